@@ -1,0 +1,10 @@
+namespace NetSniff.Cli.Outputs.Eve;
+
+/// <summary>Which record kind becomes which EVE event. A kind without a line here is not part of EVE output.</summary>
+internal static class EveProjections
+{
+    /// <summary>By <see cref="Records.RecordInfo.Name"/>.</summary>
+    public static IReadOnlyDictionary<string, EveProjection> ByKind { get; } = new Dictionary<string, EveProjection>
+    {
+    };
+}

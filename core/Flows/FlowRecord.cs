@@ -1,0 +1,80 @@
+using NetSniff.Records;
+
+namespace NetSniff.Flows;
+
+/// <summary>Why a flow ended.</summary>
+public enum FlowEnd : byte { None, Finished, Reset, Idle, Active, Evicted, CaptureEnded }
+
+/// <summary>TCP states of a whole connection, in the words of EVE.</summary>
+public enum TcpState : byte
+{
+    None, SynSent, SynReceived, Established, FinWait1, FinWait2, TimeWait, LastAck, CloseWait, Closing, Closed,
+}
+
+/// <summary>One conversation, both ways, when it ends (or has been active for long).</summary>
+public readonly struct FlowRecord : IRecord
+{
+    public static RecordInfo Info { get; } = new(
+        "flow",
+        "One conversation between two ends: counts both ways, TCP health, why it ended.",
+        "{flow.packets.toserver}→ {flow.packets.toclient}← packets  {flow.bytes.toserver}↑ {flow.bytes.toclient}↓");
+
+    public required long FirstNanos { get; init; }
+    public required long LastNanos { get; init; }
+    public required ulong PacketsToServer { get; init; }
+    public required ulong PacketsToClient { get; init; }
+    public required ulong BytesToServer { get; init; }
+    public required ulong BytesToClient { get; init; }
+    public required ulong PayloadToServer { get; init; }
+    public required ulong PayloadToClient { get; init; }
+    public required FlowEnd End { get; init; }
+    public bool IsTcp { get; init; }
+    public TcpState State { get; init; }
+    public byte FlagsToServer { get; init; }
+    public byte FlagsToClient { get; init; }
+    public uint RetransmittedToServer { get; init; }
+    public uint RetransmittedToClient { get; init; }
+    public uint OutOfOrderToServer { get; init; }
+    public uint OutOfOrderToClient { get; init; }
+    public uint ZeroWindowToServer { get; init; }
+    public uint ZeroWindowToClient { get; init; }
+    public uint GapsToServer { get; init; }
+    public uint GapsToClient { get; init; }
+    public long RttNanos { get; init; }
+    public bool HasRtt { get; init; }
+    public byte IcmpType { get; init; }
+    public byte IcmpCode { get; init; }
+    public bool IsIcmp { get; init; }
+    public bool IsMidstream { get; init; }
+
+    public void Describe<TVisitor>(ref TVisitor visitor) where TVisitor : IFieldVisitor, allows ref struct
+    {
+        visitor.Time("flow.first", "When the first packet was seen", FirstNanos);
+        visitor.Time("flow.last", "When the last packet was seen", LastNanos);
+        visitor.Duration("flow.duration", "From the first packet to the last", LastNanos - FirstNanos);
+        visitor.Number("flow.packets.toserver", "Packets the client sent", PacketsToServer);
+        visitor.Number("flow.packets.toclient", "Packets the server sent", PacketsToClient);
+        visitor.Number("flow.bytes.toserver", "Bytes the client sent, whole frames", BytesToServer);
+        visitor.Number("flow.bytes.toclient", "Bytes the server sent, whole frames", BytesToClient);
+        visitor.Number("flow.payload.toserver", "Transport payload bytes the client sent", PayloadToServer);
+        visitor.Number("flow.payload.toclient", "Transport payload bytes the server sent", PayloadToClient);
+        visitor.Number("flow.end", "Why it ended: 1 finished, 2 reset, 3 idle, 4 active timeout, 5 evicted, 6 capture "
+            + "ended", (ulong)End);
+        visitor.Number("flow.tcp.state", "TCP state at the end, 1 SYN sent … 3 established … 10 closed", (ulong)State,
+            IsTcp);
+        visitor.Number("flow.tcp.flags.toserver", "TCP flags the client ever set", FlagsToServer, IsTcp);
+        visitor.Number("flow.tcp.flags.toclient", "TCP flags the server ever set", FlagsToClient, IsTcp);
+        visitor.Number("flow.tcp.retransmitted.toserver", "Segments the client sent again", RetransmittedToServer, IsTcp);
+        visitor.Number("flow.tcp.retransmitted.toclient", "Segments the server sent again", RetransmittedToClient, IsTcp);
+        visitor.Number("flow.tcp.outoforder.toserver", "Client segments seen late", OutOfOrderToServer, IsTcp);
+        visitor.Number("flow.tcp.outoforder.toclient", "Server segments seen late", OutOfOrderToClient, IsTcp);
+        visitor.Number("flow.tcp.zerowindow.toserver", "Client packets that closed its window", ZeroWindowToServer, IsTcp);
+        visitor.Number("flow.tcp.zerowindow.toclient", "Server packets that closed its window", ZeroWindowToClient, IsTcp);
+        visitor.Number("flow.tcp.gaps.toserver", "Holes left in the client's bytes", GapsToServer, IsTcp);
+        visitor.Number("flow.tcp.gaps.toclient", "Holes left in the server's bytes", GapsToClient, IsTcp);
+        visitor.Duration("flow.tcp.rtt", "Round trip of the handshake, SYN to the client's ACK", RttNanos, HasRtt);
+        visitor.Flag("flow.midstream", "The capture began after the connection had", IsMidstream, IsTcp);
+        visitor.Number("flow.icmp.type", "ICMP type of the first packet", IcmpType, IsIcmp);
+        visitor.Number("flow.icmp.code", "ICMP code of the first packet", IcmpCode, IsIcmp);
+    }
+}

@@ -1,0 +1,44 @@
+using NetSniff.Packets;
+
+namespace NetSniff.Protocols;
+
+public enum Direction : byte { ToServer, ToClient }
+
+public enum Verdict : byte
+{
+    /// <summary>Whatever follows, these bytes are not mine.</summary>
+    No,
+
+    /// <summary>So far they could be: show me more.</summary>
+    Maybe,
+
+    Yes,
+
+    /// <summary>Mine, but said by the other side: a capture that began in the middle took the server for the client.
+    /// </summary>
+    YesReversed,
+}
+
+public enum Transport : byte { Datagram, Stream }
+
+/// <param name="Name">The label of flows: `http`, `dns`. Unique per transport.</param>
+/// <param name="Ports">Where it is usually found. A hint for weak signatures and the docs, never a condition.</param>
+/// <param name="HeldBytesMax">Most bytes of one direction the stream keeps for the parser.</param>
+/// <param name="About">One sentence for the docs.</param>
+public sealed record ProtocolInfo(
+    string Name, Transport Transport, ushort[] Ports, int HeldBytesMax, string About);
+
+/// <summary>What is known of a flow when its first bytes are shown.</summary>
+public readonly record struct ProbeHints(ushort ClientPort, ushort ServerPort, bool IsFromStart)
+{
+    public bool IsPort(ushort port) => ClientPort == port || ServerPort == port;
+}
+
+/// <summary>The static face of a protocol: what it is called and whether these bytes look like it.</summary>
+public interface IProtocol
+{
+    static abstract ProtocolInfo Info { get; }
+
+    /// <param name="bytes">What one direction has said so far, from its first byte seen.</param>
+    static abstract Verdict Probe(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints);
+}

@@ -1,0 +1,31 @@
+using NetSniff.Records;
+
+namespace NetSniff.Protocols;
+
+/// <summary>What the pipeline tells a parser beside the bytes, and what it takes back. One per shard, filled in before
+/// every call.</summary>
+public sealed class ParseContext(RecordSink records)
+{
+    public RecordSink Records { get; } = records;
+
+    /// <summary>When the packet that completed these bytes was captured; nanoseconds since 1970 UTC.</summary>
+    public long NowNanos;
+
+    public ulong FlowId;
+    public ushort ClientPort;
+    public ushort ServerPort;
+
+    /// <summary>The capture began after the connection had: records must not pretend to be whole.</summary>
+    public bool IsMidstream;
+
+    /// <summary>Datagram parsers: a word of the flow that is theirs, zero at first. Set a non-zero value to have
+    /// <see cref="DatagramParser.EndFlow"/> called.</summary>
+    public uint Slot;
+
+    /// <summary>The flow's label (index in <see cref="Apps"/>); a parser may deepen it: http2 to grpc.</summary>
+    public ushort App;
+
+    /// <summary>Which protocol takes over when a parse ends in <see cref="ParseStatus.Upgrade"/>; null to look afresh.
+    /// </summary>
+    public string? UpgradeTo;
+}

@@ -1,0 +1,39 @@
+using NetSniff.Flows;
+using NetSniff.Protocols.Http;
+using NetSniff.Records;
+
+namespace NetSniff.Protocols;
+
+/// <summary>One line of the list.</summary>
+public sealed unsafe class ProtocolEntry
+{
+    public required ProtocolInfo Info { get; init; }
+
+    public required delegate*<ReadOnlySpan<byte>, Direction, ProbeHints, Verdict> Probe { get; init; }
+
+    public Func<StreamParser>? CreateStream { get; init; }
+
+    public Func<DatagramParser>? CreateDatagram { get; init; }
+
+    public static ProtocolEntry Stream<T>() where T : StreamParser, IProtocol, new() =>
+        new() { Info = T.Info, Probe = &T.Probe, CreateStream = static () => new T() };
+
+    public static ProtocolEntry Datagram<T>() where T : DatagramParser, IProtocol, new() =>
+        new() { Info = T.Info, Probe = &T.Probe, CreateDatagram = static () => new T() };
+}
+
+/// <summary>Every protocol we read and every record it makes, in the order they are tried. Adding one is adding its
+/// lines.</summary>
+public static class Protocols
+{
+    public static IReadOnlyList<ProtocolEntry> All { get; } =
+    [
+    ];
+
+    /// <summary>Record kinds; the order gives their numbers, so append.</summary>
+    public static IReadOnlyList<RecordSchema> Records { get; } =
+    [
+        RecordKinds.Register<FlowRecord>(),
+        RecordKinds.Register<HttpRecord>(),
+    ];
+}

@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+using NetSniff.Packets;
+
+namespace NetSniff.Records;
+
+[Flags]
+public enum RecordTraits : ushort
+{
+    None = 0,
+
+    /// <summary>Something of the exchange was not seen: it began before the capture, lost bytes, or was cut by a limit.
+    /// </summary>
+    Partial = 1,
+
+    /// <summary>The peer broke the protocol's rules; the fields say as much as could be read.</summary>
+    Malformed = 2,
+}
+
+/// <summary>Stands before every record in the arena: whose it is and when. Client and server as the record's protocol
+/// sees them.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct RecordHeader
+{
+    /// <summary>Bytes of header and body, a multiple of 8.</summary>
+    public int Length;
+
+    /// <summary>Index in <see cref="RecordKinds"/>.</summary>
+    public ushort Kind;
+    public RecordTraits Traits;
+    public long TimeNanos;
+    public ulong FlowId;
+    public Address Client;
+    public Address Server;
+    public ushort ClientPort;
+    public ushort ServerPort;
+    public ushort OuterVlan;
+    public ushort InnerVlan;
+    public uint TunnelId;
+    public ushort Interface;
+
+    /// <summary>Index in <see cref="NetSniff.Protocols.Apps"/>: what the flow speaks.</summary>
+    public ushort App;
+    public byte Protocol;
+    public TunnelKind Tunnel;
+
+    /// <summary>Which of the fields follow, bit by bit in the order of the description.</summary>
+    public ulong Present;
+}

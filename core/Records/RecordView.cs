@@ -1,0 +1,154 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using NetSniff.Packets;
+
+namespace NetSniff.Records;
+
+/// <summary>The value of one field, borrowed from the arena.</summary>
+public readonly ref struct FieldValue(FieldKind kind, ReadOnlySpan<byte> bytes, int count = 0)
+{
+    private readonly ReadOnlySpan<byte> _bytes = bytes;
+    private readonly int _count = count;
+
+    public FieldKind Kind { get; } = kind;
+
+    /// <summary>Number, and the raw word of Duration and Time.</summary>
+    public ulong Number => BinaryPrimitives.ReadUInt64LittleEndian(_bytes);
+
+    public long Nanos => BinaryPrimitives.ReadInt64LittleEndian(_bytes);
+
+    public bool Flag => _bytes[0] != 0;
+
+    public ReadOnlySpan<byte> Text => _bytes;
+
+    public Address Address => MemoryMarshal.Read<Address>(_bytes);
+
+    public TextList Texts => new(_bytes, _count);
+
+    public int NumbersCount => _count;
+
+    public ulong NumberAt(int index) => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[(8 * index)..]);
+}
+
+/// <summary>Reads one record out of an arena by its schema.</summary>
+public readonly ref struct RecordView
+{
+    private readonly ReadOnlySpan<byte> _record;
+
+    public RecordView(ReadOnlySpan<byte> record)
+    {
+        _record = record;
+        Schema = RecordKinds.All[Header.Kind];
+    }
+
+    public RecordSchema Schema { get; }
+
+    public ref readonly RecordHeader Header =>
+        ref Unsafe.As<byte, RecordHeader>(ref MemoryMarshal.GetReference(_record));
+
+    private ReadOnlySpan<byte> Body => _record[Unsafe.SizeOf<RecordHeader>()..];
+
+    public bool Has(int index) => (Header.Present >> index & 1) != 0;
+
+    /// <summary>The field's value, or false where the record lacks it.</summary>
+    public bool TryGet(int index, out FieldValue value)
+    {
+        value = default;
+        if (!Has(index)) return false;
+
+        // Jump over the present fields before it.
+        var position = 0;
+        var before = Header.Present & ((1ul << index) - 1);
+        var kinds = Schema.Kinds;
+        var body = Body;
+        while (before != 0)
+        {
+            position += SizeOf(kinds[BitOperations.TrailingZeroCount(before)], body[position..]);
+            before &= before - 1;
+        }
+
+        value = Read(kinds[index], body[position..]);
+        return true;
+    }
+
+    public bool TryGet(string name, out FieldValue value)
+    {
+        value = default;
+        return Schema.Find(name) is { } field && TryGet(field.Index, out value);
+    }
+
+    /// <summary>The fields that are there, in order.</summary>
+    public FieldEnumerator GetEnumerator() => new(this);
+
+    private static int SizeOf(FieldKind kind, ReadOnlySpan<byte> at) => kind switch
+    {
+        FieldKind.Flag => 1,
+        FieldKind.Address => Packets.Address.Size,
+        FieldKind.Text or FieldKind.Bytes => 2 + BinaryPrimitives.ReadUInt16LittleEndian(at),
+        FieldKind.Texts => 6 + BinaryPrimitives.ReadInt32LittleEndian(at[2..]),
+        FieldKind.Numbers => 2 + 8 * BinaryPrimitives.ReadUInt16LittleEndian(at),
+        _ => 8,
+    };
+
+    private static FieldValue Read(FieldKind kind, ReadOnlySpan<byte> at) => kind switch
+    {
+        FieldKind.Flag => new(kind, at[..1]),
+        FieldKind.Address => new(kind, at[..Packets.Address.Size]),
+        FieldKind.Text or FieldKind.Bytes => new(kind, at.Slice(2, BinaryPrimitives.ReadUInt16LittleEndian(at))),
+        FieldKind.Texts => new(
+            kind,
+            at.Slice(6, BinaryPrimitives.ReadInt32LittleEndian(at[2..])),
+            BinaryPrimitives.ReadUInt16LittleEndian(at)),
+        FieldKind.Numbers => new(
+            kind,
+            at.Slice(2, 8 * BinaryPrimitives.ReadUInt16LittleEndian(at)),
+            BinaryPrimitives.ReadUInt16LittleEndian(at)),
+        _ => new(kind, at[..8]),
+    };
+
+    public ref struct FieldEnumerator(RecordView view)
+    {
+        private readonly RecordView _view = view;
+        private ulong _left = view.Header.Present;
+        private int _position;
+        private int _index = -1;
+
+        public readonly Field Field => _view.Schema.Fields[_index];
+
+        public readonly FieldValue Value => Read(_view.Schema.Kinds[_index], _view.Body[_position..]);
+
+        public readonly FieldEnumerator Current => this;
+
+        public bool MoveNext()
+        {
+            if (_left == 0) return false;
+
+            if (_index >= 0) _position += SizeOf(_view.Schema.Kinds[_index], _view.Body[_position..]);
+            _index = BitOperations.TrailingZeroCount(_left);
+            _left &= _left - 1;
+            return true;
+        }
+    }
+}
+
+/// <summary>Walks the records of an arena.</summary>
+public ref struct RecordWalker(ReadOnlySpan<byte> records)
+{
+    private ReadOnlySpan<byte> _rest = records;
+
+    public RecordView Current { get; private set; }
+
+    public readonly RecordWalker GetEnumerator() => this;
+
+    public bool MoveNext()
+    {
+        if (_rest.IsEmpty) return false;
+
+        var length = BinaryPrimitives.ReadInt32LittleEndian(_rest);
+        Current = new RecordView(_rest[..length]);
+        _rest = _rest[length..];
+        return true;
+    }
+}
