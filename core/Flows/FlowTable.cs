@@ -17,6 +17,7 @@ public sealed unsafe class FlowTable : IDisposable
     private const int PageFlows = 1 << PageBits;
     private const int IndexBitsMin = 12;
 
+    private readonly bool _tunnelIdsApart;
     private readonly nint[] _pages;
     private int _pagesUsed;
     private int _flowsTouched;
@@ -25,8 +26,11 @@ public sealed unsafe class FlowTable : IDisposable
     private int _indexBits = IndexBitsMin;
 
     /// <param name="flowsMax">Bound on live flows; rounded up to whole pages.</param>
-    public FlowTable(int flowsMax)
+    /// <param name="tunnelIdsApart">Same addresses in different VXLAN, Geneve, GRE or ERSPAN networks are different
+    /// flows.</param>
+    public FlowTable(int flowsMax, bool tunnelIdsApart = true)
     {
+        _tunnelIdsApart = tunnelIdsApart;
         FlowsMax = Math.Max(PageFlows, (flowsMax + PageFlows - 1) & ~(PageFlows - 1));
         _pages = new nint[FlowsMax >> PageBits];
         _index = AllocateIndex(_indexBits);
@@ -88,6 +92,16 @@ public sealed unsafe class FlowTable : IDisposable
 
         number = Take();
         var flow = At(number);
+        SetKey(flow, in packet);
+        // The index word holds the upper half of the hash, the flow the lower: together the whole.
+        Insert(packet.Hash, number);
+        Count++;
+        return flow;
+    }
+
+    /// <summary>A blank flow with the packet's key, its sender as client.</summary>
+    public static void SetKey(Flow* flow, in Packet packet)
+    {
         *flow = default;
         flow->Client = packet.Source;
         flow->Server = packet.Target;
@@ -101,10 +115,6 @@ public sealed unsafe class FlowTable : IDisposable
         flow->Interface = packet.Interface;
         flow->Hash = (uint)packet.Hash;
         flow->WheelNext = -1;
-        // The index word holds the upper half of the hash, the flow the lower: together the whole.
-        Insert(packet.Hash, number);
-        Count++;
-        return flow;
     }
 
     /// <summary>Takes the flow out of the index and frees its place.</summary>
@@ -144,13 +154,13 @@ public sealed unsafe class FlowTable : IDisposable
 
     /// <summary>0 when the packet goes to the server, 1 when to the client, -1 when it is another flow's.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Match(Flow* flow, in Packet packet)
+    private int Match(Flow* flow, in Packet packet)
     {
         if (flow->Protocol != packet.Protocol
             || flow->OuterVlan != packet.OuterVlan
             || flow->InnerVlan != packet.InnerVlan
-            || flow->TunnelId != packet.TunnelId
-            || flow->Tunnel != packet.Tunnel)
+            || flow->Tunnel != packet.Tunnel
+            || (flow->TunnelId != packet.TunnelId && IsApart(packet.Tunnel)))
         {
             return -1;
         }
@@ -166,6 +176,11 @@ public sealed unsafe class FlowTable : IDisposable
                 ? 1
                 : -1;
     }
+
+    /// <summary>Whether different ids mean different networks. A GTP-U end point, an MPLS label and the like differ by
+    /// direction, and so cannot be part of what names a conversation.</summary>
+    private bool IsApart(TunnelKind tunnel) =>
+        _tunnelIdsApart && tunnel is (TunnelKind.Vxlan or TunnelKind.Geneve or TunnelKind.Gre or TunnelKind.Erspan);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Home(ulong hash) => (int)((uint)hash & ((1u << _indexBits) - 1));

@@ -9,6 +9,24 @@ namespace NetSniff.Flows;
 /// remembered: a segment that fills it came late (out of order), any other old one was sent again.</remarks>
 public static unsafe class TcpTracker
 {
+    /// <summary>The largest window that scaling allows (RFC 7323 section 2.3), about.</summary>
+    private const int WindowMax = 1 << 30;
+
+    /// <summary>Whether a SYN starts another connection between the same two ends, rather than repeating this one's.
+    /// </summary>
+    public static bool IsReuse(Flow* flow, in Packet packet, int direction)
+    {
+        if ((packet.Flags & (TcpFlags.Syn | TcpFlags.Ack)) != TcpFlags.Syn) return false;
+        if (flow->Is(FlowTraits.Closed)) return true;
+        if (flow->State < TcpState.Established || !flow->Is(FlowTraits.SawSyn) || direction != 0) return false;
+
+        // A repeated SYN lies just before what was sent since.
+        var since = (int)(flow->NextSequence[direction] - (packet.Sequence + 1));
+        return since is < 0 or > RepeatedSynSpan;
+    }
+
+    private const int RepeatedSynSpan = 1 << 17;
+
     /// <summary>Takes note of one packet. <paramref name="direction"/>: 0 to the server.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Update(Flow* flow, in Packet packet, int direction)
@@ -107,6 +125,7 @@ public static unsafe class TcpTracker
     {
         if (packet.Has(TcpFlags.Rst))
         {
+            if (!IsInWindow(flow, packet.Sequence, direction)) return;
             flow->State = TcpState.Closed;
             flow->Traits |= FlowTraits.Closed | FlowTraits.WasReset;
             return;
@@ -132,6 +151,15 @@ public static unsafe class TcpTracker
         var other = direction == 0 ? FlowTraits.FinToClient : FlowTraits.FinToServer;
         flow->Traits |= mine;
         flow->State = flow->Is(other) ? TcpState.LastAck : TcpState.FinWait1;
+    }
+
+    /// <summary>A reset counts only near the expected number (RFC 5961 section 3): anybody can send one blindly.</summary>
+    private static bool IsInWindow(Flow* flow, uint sequence, int direction)
+    {
+        var known = direction == 0 ? FlowTraits.SequencedToServer : FlowTraits.SequencedToClient;
+        if (!flow->Is(known)) return true;
+        var ahead = (int)(sequence - flow->NextSequence[direction]);
+        return ahead is >= -WindowMax and <= WindowMax;
     }
 
     /// <summary>Both sides said FIN and the later FIN was acknowledged: closed.</summary>
