@@ -17,6 +17,7 @@ public enum LinkType : ushort
     Loop = 108,
     LinuxSll = 113,
     Ieee80211Radiotap = 127,
+    PerPacketInfo = 192,
     Ipv4 = 228,
     Ipv6 = 229,
     Nflog = 239,

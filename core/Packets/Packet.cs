@@ -46,7 +46,7 @@ public enum PacketTraits : ushort
 }
 
 /// <summary>What carried the innermost IP header.</summary>
-public enum TunnelKind : byte { None, Gre, IpInIp, Vxlan, Geneve, GtpU, Erspan, Teredo, Mpls, L2tp, Capwap }
+public enum TunnelKind : byte { None, Gre, IpInIp, Vxlan, Geneve, GtpU, Erspan, Teredo, Mpls, L2tp, Capwap, EtherIp }
 
 [Flags]
 public enum TcpFlags : byte { None = 0, Fin = 1, Syn = 2, Rst = 4, Psh = 8, Ack = 16, Urg = 32, Ece = 64, Cwr = 128 }

@@ -1,0 +1,76 @@
+using NetSniff.Buffers;
+using NetSniff.Protocols;
+using NetSniff.Streams;
+
+namespace NetSniff.Pipeline;
+
+internal enum ConversationMode : byte
+{
+    /// <summary>Nobody has claimed it yet; its first bytes are held.</summary>
+    Probing,
+
+    /// <summary>A parser reads it.</summary>
+    Parsing,
+
+    /// <summary>Nobody claimed its start; the starts of some more segments are looked at.</summary>
+    Watching,
+}
+
+/// <summary>One direction: its order, what is held, what may still claim it.</summary>
+internal sealed class ConversationHalf
+{
+    public StreamHalf Stream { get; } = new();
+
+    /// <summary>Bytes shown to the parser and not consumed, or not shown yet.</summary>
+    public byte[]? Held;
+    public int HeldStart;
+    public int HeldLength;
+
+    /// <summary>The parser is not called before this many bytes are there.</summary>
+    public int Needed;
+
+    /// <summary>Lines of the protocol list that have not said no, bit by bit.</summary>
+    public ulong Candidates;
+    public uint FinSequence;
+    public bool HasFin;
+    public bool IsEnded;
+
+    public ReadOnlySpan<byte> HeldBytes => Held.AsSpan(HeldStart, HeldLength);
+
+    public void Release(BufferPool pool)
+    {
+        if (Held is { } held) pool.Return(held);
+        (Held, HeldStart, HeldLength, Needed) = (null, 0, 0, 0);
+    }
+
+    public void Reset(BufferPool pool)
+    {
+        Release(pool);
+        Stream.Reset(pool);
+        (Candidates, FinSequence, HasFin, IsEnded) = (0, 0, false, false);
+    }
+}
+
+/// <summary>What a shard knows of a TCP connection whose payload it reads. Pooled.</summary>
+internal sealed class Conversation
+{
+    public ConversationHalf[] Halves { get; } = [new(), new()];
+
+    public ConversationMode Mode;
+    public StreamParser? Parser;
+
+    /// <summary>Line in the protocol list of <see cref="Parser"/>.</summary>
+    public int ParserIndex;
+    public bool IsMidstream;
+
+    /// <summary>Segments looked at since nobody claimed the start.</summary>
+    public int Watched;
+    public bool IsLabelled;
+
+    public void Reset(BufferPool pool)
+    {
+        foreach (var half in Halves) half.Reset(pool);
+        (Mode, Parser, ParserIndex, IsMidstream, Watched, IsLabelled) =
+            (ConversationMode.Probing, null, 0, false, 0, false);
+    }
+}

@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+using NetSniff.Packets;
+using NetSniff.Streams;
+
+namespace NetSniff.Pipeline;
+
+/// <summary>What is rare about packets: pieces of datagrams, tunnels, cut and broken ones.</summary>
+public sealed unsafe partial class Shard
+{
+    /// <summary>Counts what is unusual. True: the packet is a piece of a datagram and was dealt with.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool HandleRare(ref Packet packet)
+    {
+        if (packet.Is(PacketTraits.CutBySnap)) Counters.CutBySnap++;
+        if (packet.Is(PacketTraits.Tunnelled)) Counters.TunnelledPackets++;
+        if (packet.Is(PacketTraits.BadTransport)) Counters.BadTransport++;
+        if (!packet.Is(PacketTraits.Fragment)) return false;
+
+        Counters.Fragments++;
+        var result = _defragmenter.Add(in packet, out var datagram);
+        if (result != DefragResult.Held) Credit(in datagram, ref packet);
+        ExpireFragments();
+        return true;
+    }
+
+    /// <summary>A datagram's pieces belong to its flow, all of them; its bytes are read where it is whole.</summary>
+    private void Credit(in Datagram datagram, ref Packet packet)
+    {
+        datagram.LendTo(ref packet);
+        if (datagram.Fate == DatagramFate.Reassembled)
+        {
+            PacketDecoder.DecodeTransport(ref packet);
+            if (packet.Status == DecodeStatus.Ok && !packet.Is(PacketTraits.Fragment))
+            {
+                Count(ref packet, datagram.Packets, datagram.WireBytes);
+                return;
+            }
+
+            // A tunnel that came in pieces and carries a piece itself: nobody builds that on purpose.
+            if (packet.Status == DecodeStatus.Ok) packet.Traits |= PacketTraits.BadTransport;
+        }
+
+        packet.Traits |= PacketTraits.BadTransport;
+        packet.PayloadLength = packet.PayloadWireLength = 0;
+        Count(ref packet, datagram.Packets, datagram.WireBytes);
+    }
+
+    private void ExpireFragments()
+    {
+        while (_defragmenter.TryTakeIncomplete(_now, out var datagram)) CreditIncomplete(in datagram);
+    }
+
+    private void FinishFragments()
+    {
+        while (_defragmenter.TryTakeRest(out var datagram)) CreditIncomplete(in datagram);
+    }
+
+    private void CreditIncomplete(in Datagram datagram)
+    {
+        Packet packet = default;
+        Credit(in datagram, ref packet);
+    }
+}

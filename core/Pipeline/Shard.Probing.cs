@@ -1,0 +1,257 @@
+using NetSniff.Flows;
+using NetSniff.Packets;
+using NetSniff.Protocols;
+using NetSniff.Protocols.Labels;
+
+namespace NetSniff.Pipeline;
+
+/// <summary>Who speaks here? By content, never by port alone.</summary>
+public sealed unsafe partial class Shard
+{
+    private ProtocolEntry[] _entries = [];
+    private ushort[] _apps = [];
+    private Stack<StreamParser>[] _parsersFree = [];
+    private DatagramParser?[] _datagramParsers = [];
+    private int[] _datagramEntries = [];
+
+    /// <summary>A bit for each line of the list that reads streams.</summary>
+    private ulong _streamCandidates;
+    private int _tls = -1;
+
+    private void PrepareProtocols()
+    {
+        // Touched first, so that record kinds have the numbers of the list.
+        _ = Protocols.Protocols.Records.Count;
+        _entries = [.. Protocols.Protocols.All];
+        if (_entries.Length > 64) throw new InvalidOperationException("candidates are bits of one word: 64 protocols");
+
+        _apps = [.. _entries.Select(entry => Apps.Add(entry.Info.Name))];
+        _parsersFree = [.. _entries.Select(_ => new Stack<StreamParser>())];
+        _datagramParsers = [.. _entries.Select(entry => entry.CreateDatagram?.Invoke())];
+        _datagramEntries = [.. Enumerable.Range(0, _entries.Length).Where(index => _datagramParsers[index] is not null)];
+        for (var index = 0; index < _entries.Length; index++)
+        {
+            if (_entries[index].CreateStream is null) continue;
+            _streamCandidates |= 1ul << index;
+            if (_entries[index].Info.Name == "tls") _tls = index;
+        }
+    }
+
+    private int IndexOfStream(string? name)
+    {
+        for (var index = 0; index < _entries.Length; index++)
+        {
+            if (_entries[index].CreateStream is not null && _entries[index].Info.Name == name) return index;
+        }
+
+        return -1;
+    }
+
+    private StreamParser RentParser(int index) =>
+        _parsersFree[index].TryPop(out var parser) ? parser : _entries[index].CreateStream!();
+
+    private static ProbeHints Hints(Flow* flow) =>
+        new(flow->ClientPort, flow->ServerPort, !flow->Is(FlowTraits.Midstream));
+
+    /// <summary>Shows a direction's first bytes to every protocol that has not said no.</summary>
+    private void Probe(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
+    {
+        var half = conversation.Halves[direction];
+        if (half.HeldLength > 0)
+        {
+            if (!TryHold(flow, conversation, half, bytes)) return;
+            bytes = half.HeldBytes;
+        }
+
+        var verdict = Ask(flow, bytes, direction, ref half.Candidates, out var index);
+        if (verdict is Verdict.Yes or Verdict.YesReversed)
+        {
+            if (half.HeldLength == 0 && !TryHold(flow, conversation, half, bytes)) return;
+            Select(flow, conversation, index, verdict == Verdict.YesReversed);
+            return;
+        }
+
+        if (half.Candidates != 0 && bytes.Length < _options.ProbeBytesMax)
+        {
+            if (half.HeldLength == 0) TryHold(flow, conversation, half, bytes);
+            return;
+        }
+
+        Label(flow, conversation, bytes, direction);
+        half.Release(_pool);
+
+        // What this side has said so far is nobody's; the other side may yet be somebody's.
+        conversation.Mode = ConversationMode.Watching;
+        var other = conversation.Halves[1 - direction];
+        if (other.HeldLength == 0) return;
+        Label(flow, conversation, other.HeldBytes, 1 - direction);
+        other.Release(_pool);
+    }
+
+    /// <summary>Asks the candidates in the order of the list; those that say no are struck off.</summary>
+    private Verdict Ask(
+        Flow* flow, ReadOnlySpan<byte> bytes, int direction, ref ulong candidates, out int claimed)
+    {
+        var hints = Hints(flow);
+        for (var left = candidates; left != 0; left &= left - 1)
+        {
+            var index = System.Numerics.BitOperations.TrailingZeroCount(left);
+            var verdict = _entries[index].Probe(bytes, (Direction)direction, hints);
+            if (verdict is Verdict.Yes or Verdict.YesReversed)
+            {
+                claimed = index;
+                return verdict;
+            }
+
+            if (verdict == Verdict.No) candidates &= ~(1ul << index);
+        }
+
+        claimed = -1;
+        return candidates == 0 ? Verdict.No : Verdict.Maybe;
+    }
+
+    /// <summary>A protocol claims the connection: it gets what was held, both ways.</summary>
+    private void Select(Flow* flow, Conversation conversation, int index, bool isReversed)
+    {
+        if (isReversed) flow->Traits |= FlowTraits.Reversed;
+        else flow->Traits &= ~FlowTraits.Reversed;
+        Claim(flow, conversation, RentParser(index), index);
+
+        // Client first, whoever that is for the parser.
+        var first = isReversed ? 1 : 0;
+        FeedHeld(flow, conversation, first);
+        if (flow->Slot != 0) FeedHeld(flow, conversation, 1 - first);
+    }
+
+    private void FeedHeld(Flow* flow, Conversation conversation, int direction)
+    {
+        var half = conversation.Halves[direction];
+        if (half.Held is not { } held) return;
+
+        var bytes = half.HeldBytes;
+        (half.Held, half.HeldStart, half.HeldLength, half.Needed) = (null, 0, 0, 0);
+        Feed(flow, conversation, bytes, direction);
+        _pool.Return(held);
+    }
+
+    /// <summary>Looks at the start of a segment of a connection that nobody claimed so far.</summary>
+    private void Watch(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
+    {
+        if (!conversation.IsLabelled && conversation.Watched < LabelSegmentsMax)
+        {
+            Label(flow, conversation, bytes, direction);
+        }
+
+        // A labelled protocol may turn to TLS (STARTTLS); one without a label may turn into anything.
+        var candidates = conversation.IsLabelled && flow->App != s_socks
+            ? _tls >= 0 ? 1ul << _tls : 0
+            : _streamCandidates;
+        var verdict = Ask(flow, bytes, direction, ref candidates, out var index);
+        if (verdict is Verdict.Yes or Verdict.YesReversed)
+        {
+            foreach (var half in conversation.Halves) half.Release(_pool);
+            if (!TryHold(flow, conversation, conversation.Halves[direction], bytes)) return;
+            Select(flow, conversation, index, verdict == Verdict.YesReversed);
+            return;
+        }
+
+        if (++conversation.Watched < _options.WatchSegmentsMax) return;
+        CloseConversation(flow, FlowMode.Opaque);
+    }
+
+    private const int LabelSegmentsMax = 10;
+    private static readonly ushort s_socks = Apps.Add("socks");
+
+    private void Label(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
+    {
+        if (flow->App != Apps.Unknown) conversation.IsLabelled = true;
+        if (conversation.IsLabelled) return;
+
+        var app = Labels.Recognise(Transport.Stream, bytes, (Direction)direction, Hints(flow), flow->Protocol);
+        if (app == Apps.Unknown) return;
+        flow->App = app;
+        conversation.IsLabelled = true;
+    }
+
+    /// <summary>The connection ended while protocols were still asking for more: name it if its bytes can be named.
+    /// </summary>
+    private void LabelHeld(Flow* flow, Conversation conversation)
+    {
+        for (var direction = 0; direction < 2; direction++)
+        {
+            var half = conversation.Halves[direction];
+            if (half.HeldLength > 0) Label(flow, conversation, half.HeldBytes, direction);
+        }
+    }
+
+    private void HandleDatagram(Flow* flow, ref Packet packet, int direction)
+    {
+        if (flow->Mode == FlowMode.Opaque || !_options.ReadsProtocols) return;
+        if (packet.Protocol is not (IpProtocol.Udp or IpProtocol.UdpLite))
+        {
+            flow->Mode = FlowMode.Opaque;
+            if (packet.Protocol == IpProtocol.Sctp) LabelDatagram(flow, packet.Payload, direction);
+            return;
+        }
+
+        var bytes = packet.Payload;
+        if (flow->Mode == FlowMode.New && !TryClaimDatagram(flow, bytes, direction)) return;
+
+        var isReversed = flow->Is(FlowTraits.Reversed);
+        SetParseContext(flow, isReversed);
+        _context.Slot = flow->Slot;
+        var result = _datagramParsers[flow->Parser]!.Parse(
+            bytes, (Direction)(isReversed ? 1 - direction : direction), _context);
+        flow->Slot = _context.Slot;
+        flow->App = _context.App;
+        if (result == DatagramResult.Done) flow->Tries = 0;
+        else if (result == DatagramResult.Broken) BreakDatagram(flow);
+        else EndDatagrams(flow);
+    }
+
+    private bool TryClaimDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction)
+    {
+        var hints = Hints(flow);
+        foreach (var index in _datagramEntries)
+        {
+            var verdict = _entries[index].Probe(bytes, (Direction)direction, hints);
+            if (verdict is not (Verdict.Yes or Verdict.YesReversed)) continue;
+
+            if (verdict == Verdict.YesReversed) flow->Traits |= FlowTraits.Reversed;
+            flow->Mode = FlowMode.Parsing;
+            flow->Parser = (byte)index;
+            flow->App = _apps[index];
+            flow->Tries = 0;
+            return true;
+        }
+
+        if (flow->App == Apps.Unknown) LabelDatagram(flow, bytes, direction);
+        if (flow->App != Apps.Unknown || ++flow->Tries >= _options.ProbeDatagramsMax) flow->Mode = FlowMode.Opaque;
+        return false;
+    }
+
+    private static void LabelDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction) =>
+        flow->App = Labels.Recognise(Transport.Datagram, bytes, (Direction)direction, Hints(flow), flow->Protocol);
+
+    private void BreakDatagram(Flow* flow)
+    {
+        Counters.DatagramsBroken++;
+        if (++flow->Tries < _options.ProbeDatagramsMax) return;
+        if (flow->Slot != 0) EndDatagrams(flow);
+        flow->Mode = FlowMode.Opaque;
+    }
+
+    private void EndDatagrams(Flow* flow)
+    {
+        if (flow->Slot != 0)
+        {
+            SetParseContext(flow, flow->Is(FlowTraits.Reversed));
+            _context.Slot = flow->Slot;
+            _datagramParsers[flow->Parser]!.EndFlow(_context);
+            flow->App = _context.App;
+            flow->Slot = 0;
+        }
+
+        flow->Mode = FlowMode.Opaque;
+    }
+}

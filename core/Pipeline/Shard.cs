@@ -1,0 +1,193 @@
+using System.Runtime.CompilerServices;
+using NetSniff.Buffers;
+using NetSniff.Flows;
+using NetSniff.Packets;
+using NetSniff.Protocols;
+using NetSniff.Records;
+using NetSniff.Streams;
+
+namespace NetSniff.Pipeline;
+
+/// <summary>Frames in, records out: decode, flows, streams, protocols. One thread, no locks, no clock, deterministic.
+/// </summary>
+/// <remarks>Frames are worked in batches: all are decoded, then the flow index is wished for, then the flows, and only
+/// then is anything looked up, so that the misses of a batch overlap.</remarks>
+public sealed unsafe partial class Shard : IDisposable
+{
+    public const int BatchMax = 64;
+
+    private readonly ShardOptions _options;
+    private readonly Packet[] _packets = GC.AllocateArray<Packet>(BatchMax, pinned: true);
+    private readonly FlowTable _flows;
+    private readonly FlowWheel _wheel;
+    private readonly IpDefragmenter _defragmenter = new();
+    private readonly BufferPool _pool;
+    private readonly ParseContext _context;
+    private ulong[] _frameFlows = [];
+    private long _now;
+    private ulong _nextFlowId;
+
+    /// <param name="consumer">Gets the records whenever the arena fills, on <see cref="RecordSink.Flush"/> of
+    /// <see cref="Records"/>, and at the end.</param>
+    public Shard(ShardOptions options, RecordConsumer consumer)
+    {
+        _options = options;
+        Records = new RecordSink(options.ArenaBytes, consumer);
+        _context = new ParseContext(Records);
+        _flows = new FlowTable(options.FlowsMax, options.TunnelIdsApart);
+        _wheel = new FlowWheel(_flows);
+        _pool = new BufferPool(options.Streams.BytesMax);
+        _nextFlowId = ((ulong)options.ShardNumber << 48) | 1;
+        _idleNanos = IdleTable(options);
+        _activeNanos = Nanos(options.ActiveMax);
+        PrepareProtocols();
+    }
+
+    public ShardCounters Counters { get; } = new();
+
+    public RecordSink Records { get; }
+
+    public int FlowsLive => _flows.Count;
+
+    /// <summary>The flow of each frame of the last <see cref="Run"/>, 0 where it has none. Empty unless asked for.
+    /// </summary>
+    public ReadOnlySpan<ulong> FrameFlows => _frameFlows;
+
+    /// <summary>Works through frames in the order they were captured. They are borrowed for the call.</summary>
+    public void Run(ReadOnlySpan<Frame> frames)
+    {
+        if (_options.KeepsFrameFlows && _frameFlows.Length != frames.Length) _frameFlows = new ulong[frames.Length];
+        for (var start = 0; start < frames.Length; start += BatchMax)
+        {
+            RunBatch(frames.Slice(start, Math.Min(BatchMax, frames.Length - start)), start);
+        }
+    }
+
+    /// <summary>Lets time pass on a quiet wire.</summary>
+    public void Advance(long nowNanos)
+    {
+        _now = Math.Max(_now, nowNanos);
+        Expire();
+    }
+
+    /// <summary>The capture is over: whatever is open is emitted and handed to the consumer.</summary>
+    public void Finish()
+    {
+        FinishFragments();
+        while (_wheel.TryTakeAny(out var number))
+        {
+            while (number >= 0)
+            {
+                var next = _flows.At(number)->WheelNext;
+                EndFlow(number, EndReason(_flows.At(number), FlowEnd.CaptureEnded));
+                number = next;
+            }
+        }
+
+        Records.Flush();
+    }
+
+    public void Dispose()
+    {
+        _flows.Dispose();
+    }
+
+    private void RunBatch(ReadOnlySpan<Frame> frames, int start)
+    {
+        var packets = _packets.AsSpan(0, frames.Length);
+        for (var index = 0; index < frames.Length; index++)
+        {
+            PacketDecoder.Decode(in frames[index], ref packets[index]);
+            _flows.PrefetchIndex(packets[index].Hash);
+        }
+
+        foreach (ref var packet in packets) _flows.PrefetchFlow(packet.Hash);
+
+        for (var index = 0; index < packets.Length; index++)
+        {
+            var flow = Handle(ref packets[index]);
+            if (_options.KeepsFrameFlows) _frameFlows[start + index] = flow;
+        }
+    }
+
+    /// <summary>Returns the flow's id, or 0.</summary>
+    private ulong Handle(ref Packet packet)
+    {
+        Counters.Packets++;
+        Counters.Bytes += packet.WireLength;
+        Counters.ByStatus[(int)packet.Status]++;
+        if (packet.TimeNanos > _now)
+        {
+            _now = packet.TimeNanos;
+            if (_wheel.IsDue(_now)) Expire();
+        }
+
+        const PacketTraits Rare = PacketTraits.Fragment | PacketTraits.CutBySnap | PacketTraits.Tunnelled
+            | PacketTraits.BadTransport;
+        if (packet.Status != DecodeStatus.Ok) return 0;
+        if ((packet.Traits & Rare) != 0 && HandleRare(ref packet)) return 0;
+        return Count(ref packet, 1, packet.WireLength);
+    }
+
+    /// <summary>Finds or makes the flow, counts the packet into it and reads its payload.</summary>
+    private ulong Count(ref Packet packet, int packets, long bytes)
+    {
+        if (packet.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6) IcmpPairs.Normalise(ref packet);
+        var flow = _flows.Find(in packet, out var number, out var direction);
+        if (flow == null) flow = Start(ref packet, out number, out direction);
+        else if (packet.Protocol == IpProtocol.Tcp && (packet.Flags & TcpFlags.Syn) != 0
+            && TcpTracker.IsReuse(flow, packet, direction))
+        {
+            Conclude(flow, EndReason(flow, FlowEnd.Finished));
+            direction = Restart(flow, in packet);
+        }
+
+        flow->Packets[direction] += (uint)packets;
+        flow->Bytes[direction] += (ulong)bytes;
+        flow->Payload[direction] += (ulong)packet.PayloadWireLength;
+        flow->LastNanos = _now;
+        Counters.PacketsInFlows += packets;
+        var id = flow->Id;
+        if (packet.Is(PacketTraits.BadTransport)) return id;
+        if (packet.Protocol == IpProtocol.Tcp) HandleTcp(flow, ref packet, direction);
+        else if (packet.PayloadLength > 0) HandleDatagram(flow, ref packet, direction);
+        return id;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Flow* Start(ref Packet packet, out int number, out int direction)
+    {
+        if (_flows.IsFull) EvictOldest();
+        var flow = _flows.Add(in packet, out number);
+        direction = Begin(flow, in packet);
+        _wheel.Remind(number, flow, _now + IdleOf(flow), _now);
+        return flow;
+    }
+
+    /// <summary>Another connection between the same two ends takes the place of one that ended. Its reminder on the
+    /// wheel stays: it is only ever early.</summary>
+    private int Restart(Flow* flow, in Packet packet)
+    {
+        var (hash, next) = (flow->Hash, flow->WheelNext);
+        FlowTable.SetKey(flow, in packet);
+        (flow->Hash, flow->WheelNext) = (hash, next);
+        return Begin(flow, in packet);
+    }
+
+    private int Begin(Flow* flow, in Packet packet)
+    {
+        flow->Id = _nextFlowId++;
+        flow->FirstNanos = packet.TimeNanos;
+        flow->LastNanos = _now;
+        Counters.FlowsStarted++;
+        if (packet.Protocol != IpProtocol.Tcp) return 0;
+
+        if (!packet.Has(TcpFlags.Syn)) flow->Traits |= FlowTraits.Midstream;
+        if ((packet.Flags & (TcpFlags.Syn | TcpFlags.Ack)) != (TcpFlags.Syn | TcpFlags.Ack)) return 0;
+
+        // A capture that begins with the answer: the one who answers is the server.
+        (flow->Client, flow->Server) = (flow->Server, flow->Client);
+        (flow->ClientPort, flow->ServerPort) = (flow->ServerPort, flow->ClientPort);
+        return 1;
+    }
+}
