@@ -1,0 +1,146 @@
+using NetSniff.Filters.Bpf;
+using NetSniff.Packets;
+
+namespace NetSniff.Sensor.Capture.AfPacket;
+
+/// <summary>Finds the interfaces, decides where the filter runs, and opens the rings.</summary>
+internal sealed class AfPacketOpening
+{
+    private readonly LiveOptions _options;
+    private readonly List<Target> _targets = [];
+    private bool _isFilteredHere;
+
+    private AfPacketOpening(LiveOptions options) => _options = options;
+
+    /// <param name="Program">For the kernel; null when it is to take everything.</param>
+    private sealed record Target(string Name, int Index, LinkKind Kind, BpfInstruction[]? Program)
+    {
+        /// <summary>0 until the first ring founded it.</summary>
+        public int Group { get; set; }
+    }
+
+    public static IReadOnlyList<AfPacketCapture> Open(LiveOptions options)
+    {
+        if (options.Interfaces.Count is 0 or > LiveOptions.InterfacesMax)
+        {
+            throw new CaptureException($"name 1 to {LiveOptions.InterfacesMax} interfaces to capture on");
+        }
+
+        var opening = new AfPacketOpening(options);
+        return options.NetworkNamespace is { } path
+            ? NetworkNamespace.Run(path, opening.OpenAll)
+            : opening.OpenAll();
+    }
+
+    private AfPacketCapture[] OpenAll()
+    {
+        FindTargets();
+        var captures = new List<AfPacketCapture>();
+        try
+        {
+            var rings = Math.Clamp(_options.Rings, 1, LiveOptions.RingsMax);
+            while (captures.Count < rings) captures.Add(OpenOne(isShared: rings > 1));
+            return [.. captures];
+        }
+        catch
+        {
+            foreach (var capture in captures) capture.Dispose();
+            throw;
+        }
+    }
+
+    private void FindTargets()
+    {
+        var socket = PacketRing.OpenSocket(string.Join(", ", _options.Interfaces));
+        try
+        {
+            foreach (var name in _options.Interfaces.Distinct(StringComparer.Ordinal))
+            {
+                var isAny = name == LiveOptions.AnyInterface;
+                var index = isAny ? 0 : NetworkInterfaces.IndexOf(socket, name);
+                if (index == 0 && !isAny) throw Unknown(name);
+
+                var kind = isAny ? LinkKind.Ethernet : NetworkInterfaces.KindOf(socket, name);
+                _targets.Add(new Target(name, index, kind, isAny ? ProgramForAny() : ProgramFor(kind)));
+            }
+        }
+        finally
+        {
+            _ = LibC.Close(socket);
+        }
+    }
+
+    private AfPacketCapture OpenOne(bool isShared)
+    {
+        var rings = new List<PacketRing>();
+        try
+        {
+            var places = new InterfacePlaces(_options.SnapLengthMax);
+            foreach (var target in _targets)
+            {
+                if (target.Index != 0) places.Add(target.Index, target.Name, target.Kind);
+                var ring = PacketRing.Open(target.Name, target.Index, target.Kind, _options, target.Program);
+                rings.Add(ring);
+                if (isShared) target.Group = ring.Join(target.Group);
+            }
+
+            var name = string.Join(", ", _targets.Select(target => target.Name));
+            return new AfPacketCapture(name, [.. rings], places, _isFilteredHere ? _options.Filter!.Copy() : null);
+        }
+        catch
+        {
+            foreach (var ring in rings) ring.Dispose();
+            throw;
+        }
+    }
+
+    private BpfInstruction[]? ProgramFor(LinkKind kind)
+    {
+        if (_options.Filter is not { } filter) return null;
+
+        var program = filter.For(kind.LinkType);
+        return IsForHere(program) ? null : [.. program.Cut(_options.SnapLengthMax).Instructions];
+    }
+
+    private BpfInstruction[]? ProgramForAny()
+    {
+        if (_options.Filter is not { } filter) return null;
+
+        var ethernet = filter.For(LinkType.Ethernet);
+        if (IsForHere(ethernet)) return null;
+
+        var raw = RawOrNothing(filter);
+        var all = KernelFilter.ForAnyInterface(
+            ethernet.Cut(_options.SnapLengthMax), raw.Cut(_options.SnapLengthMax));
+        _isFilteredHere |= all is null;
+        return all;
+    }
+
+    /// <summary>A filter that speaks of Ethernet addresses has no meaning on a link without them.</summary>
+    private static BpfProgram RawOrNothing(CaptureFilter filter)
+    {
+        try
+        {
+            return filter.For(LinkType.Raw);
+        }
+        catch (CaptureException)
+        {
+            _ = BpfProgram.TryCreate([new BpfInstruction(BpfCode.ReturnConstant, 0, 0, 0)], out var nothing, out _);
+            return nothing!;
+        }
+    }
+
+    private bool IsForHere(BpfProgram program)
+    {
+        var isForHere = KernelFilter.LooksForTag(program);
+        _isFilteredHere |= isForHere;
+        return isForHere;
+    }
+
+    private static CaptureException Unknown(string name)
+    {
+        var names = NetworkInterfaces.Names();
+        return new CaptureException(
+            $"there is no interface {name}; there are {string.Join(", ", names)} and {LiveOptions.AnyInterface}");
+    }
+}

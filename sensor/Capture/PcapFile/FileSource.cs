@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.IO.Compression;
+using NetSniff.Pcap;
+
+namespace NetSniff.Sensor.Capture.PcapFile;
+
+/// <summary>A capture file opened: what it is, by its content, and the bytes it unfolds to.</summary>
+internal sealed class FileSource : IDisposable
+{
+    public const string StandardInput = "-";
+
+    private readonly CountedStream _raw;
+
+    private FileSource(string name, CountedStream raw, Stream bytes, byte[] head, long? size, CaptureFormat packing)
+    {
+        (Name, _raw, Bytes, Head, Size, Packing) = (name, raw, bytes, head, size, packing);
+    }
+
+    public string Name { get; }
+
+    /// <summary>The bytes of the capture, unpacked.</summary>
+    public Stream Bytes { get; }
+
+    /// <summary>Its first bytes, which <see cref="Bytes"/> gives again.</summary>
+    public byte[] Head { get; }
+
+    /// <summary>On disk; null for a pipe.</summary>
+    public long? Size { get; }
+
+    /// <summary>What it is packed with, or the format itself.</summary>
+    public CaptureFormat Packing { get; }
+
+    public bool IsPacked => Packing is CaptureFormat.Gzip or CaptureFormat.Zstd;
+
+    /// <summary>Of a pipe that is not packed: what to wait on before reading would block.</summary>
+    public int? PollDescriptor { get; private init; }
+
+    /// <summary>Bytes taken of the file as it lies on disk.</summary>
+    public long RawPosition => _raw.Position;
+
+    public static FileSource Open(string path)
+    {
+        if (path == StandardInput)
+        {
+            var input = Open("standard input", Console.OpenStandardInput(), size: null);
+            return input.IsPacked || OperatingSystem.IsWindows() ? input : input.With(descriptor: 0);
+        }
+
+        if (Directory.Exists(path)) throw new CaptureException($"{path} is a directory: name a capture file in it");
+
+        try
+        {
+            // No buffer of the stream's own: the window is one.
+            var options = new FileStreamOptions
+            {
+                Access = FileAccess.Read,
+                Share = FileShare.ReadWrite | FileShare.Delete,
+                BufferSize = 0,
+                Options = FileOptions.SequentialScan,
+            };
+            var file = new FileStream(path, options);
+            if (file.CanSeek) return Open(path, file, file.Length);
+
+            var descriptor = (int)file.SafeFileHandle.DangerousGetHandle();
+            var pipe = Open(path, file, size: null);
+            return pipe.IsPacked || OperatingSystem.IsWindows() ? pipe : pipe.With(descriptor);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CaptureException($"{path} does not exist", exception);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new CaptureException($"{path} may not be read by this user: permission denied", exception);
+        }
+        catch (IOException exception)
+        {
+            throw new CaptureException($"{path} cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Looks at the first bytes and unpacks if need be.</summary>
+    public static FileSource Open(string name, Stream stream, long? size)
+    {
+        try
+        {
+            var head = TakeHead(stream);
+            if (head.Length == 0) throw new CaptureException($"{name} is empty: there is nothing to read");
+
+            var raw = new CountedStream(head, stream);
+            var packing = CaptureFormats.Recognise(head);
+            if (packing is not (CaptureFormat.Gzip or CaptureFormat.Zstd))
+            {
+                return new FileSource(name, raw, raw, Checked(name, head, ""), size, packing);
+            }
+
+            var unpacked = packing == CaptureFormat.Gzip
+                ? (Stream)new GZipStream(raw, CompressionMode.Decompress)
+                : new ZstdStream(raw);
+            var inside = Checked(name, TakeHead(unpacked), $" inside its {NameOf(packing)}");
+            return new FileSource(name, raw, new CountedStream(inside, unpacked), inside, size, packing);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
+        {
+            stream.Dispose();
+            throw new CaptureException($"{name} is compressed and damaged at its beginning: copy it again", exception);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    public static string NameOf(CaptureFormat packing) => packing == CaptureFormat.Gzip ? "gzip" : "zstd";
+
+    public void Dispose() => Bytes.Dispose();
+
+    private FileSource With(int descriptor) =>
+        new(Name, _raw, Bytes, Head, Size, Packing) { PollDescriptor = descriptor };
+
+    private static byte[] TakeHead(Stream stream)
+    {
+        var head = new byte[CaptureFormats.HeadBytes];
+        return head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+    }
+
+    private static byte[] Checked(string name, byte[] head, string where)
+    {
+        if (CaptureFormats.Recognise(head) is CaptureFormat.Pcap or CaptureFormat.Pcapng) return head;
+
+        var first = string.Join(' ', head.Select(value => value.ToString("x2", CultureInfo.InvariantCulture)));
+        throw new CaptureException(
+            $"{name} is not a capture file{where}: first bytes {first}; pcap, pcapng, gzip and zstd are read");
+    }
+}

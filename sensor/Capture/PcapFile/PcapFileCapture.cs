@@ -1,0 +1,180 @@
+using System.Globalization;
+using NetSniff.Packets;
+using NetSniff.Pcap;
+
+namespace NetSniff.Sensor.Capture.PcapFile;
+
+/// <summary>Frames of a capture file: pcap or pcapng, plain or packed with gzip or zstd, from a path or a pipe.</summary>
+public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
+{
+    private readonly FileSource _source;
+    private readonly FrameReader _reader;
+    private readonly CaptureFilter? _filter;
+    private readonly SlidingWindow _window = new();
+    private readonly bool _isFollowed;
+    private CaptureProblem? _problem;
+    private long _received;
+    private long _filtered;
+    private bool _hasEnded;
+
+    private PcapFileCapture(FileSource source, CaptureFilter? filter, bool isFollowed)
+    {
+        _source = source;
+        _filter = filter;
+        _isFollowed = isFollowed && !source.IsPacked;
+        _reader = FrameReader.TryOpen(source.Head)!;
+    }
+
+    public static CaptureBackendInfo Info { get; } = new(
+        "pcap-file", "Reads pcap and pcapng files, also packed with gzip or zstd, and pipes", "");
+
+    public override string Name => _source.Name;
+
+    public override IReadOnlyList<CaptureInterface> Interfaces => _reader.Interfaces;
+
+    public override CaptureProblem? Problem => _problem;
+
+    public override long? BytesTotal => _source.Size;
+
+    public override double? Progress =>
+        _source.Size is > 0 and var size ? Math.Min(1.0, (double)_source.RawPosition / size) : null;
+
+    /// <summary>Frames the filter left out are counted as filtered.</summary>
+    public override CaptureCounters Counters => new(Volatile.Read(ref _received), Volatile.Read(ref _filtered), []);
+
+    /// <summary>The format and what it has to say beside frames: names, secrets, statistics.</summary>
+    public FrameReader Reader => _reader;
+
+    public static CaptureSupport Support() => CaptureSupport.Yes;
+
+    /// <param name="path">A file, or `-` for standard input.</param>
+    /// <param name="isFollowed">Wait for more at the end instead of ending; plain files only.</param>
+    /// <exception cref="CaptureException">It is missing, may not be read, or is no capture file.</exception>
+    public static PcapFileCapture Open(string path, CaptureFilter? filter = null, bool isFollowed = false) =>
+        new(FileSource.Open(path), filter, isFollowed);
+
+    /// <summary>Reads from a stream, which becomes the capture's.</summary>
+    public static PcapFileCapture Open(Stream stream, string name, CaptureFilter? filter = null) =>
+        new(FileSource.Open(name, stream, size: null), filter, isFollowed: false);
+
+    public override int Receive(Span<Frame> frames, TimeSpan wait)
+    {
+        while (!_hasEnded)
+        {
+            var count = _reader.Read(_window.Start, _window.Length, frames, out var consumed);
+            _window.Consume(consumed);
+            if (count > 0)
+            {
+                // A batch that was filtered out whole is a moment to look up for the caller, who may want to stop.
+                return Accept(frames, count);
+            }
+
+            if (_reader.Problem is { } damage)
+            {
+                End(damage);
+            }
+            else if (!IsReady(wait))
+            {
+                return 0;
+            }
+            else if (!TryFill())
+            {
+                if (_isFollowed && !_hasEnded) return WaitForGrowth(wait);
+                if (!_hasEnded) End(damage: null);
+            }
+        }
+
+        return -1;
+    }
+
+    public override void Release()
+    {
+        // The window keeps what it shows until the next fill, which only Receive does.
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing) return;
+
+        _hasEnded = true;
+        _source.Dispose();
+        _window.Dispose();
+    }
+
+    private int Accept(Span<Frame> frames, int count)
+    {
+        var accepted = count;
+        if (_filter is { } filter)
+        {
+            accepted = 0;
+            for (var index = 0; index < count; index++)
+            {
+                if (filter.Accepts(in frames[index])) frames[accepted++] = frames[index];
+            }
+
+            Volatile.Write(ref _filtered, _filtered + count - accepted);
+        }
+
+        Volatile.Write(ref _received, _received + accepted);
+        return accepted;
+    }
+
+    private bool IsReady(TimeSpan wait)
+    {
+        if (_source.PollDescriptor is not { } descriptor) return true;
+
+        return LibC.Wait([new LibC.PollEntry { Descriptor = descriptor, Events = LibC.PollIn }], wait);
+    }
+
+    private bool TryFill()
+    {
+        try
+        {
+            return _window.Fill(_source.Bytes, _reader.Needed);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
+        {
+            // Where the packed bytes went wrong is known only to within a read of the decompressor.
+            var packing = FileSource.NameOf(_source.Packing);
+            Stop(exception is EndOfStreamException
+                ? Say($"{Name}: the {packing} data is cut short after {_source.RawPosition} bytes; what came before was read")
+                : Say($"{Name}: the {packing} data is damaged before byte {_source.RawPosition}; what came before was read"));
+        }
+        catch (IOException exception)
+        {
+            Stop(Say($"{Name}: reading failed at byte {_source.RawPosition}: {exception.Message}"));
+        }
+
+        return false;
+    }
+
+    private static int WaitForGrowth(TimeSpan wait)
+    {
+        // inotify would be quicker; a person who looks at a growing file does not see the difference.
+        Thread.Sleep(wait);
+        return 0;
+    }
+
+    private void End(PcapProblem? damage)
+    {
+        if (damage is null)
+        {
+            _reader.End(_window.Length);
+            damage = _reader.Problem;
+        }
+
+        _hasEnded = true;
+        if (damage is null) return;
+
+        var where = _source.IsPacked ? $"{Name} (unpacked)" : Name;
+        _problem = new CaptureProblem($"{where}: {damage.Text}", _source.IsPacked ? null : damage.Offset);
+    }
+
+    private void Stop(string text)
+    {
+        _hasEnded = true;
+        _problem = new CaptureProblem(text);
+    }
+
+    private static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
