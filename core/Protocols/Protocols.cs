@@ -1,4 +1,5 @@
 using NetSniff.Flows;
+using NetSniff.Protocols.Dns;
 using NetSniff.Protocols.Http;
 using NetSniff.Records;
 
@@ -28,6 +29,10 @@ public static class Protocols
 {
     public static IReadOnlyList<ProtocolEntry> All { get; } =
     [
+        ProtocolEntry.Datagram<MdnsParser>(),
+        ProtocolEntry.Datagram<LlmnrParser>(),
+        ProtocolEntry.Datagram<DnsParser>(),
+        ProtocolEntry.Stream<DnsStreamParser>(),
     ];
 
     /// <summary>Record kinds; the order gives their numbers, so append.</summary>
@@ -35,5 +40,6 @@ public static class Protocols
     [
         RecordKinds.Register<FlowRecord>(),
         RecordKinds.Register<HttpRecord>(),
+        RecordKinds.Register<DnsRecord>(),
     ];
 }

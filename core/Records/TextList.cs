@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace NetSniff.Records;
 
-/// <summary>Several texts packed one after the other, each behind its length (16 bits, little-endian). Borrowed.</summary>
+/// <summary>Several texts packed one after the other, each behind its length (16 bits, little-endian). Borrowed.
+/// </summary>
 public readonly ref struct TextList(ReadOnlySpan<byte> packed, int count)
 {
     public ReadOnlySpan<byte> Packed { get; } = packed;
@@ -41,7 +42,7 @@ public ref struct TextListBuilder(Span<byte> scratch)
 
     public readonly TextList List => new(_scratch[.._used], Count);
 
-    public void Add(ReadOnlySpan<byte> text)
+    public void Add(scoped ReadOnlySpan<byte> text)
     {
         if (text.Length > ushort.MaxValue || _used + 2 + text.Length > _scratch.Length)
         {

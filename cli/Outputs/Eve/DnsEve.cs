@@ -1,0 +1,239 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using NetSniff.Protocols;
+using NetSniff.Protocols.Dns;
+using NetSniff.Records;
+
+namespace NetSniff.Cli.Outputs.Eve;
+
+/// <summary>DNS, mDNS and LLMNR as Suricata logs them, DNS version 3: one event for the question, one for the answer.
+/// </summary>
+internal static class DnsEve
+{
+    private const int Version = 3;
+
+    // Text of a name or of record data, unescaped; what is odd in it grows fourfold.
+    private const int PlainBytesMax = 4 * 1024;
+    private const int ShownBytesMax = 4 * PlainBytesMax;
+
+    public static void Write(EveWriter writer, RecordView record)
+    {
+        var isAsked = Flag(record, Fields.HasQuery);
+        var isAnswered = Flag(record, Fields.HasResponse);
+        var app = Apps.Name(record.Header.App);
+        var kind = app is "mdns" or "llmnr" ? app : "dns";
+        if (isAsked)
+        {
+            writer.Begin(record.Header, kind, record.Header.TimeNanos, Direction.ToServer);
+            writer.Json.WriteStartObject(kind);
+            WriteQuery(writer, record, isAnswered);
+            writer.Json.WriteEndObject();
+            writer.End();
+        }
+
+        if (!isAnswered) return;
+
+        var latency = record.TryGet(Fields.Latency, out var value) ? value.Nanos : 0;
+        writer.Begin(record.Header, kind, record.Header.TimeNanos + latency, Direction.ToClient);
+        writer.Json.WriteStartObject(kind);
+        WriteResponse(writer, record);
+        writer.Json.WriteEndObject();
+        writer.End();
+    }
+
+    private static void WriteQuery(EveWriter writer, RecordView record, bool isAnswered)
+    {
+        WriteHead(writer.Json, record, "request", Number(record, Fields.QueryFlags));
+        WriteQuestions(writer, record);
+        // Of an answered question the lists belong to the answer; alone (mDNS: what is known already) they are its own.
+        if (!isAnswered) WriteSections(writer, record);
+    }
+
+    private static void WriteResponse(EveWriter writer, RecordView record)
+    {
+        WriteHead(writer.Json, record, "response", Number(record, Fields.Flags));
+        WriteRcode(writer, record);
+        if (Number(record, Fields.QuestionCount) > 0) WriteQuestions(writer, record);
+        WriteSections(writer, record);
+    }
+
+    private static void WriteHead(Utf8JsonWriter json, RecordView record, string type, ulong flags)
+    {
+        json.WriteNumber("version", Version);
+        json.WriteString("type", type);
+        json.WriteNumber("tx_id", Number(record, Fields.Exchange));
+        json.WriteNumber("id", Number(record, Fields.Id));
+        json.WriteString("flags", flags.ToString("x4", System.Globalization.CultureInfo.InvariantCulture));
+        WriteBit(json, "qr", flags, 0x8000);
+        WriteBit(json, "aa", flags, 0x0400);
+        WriteBit(json, "tc", flags, 0x0200);
+        WriteBit(json, "rd", flags, 0x0100);
+        WriteBit(json, "ra", flags, 0x0080);
+        WriteBit(json, "z", flags, 0x0040);
+        json.WriteNumber("opcode", Number(record, Fields.Opcode));
+    }
+
+    private static void WriteBit(Utf8JsonWriter json, string name, ulong flags, ulong bit)
+    {
+        if ((flags & bit) != 0) json.WriteBoolean(name, true);
+    }
+
+    private static void WriteRcode(EveWriter writer, RecordView record)
+    {
+        var code = Number(record, Fields.Rcode);
+        var name = DnsTypes.RcodeName((uint)code);
+        if (name.IsEmpty) writer.Json.WriteString("rcode", $"{code}");
+        else writer.Json.WriteString("rcode", name);
+    }
+
+    private static void WriteQuestions(EveWriter writer, RecordView record)
+    {
+        var json = writer.Json;
+        if (record.TryGet(Fields.QuestionNames, out var names) && record.TryGet(Fields.QuestionTypes, out var types))
+        {
+            json.WriteStartArray("queries");
+            var index = 0;
+            foreach (var name in names.Texts) WriteQuestion(json, name, types.NumberAt(index++));
+            json.WriteEndArray();
+            return;
+        }
+
+        if (!record.TryGet(Fields.QueryName, out var only)) return;
+
+        json.WriteStartArray("queries");
+        WriteQuestion(json, only.Text, Number(record, Fields.QueryType));
+        json.WriteEndArray();
+    }
+
+    private static void WriteQuestion(Utf8JsonWriter json, ReadOnlySpan<byte> name, ulong type)
+    {
+        json.WriteStartObject();
+        WriteName(json, "rrname", name);
+        WriteType(json, (ushort)type);
+        json.WriteEndObject();
+    }
+
+    private static void WriteSections(EveWriter writer, RecordView record)
+    {
+        WriteSection(writer.Json, record, "answers", Fields.AnswerNames);
+        WriteSection(writer.Json, record, "authorities", Fields.AuthorityNames);
+        WriteSection(writer.Json, record, "additionals", Fields.AdditionalNames);
+    }
+
+    /// <param name="first">Field of the names; types, times to live and data follow it in the description.</param>
+    private static void WriteSection(Utf8JsonWriter json, RecordView record, string section, int first)
+    {
+        if (!record.TryGet(first, out var names)) return;
+        if (!record.TryGet(first + 1, out var types) || !record.TryGet(first + 2, out var ttls)) return;
+        if (!record.TryGet(first + 3, out var data)) return;
+
+        json.WriteStartArray(section);
+        var index = 0;
+        var rest = data.Texts.GetEnumerator();
+        foreach (var name in names.Texts)
+        {
+            if (!rest.MoveNext()) break;
+
+            var type = (ushort)types.NumberAt(index);
+            json.WriteStartObject();
+            WriteName(json, "rrname", name);
+            WriteType(json, type);
+            json.WriteNumber("ttl", ttls.NumberAt(index));
+            DnsEveData.Write(json, type, rest.Current);
+            json.WriteEndObject();
+            index++;
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteType(Utf8JsonWriter json, ushort type)
+    {
+        var name = DnsTypes.Name(type);
+        if (name.IsEmpty) json.WriteString("rrtype", $"TYPE{type}");
+        else json.WriteString("rrtype", name);
+    }
+
+    /// <summary>Suricata does not escape names: dots inside labels are dots, and a name that is no UTF-8 has its odd
+    /// octets as \xNN. The root is empty.</summary>
+    internal static void WriteName(Utf8JsonWriter json, string property, ReadOnlySpan<byte> name)
+    {
+        if (name.IndexOf((byte)'\\') < 0)
+        {
+            json.WriteString(property, name is [(byte)'.'] ? default : name);
+            return;
+        }
+
+        Span<byte> plain = stackalloc byte[Math.Min(name.Length, PlainBytesMax)];
+        plain = plain[..Unescape(name, plain)];
+        if (Utf8.IsValid(plain))
+        {
+            json.WriteString(property, plain);
+            return;
+        }
+
+        Span<byte> shown = stackalloc byte[ShownBytesMax];
+        json.WriteString(property, shown[..Show(plain, shown)]);
+    }
+
+    private static int Unescape(ReadOnlySpan<byte> text, Span<byte> plain)
+    {
+        var length = 0;
+        for (var index = 0; index < text.Length && length < plain.Length; index++)
+        {
+            var value = text[index];
+            if (value == '\\' && index + 1 < text.Length)
+            {
+                value = text[++index];
+                if (char.IsAsciiDigit((char)value) && index + 2 < text.Length)
+                {
+                    value = (byte)(100 * (value - '0') + 10 * (text[index + 1] - '0') + text[index + 2] - '0');
+                    index += 2;
+                }
+            }
+
+            plain[length++] = value;
+        }
+
+        return length;
+    }
+
+    private static int Show(ReadOnlySpan<byte> plain, Span<byte> shown)
+    {
+        var digits = "0123456789abcdef"u8;
+        var length = 0;
+        foreach (var octet in plain)
+        {
+            if (octet is >= 0x20 and < 0x7F)
+            {
+                shown[length++] = octet;
+                continue;
+            }
+
+            shown[length++] = (byte)'\\';
+            shown[length++] = (byte)'x';
+            shown[length++] = digits[octet >> 4];
+            shown[length++] = digits[octet & 0xF];
+        }
+
+        return length;
+    }
+
+    private static bool Flag(RecordView record, int field) => record.TryGet(field, out var value) && value.Flag;
+
+    private static ulong Number(RecordView record, int field) => record.TryGet(field, out var value) ? value.Number : 0;
+
+    /// <summary>Places of the fields, looked up by name once.</summary>
+    private static class Fields
+    {
+        public static readonly int Id = Of("dns.id"), Opcode = Of("dns.opcode"), HasQuery = Of("dns.has_query"),
+            HasResponse = Of("dns.has_response"), Rcode = Of("dns.rcode"), Flags = Of("dns.flags"),
+            QueryFlags = Of("dns.query.flags"), QueryName = Of("dns.qname"), QueryType = Of("dns.qtype"),
+            QuestionNames = Of("dns.questions.names"), QuestionTypes = Of("dns.questions.types"),
+            QuestionCount = Of("dns.questions.count"), AnswerNames = Of("dns.answers.names"),
+            AuthorityNames = Of("dns.authority.names"), AdditionalNames = Of("dns.additional.names"),
+            Latency = Of("dns.latency"), Exchange = Of("dns.exchange");
+
+        private static int Of(string name) => RecordKinds.Register<DnsRecord>().Find(name)!.Index;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Buffers.Text;
+using System.Text.Json;
+using NetSniff.Protocols.Dns;
+
+namespace NetSniff.Cli.Outputs.Eve;
+
+/// <summary>Record data as Suricata logs it: text mostly, an object for SOA, SRV and SSHFP.</summary>
+internal static class DnsEveData
+{
+    public static void Write(Utf8JsonWriter json, ushort type, ReadOnlySpan<byte> data)
+    {
+        switch (type)
+        {
+            case DnsTypes.Soa: WriteSoa(json, data); break;
+            case DnsTypes.Srv: WriteSrv(json, data); break;
+            case DnsTypes.Sshfp: WriteFingerprint(json, data); break;
+            case DnsTypes.Mx:
+                // Without its preference.
+                TakeWord(ref data);
+                DnsEve.WriteName(json, "rdata", data);
+                break;
+            default: DnsEve.WriteName(json, "rdata", data); break;
+        }
+    }
+
+    private static void WriteSoa(Utf8JsonWriter json, ReadOnlySpan<byte> data)
+    {
+        json.WriteStartObject("soa");
+        DnsEve.WriteName(json, "mname", TakeWord(ref data));
+        DnsEve.WriteName(json, "rname", TakeWord(ref data));
+        WriteNumber(json, "serial", ref data);
+        WriteNumber(json, "refresh", ref data);
+        WriteNumber(json, "retry", ref data);
+        WriteNumber(json, "expire", ref data);
+        WriteNumber(json, "minimum", ref data);
+        json.WriteEndObject();
+    }
+
+    private static void WriteSrv(Utf8JsonWriter json, ReadOnlySpan<byte> data)
+    {
+        json.WriteStartObject("srv");
+        WriteNumber(json, "priority", ref data);
+        WriteNumber(json, "weight", ref data);
+        WriteNumber(json, "port", ref data);
+        DnsEve.WriteName(json, "name", data);
+        json.WriteEndObject();
+    }
+
+    private static void WriteFingerprint(Utf8JsonWriter json, ReadOnlySpan<byte> data)
+    {
+        json.WriteStartObject("sshfp");
+        WriteNumber(json, "algo", ref data);
+        WriteNumber(json, "type", ref data);
+        Span<byte> pairs = stackalloc byte[256];
+        var length = 0;
+        for (var index = 0; index + 1 < data.Length && length + 3 <= pairs.Length; index += 2)
+        {
+            if (length > 0) pairs[length++] = (byte)':';
+            pairs[length++] = data[index];
+            pairs[length++] = data[index + 1];
+        }
+
+        json.WriteString("fingerprint", pairs[..length]);
+        json.WriteEndObject();
+    }
+
+    private static void WriteNumber(Utf8JsonWriter json, string name, ref ReadOnlySpan<byte> data)
+    {
+        if (Utf8Parser.TryParse(TakeWord(ref data), out uint value, out _)) json.WriteNumber(name, value);
+    }
+
+    private static ReadOnlySpan<byte> TakeWord(ref ReadOnlySpan<byte> data)
+    {
+        var blank = data.IndexOf((byte)' ');
+        var word = blank < 0 ? data : data[..blank];
+        data = blank < 0 ? default : data[(blank + 1)..];
+        return word;
+    }
+}

@@ -1,0 +1,33 @@
+namespace NetSniff.Protocols.Dns;
+
+/// <summary>DNS messages in datagrams, one each.</summary>
+public abstract class DnsDatagramParser : DatagramParser
+{
+    /// <summary>Questions that may wait on one shard.</summary>
+    public const int PendingMax = 65_536;
+
+    private const int PendingChunk = 1024;
+
+    private readonly DnsPairing _pairing;
+
+    private protected DnsDatagramParser(bool isMulticast) => _pairing = new(
+        isMulticast ? PendingChunk : PendingMax, PendingChunk, isMulticast, isTcp: false);
+
+    /// <summary>Questions given up before their time because there was no room for more.</summary>
+    public long Evicted => _pairing.Evicted;
+
+    /// <summary>Questions that wait for an answer now.</summary>
+    public int Pending => _pairing.Pending;
+
+    public override DatagramResult Parse(ReadOnlySpan<byte> bytes, Direction direction, ParseContext context)
+    {
+        _pairing.GiveUpOverdue(context, ref context.Slot);
+        return _pairing.TryTake(bytes, direction, context, ref context.Slot)
+            ? DatagramResult.Done
+            : DatagramResult.Broken;
+    }
+
+    public override void EndFlow(ParseContext context) => _pairing.EndFlow(context, ref context.Slot);
+
+    public override void Reset() => _pairing.Clear();
+}

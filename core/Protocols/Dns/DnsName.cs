@@ -1,0 +1,129 @@
+using System.Text;
+
+namespace NetSniff.Protocols.Dns;
+
+/// <summary>Names on the wire, RFC 1035 section 4.1.4: labels behind their lengths, the rest perhaps elsewhere.
+/// </summary>
+internal static class DnsName
+{
+    /// <summary>Octets of a name on the wire, lengths included (RFC 1035 section 2.3.4).</summary>
+    public const int WireBytesMax = 255;
+
+    /// <summary>Bytes of text: every octet of a name can become four.</summary>
+    public const int TextBytesMax = 4 * WireBytesMax;
+
+    /// <summary>Steps over a name without following it.</summary>
+    /// <returns>The position behind it, or -1 with the problem.</returns>
+    public static int Skip(ReadOnlySpan<byte> message, int position, out DnsProblem problem)
+    {
+        problem = DnsProblem.Short;
+        var start = position;
+        while ((uint)position < (uint)message.Length)
+        {
+            int length = message[position++];
+            if (length == 0)
+            {
+                problem = DnsProblem.None;
+                return position;
+            }
+
+            if (length >= 0xC0) return SkipPointer(message, position, length, out problem);
+
+            if (length > 63)
+            {
+                problem = DnsProblem.Label;
+                return -1;
+            }
+
+            position += length;
+            if (position - start >= WireBytesMax)
+            {
+                problem = DnsProblem.NameLength;
+                return -1;
+            }
+        }
+
+        return -1;
+    }
+
+    private static int SkipPointer(ReadOnlySpan<byte> message, int position, int high, out DnsProblem problem)
+    {
+        problem = DnsProblem.Short;
+        if (position >= message.Length) return -1;
+
+        var target = ((high & 0x3F) << 8) | message[position];
+        problem = target < position - 1 ? DnsProblem.None : DnsProblem.Pointer;
+        return problem == DnsProblem.None ? position + 1 : -1;
+    }
+
+    /// <summary>Writes a name as text: labels joined by dots, the root as one dot.</summary>
+    /// <remarks>A pointer leads to a prior name, so each must land before the run of labels it ends; that alone ends
+    /// every loop a message can hide, and the length limit ends the rest. UTF-8 stays as it is (RFC 6762 section 16);
+    /// what is not text becomes \ddd, a dot inside a label \. (RFC 1035 section 5.1, RFC 6763 section 4.3).</remarks>
+    /// <returns>The position behind the name in its own place, or -1.</returns>
+    public static int Write(ReadOnlySpan<byte> message, int position, ref DnsText text, out DnsProblem problem)
+    {
+        var behind = -1;
+        var runStart = position;
+        var wireBytes = 0;
+        problem = DnsProblem.Short;
+        while ((uint)position < (uint)message.Length)
+        {
+            int length = message[position++];
+            if (length == 0)
+            {
+                if (wireBytes == 0) text.Byte((byte)'.');
+                problem = DnsProblem.None;
+                return behind < 0 ? position : behind;
+            }
+
+            if (length >= 0xC0)
+            {
+                if (position >= message.Length) return -1;
+
+                var target = ((length & 0x3F) << 8) | message[position];
+                if (behind < 0) behind = position + 1;
+                if (target >= runStart)
+                {
+                    problem = DnsProblem.Pointer;
+                    return -1;
+                }
+
+                runStart = position = target;
+                continue;
+            }
+
+            if (length > 63)
+            {
+                problem = DnsProblem.Label;
+                return -1;
+            }
+
+            if (length > message.Length - position) return -1;
+
+            wireBytes += 1 + length;
+            if (wireBytes >= WireBytesMax)
+            {
+                problem = DnsProblem.NameLength;
+                return -1;
+            }
+
+            if (wireBytes > 1 + length) text.Byte((byte)'.');
+            text.Label(message.Slice(position, length));
+            position += length;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Whether two first questions ask the same: names without regard to case (RFC 4343), then type and
+    /// class.</summary>
+    /// <remarks>Both stand at the same place in their messages, so equal wire bytes are equal names. A label's length
+    /// is below every letter, so folding case over the lengths is harmless.</remarks>
+    public static bool IsSameQuestion(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) =>
+        left.SequenceEqual(right)
+        || (left.Length == right.Length
+            && left.Length >= 4
+            && left[^4..].SequenceEqual(right[^4..])
+            && Ascii.EqualsIgnoreCase(left[..^4], right[..^4]));
+}

@@ -1,0 +1,183 @@
+using NetSniff.Records;
+
+namespace NetSniff.Protocols.Dns;
+
+/// <summary>Pairs answers with questions and says each exchange in one record.</summary>
+/// <param name="pendingMax">Most questions that wait for an answer; a power of two.</param>
+/// <param name="chunk">Questions for which room is made at a time; a power of two.</param>
+/// <param name="isMulticast">Answers come from another address than was asked, in a flow of their own.</param>
+/// <param name="isTcp">What carries the messages.</param>
+internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bool isTcp)
+{
+    /// <summary>How long an answer is waited for: longer than stub resolvers keep trying.</summary>
+    public const long AnswerWaitNanos = 30_000_000_000;
+
+    /// <summary>Overdue questions given up per message, so that no message pays for a whole burst.</summary>
+    private const int OverdueBatch = 8;
+
+    private const uint NoTransfer = uint.MaxValue;
+
+    private readonly DnsQueryTable _queries = new(pendingMax, chunk);
+    private readonly bool _isMulticast = isMulticast;
+    private readonly bool _isTcp = isTcp;
+
+    // The number of a zone transfer under way, whose answer is many messages (RFC 5936 section 2.2). TCP only.
+    private uint _transferId = NoTransfer;
+
+    /// <summary>Questions given up before their time because there was no room.</summary>
+    public long Evicted { get; private set; }
+
+    public int Pending => _queries.Count;
+
+    /// <summary>Bytes were lost, so that what lacks an answer may have had one.</summary>
+    public bool HasGap { get; set; }
+
+    public void GiveUpOverdue(ParseContext context, ref uint slot)
+    {
+        for (var left = OverdueBatch; left > 0; left--)
+        {
+            var oldest = _queries.Oldest;
+            if (oldest == DnsQueryTable.None) return;
+            if (context.NowNanos - _queries[oldest].AskedNanos <= AnswerWaitNanos) return;
+
+            GiveUp(oldest, isRetransmitted: false, context, ref slot);
+        }
+    }
+
+    /// <summary>Takes a message of a flow.</summary>
+    /// <param name="slot">The flow's word.</param>
+    /// <returns>Whether it was one.</returns>
+    public bool TryTake(ReadOnlySpan<byte> message, Direction direction, ParseContext context, ref uint slot)
+    {
+        if (!DnsShape.IsMessage(message, out var header, out var questionLength)) return false;
+
+        var question = message.Slice(DnsHeader.Size, questionLength);
+        if (header.IsResponse) Answer(message, header.Id, question, direction, context, ref slot);
+        else Ask(message, header.Id, question, direction, context, ref slot);
+        return true;
+    }
+
+    /// <summary>Gives up what a flow still waits for, oldest first.</summary>
+    public void EndFlow(ParseContext context, ref uint slot)
+    {
+        var index = _queries.Newest(slot, context.FlowId);
+        if (index == DnsQueryTable.None) return;
+
+        while (_queries[index].Older != DnsQueryTable.None) index = _queries[index].Older;
+        while (index != DnsQueryTable.None)
+        {
+            var newer = _queries[index].Newer;
+            GiveUp(index, isRetransmitted: false, context, ref slot);
+            index = newer;
+        }
+    }
+
+    public void Clear()
+    {
+        _queries.Clear();
+        _transferId = NoTransfer;
+        HasGap = false;
+    }
+
+    private void Ask(
+        ReadOnlySpan<byte> message, ushort id, ReadOnlySpan<byte> question, Direction direction, ParseContext context,
+        ref uint slot)
+    {
+        // To a group, or malformed beyond pairing: nothing will come back that could be told apart.
+        if (_isMulticast || question.IsEmpty)
+        {
+            Lone(direction, Direction.ToServer, context, ref slot).Emit(message, default, context.Records);
+            return;
+        }
+
+        var earlier = _queries.Find(context.FlowId, id, question, direction);
+        if (earlier != DnsQueryTable.None)
+        {
+            GiveUp(earlier, isRetransmitted: true, context, ref slot);
+        }
+        else if (_queries.SameId(context.FlowId, id, out var oldest) == DnsQueryTable.SameIdMax)
+        {
+            Evict(oldest, context, ref slot);
+        }
+
+        if (_queries.IsFull) Evict(_queries.Oldest, context, ref slot);
+        var index = _queries.Add(
+            message, question.Length, id, context.FlowId, in context.Records.Context, ref slot);
+        ref var query = ref _queries[index];
+        query.AskedNanos = context.NowNanos;
+        query.Direction = direction;
+    }
+
+    private void Answer(
+        ReadOnlySpan<byte> message, ushort id, ReadOnlySpan<byte> question, Direction direction, ParseContext context,
+        ref uint slot)
+    {
+        // An answer without the question goes by its number, but all of multicast is number 0.
+        var asked = direction == Direction.ToServer ? Direction.ToClient : Direction.ToServer;
+        var index = _isMulticast ? DnsQueryTable.None : _queries.Find(context.FlowId, id, question, asked);
+        if (index == DnsQueryTable.None)
+        {
+            var lone = Lone(direction, Direction.ToClient, context, ref slot);
+            lone.IsPartial = !_isMulticast && _transferId != id;
+            lone.Emit(default, message, context.Records);
+            return;
+        }
+
+        ref var query = ref _queries[index];
+        var exchange = Of(in query);
+        exchange.LatencyNanos = context.NowNanos - query.AskedNanos;
+        exchange.Emit(_queries.BytesOf(index), message, context.Records);
+        if (_isTcp) _transferId = IsTransfer(question) ? id : NoTransfer;
+        _queries.Remove(index, ref slot);
+    }
+
+    private static bool IsTransfer(ReadOnlySpan<byte> question) =>
+        question is [.., 0, (byte)DnsTypes.Axfr or (byte)DnsTypes.Ixfr, _, _];
+
+    private DnsExchange Lone(Direction direction, Direction usual, ParseContext context, ref uint slot)
+    {
+        var number = _queries.Exchanges(slot, context.FlowId);
+        slot = _queries.CountSlot(slot, context.FlowId, number + 1);
+        return new DnsExchange
+        {
+            BeganNanos = context.NowNanos,
+            Number = number,
+            IsReversed = direction != usual,
+            IsTcp = _isTcp,
+        };
+    }
+
+    private void Evict(int index, ParseContext context, ref uint slot)
+    {
+        Evicted++;
+        GiveUp(index, isRetransmitted: false, context, ref slot);
+    }
+
+    /// <summary>Emits a question without an answer, whosever it is, and forgets it.</summary>
+    private void GiveUp(int index, bool isRetransmitted, ParseContext context, ref uint slot)
+    {
+        ref var query = ref _queries[index];
+        var exchange = Of(in query);
+        exchange.IsRetransmitted = isRetransmitted;
+        exchange.IsPartial = HasGap;
+        ref var present = ref context.Records.Context;
+        var saved = present;
+        present = query.Context;
+        exchange.Emit(_queries.BytesOf(index), default, context.Records);
+        present = saved;
+
+        // The word of another flow stays where it is and is found stale.
+        uint foreign = 0;
+        if (query.FlowId == context.FlowId) _queries.Remove(index, ref slot);
+        else _queries.Remove(index, ref foreign);
+    }
+
+    private DnsExchange Of(in DnsQuery query) => new()
+    {
+        BeganNanos = query.AskedNanos,
+        Number = query.Exchange,
+        IsQueryCut = query.IsCut,
+        IsReversed = query.Direction == Direction.ToClient,
+        IsTcp = _isTcp,
+    };
+}

@@ -1,0 +1,100 @@
+using NetSniff.Records;
+
+namespace NetSniff.Protocols.Dns;
+
+/// <summary>The three chains every entry hangs in.</summary>
+internal sealed partial class DnsQueryTable
+{
+    /// <summary>Keeps a question. The table must not be full.</summary>
+    /// <returns>Its entry; the caller fills in what is not asked for here.</returns>
+    public int Add(
+        ReadOnlySpan<byte> message, int questionLength, ushort id, ulong flowId, in RecordHeader context, ref uint slot)
+    {
+        var exchange = Exchanges(slot, flowId);
+        var older = Newest(slot, flowId);
+        var index = Take();
+        var kept = message[..Math.Min(message.Length, QueryBytesMax)];
+        kept.CopyTo(Room(index));
+
+        ref var query = ref this[index];
+        query.Context = context;
+        query.FlowId = flowId;
+        query.Exchange = exchange;
+        query.Id = id;
+        query.Length = (ushort)kept.Length;
+        query.QuestionLength = (ushort)(questionLength <= QueryBytesMax - DnsHeader.Size ? questionLength : 0);
+        query.IsCut = kept.Length < message.Length;
+        query.IsWaiting = true;
+
+        query.Before = _newest;
+        query.After = None;
+        if (_newest != None) this[_newest].After = index;
+        else _oldest = index;
+        _newest = index;
+
+        query.Older = older;
+        query.Newer = None;
+        if (older != None) this[older].Newer = index;
+        slot = (uint)index + 1;
+
+        ref var bucket = ref _buckets[Bucket(flowId, id)];
+        query.Next = bucket;
+        bucket = index;
+        Count++;
+        return index;
+    }
+
+    /// <summary>Forgets an entry.</summary>
+    /// <param name="slot">The flow's word where that is at hand; any other value stays as it is.</param>
+    public void Remove(int index, ref uint slot)
+    {
+        ref var query = ref this[index];
+        if (query.Before != None) this[query.Before].After = query.After;
+        else _oldest = query.After;
+        if (query.After != None) this[query.After].Before = query.Before;
+        else _newest = query.Before;
+
+        if (query.Older != None) this[query.Older].Newer = query.Newer;
+        if (query.Newer != None) this[query.Newer].Older = query.Older;
+        if (slot == (uint)index + 1)
+        {
+            slot = query.Older != None ? (uint)query.Older + 1 : CountOnly | ((query.Exchange + 1) & ~CountOnly);
+        }
+
+        Unhash(index, in query);
+        query.IsWaiting = false;
+        query.Next = _free;
+        _free = index;
+        Count--;
+    }
+
+    private void Unhash(int index, in DnsQuery query)
+    {
+        ref var link = ref _buckets[Bucket(query.FlowId, query.Id)];
+        while (link != index) link = ref this[link].Next;
+        link = query.Next;
+    }
+
+    private int Take()
+    {
+        if (_free == None) Grow();
+
+        var index = _free;
+        _free = this[index].Next;
+        return index;
+    }
+
+    private void Grow()
+    {
+        var size = 1 << _chunkShift;
+        var chunk = new DnsQuery[size];
+        _chunks[_chunksUsed] = chunk;
+        _bytes[_chunksUsed] = GC.AllocateUninitializedArray<byte>(size * QueryBytesMax);
+        var first = _chunksUsed++ << _chunkShift;
+        for (var index = size - 1; index >= 0; index--)
+        {
+            chunk[index].Next = _free;
+            _free = first + index;
+        }
+    }
+}

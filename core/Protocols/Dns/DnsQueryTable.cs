@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using NetSniff.Records;
+
+namespace NetSniff.Protocols.Dns;
+
+/// <summary>A question that waits for its answer.</summary>
+internal struct DnsQuery
+{
+    /// <summary>Whose it is, for the record that is emitted when no packet of that flow is at hand.</summary>
+    public RecordHeader Context;
+    public ulong FlowId;
+    public long AskedNanos;
+    public uint Exchange;
+
+    /// <summary>Neighbours: in time over all flows, in time within the flow, in the bucket. -1 is none.</summary>
+    public int Before;
+    public int After;
+    public int Older;
+    public int Newer;
+    public int Next;
+    public ushort Id;
+
+    /// <summary>Bytes kept.</summary>
+    public ushort Length;
+
+    /// <summary>Bytes of the first question, behind the header; 0 where there is none to compare.</summary>
+    public ushort QuestionLength;
+    public Direction Direction;
+    public bool IsCut;
+    public bool IsWaiting;
+}
+
+/// <summary>Questions that wait for their answers, of all flows of a shard (or of one connection), oldest first.
+/// </summary>
+/// <remarks>Resolvers ask most questions from a port of their own, so there may be as many flows as questions; hence
+/// one table, and of the flow just one word. That word is the newest entry of the flow: entries leave oldest first, so
+/// a word that outlived its entry means that none of the flow is left, and is recognised by the flow's number. Room
+/// grows by chunks and is kept.</remarks>
+internal sealed partial class DnsQueryTable
+{
+    /// <summary>Bytes kept of a question: all that fits a UDP message without EDNS (RFC 1035 section 2.3.4).</summary>
+    public const int QueryBytesMax = 512;
+
+    /// <summary>Questions under one number in one flow that are told apart; more is no resolver.</summary>
+    public const int SameIdMax = 16;
+
+    public const int None = -1;
+
+    // A flow's word when nothing of it waits: this bit and the number of its exchanges so far.
+    private const uint CountOnly = 0x8000_0000;
+
+    private readonly int _pendingMax;
+    private readonly int _chunkShift;
+    private readonly DnsQuery[][] _chunks;
+    private readonly byte[][] _bytes;
+    private readonly int[] _buckets;
+    private int _chunksUsed;
+    private int _free = None;
+    private int _oldest = None;
+    private int _newest = None;
+
+    /// <param name="pendingMax">Most questions waiting; a power of two.</param>
+    /// <param name="chunk">How many to make room for at a time; a power of two.</param>
+    public DnsQueryTable(int pendingMax, int chunk)
+    {
+        Debug.Assert(int.IsPow2(pendingMax) && int.IsPow2(chunk) && chunk <= pendingMax);
+        _pendingMax = pendingMax;
+        _chunkShift = int.Log2(chunk);
+        _chunks = new DnsQuery[pendingMax / chunk][];
+        _bytes = new byte[pendingMax / chunk][];
+        _buckets = new int[pendingMax];
+        Array.Fill(_buckets, None);
+    }
+
+    public int Count { get; private set; }
+
+    public int Oldest => _oldest;
+
+    public bool IsFull => Count == _pendingMax;
+
+    public ref DnsQuery this[int index] =>
+        ref _chunks[index >> _chunkShift][index & ((1 << _chunkShift) - 1)];
+
+    public ReadOnlySpan<byte> BytesOf(int index) => Room(index)[..this[index].Length];
+
+    /// <summary>Exchanges of the flow so far.</summary>
+    public uint Exchanges(uint slot, ulong flowId)
+    {
+        var newest = Newest(slot, flowId);
+        if (newest != None) return this[newest].Exchange + 1;
+
+        return (slot & CountOnly) != 0 ? slot & ~CountOnly : 0;
+    }
+
+    /// <summary>The newest entry of a flow, or none.</summary>
+    public int Newest(uint slot, ulong flowId)
+    {
+        if (slot is 0 or >= CountOnly) return None;
+
+        var index = (int)slot - 1;
+        ref var query = ref this[index];
+        return query.IsWaiting && query.FlowId == flowId ? index : None;
+    }
+
+    /// <summary>The flow's word after an exchange that left nothing waiting.</summary>
+    public uint CountSlot(uint slot, ulong flowId, uint exchanges) =>
+        Newest(slot, flowId) == None ? CountOnly | (exchanges & ~CountOnly) : slot;
+
+    /// <summary>The question that an answer, or the same question again, belongs to.</summary>
+    /// <param name="question">The first question on the wire; empty to go by the number alone.</param>
+    /// <param name="direction">Which way the question went.</param>
+    public int Find(ulong flowId, ushort id, ReadOnlySpan<byte> question, Direction direction)
+    {
+        var steps = 0;
+        for (var index = _buckets[Bucket(flowId, id)]; index != None && steps < SameIdMax; index = this[index].Next)
+        {
+            ref var query = ref this[index];
+            if (query.Id != id || query.FlowId != flowId || query.Direction != direction) continue;
+            if (question.IsEmpty || query.QuestionLength == 0) return index;
+            if (DnsName.IsSameQuestion(QuestionOf(index), question)) return index;
+
+            steps++;
+        }
+
+        return None;
+    }
+
+    /// <summary>How many questions of a flow wait under one number; the oldest of them.</summary>
+    public int SameId(ulong flowId, ushort id, out int oldest)
+    {
+        var count = 0;
+        oldest = None;
+        for (var index = _buckets[Bucket(flowId, id)]; index != None && count < SameIdMax; index = this[index].Next)
+        {
+            if (this[index].Id != id || this[index].FlowId != flowId) continue;
+
+            count++;
+            oldest = index;
+        }
+
+        return count;
+    }
+
+    public void Clear()
+    {
+        while (_oldest != None)
+        {
+            uint slot = 0;
+            Remove(_oldest, ref slot);
+        }
+    }
+
+    private ReadOnlySpan<byte> QuestionOf(int index) =>
+        Room(index).Slice(DnsHeader.Size, this[index].QuestionLength);
+
+    private Span<byte> Room(int index) =>
+        _bytes[index >> _chunkShift].AsSpan((index & ((1 << _chunkShift) - 1)) * QueryBytesMax, QueryBytesMax);
+
+    private int Bucket(ulong flowId, ushort id)
+    {
+        // Fibonacci hashing: flow numbers count up, ids are chance.
+        var mixed = (flowId ^ ((ulong)id << 32)) * 0x9E37_79B9_7F4A_7C15;
+        return (int)(mixed >> 40) & (_buckets.Length - 1);
+    }
+}
