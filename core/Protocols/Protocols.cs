@@ -1,5 +1,7 @@
 using NetSniff.Flows;
 using NetSniff.Protocols.Http;
+using NetSniff.Protocols.Http1;
+using NetSniff.Protocols.WebSocket;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols;
@@ -28,6 +30,8 @@ public static class Protocols
 {
     public static IReadOnlyList<ProtocolEntry> All { get; } =
     [
+        ProtocolEntry.Stream<Http1Parser>(),
+        ProtocolEntry.Stream<WebSocketParser>(),
     ];
 
     /// <summary>Record kinds; the order gives their numbers, so append.</summary>
@@ -35,5 +39,6 @@ public static class Protocols
     [
         RecordKinds.Register<FlowRecord>(),
         RecordKinds.Register<HttpRecord>(),
+        RecordKinds.Register<WebSocketRecord>(),
     ];
 }
