@@ -1,6 +1,8 @@
 using NetSniff.Flows;
 using NetSniff.Protocols.Dns;
 using NetSniff.Protocols.Http;
+using NetSniff.Protocols.Http1;
+using NetSniff.Protocols.WebSocket;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols;
@@ -33,6 +35,8 @@ public static class Protocols
         ProtocolEntry.Datagram<LlmnrParser>(),
         ProtocolEntry.Datagram<DnsParser>(),
         ProtocolEntry.Stream<DnsStreamParser>(),
+        ProtocolEntry.Stream<Http1Parser>(),
+        ProtocolEntry.Stream<WebSocketParser>(),
     ];
 
     /// <summary>Record kinds; the order gives their numbers, so append.</summary>
@@ -41,5 +45,6 @@ public static class Protocols
         RecordKinds.Register<FlowRecord>(),
         RecordKinds.Register<HttpRecord>(),
         RecordKinds.Register<DnsRecord>(),
+        RecordKinds.Register<WebSocketRecord>(),
     ];
 }

@@ -74,7 +74,7 @@ public readonly ref struct HttpRecord : IRecord
         visitor.Text("http.method", "Request method", Method);
         visitor.Text("http.uri", "Request target as on the wire", Uri);
         visitor.Text("http.host", "Host header or :authority", Host);
-        visitor.Number("http.status", "Status code of the final response", Status, HasResponse);
+        visitor.Number("http.status", "Status code of the final response", Status, Status != 0);
         visitor.Duration("http.latency", "Request's first byte to the end of the response's head", LatencyNanos,
             HasLatency);
         visitor.Duration("http.duration", "Request's first byte to the response's last", DurationNanos, HasDuration);

@@ -1,0 +1,202 @@
+using NetSniff.Protocols.Http;
+using NetSniff.Records;
+
+namespace NetSniff.Protocols.Http1;
+
+public sealed partial class Http1Parser
+{
+    private int ParseServer(ReadOnlySpan<byte> rest, ParseContext context)
+    {
+        switch (_server.Phase)
+        {
+            case Phase.Start: return ReadStatusLine(rest, context);
+            case Phase.Headers: return ReadResponseHeaders(rest, context);
+            case Phase.LongLine: return SkipLongLine(rest, ref _server);
+            case Phase.Seek or Phase.SeekLine: return SeekResponse(rest, context);
+        }
+
+        var taken = _server.Body.Take(rest);
+        _answer.EndNanos = context.NowNanos;
+        if (_server.Body.IsDone) FinishResponse(context);
+        return taken;
+    }
+
+    private int ReadStatusLine(ReadOnlySpan<byte> rest, ParseContext context)
+    {
+        var blank = CountBlank(rest);
+        if (blank > 0 && _server.Searched == 0) return blank;
+
+        if (_server.StartNanos == 0) _server.StartNanos = context.NowNanos;
+        if (!Tokens.MayStartWithHttp(rest)) return ReadNoStatusLine(context);
+
+        var taken = TakeLine(rest, ref _server, canFold: false, out var line, out _);
+        if (taken == NeedsMore || line.Length < 5) return NeedsMore;
+
+        var status = StatusLine.Read(line);
+        BeginResponse(context);
+        _answer.Status = status.Status;
+        _answer.Version = _answer.Book.Keep(status.Version[..Math.Min(status.Version.Length, 8)]);
+        if (status.Status == 0) _answer.Note(HttpProblem.StatusLine);
+        _server.Phase = taken == line.Length ? Phase.LongLine : Phase.Headers;
+        _server.IsTrusted = true;
+        return taken;
+    }
+
+    private void BeginResponse(ParseContext context)
+    {
+        // The last response was through before its request was: an early refusal. It cannot wait any longer.
+        if (_answer.IsDone) EmitPair(context);
+
+        var request = _open.Front;
+        if (request is null && _unqueued > 0) _unqueued--;
+        if (request is { HasVersion: false, IsDone: false } && request == _request)
+        {
+            // An answer to a request without a version: there were no headers to wait for (HTTP/0.9).
+            FinishRequest(context);
+        }
+
+        _answer.Book.Clear();
+        _answer.StartNanos = _server.StartNanos;
+        _answer.IsBegun = true;
+        _server.HeadBytes = 0;
+        _server.Body = default;
+        _answerFraming = default;
+    }
+
+    /// <summary>The first bytes are no status line: the body of a 0.9 response, or not HTTP.</summary>
+    private int ReadNoStatusLine(ParseContext context)
+    {
+        if (_open.Front is { HasVersion: false } && !_answer.IsDone)
+        {
+            BeginResponse(context);
+            _answer.IsHeadDone = true;
+            _answer.HeadNanos = context.NowNanos;
+            _server.Body = MessageBody.UntilClose();
+            _server.Phase = Phase.Body;
+            return 0;
+        }
+
+        if (!_answer.IsDone && !context.IsMidstream) _open.Front?.Note(HttpProblem.StatusLine);
+        _server.Phase = Phase.Seek;
+        return 0;
+    }
+
+    private int ReadResponseHeaders(ReadOnlySpan<byte> rest, ParseContext context)
+    {
+        var problem = HttpProblem.None;
+        var taken = TakeHeaders(rest, ref _server, _answer.Book, ref _answerFraming, ref problem, out var isOver);
+        _answer.Note(problem);
+        if (isOver) FinishResponseHead(context);
+        return taken;
+    }
+
+    private void FinishResponseHead(ParseContext context)
+    {
+        var request = _open.Front;
+        _answer.IsHeadDone = true;
+        _answer.HeadNanos = _answer.EndNanos = context.NowNanos;
+        if (_answer.Book.IsCut) _answer.Traits |= RecordTraits.Partial;
+        if (_answer.Status is >= 100 and < 200)
+        {
+            FinishInterim(request, context);
+            return;
+        }
+
+        if (request is { IsConnect: true } && _answer.Status is >= 200 and < 300)
+        {
+            // RFC 9110 section 9.3.6: whatever its fields say, the tunnel begins here.
+            _upgraded = request;
+            _answer.IsDone = true;
+            EmitPair(context);
+            EmitOpen(context, RecordTraits.Partial);
+            Hand(context, null);
+            return;
+        }
+
+        if (request == _request) StopWaiting();
+        var isBare = request is { IsHead: true } || _answer.Status is 204 or 304;
+        _server.Body = isBare ? default : _answerFraming.OfResponse();
+        _answer.Note(_answerFraming.Problem);
+        _server.Phase = Phase.Body;
+        if (_server.Body.IsDone) FinishResponse(context);
+    }
+
+    private void FinishInterim(Exchange? request, ParseContext context)
+    {
+        if (_answer.Status == 101)
+        {
+            Switch(request, context);
+            return;
+        }
+
+        _answer.AddInterim(_answer.Status);
+        _answer.ClearMessage();
+        _server.Phase = Phase.Start;
+        _server.StartNanos = 0;
+    }
+
+    /// <summary>101: from here on both sides speak what they agreed on (RFC 9110 section 15.2.2).</summary>
+    private void Switch(Exchange? request, ParseContext context)
+    {
+        _upgraded = request ?? Exchange.None;
+        var agreed = _answer.Book.Has(KnownHeader.Upgrade)
+            ? _answer.Book[KnownHeader.Upgrade]
+            : _upgraded.Book[KnownHeader.Upgrade];
+        if (Tokens.ListHas(agreed, "h2c"u8))
+        {
+            // The request is answered on stream 1 of HTTP/2: here it has an interim response only.
+            _answer.AddInterim(101);
+            _answer.ClearMessage();
+            if (request is not null) EmitUnanswered(context, RecordTraits.None);
+            EmitOpen(context, RecordTraits.Partial);
+            Hand(context, "http2");
+            return;
+        }
+
+        var isWebSocket = Tokens.ListHas(agreed, "websocket"u8);
+        var isTls = agreed.StartsWith("TLS/"u8);
+        _answer.IsDone = true;
+        EmitPair(context);
+        EmitOpen(context, RecordTraits.Partial);
+        if (isWebSocket) Hand(context, "websocket");
+        else if (isTls) Hand(context, null);
+        else _ending = ParseStatus.Finished;
+    }
+
+    /// <summary>Gives both directions to another protocol, or to whichever is found.</summary>
+    private int Hand(ParseContext context, string? protocol)
+    {
+        context.UpgradeTo = protocol;
+        _ending = ParseStatus.Upgrade;
+        return 0;
+    }
+
+    private void FinishResponse(ParseContext context)
+    {
+        _answer.IsDone = true;
+        _answer.BodyBytes = _server.Body.Bytes;
+        if (_answer.EndNanos == 0) _answer.EndNanos = context.NowNanos;
+        if (_server.Body.HasBadChunk) _answer.Note(HttpProblem.ChunkSize);
+        _server.Body = default;
+        _server.Phase = Phase.Start;
+        _server.StartNanos = 0;
+        if (_open.Front is null or { IsDone: true }) EmitPair(context);
+    }
+
+    private int SeekResponse(ReadOnlySpan<byte> rest, ParseContext context)
+    {
+        var taken = SeekLines(rest, ref _server, Direction.ToClient);
+        if (_server.Phase != Phase.Start) return taken;
+
+        _server.StartNanos = 0;
+        if (_answer.IsBegun) FinishResponse(context);
+        if (_server.IsAfterGap && !_isPipelining)
+        {
+            // A client that sends one request at a time had all its answers but the last: the gap has them.
+            while (_open.Count > 1) EmitUnanswered(context, RecordTraits.Partial);
+        }
+
+        _server.IsAfterGap = false;
+        return taken;
+    }
+}

@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.Text;
+
+namespace NetSniff.Protocols.Http1;
+
+/// <summary>The first line of a request, RFC 9112 section 3, taken apart without believing in it.</summary>
+internal readonly ref struct RequestLine
+{
+    /// <summary>No method is longer; the longest registered one has 17 letters.</summary>
+    public const int MethodBytesMax = 32;
+
+    public ReadOnlySpan<byte> Method { get; private init; }
+    public ReadOnlySpan<byte> Target { get; private init; }
+
+    /// <summary>What follows `HTTP/`; empty without a version.</summary>
+    public ReadOnlySpan<byte> Version { get; private init; }
+
+    /// <summary>The line has one word more than it may have, where the version would be.</summary>
+    public bool HasBadVersion { get; private init; }
+
+    public bool HasVersion => Version.Length > 0;
+
+    /// <summary>Method and target are there and the method is a token (RFC 9110 section 5.6.2).</summary>
+    public bool IsSound => Target.Length > 0 && Method.Length <= MethodBytesMax && Tokens.IsToken(Method);
+
+    public static RequestLine Read(ReadOnlySpan<byte> line)
+    {
+        line = line.TrimEnd(" \t\r"u8);
+        var gap = line.IndexOfAny((byte)' ', (byte)'\t');
+        if (gap < 0) return new RequestLine { Method = line };
+
+        var method = line[..gap];
+        var rest = line[gap..].TrimStart(" \t"u8);
+        var last = rest.LastIndexOfAny((byte)' ', (byte)'\t');
+        var word = rest[(last + 1)..];
+        if (Tokens.StartsWithHttp(word) && word.Length > 5)
+        {
+            // A target with spaces in it is wrong, but is what servers have been sent: all up to the version counts.
+            var target = last < 0 ? default : rest[..last].TrimEnd(" \t"u8);
+            return new RequestLine { Method = method, Target = target, Version = word[5..] };
+        }
+
+        // Exactly three words have the right shape, so the third is a damaged version.
+        var isThird = last > 0 && rest.IndexOfAny((byte)' ', (byte)'\t') == last;
+        return new RequestLine { Method = method, Target = isThird ? rest[..last] : rest, HasBadVersion = isThird };
+    }
+}
+
+/// <summary>The first line of a response, RFC 9112 section 4.</summary>
+internal readonly ref struct StatusLine
+{
+    public ReadOnlySpan<byte> Version { get; private init; }
+
+    /// <summary>0 when there is no number from 100 to 999.</summary>
+    public uint Status { get; private init; }
+
+    /// <param name="line">Begins with `HTTP/` in some case.</param>
+    public static StatusLine Read(ReadOnlySpan<byte> line)
+    {
+        var rest = line[5..];
+        var end = rest.IndexOfAny(" \t\r"u8);
+        if (end < 0) return new StatusLine { Version = rest };
+
+        var version = rest[..end];
+        rest = rest[end..].TrimStart(" \t"u8);
+        var status = 0u;
+        foreach (var digit in rest)
+        {
+            if (!char.IsAsciiDigit((char)digit)) break;
+            status = Math.Min((status * 10) + (uint)(digit - '0'), 1000);
+        }
+
+        return new StatusLine { Version = version, Status = status is >= 100 and <= 999 ? status : 0 };
+    }
+}
+
+/// <summary>Letters and words of the grammar.</summary>
+internal static class Tokens
+{
+    private static readonly SearchValues<byte> s_token =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+
+    public static bool IsToken(ReadOnlySpan<byte> text) => text.Length > 0 && !text.ContainsAnyExcept(s_token);
+
+    /// <summary>Length of the token the text begins with.</summary>
+    public static int TokenLength(ReadOnlySpan<byte> text) =>
+        text.IndexOfAnyExcept(s_token) is var end and >= 0 ? end : text.Length;
+
+    public static bool StartsWithHttp(ReadOnlySpan<byte> text) =>
+        text.Length >= 5 && (text.StartsWith("HTTP/"u8) || Ascii.EqualsIgnoreCase(text[..5], "http/"u8));
+
+    /// <summary>The text is `HTTP/` or as much of it as was said so far.</summary>
+    public static bool MayStartWithHttp(ReadOnlySpan<byte> text) =>
+        text.Length >= 5 ? StartsWithHttp(text) : Ascii.EqualsIgnoreCase(text, "http/"u8[..text.Length]);
+
+    /// <summary>Methods of RFC 9110 and RFC 5789: the ones a line without a version is believed with.</summary>
+    public static bool IsCoreMethod(ReadOnlySpan<byte> method) => method.Length switch
+    {
+        3 => method.SequenceEqual("GET"u8) || method.SequenceEqual("PUT"u8),
+        4 => method.SequenceEqual("POST"u8) || method.SequenceEqual("HEAD"u8),
+        5 => method.SequenceEqual("PATCH"u8) || method.SequenceEqual("TRACE"u8),
+        6 => method.SequenceEqual("DELETE"u8),
+        7 => method.SequenceEqual("OPTIONS"u8) || method.SequenceEqual("CONNECT"u8),
+        _ => false,
+    };
+
+    /// <summary>A comma-separated list holds the token, in any case.</summary>
+    public static bool ListHas(ReadOnlySpan<byte> list, ReadOnlySpan<byte> token)
+    {
+        while (!list.IsEmpty)
+        {
+            var comma = list.IndexOf((byte)',');
+            var part = (comma < 0 ? list : list[..comma]).Trim(" \t"u8);
+            if (Ascii.EqualsIgnoreCase(part, token)) return true;
+            list = comma < 0 ? default : list[(comma + 1)..];
+        }
+
+        return false;
+    }
+}

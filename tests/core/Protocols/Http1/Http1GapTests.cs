@@ -1,0 +1,131 @@
+using System.Text;
+using NetSniff.Protocols;
+using NetSniff.Protocols.Http1;
+using Xunit;
+
+namespace NetSniff.Tests.Protocols.Http1;
+
+/// <summary>Bytes that never came: `#n` after the direction stands for n missing ones, `#?` for nobody knows how many.
+/// </summary>
+public class Http1GapTests
+{
+    private const string Get = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+    private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+
+    public static TheoryData<string, string[], string[]> Gaps => new()
+    {
+        {
+            "in a body of known length",
+            [$">{Get}", "<HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", "<#5", "<cd", $">{Get}", $"<{Ok}"],
+            ["!Partial 1.1 GET /a h 200 0/9", "1.1 GET /a h 200 0/2"]
+        },
+        {
+            "the whole of it",
+            [$">{Get}", "<HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "<#9", $">{Get}", $"<{Ok}"],
+            ["!Partial 1.1 GET /a h 200 0/9", "1.1 GET /a h 200 0/2"]
+        },
+        {
+            "in a request body",
+            [">POST /p HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", ">#7", $"<{Ok}", $">{Get}", $"<{Ok}"],
+            ["!Partial 1.1 POST /p 200 9/2", "1.1 GET /a h 200 0/2"]
+        },
+        {
+            "beyond the body",
+            [$">{Get}", "<HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", "<#99", "<tail\r\n\r\nx\r\n" + Ok],
+            ["!Partial 1.1 GET /a h 200 0/2", "!Partial 1.1 200 -/2"]
+        },
+        {
+            "beyond the body, one request at a time",
+            [
+                ">GET /1 HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", "<#?",
+                ">GET /2 HTTP/1.1\r\n\r\n", ">GET /3 HTTP/1.1\r\n\r\n", $"<{Ok}",
+            ],
+            ["!Partial 1.1 GET /1 200 0/2", "!Partial 1.1 GET /2 0/-", "1.1 GET /3 200 0/2"]
+        },
+        {
+            "in a chunk",
+            [$">{Get}", "<HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nab", "<#7", "<\r\n0\r\n\r\n"],
+            ["!Partial 1.1 GET /a h 200 0/19"]
+        },
+        {
+            "in the head of a response",
+            [$">{Get}", "<HTTP/1.1 200 OK\r\nServer: x\r\nA", "<#10", "<: b\r\n\r\nbody\r\n", $">{Get}", $"<{Ok}"],
+            ["!Partial 1.1 GET /a h 200 0/0", "1.1 GET /a h 200 0/2"]
+        },
+        {
+            "in the head of a request",
+            [">GET /1 HTTP/1.1\r\nA: b\r\nC", ">#10", ">d\r\n\r\n" + Get, $"<{Ok}{Ok}"],
+            ["!Partial 1.1 GET /1 200 0/2", "1.1 GET /a h 200 0/2"]
+        },
+        { "before the first response", [$">{Get}", "<#100", $"<lost\r\n{Ok}"], ["!Partial 1.1 GET /a h 200 0/2"] },
+        {
+            "until close",
+            [">GET / HTTP/1.0\r\n\r\n", "<HTTP/1.0 200 OK\r\n\r\nab", "<#5", "<cd", "<FIN"],
+            ["!Partial 1.0 GET / 200 0/9"]
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Gaps))]
+    public void Gap(string name, string[] said, string[] expected)
+    {
+        Assert.NotEmpty(name);
+        foreach (var piece in new[] { int.MaxValue, 1, 4 }) Assert.Equal(expected, Play(said, piece));
+    }
+
+    [Fact]
+    public void Begins_in_the_middle()
+    {
+        var driver = new StreamDriver(new Http1Parser());
+        driver.Context.IsMidstream = true;
+        driver.Say(Direction.ToClient, Encoding.ASCII.GetBytes("rest of a body\r\n" + Ok));
+        driver.Say(Direction.ToServer, Encoding.ASCII.GetBytes("=value; other\r\n\r\n" + Get));
+        driver.Say(Direction.ToClient, Encoding.ASCII.GetBytes(Ok));
+        driver.End();
+        Assert.Equal(["!Partial 1.1 200 -/2", "1.1 GET /a h 200 0/2"], HttpLines.Of(driver.Sink));
+    }
+
+    private static List<string> Play(string[] said, int piece)
+    {
+        var driver = new GapDriver(new Http1Parser());
+        foreach (var line in said)
+        {
+            var direction = line[0] == '>' ? Direction.ToServer : Direction.ToClient;
+            if (line[1] == '#') driver.Lose(direction, line[2] == '?' ? -1 : long.Parse(line.AsSpan(2), null));
+            else if (line[1..] == "FIN") driver.Parser.EndDirection(direction, driver.Context);
+            else driver.Say(direction, Encoding.Latin1.GetBytes(line[1..]), piece);
+        }
+
+        driver.Parser.End(driver.Context);
+        return HttpLines.Of(driver.Sink);
+    }
+
+    /// <summary>A stream driver that forgets what it holds at a gap, as the pipeline does.</summary>
+    private sealed class GapDriver(StreamParser parser)
+    {
+        private readonly byte[][] _held = [[], []];
+
+        public StreamParser Parser { get; } = parser;
+
+        public NetSniff.Records.RecordSink Sink { get; } = TestRecords.NewSink();
+
+        public ParseContext Context => field ??= new ParseContext(Sink);
+
+        public void Lose(Direction direction, long missing)
+        {
+            _held[(int)direction] = [];
+            Assert.True(Parser.TryResync(direction, missing, Context));
+        }
+
+        public void Say(Direction direction, byte[] bytes, int piece)
+        {
+            for (var from = 0; from < bytes.Length; from += Math.Min(piece, bytes.Length - from))
+            {
+                Context.NowNanos += 1_000_000;
+                byte[] all = [.. _held[(int)direction], .. bytes.AsSpan(from, Math.Min(piece, bytes.Length - from))];
+                var result = Parser.Parse(all, direction, Context);
+                _held[(int)direction] = all[result.Consumed..];
+            }
+        }
+    }
+}
