@@ -1,5 +1,6 @@
 using NetSniff.Flows;
 using NetSniff.Protocols.Http;
+using NetSniff.Protocols.Http2;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols;
@@ -28,6 +29,7 @@ public static class Protocols
 {
     public static IReadOnlyList<ProtocolEntry> All { get; } =
     [
+        ProtocolEntry.Stream<Http2Parser>(),
     ];
 
     /// <summary>Record kinds; the order gives their numbers, so append.</summary>
