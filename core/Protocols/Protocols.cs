@@ -3,6 +3,7 @@ using NetSniff.Protocols.Dns;
 using NetSniff.Protocols.Http;
 using NetSniff.Protocols.Http1;
 using NetSniff.Protocols.WebSocket;
+using NetSniff.Protocols.Http2;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols;
@@ -37,6 +38,7 @@ public static class Protocols
         ProtocolEntry.Stream<DnsStreamParser>(),
         ProtocolEntry.Stream<Http1Parser>(),
         ProtocolEntry.Stream<WebSocketParser>(),
+        ProtocolEntry.Stream<Http2Parser>(),
     ];
 
     /// <summary>Record kinds; the order gives their numbers, so append.</summary>

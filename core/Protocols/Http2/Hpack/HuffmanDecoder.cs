@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace NetSniff.Protocols.Http2.Hpack;
+
+/// <summary>Decodes the Huffman code of RFC 7541 a whole byte at a time.</summary>
+/// <remarks>
+/// A state is how far into a code the last byte ended: one of the 256 inner nodes of the code's tree. For every state
+/// and byte a table holds the state after it and the at most two symbols that end inside (the shortest code has five
+/// bits), so one load does what a tree walk does in eight.
+/// <code>
+///    31    30      26 25   24 23           16 15          8 7            0
+///   +------+---------+-------+---------------+-------------+--------------+
+///   | dead |    0    | count | second symbol | first symbol| state after  |
+///   +------+---------+-------+---------------+-------------+--------------+
+/// </code>
+/// </remarks>
+internal static class HuffmanDecoder
+{
+    private const int StateCount = 256;
+    private const uint Dead = 1u << 31;
+
+    private static readonly uint[] s_steps = new uint[StateCount * 256];
+
+    /// <summary>States in which a string may end: up to seven one-bits into a code (section 5.2).</summary>
+    private static readonly bool[] s_isEnd = new bool[StateCount];
+
+    static HuffmanDecoder() => Build();
+
+    /// <summary>Room that <see cref="TryDecode"/> wants for so many bytes: eight bits hold at most 8/5 symbols, and the
+    /// second symbol is stored before it is known to be one.</summary>
+    public static int RoomFor(int encodedLength) => encodedLength + encodedLength / 2 + encodedLength / 8 + 4;
+
+    /// <returns>False for a string with the end-of-string symbol inside, or wrong padding.</returns>
+    public static bool TryDecode(ReadOnlySpan<byte> encoded, Span<byte> target, out int length)
+    {
+        Debug.Assert(target.Length >= RoomFor(encoded.Length));
+        ref var steps = ref MemoryMarshal.GetArrayDataReference(s_steps);
+        ref var start = ref MemoryMarshal.GetReference(target);
+        var state = 0u;
+        var all = 0u;
+        nuint written = 0;
+        foreach (var octet in encoded)
+        {
+            var step = Unsafe.Add(ref steps, state << 8 | octet);
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref start, written), (ushort)(step >> 8));
+            written += step >> 24 & 3;
+            state = step & 0xFF;
+            all |= step;
+        }
+
+        length = (int)written;
+        return (all & Dead) == 0 && s_isEnd[state];
+    }
+
+    private static void Build()
+    {
+        // Children of the inner nodes: a positive number is a node, a negative one a leaf, ~symbol.
+        var children = new int[StateCount * 2];
+        var nodeCount = 1;
+        var code = 0u;
+        for (var bits = 1; bits <= HuffmanLengths.BitsMax; bits++, code <<= 1)
+        {
+            for (var symbol = 0; symbol < HuffmanLengths.SymbolCount; symbol++)
+            {
+                if (HuffmanLengths.Bits[symbol] == bits) Plant(children, ref nodeCount, code++, bits, symbol);
+            }
+        }
+
+        Debug.Assert(nodeCount == StateCount);
+        for (var state = 0; state < StateCount; state++)
+        {
+            for (var octet = 0; octet < 256; octet++) s_steps[state << 8 | octet] = Step(children, state, octet);
+        }
+
+        for (int depth = 0, node = 0; depth < 8; depth++, node = children[2 * node + 1]) s_isEnd[node] = true;
+    }
+
+    private static void Plant(int[] children, ref int nodeCount, uint code, int bits, int symbol)
+    {
+        var node = 0;
+        for (var bit = bits - 1; bit > 0; bit--)
+        {
+            ref var child = ref children[2 * node + (int)(code >> bit & 1)];
+            if (child == 0) child = nodeCount++;
+            node = child;
+        }
+
+        children[2 * node + (int)(code & 1)] = ~symbol;
+    }
+
+    private static uint Step(int[] children, int state, int octet)
+    {
+        var symbols = 0u;
+        var count = 0;
+        for (var bit = 7; bit >= 0; bit--)
+        {
+            var child = children[2 * state + (octet >> bit & 1)];
+            if (child >= 0)
+            {
+                state = child;
+                continue;
+            }
+
+            if (~child == HuffmanLengths.EndOfString) return Dead;
+
+            symbols |= (uint)~child << (8 * count++);
+            state = 0;
+        }
+
+        return (uint)count << 24 | symbols << 8 | (uint)state;
+    }
+}

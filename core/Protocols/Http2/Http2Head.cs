@@ -1,0 +1,127 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using NetSniff.Protocols.Http2.Hpack;
+using NetSniff.Records;
+
+namespace NetSniff.Protocols.Http2;
+
+/// <summary>Header fields of a request or a response, kept until the record: one pooled block that is the list of the
+/// record already, and where in it the fields lie that the record names.</summary>
+internal struct Http2Head()
+{
+    public const int ListCountMax = 64;
+    public const int ListBytesMax = 8 * 1024;
+
+    /// <summary>With the named fields that had no place in the list.</summary>
+    public const int BytesMax = 16 * 1024;
+
+    private byte[] _block = [];
+    private Places _places;
+    private int _used;
+    private int _listBytes;
+    private int _listCount;
+    private bool _isListClosed;
+
+    /// <summary>A limit left something out.</summary>
+    public bool IsCut { get; private set; }
+
+    public readonly TextList List => new(_block.AsSpan(0, _isListClosed ? _listBytes : _used), _listCount);
+
+    /// <summary>The value of a named field; empty when absent.</summary>
+    public readonly ReadOnlySpan<byte> this[HeaderName name]
+    {
+        get
+        {
+            var place = _places[(int)name];
+            return _block.AsSpan((int)(place >> 16), (int)(place & 0xFFFF));
+        }
+    }
+
+    public readonly bool Has(HeaderName name) => _places[(int)name] != 0;
+
+    public void Add(in HpackField field)
+    {
+        var line = field.Line;
+        var end = _used + 2 + line.Length;
+        if (_isListClosed || _listCount == ListCountMax || end > ListBytesMax)
+        {
+            AddBeyondList(in field);
+            return;
+        }
+
+        if (end > _block.Length) Grow(end);
+        var target = _block.AsSpan(_used);
+        BinaryPrimitives.WriteUInt16LittleEndian(target, (ushort)line.Length);
+        line.CopyTo(target[2..]);
+        if (field.Header != HeaderName.Other)
+        {
+            Place(field.Header, _used + 2 + field.NameLength + 2, line.Length - field.NameLength - 2);
+        }
+
+        _used = end;
+        _listCount++;
+    }
+
+    /// <summary>A named field that is not listed. No field is listed after it.</summary>
+    public void Put(HeaderName name, ReadOnlySpan<byte> value)
+    {
+        if (!_isListClosed) (_isListClosed, _listBytes) = (true, _used);
+        if (value.Length > BytesMax - _used)
+        {
+            IsCut = true;
+            value = value[..(BytesMax - _used)];
+        }
+
+        var end = _used + value.Length;
+        if (end > _block.Length) Grow(end);
+        value.CopyTo(_block.AsSpan(_used));
+        Place(name, _used, value.Length);
+        _used = end;
+    }
+
+    /// <summary>Empty again, with its block if that is a small one.</summary>
+    public void Clear()
+    {
+        if (_block.Length > Http2Pool.SmallBytes)
+        {
+            Http2Pool.Current.Return(_block);
+            _block = [];
+        }
+
+        _places = default;
+        (_used, _listBytes, _listCount, _isListClosed, IsCut) = (0, 0, 0, false, false);
+    }
+
+    private void AddBeyondList(in HpackField field)
+    {
+        IsCut = true;
+        // Repeats cost nothing, however long the line: a block can name one a thousand times.
+        if (field.Header != HeaderName.Other && !Has(field.Header)) Put(field.Header, field.Value);
+    }
+
+    /// <summary>The first of a name counts.</summary>
+    private void Place(HeaderName name, int offset, int length)
+    {
+        Debug.Assert(offset + length <= BytesMax);
+        ref var place = ref _places[(int)name];
+        if (place == 0) place = (uint)offset << 16 | (uint)length;
+    }
+
+    private void Grow(int bytes)
+    {
+        Debug.Assert(bytes <= BytesMax);
+        var pool = Http2Pool.Current;
+        var block = pool.Rent(bytes);
+        _block.AsSpan(0, _used).CopyTo(block);
+        pool.Return(_block);
+        _block = block;
+    }
+
+    /// <summary>Offset and length of a value, 16 bits each.</summary>
+    [InlineArray((int)HeaderName.Count)]
+    private struct Places
+    {
+        private uint _first;
+    }
+}

@@ -1,0 +1,113 @@
+namespace NetSniff.Protocols.Http2;
+
+/// <summary>The beginning of a connection, and finding a place in it after bytes were lost.</summary>
+public sealed partial class Http2Parser
+{
+    /// <summary>While seeking, frames longer than we can hold with the next header are no landmark.</summary>
+    private const int SeekFrameBytesMax = HeldBytesMax - 2 * Http2FrameHeader.Size;
+
+    /// <summary>How far the stream numbers are believed to have run on in what was lost.</summary>
+    private const uint SeekIdsMax = 200_000;
+
+    /// <summary>Bytes are missing. Inside a body that costs their count only; anywhere else the frames must be found
+    /// again, and the header table of the direction is gone.</summary>
+    public override bool TryResync(Direction direction, long missing, ParseContext context)
+    {
+        var side = _sides[(int)direction];
+        if (missing > 0 && missing <= side.PayloadLeft)
+        {
+            SkipMissing(side, (int)missing, direction, context);
+            return true;
+        }
+
+        side.Lose();
+        // Among the lost may be SETTINGS for the other side, ends of streams, and new streams.
+        Other(direction).AllowAll();
+        _streams.MarkAllPartial();
+        _ids[direction == Direction.ToServer ? 1 : 0].LoseSight();
+        return true;
+    }
+
+    private void SkipMissing(Http2Side side, int missing, Direction direction, ParseContext context)
+    {
+        var data = Math.Min(missing, side.DataLeft);
+        if (data > 0) _streams.Find(side.DataStreamId)?.SkipData(data, direction);
+        side.DataLeft -= data;
+        side.SkipLeft -= missing - data;
+        if (side.PayloadLeft == 0) EndPayload(side, direction, context);
+    }
+
+    /// <returns>False while the preface is cut.</returns>
+    private bool TryBegin(
+        Http2Side side, ReadOnlySpan<byte> bytes, Direction direction, ParseContext context, out int consumed)
+    {
+        consumed = 0;
+        if (direction == Direction.ToServer)
+        {
+            var preface = Http2Probe.Preface;
+            var shown = Math.Min(bytes.Length, preface.Length);
+            if (bytes[..shown].SequenceEqual(preface[..shown]))
+            {
+                if (shown < preface.Length) return false;
+
+                consumed = shown;
+                side.HeldSinceNanos = 0;
+                side.Place = Http2Place.Framing;
+                _isFromStart = true;
+                _ids[1] = default;
+                return true;
+            }
+        }
+
+        side.Place = Http2Place.Framing;
+        if (!context.IsMidstream || _isFromStart) return true;
+
+        side.Lose();
+        side.AllowAll();
+        _ids[0].LoseSight();
+        _ids[1].LoseSight();
+        return true;
+    }
+
+    /// <summary>Looks for a frame header behind which another stands, or nothing yet.</summary>
+    /// <returns>True when the place is found and stands in <paramref name="position"/>.</returns>
+    private bool TrySeek(
+        Http2Side side, ReadOnlySpan<byte> bytes, Direction direction, ref int position, out int needed)
+    {
+        needed = Http2FrameHeader.Size;
+        for (; bytes.Length - position >= Http2FrameHeader.Size; position++)
+        {
+            if (!IsLandmark(side, bytes[position..], direction, out var length)) continue;
+
+            var next = position + length;
+            if (next == bytes.Length)
+            {
+                side.Place = Http2Place.Framing;
+                return true;
+            }
+
+            if (bytes.Length - next < Http2FrameHeader.Size)
+            {
+                needed = length + Http2FrameHeader.Size;
+                return false;
+            }
+
+            if (!IsLandmark(side, bytes[next..], direction, out _)) continue;
+
+            side.Place = Http2Place.Framing;
+            return true;
+        }
+
+        return false;
+    }
+
+    private bool IsLandmark(Http2Side side, ReadOnlySpan<byte> bytes, Direction direction, out int length)
+    {
+        var frame = Http2FrameHeader.Read(bytes);
+        length = Http2FrameHeader.Size + frame.Length;
+        if (!frame.IsPlausible(direction, Math.Min(side.FrameLengthMax, SeekFrameBytesMax))) return false;
+
+        var last = _ids[frame.StreamId & 1].Last;
+        return last == 0 || frame.StreamId <= last + SeekIdsMax;
+    }
+}
