@@ -1,5 +1,6 @@
 using NetSniff.Flows;
 using NetSniff.Protocols.Http;
+using NetSniff.Protocols.Tls;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols;
@@ -28,6 +29,7 @@ public static class Protocols
 {
     public static IReadOnlyList<ProtocolEntry> All { get; } =
     [
+        ProtocolEntry.Stream<TlsParser>(),
     ];
 
     /// <summary>Record kinds; the order gives their numbers, so append.</summary>
@@ -35,5 +37,6 @@ public static class Protocols
     [
         RecordKinds.Register<FlowRecord>(),
         RecordKinds.Register<HttpRecord>(),
+        RecordKinds.Register<TlsRecord>(),
     ];
 }
