@@ -4,6 +4,7 @@ using NetSniff.Protocols.Http;
 using NetSniff.Protocols.Http1;
 using NetSniff.Protocols.WebSocket;
 using NetSniff.Protocols.Http2;
+using NetSniff.Protocols.Tls;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols;
@@ -39,6 +40,7 @@ public static class Protocols
         ProtocolEntry.Stream<Http1Parser>(),
         ProtocolEntry.Stream<WebSocketParser>(),
         ProtocolEntry.Stream<Http2Parser>(),
+        ProtocolEntry.Stream<TlsParser>(),
     ];
 
     /// <summary>Record kinds; the order gives their numbers, so append.</summary>
@@ -48,5 +50,6 @@ public static class Protocols
         RecordKinds.Register<HttpRecord>(),
         RecordKinds.Register<DnsRecord>(),
         RecordKinds.Register<WebSocketRecord>(),
+        RecordKinds.Register<TlsRecord>(),
     ];
 }

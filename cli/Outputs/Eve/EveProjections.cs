@@ -7,5 +7,6 @@ internal static class EveProjections
     public static IReadOnlyDictionary<string, EveProjection> ByKind { get; } = new Dictionary<string, EveProjection>
     {
         ["dns"] = DnsEve.Write,
+        ["tls"] = TlsEve.Write,
     };
 }
