@@ -6,5 +6,6 @@ internal static class EveProjections
     /// <summary>By <see cref="Records.RecordInfo.Name"/>.</summary>
     public static IReadOnlyDictionary<string, EveProjection> ByKind { get; } = new Dictionary<string, EveProjection>
     {
+        ["flow"] = FlowEve.Write,
     };
 }
