@@ -56,3 +56,57 @@ namespace NetSniff.Filters.Expression
         public IEnumerable<CatalogField> StartingWith(string start) => All.Where(f => f.Name.StartsWith(start));
     }
 }
+namespace NetSniff.Pcap
+{
+    public sealed record CaptureInterface(string Name, LinkType LinkType, int SnapLengthMax);
+}
+namespace NetSniff.Sensor.Capture
+{
+    using NetSniff.Pcap;
+    public readonly record struct NamedCount(string Stage, string Reason, long Count);
+    public sealed record CaptureCounters(long Received, long Filtered, IReadOnlyList<NamedCount> Drops, long Freezes = 0);
+    public sealed record CaptureProblem(string Text, long? Offset = null);
+    public sealed class CaptureException(string message) : Exception(message);
+    public sealed record BpfProgram;
+    public sealed class CaptureFilter(string text, Func<LinkType, BpfProgram> compile)
+    {
+        public BpfProgram For(LinkType linkType) => compile(linkType);
+        public CaptureFilter Copy() => this;
+    }
+    public static class FilterCompiler { public static BpfProgram Compile(string text, LinkType link, int snap) => text.Contains("bogus") ? throw new CaptureException("bad filter: syntax error") : new(); }
+    public abstract class PacketCapture : IDisposable
+    {
+        public abstract string Name { get; }
+        public abstract IReadOnlyList<CaptureInterface> Interfaces { get; }
+        public abstract int Receive(Span<Frame> frames, TimeSpan wait);
+        public abstract void Release();
+        public abstract CaptureCounters Counters { get; }
+        public virtual CaptureProblem? Problem => null;
+        public virtual double? Progress => null;
+        public virtual long? BytesTotal => null;
+        public void Dispose() { }
+    }
+    public static class PcapFileCapture { public static PacketCapture Open(string path, CaptureFilter? filter = null, bool isFollowed = false) => throw new CaptureException($"{path}: no such file"); }
+    public enum CaptureDirection : byte { Both, In, Out }
+    public sealed record LiveOptions
+    {
+        public const string AnyInterface = "any";
+        public const int RingsMax = 64;
+        public required IReadOnlyList<string> Interfaces { get; init; }
+        public CaptureFilter? Filter { get; init; }
+        public int SnapLengthMax { get; init; } = 262_144;
+        public bool IsPromiscuous { get; init; } = true;
+        public CaptureDirection Direction { get; init; }
+        public int Rings { get; init; } = 1;
+    }
+    public sealed record CaptureBackendInfo(string Name, string About, string Needs);
+    public readonly record struct CaptureSupport(bool IsSupported, string Why = "", string Remedy = "");
+    public sealed record CaptureBackend(CaptureBackendInfo Info, Func<CaptureSupport> Support);
+    public static class Captures
+    {
+        public static IReadOnlyList<CaptureBackend> All { get; } = [];
+        public static IReadOnlyList<PacketCapture> OpenLive(LiveOptions options) => throw new CaptureException("no");
+    }
+    public static class AfPacketCapture { public static IReadOnlyList<PacketCapture> Open(LiveOptions options) => Captures.OpenLive(options); }
+    public static class LibPcapCapture { public static PacketCapture Open(LiveOptions options) => throw new CaptureException("no"); }
+}

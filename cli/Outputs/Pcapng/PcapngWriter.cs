@@ -77,6 +77,8 @@ internal sealed class PcapngWriter
         if (_buffer.Pending.Length >= OutputBuffer.PieceBytes) _buffer.Flush();
     }
 
+    public void Flush() => _buffer.Flush();
+
     private void WriteSection()
     {
         var application = "netsniff"u8;

@@ -40,8 +40,8 @@ internal sealed class WantedFlows(bool forgetsEnded) : Output
         return false;
     }
 
-    /// <summary>Sees every record, matching or not, to know which flows have ended.</summary>
-    public void Watch(RecordView record)
+    // Matching or not: any of them may be the one that ends a wanted flow.
+    public override void Watch(RecordView record)
     {
         if (!forgetsEnded || record.Header.Kind != _flowKind) return;
 
