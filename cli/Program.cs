@@ -1,1 +1,9 @@
-return 0;
+using System.Diagnostics;
+using NetSniff.Cli;
+using NetSniff.Cli.Commands;
+using NetSniff.Protocols;
+
+// Every record kind gets its number before anything asks for one.
+var kinds = Protocols.Records.Count;
+Debug.Assert(kinds > 0);
+return CommandList.Run(args, Terminal.Standard(), listens: true);

@@ -8,5 +8,6 @@ internal static class EveProjections
     {
         ["dns"] = DnsEve.Write,
         ["tls"] = TlsEve.Write,
+        ["flow"] = FlowEve.Write,
     };
 }

@@ -1,0 +1,139 @@
+using NetSniff.Cli.Commands;
+using NetSniff.Cli.Outputs;
+using NetSniff.Cli.Outputs.Eve;
+using NetSniff.Cli.Outputs.Jsonl;
+using NetSniff.Cli.Outputs.Summary;
+using NetSniff.Cli.Outputs.Table;
+using NetSniff.Filters.Expression;
+using NetSniff.Flows;
+using NetSniff.Packets;
+using NetSniff.Pipeline;
+using NetSniff.Records;
+using NetSniff.Sensor.Capture;
+
+namespace NetSniff.Cli.Capturing;
+
+/// <summary>Everything between the settings of a command and the bytes it writes.</summary>
+internal sealed class CaptureOutput : IDisposable
+{
+    private readonly Terminal _terminal;
+    private readonly CaptureSettings _settings;
+    private readonly FileStream? _file;
+
+    /// <exception cref="UsageException">The file to write is one that is read.</exception>
+    public CaptureOutput(Terminal terminal, CaptureSettings settings, IEnumerable<string> inputs)
+    {
+        _terminal = terminal;
+        _settings = settings;
+        if (settings.WriteTo is { } path)
+        {
+            var full = Path.GetFullPath(path);
+            if (inputs.Any(input => Path.GetFullPath(input) == full))
+            {
+                throw new UsageException($"{path} would be overwritten while it is read: choose another -w FILE");
+            }
+
+            _file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        }
+
+        Buffer = new OutputBuffer(_file ?? terminal.Output);
+    }
+
+    public OutputBuffer Buffer { get; }
+
+    public CaptureMeter Meter { get; } = new();
+
+    /// <summary>Null when nobody will look at it.</summary>
+    public TrafficTally? Tally => _settings.IsQuiet && _settings.Format != OutputFormat.Summary ? null : field ??= new();
+
+    /// <summary>Names of interfaces, told by the capture that is open.</summary>
+    public IReadOnlyList<PacketCapture> Captures { get; set; } = [];
+
+    /// <summary>Compiles `--where`; each thread needs its own.</summary>
+    /// <exception cref="UsageException">It is not an expression.</exception>
+    public static Filter? Where(CaptureSettings settings)
+    {
+        if (settings.Where is not { } text) return null;
+
+        var parse = FilterExpression.Parse(text);
+        return parse.IsOk ? parse.Filter : throw new UsageException($"--where: {parse.Problem.Format(text)}");
+    }
+
+    /// <summary>Compiles `--filter`, for Ethernet at once so that a bad one is told before anything starts.</summary>
+    /// <exception cref="UsageException">It is not a filter.</exception>
+    public static CaptureFilter? PacketFilter(CaptureSettings settings, int snapLength)
+    {
+        if (settings.PacketFilter is not { } text) return null;
+
+        try
+        {
+            var filter = new CaptureFilter(text, link => FilterCompiler.Compile(text, link, snapLength));
+            filter.For(LinkType.Ethernet);
+            return filter;
+        }
+        catch (CaptureException problem)
+        {
+            throw new UsageException($"--filter: {problem.Message}");
+        }
+    }
+
+    public RecordDesk NewDesk() => new(Where(_settings), NewOutput(), Tally, _settings.CountMax);
+
+    /// <summary>Says how it went: on the output when that was asked for, else beside it.</summary>
+    public void WriteSummary(IReadOnlyList<LedgerLine> ledger, bool isAsked)
+    {
+        if (Tally is not { } tally) return;
+
+        if (isAsked)
+        {
+            new SummaryReport(Buffer, _settings.IsColoured).Write(Meter, tally, ledger);
+            return;
+        }
+
+        using var page = new MemoryStream();
+        var isColoured = _terminal.IsErrorTerminal && !_terminal.IsPlain;
+        new SummaryReport(new OutputBuffer(page), isColoured).Write(Meter, tally, ledger);
+        _terminal.Error.WriteLine();
+        _terminal.Error.Write(System.Text.Encoding.UTF8.GetString(page.GetBuffer().AsSpan(0, (int)page.Length)));
+    }
+
+    public string? InterfaceName(ushort number)
+    {
+        if (Captures is not [var capture, ..] || number >= capture.Interfaces.Count) return null;
+
+        var name = capture.Interfaces[number].Name;
+        return name.Length == 0 ? null : name;
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    private Output NewOutput() => _settings.Format switch
+    {
+        OutputFormat.Table => new TableOutput(Buffer, TableOptions()),
+        OutputFormat.Jsonl => new FlowGate(_settings.Flows, new JsonlOutput(Buffer, InterfaceName)),
+        OutputFormat.Eve => new FlowGate(_settings.Flows, new EveOutput(Buffer, InterfaceName)),
+        _ => new SummaryOutput(),
+    };
+
+    private TableOptions TableOptions()
+    {
+        var isTerminal = _file is null && _terminal.IsOutputTerminal;
+        return new TableOptions(
+            _settings.IsColoured,
+            isTerminal ? _terminal.Columns() : Line.Endless,
+            HasDate: !isTerminal,
+            _settings.Flows ?? FlowLines.Untold,
+            _settings.IsUtc ? TimeZoneInfo.Utc : _terminal.Zone);
+    }
+
+    /// <summary>Leaves flow records out where they are not wanted; the table does that itself.</summary>
+    private sealed class FlowGate(FlowLines? flows, Output inner) : Output
+    {
+        private readonly ushort _flowKind = RecordKinds.Register<FlowRecord>().Id;
+
+        public override bool Write(RecordView record) =>
+            (flows != FlowLines.None || record.Header.Kind != _flowKind) && inner.Write(record);
+
+        public override void Flush() => inner.Flush();
+    }
+}

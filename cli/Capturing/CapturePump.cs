@@ -1,0 +1,56 @@
+using NetSniff.Cli.Outputs.Summary;
+using NetSniff.Packets;
+using NetSniff.Sensor.Capture;
+
+namespace NetSniff.Cli.Capturing;
+
+/// <summary>Carries frames from a capture to a sink until one of them has had enough.</summary>
+internal sealed class CapturePump(FrameSink sink, CaptureMeter meter, TimeProvider clock)
+{
+    public const int BatchFramesMax = 256;
+
+    /// <summary>With full batches all the time, what was found is still shown after so many of them.</summary>
+    private const int BatchesUnshownMax = 256;
+
+    private static readonly TimeSpan s_wait = TimeSpan.FromMilliseconds(100);
+
+    private readonly Frame[] _frames = new Frame[BatchFramesMax];
+    private int _batchesUnshown;
+
+    /// <summary>Called after each batch.</summary>
+    public Action<PacketCapture>? Progressed { get; init; }
+
+    /// <summary>Runs a capture to its end.</summary>
+    /// <param name="isLive">Whether the capture's time is now, so that a quiet wire ends flows too.</param>
+    public void Run(PacketCapture capture, bool isLive, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested && !sink.IsFull)
+        {
+            var count = capture.Receive(_frames, s_wait);
+            if (count < 0) break;
+
+            if (count > 0)
+            {
+                var frames = _frames.AsSpan(0, count);
+                meter.Add(frames);
+                sink.Take(frames);
+            }
+            else if (isLive)
+            {
+                sink.Advance(NowNanos());
+            }
+
+            capture.Release();
+            // A batch that is not full says that the source has no more for the moment.
+            if (count < BatchFramesMax || ++_batchesUnshown >= BatchesUnshownMax)
+            {
+                sink.Flush();
+                _batchesUnshown = 0;
+            }
+
+            Progressed?.Invoke(capture);
+        }
+    }
+
+    private long NowNanos() => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+}

@@ -1,0 +1,45 @@
+using NetSniff.Cli.Outputs;
+using NetSniff.Cli.Outputs.Summary;
+using NetSniff.Filters.Expression;
+using NetSniff.Records;
+
+namespace NetSniff.Cli.Capturing;
+
+/// <summary>Where the records of all shards arrive: those that match are counted and shown, one thread at a time.
+/// </summary>
+/// <param name="countMax">Stop after showing so many; 0 for no end.</param>
+internal sealed class RecordDesk(Filter? filter, Output output, TrafficTally? tally, long countMax) : RecordConsumer
+{
+    private readonly Lock _lock = new();
+    private readonly Filter? _filter = filter is { IsAlways: false } ? filter : null;
+    private bool _isFull;
+
+    public long Shown { get; private set; }
+
+    public bool IsFull => Volatile.Read(ref _isFull);
+
+    public override void Consume(ReadOnlySpan<byte> records, int count)
+    {
+        lock (_lock)
+        {
+            if (_isFull) return;
+
+            foreach (var record in new RecordWalker(records))
+            {
+                output.Watch(record);
+                if (_filter is not null && !_filter.Matches(record)) continue;
+
+                tally?.Add(record);
+                if (!output.Write(record) || ++Shown != countMax) continue;
+
+                Volatile.Write(ref _isFull, true);
+                return;
+            }
+        }
+    }
+
+    public void Flush()
+    {
+        lock (_lock) output.Flush();
+    }
+}

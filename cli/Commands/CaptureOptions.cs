@@ -1,0 +1,147 @@
+using System.CommandLine;
+using System.Globalization;
+using NetSniff.Cli.Outputs.Table;
+
+namespace NetSniff.Cli.Commands;
+
+/// <summary>The options that `read` and `live` share.</summary>
+internal sealed class CaptureOptions
+{
+    private static readonly string[] s_formats =
+        [.. Enum.GetNames<OutputFormat>().Select(name => name.ToLowerInvariant())];
+
+    private readonly Option<string?> _format = new("--output", "-o")
+    {
+        Description = "table, jsonl, eve, summary or pcapng. Without it: table on a terminal, jsonl otherwise.",
+        HelpName = "FORMAT",
+    };
+
+    private readonly Option<string?> _writeTo = new("--write", "-w")
+    {
+        Description = "Write the output to this file.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _where = new("--where")
+    {
+        Description = "Show only records that match, such as 'http.status >= 500'. `netsniff fields` lists the names.",
+        HelpName = "EXPR",
+    };
+
+    private readonly Option<string?> _packetFilter = new("--filter")
+    {
+        Description = "Look only at packets that match, in pcap-filter syntax: 'tcp port 80'.",
+        HelpName = "BPF",
+    };
+
+    private readonly Option<string?> _count = new("--count", "-n")
+    {
+        Description = "Stop after so many lines; with -o pcapng, packets.",
+        HelpName = "N",
+    };
+
+    private readonly Option<bool> _flows = new("--flows")
+    {
+        Description = "One record for every flow. Without it the table shows only flows nothing else was said about.",
+    };
+
+    private readonly Option<bool> _noFlows = new("--no-flows") { Description = "No flow records." };
+
+    private readonly Option<string> _color = new("--color")
+    {
+        Description = "auto, always or never. NO_COLOR is respected.",
+        HelpName = "WHEN",
+        DefaultValueFactory = static _ => "auto",
+    };
+
+    private readonly Option<bool> _utc = new("--utc") { Description = "Show times in UTC." };
+
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress and no summary." };
+
+    public CaptureOptions()
+    {
+        _format.CompletionSources.Add(s_formats);
+        _color.CompletionSources.Add("auto", "always", "never");
+    }
+
+    public void AddTo(Command command)
+    {
+        command.Add(_format);
+        command.Add(_writeTo);
+        command.Add(_where);
+        command.Add(_packetFilter);
+        command.Add(_count);
+        command.Add(_flows);
+        command.Add(_noFlows);
+        command.Add(_color);
+        command.Add(_utc);
+        command.Add(_quiet);
+    }
+
+    /// <exception cref="UsageException">Something does not go together.</exception>
+    public CaptureSettings Read(ParseResult result, Terminal terminal)
+    {
+        var writeTo = result.GetValue(_writeTo);
+        if (writeTo == "-") writeTo = null;
+        var isTerminal = writeTo is null && terminal.IsOutputTerminal;
+        var format = Format(result.GetValue(_format), isTerminal, writeTo);
+        if (format == OutputFormat.Pcapng && isTerminal)
+        {
+            throw new UsageException("pcapng is not for the eye: add -w FILE, or pipe it into another program");
+        }
+
+        return new CaptureSettings
+        {
+            Format = format,
+            WriteTo = writeTo,
+            IsColoured = IsColoured(result.GetValue(_color)!, isTerminal, terminal),
+            Where = Expression(result.GetValue(_where)),
+            PacketFilter = Expression(result.GetValue(_packetFilter)),
+            CountMax = Count(result.GetValue(_count)),
+            Flows = Flows(result),
+            IsQuiet = result.GetValue(_quiet),
+            IsUtc = result.GetValue(_utc),
+        };
+    }
+
+    private static OutputFormat Format(string? text, bool isTerminal, string? writeTo)
+    {
+        if (text is null)
+        {
+            if (isTerminal) return OutputFormat.Table;
+            return Path.GetExtension(writeTo) == ".pcapng" ? OutputFormat.Pcapng : OutputFormat.Jsonl;
+        }
+
+        var index = Array.IndexOf(s_formats, text);
+        return index >= 0
+            ? (OutputFormat)index
+            : throw new UsageException($"no output format '{text}': use {string.Join(", ", s_formats)}");
+    }
+
+    private static bool IsColoured(string when, bool isTerminal, Terminal terminal) => when switch
+    {
+        "auto" => isTerminal && !terminal.IsPlain,
+        "always" => true,
+        "never" => false,
+        _ => throw new UsageException($"--color is auto, always or never, not '{when}'"),
+    };
+
+    private static long Count(string? text)
+    {
+        if (text is null) return 0;
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0
+            ? count
+            : throw new UsageException($"--count is a whole number from 1 on, not '{text}'");
+    }
+
+    private static string? Expression(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+
+    private FlowLines? Flows(ParseResult result)
+    {
+        var hasFlows = result.GetValue(_flows);
+        var hasNoFlows = result.GetValue(_noFlows);
+        if (hasFlows && hasNoFlows) throw new UsageException("--flows and --no-flows exclude each other");
+        return hasFlows ? FlowLines.All : hasNoFlows ? FlowLines.None : null;
+    }
+}

@@ -1,0 +1,29 @@
+using NetSniff.Cli.Outputs.Table;
+
+namespace NetSniff.Cli.Commands;
+
+/// <summary>What the options common to `read` and `live` say.</summary>
+internal sealed record CaptureSettings
+{
+    public required OutputFormat Format { get; init; }
+
+    /// <summary>File for the output; null for standard output.</summary>
+    public string? WriteTo { get; init; }
+
+    public bool IsColoured { get; init; }
+
+    /// <summary>Filter over records; null for all.</summary>
+    public string? Where { get; init; }
+
+    /// <summary>pcap-filter over packets; null for all.</summary>
+    public string? PacketFilter { get; init; }
+
+    /// <summary>0 for no end.</summary>
+    public long CountMax { get; init; }
+
+    public FlowLines? Flows { get; init; }
+
+    public bool IsQuiet { get; init; }
+
+    public bool IsUtc { get; init; }
+}

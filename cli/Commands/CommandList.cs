@@ -1,0 +1,58 @@
+using System.CommandLine;
+using NetSniff.Cli.Commands.Fields;
+using NetSniff.Cli.Commands.Interfaces;
+using NetSniff.Cli.Commands.Live;
+using NetSniff.Cli.Commands.Read;
+
+namespace NetSniff.Cli.Commands;
+
+/// <summary>The verbs of `netsniff`. Adding one is adding its line.</summary>
+internal static class CommandList
+{
+    private const string About =
+        """
+        See what a network says: flows, and the HTTP, gRPC, DNS, TLS and other exchanges in them.
+
+        Examples:
+          netsniff live
+          netsniff read trace.pcap
+          netsniff fields http
+        """;
+
+    /// <param name="terminal">Where commands speak.</param>
+    /// <param name="listens">Whether they hear Ctrl-C and SIGTERM.</param>
+    public static int Run(string[] arguments, Terminal terminal, bool listens)
+    {
+        var runner = new CommandRunner(terminal, listens);
+        var root = new RootCommand(About)
+        {
+            ReadCommand.Make(runner),
+            LiveCommand.Make(runner),
+            FieldsCommand.Make(runner),
+            InterfacesCommand.Make(runner),
+        };
+        // `@file` is a name like any other here.
+        var result = root.Parse(
+            arguments.Length == 0 ? ["--help"] : arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (result.Errors.Count > 0) return Refuse(result, terminal);
+
+        using var text = new StreamWriter(terminal.Output, leaveOpen: true) { AutoFlush = true };
+        return result.Invoke(new InvocationConfiguration
+        {
+            Output = text,
+            Error = terminal.Error,
+            EnableDefaultExceptionHandler = false,
+            // Signals are the business of Interrupts.
+            ProcessTerminationTimeout = null,
+        });
+    }
+
+    private static int Refuse(ParseResult result, Terminal terminal)
+    {
+        foreach (var problem in result.Errors) terminal.Say(problem.Message.TrimEnd('.'));
+        var command = result.CommandResult.Command;
+        var path = command is RootCommand ? "netsniff" : $"netsniff {command.Name}";
+        terminal.Error.WriteLine($"`{path} --help` tells what there is.");
+        return ExitCode.Usage;
+    }
+}

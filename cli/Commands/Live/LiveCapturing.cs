@@ -1,0 +1,125 @@
+using System.Runtime.ExceptionServices;
+using NetSniff.Cli.Capturing;
+using NetSniff.Cli.Outputs.Pcapng;
+using NetSniff.Cli.Outputs.Summary;
+using NetSniff.Pipeline;
+using NetSniff.Sensor.Capture;
+
+namespace NetSniff.Cli.Commands.Live;
+
+/// <summary>Captures from interfaces until told to stop: a thread and a shard for each ring, one output for all.
+/// </summary>
+internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings, Interrupts interrupts)
+{
+    public const int SnapLengthMax = 262_144;
+
+    private readonly LedgerSum _ledger = new();
+    private readonly List<CaptureMeter> _meters = [];
+    private ExceptionDispatchInfo? _failure;
+
+    public int Run(LiveOptions options, string backend, TimeSpan? duration)
+    {
+        // Asked for first, so that a bad filter is told before rights are.
+        CaptureOutput.Where(settings);
+        var captures = Open(options, backend);
+        try
+        {
+            using var output = new CaptureOutput(terminal, settings, inputs: []) { Captures = captures };
+            return Capture(output, captures, duration);
+        }
+        finally
+        {
+            foreach (var capture in captures) capture.Dispose();
+        }
+    }
+
+    private int Capture(CaptureOutput output, IReadOnlyList<PacketCapture> captures, TimeSpan? duration)
+    {
+        var sinks = Sinks(output, captures.Count);
+        using (var timer = StopAfter(duration)) PumpAll(captures, sinks);
+        _failure?.Throw();
+
+        // In turn, by this thread: the output is one.
+        foreach (var sink in sinks)
+        {
+            sink.Finish();
+            _ledger.Add(sink.Ledger());
+            sink.Dispose();
+        }
+
+        foreach (var meter in _meters) output.Meter.Add(meter);
+        output.WriteSummary(_ledger.Lines, settings.Format == OutputFormat.Summary);
+        var problems = captures.Select(capture => capture.Problem?.Text).OfType<string>().Distinct().ToList();
+        foreach (var problem in problems) terminal.Say(problem);
+        if (interrupts.Reason == StopReason.Interrupted) return ExitCode.Interrupted;
+        return problems.Count > 0 ? ExitCode.Failed : ExitCode.Ok;
+    }
+
+    private List<FrameSink> Sinks(CaptureOutput output, int count)
+    {
+        var numbers = Enumerable.Range(0, count).Select(number => new ShardOptions { ShardNumber = (ushort)number });
+        if (settings.Format != OutputFormat.Pcapng)
+        {
+            var desk = output.NewDesk();
+            return [.. numbers.Select(options => new RecordFrames(options, desk))];
+        }
+
+        var copy = new PacketCopy(new PcapngWriter(output.Buffer, output.InterfaceName), settings.CountMax);
+        return [.. numbers.Select(options => PacketSink(output, options, copy))];
+    }
+
+    private FrameSink PacketSink(CaptureOutput output, ShardOptions options, PacketCopy copy)
+    {
+        if (settings.Where is null) return new CopiedFrames(copy);
+
+        // Which flows are wanted is each shard's own business, so nothing but the file is shared.
+        var wanted = new WantedFlows(forgetsEnded: true);
+        return new HeldFrames(
+            options, new RecordDesk(CaptureOutput.Where(settings), wanted, tally: null, countMax: 0), wanted, copy);
+    }
+
+    private void PumpAll(IReadOnlyList<PacketCapture> captures, List<FrameSink> sinks)
+    {
+        var threads = new List<Thread>();
+        for (var index = 0; index < captures.Count; index++)
+        {
+            var (capture, sink, meter) = (captures[index], sinks[index], new CaptureMeter());
+            _meters.Add(meter);
+            var thread = new Thread(() => Pump(capture, sink, meter)) { Name = $"shard {index}" };
+            threads.Add(thread);
+            thread.Start();
+        }
+
+        foreach (var thread in threads) thread.Join();
+        foreach (var capture in captures) _ledger.Add(capture.Counters);
+    }
+
+    private void Pump(PacketCapture capture, FrameSink sink, CaptureMeter meter)
+    {
+        try
+        {
+            new CapturePump(sink, meter, terminal.Clock).Run(capture, isLive: true, interrupts.Token);
+            if (sink.IsFull) interrupts.Stop(StopReason.Enough);
+        }
+        catch (Exception problem) when (problem is IOException or CaptureException)
+        {
+            // The first to fail stops all; who started them tells the user.
+            Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(problem), null);
+            interrupts.Stop(StopReason.Enough);
+        }
+    }
+
+    private ITimer? StopAfter(TimeSpan? duration) => duration is not { } length
+        ? null
+        : terminal.Clock.CreateTimer(
+            _ => interrupts.Stop(StopReason.Enough), null, length, Timeout.InfiniteTimeSpan);
+
+    private static IReadOnlyList<PacketCapture> Open(LiveOptions options, string backend) => backend switch
+    {
+        "auto" => Captures.OpenLive(options),
+        "af-packet" when OperatingSystem.IsLinux() => AfPacketCapture.Open(options),
+        "af-packet" => throw new UsageException("AF_PACKET is Linux only: use --backend libpcap"),
+        "libpcap" => [LibPcapCapture.Open(options)],
+        _ => throw new UsageException($"--backend is auto, af-packet or libpcap, not '{backend}'"),
+    };
+}

@@ -1,0 +1,4 @@
+namespace NetSniff.Cli.Commands;
+
+/// <summary>What `-o` takes.</summary>
+internal enum OutputFormat : byte { Table, Jsonl, Eve, Summary, Pcapng }

@@ -1,0 +1,41 @@
+using System.CommandLine;
+using NetSniff.Cli.Capturing;
+
+namespace NetSniff.Cli.Commands.Read;
+
+/// <summary>`netsniff read`: capture files into flows and transactions.</summary>
+internal static class ReadCommand
+{
+    private const string About =
+        """
+        Read capture files (pcap, pcapng, also gzip or zstd) and show the flows and transactions in them.
+
+        Examples:
+          netsniff read trace.pcap
+          netsniff read -o summary trace.pcapng.gz
+          netsniff read trace.pcap --where 'http.status >= 500 && dst.port == 8080'
+          netsniff read trace.pcap --where 'dns.qname like "*.example.com"' -o pcapng -w example.pcapng
+          tcpdump -i eth0 -w - | netsniff read -
+        """;
+
+    public static Command Make(CommandRunner runner)
+    {
+        var files = new Argument<string[]>("FILE")
+        {
+            Description = "Capture files, read in this order as one capture; - is standard input.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var read = new Option<string[]>("--read", "-r") { Description = "As FILE.", HelpName = "FILE" };
+        var options = new CaptureOptions();
+        var command = new Command("read", About) { files, read };
+        options.AddTo(command);
+        runner.Set(command, (result, terminal, interrupts) =>
+        {
+            string[] paths = [.. result.GetValue(read) ?? [], .. result.GetValue(files) ?? []];
+            if (paths.Length == 0) throw new UsageException("no file named: `netsniff read FILE`, or - for standard input");
+
+            return new FileReading(terminal, options.Read(result, terminal), paths, interrupts).Run();
+        });
+        return command;
+    }
+}

@@ -1,0 +1,28 @@
+using System.Buffers.Text;
+using NetSniff.Packets;
+
+namespace NetSniff.Cli.Outputs;
+
+/// <summary>Addresses as text; IPv4 without a detour over an object, since every line has two.</summary>
+internal static class AddressText
+{
+    /// <summary>Bytes of the longest: an IPv6 address that ends in dotted IPv4.</summary>
+    public const int SizeMax = 45;
+
+    public static int Format(Span<byte> text, Address address)
+    {
+        if (!address.IsV4) return address.Format(text);
+
+        Span<byte> bytes = stackalloc byte[Address.Size];
+        address.CopyTo(bytes);
+        var used = 0;
+        for (var index = 0; index < 4; index++)
+        {
+            if (index > 0) text[used++] = (byte)'.';
+            Utf8Formatter.TryFormat(bytes[index], text[used..], out var written);
+            used += written;
+        }
+
+        return used;
+    }
+}

@@ -1,0 +1,127 @@
+using NetSniff.Flows;
+using NetSniff.Packets;
+using NetSniff.Protocols;
+using NetSniff.Records;
+
+namespace NetSniff.Cli.Outputs.Eve;
+
+/// <summary>A flow that ended, as Suricata's `flow` event.</summary>
+internal static class FlowEve
+{
+    private const long NanosPerSecond = 1_000_000_000;
+
+    private static readonly RecordSchema s_schema = RecordKinds.Register<FlowRecord>();
+    private static readonly int s_first = Index("flow.first");
+    private static readonly int s_last = Index("flow.last");
+    private static readonly int s_packetsToServer = Index("flow.packets.toserver");
+    private static readonly int s_packetsToClient = Index("flow.packets.toclient");
+    private static readonly int s_bytesToServer = Index("flow.bytes.toserver");
+    private static readonly int s_bytesToClient = Index("flow.bytes.toclient");
+    private static readonly int s_end = Index("flow.end");
+    private static readonly int s_state = Index("flow.tcp.state");
+    private static readonly int s_flagsToServer = Index("flow.tcp.flags.toserver");
+    private static readonly int s_flagsToClient = Index("flow.tcp.flags.toclient");
+
+    public static void Write(EveWriter writer, RecordView record)
+    {
+        // Every field of a flow is one word: read them in one go.
+        Span<ulong> words = stackalloc ulong[RecordSchema.FieldsMax];
+        foreach (var field in record)
+        {
+            var value = field.Value;
+            words[field.Field.Index] = value.Kind == FieldKind.Flag ? (value.Flag ? 1ul : 0) : value.Number;
+        }
+
+        ref readonly var header = ref record.Header;
+        var json = writer.Json;
+        var last = (long)words[s_last];
+        writer.Begin(header, "flow", last, Direction.ToServer);
+        if (header.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp)
+        {
+            json.WriteString("app_proto", AppName(header.App));
+        }
+
+        json.WriteStartObject("flow");
+        json.WriteNumber("pkts_toserver", words[s_packetsToServer]);
+        json.WriteNumber("pkts_toclient", words[s_packetsToClient]);
+        json.WriteNumber("bytes_toserver", words[s_bytesToServer]);
+        json.WriteNumber("bytes_toclient", words[s_bytesToClient]);
+        writer.Time("start", (long)words[s_first]);
+        writer.Time("end", last);
+        json.WriteNumber("age", (last / NanosPerSecond) - ((long)words[s_first] / NanosPerSecond));
+        var isTcp = record.Has(s_state);
+        var state = (TcpState)words[s_state];
+        json.WriteString("state", isTcp ? StateOf(state) : words[s_packetsToClient] > 0 ? "established" : "new");
+        json.WriteString("reason", ReasonOf((FlowEnd)words[s_end]));
+        json.WriteBoolean("alerted", false);
+        json.WriteEndObject();
+        if (isTcp) WriteTcp(writer, (TcpFlags)words[s_flagsToServer], (TcpFlags)words[s_flagsToClient], state);
+        writer.End();
+    }
+
+    /// <summary>Suricata's name of an application; `failed` where nothing was recognised.</summary>
+    public static string AppName(ushort app) => Apps.Name(app) switch
+    {
+        "" => "failed",
+        "grpc" => "http2",
+        var name => name,
+    };
+
+    private static void WriteTcp(EveWriter writer, TcpFlags toServer, TcpFlags toClient, TcpState state)
+    {
+        var json = writer.Json;
+        var both = toServer | toClient;
+        json.WriteStartObject("tcp");
+        WriteHex(writer, "tcp_flags", both);
+        WriteHex(writer, "tcp_flags_ts", toServer);
+        WriteHex(writer, "tcp_flags_tc", toClient);
+        if ((both & TcpFlags.Syn) != 0) json.WriteBoolean("syn", true);
+        if ((both & TcpFlags.Fin) != 0) json.WriteBoolean("fin", true);
+        if ((both & TcpFlags.Rst) != 0) json.WriteBoolean("rst", true);
+        if ((both & TcpFlags.Psh) != 0) json.WriteBoolean("psh", true);
+        if ((both & TcpFlags.Ack) != 0) json.WriteBoolean("ack", true);
+        if ((both & TcpFlags.Urg) != 0) json.WriteBoolean("urg", true);
+        if ((both & TcpFlags.Ece) != 0) json.WriteBoolean("ecn", true);
+        if ((both & TcpFlags.Cwr) != 0) json.WriteBoolean("cwr", true);
+        json.WriteString("state", NameOf(state));
+        json.WriteEndObject();
+    }
+
+    private static void WriteHex(EveWriter writer, string name, TcpFlags flags)
+    {
+        ReadOnlySpan<byte> text = [JsonText.HexDigit((int)flags >> 4), JsonText.HexDigit((int)flags & 0xF)];
+        writer.Json.WriteString(name, text);
+    }
+
+    private static string StateOf(TcpState state) => state switch
+    {
+        TcpState.None or TcpState.SynSent or TcpState.SynReceived => "new",
+        TcpState.Established => "established",
+        _ => "closed",
+    };
+
+    private static string NameOf(TcpState state) => state switch
+    {
+        TcpState.SynSent => "syn_sent",
+        TcpState.SynReceived => "syn_recv",
+        TcpState.Established => "established",
+        TcpState.FinWait1 => "fin_wait1",
+        TcpState.FinWait2 => "fin_wait2",
+        TcpState.TimeWait => "time_wait",
+        TcpState.LastAck => "last_ack",
+        TcpState.CloseWait => "close_wait",
+        TcpState.Closing => "closing",
+        TcpState.Closed => "closed",
+        _ => "none",
+    };
+
+    private static string ReasonOf(FlowEnd end) => end switch
+    {
+        FlowEnd.CaptureEnded => "shutdown",
+        FlowEnd.Evicted => "forced",
+        _ => "timeout",
+    };
+
+    private static int Index(string name) =>
+        s_schema.Find(name)?.Index ?? throw new InvalidOperationException($"no field {name}");
+}

@@ -1,0 +1,175 @@
+using NetSniff.Flows;
+using NetSniff.Packets;
+using NetSniff.Protocols;
+using NetSniff.Records;
+
+namespace NetSniff.Cli.Outputs.Table;
+
+/// <summary>Which flow records become lines.</summary>
+internal enum FlowLines : byte
+{
+    /// <summary>Those nothing else was said about.</summary>
+    Untold,
+    All,
+    None,
+}
+
+/// <param name="Columns">Of the terminal; <see cref="Line.Endless"/> where there is none.</param>
+/// <param name="HasDate">Puts the date before the time.</param>
+/// <param name="Zone">Whose clock is shown.</param>
+internal sealed record TableOptions(
+    bool IsColoured = false,
+    int Columns = Line.Endless,
+    bool HasDate = false,
+    FlowLines Flows = FlowLines.Untold,
+    TimeZoneInfo? Zone = null);
+
+/// <summary>One transaction or flow a line, aligned, for people.</summary>
+internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : Output
+{
+    private const int EndpointColumns = 21; // 255.255.255.255:65535
+    private const int EndpointColumnsMax = 47;
+    private const int LabelColumns = 8;
+
+    /// <summary>Flows remembered as told. The flow table is smaller by far; beyond it a flow may get a line too many.
+    /// </summary>
+    private const int ToldFlowsMax = 1 << 20;
+
+    private readonly Line _line = new(options.IsColoured, options.Columns);
+    private readonly RecordLines _summaries = new();
+    private readonly HashSet<ulong> _toldFlows = [];
+    private readonly TimeZoneInfo _zone = options.Zone ?? TimeZoneInfo.Local;
+    private readonly ushort _flowKind = RecordKinds.Register<FlowRecord>().Id;
+    private int _clientColumns = EndpointColumns;
+    private int _serverColumns = EndpointColumns;
+    private TimeSpan _offset;
+    private long _offsetHour = long.MinValue;
+
+    public override bool Write(RecordView record)
+    {
+        ref readonly var header = ref record.Header;
+        if (header.Kind != _flowKind)
+        {
+            if (options.Flows == FlowLines.Untold && _toldFlows.Count < ToldFlowsMax) _toldFlows.Add(header.FlowId);
+        }
+        else if (!IsFlowLine(header.FlowId))
+        {
+            return false;
+        }
+
+        WriteTime(header.TimeNanos);
+        WriteMark(header.Traits);
+        WriteEndpoint(header, header.Client, header.ClientPort, ref _clientColumns);
+        _line.Own(" → "u8);
+        WriteEndpoint(header, header.Server, header.ServerPort, ref _serverColumns);
+        _line.Own("  "u8);
+        WriteLabel(record);
+        _summaries.Write(_line, record);
+        WriteCarrier(header);
+        _line.MoveTo(buffer);
+        buffer.EndLine();
+        return true;
+    }
+
+    public override void Flush() => buffer.Flush();
+
+    /// <summary>The terminal was given another width.</summary>
+    public void Resize(int columns) => _line.ColumnsMax = columns;
+
+    private bool IsFlowLine(ulong flowId) => options.Flows switch
+    {
+        FlowLines.None => false,
+        FlowLines.All => true,
+        // The flow's own record is its last, so it is forgotten here.
+        _ => !_toldFlows.Remove(flowId),
+    };
+
+    private void WriteTime(long nanos)
+    {
+        // The offset of a zone changes at most by the hour.
+        var hour = nanos / 3_600_000_000_000;
+        if (hour != _offsetHour) (_offset, _offsetHour) = (_zone.GetUtcOffset(Timestamps.Utc(nanos)), hour);
+
+        Span<byte> text = stackalloc byte[Timestamps.DateSize + 1 + Timestamps.ClockSize];
+        var used = 0;
+        if (options.HasDate)
+        {
+            used = Timestamps.Date(text, nanos, _offset);
+            text[used++] = (byte)' ';
+        }
+
+        used += Timestamps.Clock(text[used..], nanos, _offset);
+        _line.Use(Paint.Dim);
+        _line.Own(text[..used]);
+        _line.Use(Paint.Plain);
+    }
+
+    private void WriteMark(RecordTraits traits)
+    {
+        var isMalformed = (traits & RecordTraits.Malformed) != 0;
+        var isPartial = (traits & RecordTraits.Partial) != 0;
+        _line.Own(" "u8);
+        if (isMalformed) _line.Use(Paint.Red);
+        _line.Own(isMalformed ? "!"u8 : isPartial ? "~"u8 : " "u8);
+        _line.Use(Paint.Plain);
+    }
+
+    private void WriteEndpoint(in RecordHeader header, Address address, ushort port, ref int columns)
+    {
+        Span<byte> text = stackalloc byte[AddressText.SizeMax];
+        var hasPort = header.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.UdpLite;
+        var isBracketed = hasPort && !address.IsV4;
+        var start = _line.Columns;
+        _line.Use(Paint.Cyan);
+        if (isBracketed) _line.Own("["u8);
+        _line.Own(text[..AddressText.Format(text, address)]);
+        if (isBracketed) _line.Own("]"u8);
+        if (hasPort)
+        {
+            _line.Use(Paint.Plain);
+            _line.Own(":"u8);
+            _line.Use(Paint.Yellow);
+            port.TryFormat(text, out var written);
+            _line.Own(text[..written]);
+        }
+
+        _line.Use(Paint.Plain);
+        // Once a long address came by, the lines after it keep its width.
+        columns = Math.Clamp(_line.Columns - start, columns, EndpointColumnsMax);
+        _line.PadTo(start + columns);
+    }
+
+    private void WriteLabel(RecordView record)
+    {
+        var start = _line.Columns;
+        _line.Use(Paint.Bold);
+        if (record.Schema.Info.Name == "flow")
+        {
+            _line.Own(IpProtocolNames.Eve(record.Header.Protocol));
+        }
+        else
+        {
+            _summaries.WriteLabel(_line, record);
+        }
+
+        _line.Use(Paint.Plain);
+        _line.PadTo(start + LabelColumns);
+        _line.Own("  "u8);
+        if (record.Schema.Info.Name == "flow" && record.Header.App != Apps.Unknown)
+        {
+            _line.Own(Apps.Name(record.Header.App));
+            _line.Own("  "u8);
+        }
+    }
+
+    private void WriteCarrier(in RecordHeader header)
+    {
+        if (header.OuterVlan == 0 && header.Tunnel == TunnelKind.None) return;
+
+        _line.Use(Paint.Dim);
+        if (header.OuterVlan != 0) _line.Own($"  vlan {header.OuterVlan}");
+        if (header.InnerVlan != 0) _line.Own($".{header.InnerVlan}");
+        if (header.Tunnel != TunnelKind.None) _line.Own($"  {TunnelNames.Of(header.Tunnel)} {header.TunnelId}");
+        _line.Use(Paint.Plain);
+    }
+}

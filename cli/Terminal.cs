@@ -1,0 +1,41 @@
+using NetSniff.Cli.Outputs.Table;
+
+namespace NetSniff.Cli;
+
+/// <summary>Where a command speaks: data on one stream, talk on the other.</summary>
+internal sealed class Terminal
+{
+    public required Stream Output { get; init; }
+
+    public required TextWriter Error { get; init; }
+
+    public bool IsOutputTerminal { get; init; }
+
+    public bool IsErrorTerminal { get; init; }
+
+    /// <summary>Columns of the output, where it is a terminal.</summary>
+    public Func<int> Columns { get; init; } = static () => Line.Endless;
+
+    /// <summary>The user asked every program for no colours (https://no-color.org), or the terminal has none.</summary>
+    public bool IsPlain { get; init; }
+
+    /// <summary>Whose clock times are shown in.</summary>
+    public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Local;
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>The process' own.</summary>
+    public static Terminal Standard() => new()
+    {
+        Output = StandardOutput.Open(),
+        Error = Console.Error,
+        IsOutputTerminal = !Console.IsOutputRedirected,
+        IsErrorTerminal = !Console.IsErrorRedirected,
+        Columns = static () => Console.WindowWidth,
+        IsPlain = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            || Environment.GetEnvironmentVariable("TERM") == "dumb",
+    };
+
+    /// <summary>One line of talk: `netsniff: what is wrong; what to do`. Whatever it quotes is made harmless.</summary>
+    public void Say(string text) => Error.WriteLine("netsniff: " + TerminalText.Clean(text));
+}
