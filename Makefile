@@ -1,0 +1,40 @@
+# NetSniff.K8s. `make` alone tells what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+CONFIGURATION ?= Release
+CORPUS ?= ../shared/corpus
+ORACLE_DIFF ?= ../shared/tools/oracle_diff.py
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+
+.PHONY: help demo test build oracles bench fuzz fmt check clean golden
+
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: build ## a small shop in network namespaces, sniffed live
+	@tools/install.sh demo
+	@bin/netsniff demo
+
+test: ## every test; the last line counts them
+	@tools/install.sh test
+	@tools/test.sh
+
+build: ## the program, at bin/netsniff
+	@tools/build.sh $(CONFIGURATION)
+
+oracles: build ## agreement with tshark, Suricata and nDPI over the corpus beside the checkout
+	@test -d $(CORPUS) || { echo "no corpus at $(CORPUS): set CORPUS"; exit 1; }
+	@mkdir -p artifacts
+	python3 $(ORACLE_DIFF) --corpus $(CORPUS) --cmd "bin/netsniff read {file} -o eve" \
+		--json artifacts/oracles.json --show 15
+
+fmt: ## puts the code in the house's form
+	dotnet format NetSniff.K8s.sln
+
+check: ## what CI runs
+	@.ci/run
+
+clean: ## removes what was built
+	@rm -rf bin artifacts
+	@find . -type d \( -name obj -o -name bin \) -not -path './.git/*' -prune -exec rm -rf {} +

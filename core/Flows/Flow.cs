@@ -1,0 +1,105 @@
+using System.Runtime.InteropServices;
+using NetSniff.Packets;
+
+namespace NetSniff.Flows;
+
+/// <summary>What becomes of a flow's payload.</summary>
+public enum FlowMode : byte
+{
+    /// <summary>Nothing of its payload was seen yet, or too little to tell.</summary>
+    New,
+
+    /// <summary>A parser reads it.</summary>
+    Parsing,
+
+    /// <summary>Counted, and nothing else.</summary>
+    Opaque,
+}
+
+[Flags]
+public enum FlowTraits : ushort
+{
+    None = 0,
+    SawSyn = 1,
+    SawSynAck = 2,
+    HasRtt = 4,
+    SynRepeated = 8,
+
+    /// <summary>Sequence numbers of the direction are known.</summary>
+    SequencedToServer = 16,
+    SequencedToClient = 32,
+    FinToServer = 64,
+    FinToClient = 128,
+    Midstream = 256,
+
+    /// <summary>Over: kept a little longer only so that stray packets are counted with it.</summary>
+    Closed = 512,
+    WasReset = 1024,
+    AckedToServer = 2048,
+    AckedToClient = 4096,
+
+    /// <summary>A parser took the client for the server (<see cref="Protocols.Verdict.YesReversed"/>).</summary>
+    Reversed = 8192,
+}
+
+/// <summary>One conversation: three cache lines, the first of which every lookup needs.</summary>
+/// <remarks>Arrays of two are indexed by direction: 0 to the server, 1 to the client. Lives in native memory and is
+/// never moved; nobody keeps a pointer past the packet.</remarks>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct Flow
+{
+    public const int Size = 192;
+
+    // First line: the key, and what each packet changes.
+    public Address Client;
+    public Address Server;
+    public ushort ClientPort;
+    public ushort ServerPort;
+    public ushort OuterVlan;
+    public ushort InnerVlan;
+    public uint TunnelId;
+    public byte Protocol;
+    public TunnelKind Tunnel;
+    public ushort Interface;
+
+    /// <summary>TCP: number of the conversation, plus one. Otherwise the datagram parser's own word.</summary>
+    public uint Slot;
+
+    /// <summary>Low half of the key's hash, kept so that the index can be rebuilt.</summary>
+    public uint Hash;
+    public long LastNanos;
+
+    // Second line: counts.
+    public fixed ulong Bytes[2];
+    public fixed ulong Payload[2];
+    public fixed uint Packets[2];
+    public fixed uint NextSequence[2];
+
+    /// <summary>Next flow in the same bucket of the wheel, or -1. In a free flow: the next free one.</summary>
+    public int WheelNext;
+    public fixed byte Flags[2];
+    public ushort App;
+    public FlowTraits Traits;
+    public TcpState State;
+    public FlowMode Mode;
+
+    /// <summary>Which line of the protocol list reads it, where <see cref="Mode"/> is Parsing.</summary>
+    public byte Parser;
+
+    /// <summary>Payloads shown to probes so far.</summary>
+    public byte Tries;
+    public fixed byte Gaps[2];
+
+    // Third line: TCP's health.
+    public ulong Id;
+    public long FirstNanos;
+    public fixed uint LastAck[2];
+    public fixed uint Retransmitted[2];
+    public fixed uint OutOfOrder[2];
+    public fixed uint HoleStart[2];
+    public fixed uint HoleEnd[2];
+    public fixed ushort ZeroWindows[2];
+    public uint RttMicros;
+
+    public readonly bool Is(FlowTraits trait) => (Traits & trait) != 0;
+}

@@ -1,0 +1,176 @@
+using System.Runtime.CompilerServices;
+using NetSniff.Packets;
+
+namespace NetSniff.Flows;
+
+/// <summary>Follows the flags and sequence numbers of a TCP flow, RFC 9293: state, round trip, what was sent twice or
+/// came late.</summary>
+/// <remarks>Works on the flow's own three lines, whether or not anybody reads the stream. One hole per direction is
+/// remembered: a segment that fills it came late (out of order), any other old one was sent again.</remarks>
+public static unsafe class TcpTracker
+{
+    /// <summary>The largest window that scaling allows (RFC 7323 section 2.3), about.</summary>
+    private const int WindowMax = 1 << 30;
+
+    /// <summary>Whether a SYN starts another connection between the same two ends, rather than repeating this one's.
+    /// </summary>
+    public static bool IsReuse(Flow* flow, in Packet packet, int direction)
+    {
+        if ((packet.Flags & (TcpFlags.Syn | TcpFlags.Ack)) != TcpFlags.Syn) return false;
+        if (flow->Is(FlowTraits.Closed)) return true;
+        if (flow->State < TcpState.Established || !flow->Is(FlowTraits.SawSyn) || direction != 0) return false;
+
+        // A repeated SYN lies just before what was sent since.
+        var since = (int)(flow->NextSequence[direction] - (packet.Sequence + 1));
+        return since is < 0 or > RepeatedSynSpan;
+    }
+
+    private const int RepeatedSynSpan = 1 << 17;
+
+    /// <summary>Takes note of one packet. <paramref name="direction"/>: 0 to the server.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Update(Flow* flow, in Packet packet, int direction)
+    {
+        flow->Flags[direction] |= (byte)packet.Flags;
+        const TcpFlags Rare = TcpFlags.Syn | TcpFlags.Fin | TcpFlags.Rst;
+        if ((packet.Flags & Rare) != 0) Turn(flow, packet, direction);
+        else if (!flow->Is(FlowTraits.HasRtt) && flow->Is(FlowTraits.SawSynAck)) Handshaken(flow, packet, direction);
+
+        if (packet.Window == 0 && (packet.Flags & (Rare | TcpFlags.Ack)) == TcpFlags.Ack)
+        {
+            if (flow->ZeroWindows[direction] != ushort.MaxValue) flow->ZeroWindows[direction]++;
+        }
+
+        if (packet.Has(TcpFlags.Ack)) Acknowledge(flow, packet.Acknowledgement, direction);
+        Sequence(flow, packet, direction);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Acknowledge(Flow* flow, uint number, int direction)
+    {
+        var seen = direction == 0 ? FlowTraits.AckedToServer : FlowTraits.AckedToClient;
+        if (!flow->Is(seen) || (int)(number - flow->LastAck[direction]) > 0) flow->LastAck[direction] = number;
+        flow->Traits |= seen;
+        var state = flow->State;
+        if (state >= TcpState.FinWait1) AdvanceClosing(flow, direction);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Sequence(Flow* flow, in Packet packet, int direction)
+    {
+        var length = (uint)packet.PayloadWireLength;
+        var start = packet.Sequence;
+        var known = direction == 0 ? FlowTraits.SequencedToServer : FlowTraits.SequencedToClient;
+        if (packet.Has(TcpFlags.Syn)) start++;
+        var end = start + length;
+        if (packet.Has(TcpFlags.Fin)) end++;
+        if (!flow->Is(known) || (packet.Has(TcpFlags.Syn) && length == 0))
+        {
+            if (packet.Has(TcpFlags.Rst)) return;
+            flow->Traits |= known;
+            flow->NextSequence[direction] = end;
+            return;
+        }
+
+        if (start == end) return;
+        var ahead = (int)(start - flow->NextSequence[direction]);
+        if (ahead == 0) flow->NextSequence[direction] = end;
+        else OffOrder(flow, start, end, ahead, direction);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void OffOrder(Flow* flow, uint start, uint end, int ahead, int direction)
+    {
+        if (ahead > 0)
+        {
+            flow->HoleStart[direction] = flow->NextSequence[direction];
+            flow->HoleEnd[direction] = start;
+            flow->NextSequence[direction] = end;
+            return;
+        }
+
+        var isInHole = flow->HoleStart[direction] != flow->HoleEnd[direction]
+            && (int)(start - flow->HoleStart[direction]) >= 0 && (int)(flow->HoleEnd[direction] - start) > 0;
+        if (isInHole)
+        {
+            flow->OutOfOrder[direction]++;
+            if (start == flow->HoleStart[direction]) flow->HoleStart[direction] = end;
+        }
+        else if (start + 1 != flow->NextSequence[direction] || end != flow->NextSequence[direction])
+        {
+            // One byte just before the next is a keep-alive probe (RFC 9293 3.8.4), not a retransmission.
+            flow->Retransmitted[direction]++;
+        }
+
+        if ((int)(end - flow->NextSequence[direction]) > 0) flow->NextSequence[direction] = end;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Handshaken(Flow* flow, in Packet packet, int direction)
+    {
+        if (direction != 0 || !packet.Has(TcpFlags.Ack)) return;
+
+        flow->State = TcpState.Established;
+        if (!flow->Is(FlowTraits.SawSyn)) return;
+        flow->Traits |= FlowTraits.HasRtt;
+        // A repeated SYN leaves it open which of them was answered (Karn's rule): no figure is better than a wrong one.
+        var nanos = packet.TimeNanos - flow->FirstNanos;
+        flow->RttMicros = flow->Is(FlowTraits.SynRepeated) || nanos < 0
+            ? 0
+            : (uint)Math.Clamp(nanos / 1000, 1, uint.MaxValue);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Turn(Flow* flow, in Packet packet, int direction)
+    {
+        if (packet.Has(TcpFlags.Rst))
+        {
+            if (!IsInWindow(flow, packet.Sequence, direction)) return;
+            flow->State = TcpState.Closed;
+            flow->Traits |= FlowTraits.Closed | FlowTraits.WasReset;
+            return;
+        }
+
+        if (packet.Has(TcpFlags.Syn))
+        {
+            if (packet.Has(TcpFlags.Ack))
+            {
+                flow->Traits |= FlowTraits.SawSynAck;
+                if (flow->State < TcpState.SynReceived) flow->State = TcpState.SynReceived;
+            }
+            else
+            {
+                if (flow->Is(FlowTraits.SawSyn) && direction == 0) flow->Traits |= FlowTraits.SynRepeated;
+                flow->Traits |= FlowTraits.SawSyn;
+                if (flow->State == TcpState.None) flow->State = TcpState.SynSent;
+            }
+        }
+
+        if (!packet.Has(TcpFlags.Fin)) return;
+        var mine = direction == 0 ? FlowTraits.FinToServer : FlowTraits.FinToClient;
+        var other = direction == 0 ? FlowTraits.FinToClient : FlowTraits.FinToServer;
+        flow->Traits |= mine;
+        flow->State = flow->Is(other) ? TcpState.LastAck : TcpState.FinWait1;
+    }
+
+    /// <summary>A reset counts only near the expected number (RFC 5961 section 3): anybody can send one blindly.</summary>
+    private static bool IsInWindow(Flow* flow, uint sequence, int direction)
+    {
+        var known = direction == 0 ? FlowTraits.SequencedToServer : FlowTraits.SequencedToClient;
+        if (!flow->Is(known)) return true;
+        var ahead = (int)(sequence - flow->NextSequence[direction]);
+        return ahead is >= -WindowMax and <= WindowMax;
+    }
+
+    /// <summary>Both sides said FIN and the later FIN was acknowledged: closed.</summary>
+    private static void AdvanceClosing(Flow* flow, int direction)
+    {
+        const FlowTraits Both = FlowTraits.FinToServer | FlowTraits.FinToClient;
+        if ((flow->Traits & Both) != Both || flow->Is(FlowTraits.Closed)) return;
+        if (flow->LastAck[direction] != flow->NextSequence[1 - direction]) return;
+        if (flow->LastAck[1 - direction] != flow->NextSequence[direction]) return;
+
+        flow->State = TcpState.Closed;
+        flow->Traits |= FlowTraits.Closed;
+    }
+}

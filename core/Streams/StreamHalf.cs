@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using NetSniff.Buffers;
+
+namespace NetSniff.Streams;
+
+/// <summary>Puts the segments of one TCP direction in order: what is next is passed on at once, what is ahead waits in a
+/// sorted list of copies.</summary>
+/// <remarks>
+/// Overlap policy: **the first bytes to arrive win**, as in BSD and most Windows versions; a later segment only adds
+/// what is new in it. Where both are at hand the bytes are compared and differences counted. Bytes that were already
+/// passed on are gone and cannot be compared.
+/// <code>
+///            Next           hole            pending
+///   passed on |.............|###########|....|#####|
+/// </code>
+/// </remarks>
+public sealed class StreamHalf
+{
+    private readonly List<Waiting> _pending = [];
+    private int _pendingBytes;
+
+    /// <summary>Sequence number of the byte that comes next.</summary>
+    public uint Next;
+
+    /// <summary>Whether <see cref="Next"/> means anything yet.</summary>
+    public bool IsStarted;
+
+    /// <summary>When the present hole was first seen.</summary>
+    public long HoleSinceNanos;
+
+    /// <summary>When the other side was first seen to acknowledge past the hole; 0 if it has not.</summary>
+    public long HoleAckedNanos;
+
+    public bool HasPending => _pending.Count > 0;
+
+    /// <summary>Sequence number of the first waiting byte.</summary>
+    public uint PendingStart => _pending[0].Sequence;
+
+    /// <summary>Keeps a segment that is ahead of <see cref="Next"/>. False: no room; the caller closes the hole.
+    /// </summary>
+    public bool TryKeep(
+        uint sequence, ReadOnlySpan<byte> bytes, long nowNanos, BufferPool pool, StreamLimits limits, StreamCounters counters)
+    {
+        Debug.Assert((int)(sequence - Next) > 0);
+        if (_pending.Count == 0) (HoleSinceNanos, HoleAckedNanos) = (nowNanos, 0);
+
+        var at = FirstEndingAfter(sequence);
+        while (!bytes.IsEmpty)
+        {
+            if (at == _pending.Count) return TryInsert(at, sequence, bytes, pool, limits, counters);
+
+            var there = _pending[at];
+            var before = (int)(there.Sequence - sequence);
+            if (before > 0)
+            {
+                // The part before what is already there.
+                var fresh = Math.Min(before, bytes.Length);
+                if (!TryInsert(at, sequence, bytes[..fresh], pool, limits, counters)) return false;
+                sequence += (uint)fresh;
+                bytes = bytes[fresh..];
+                at++;
+                continue;
+            }
+
+            // The part that lies over it: first come, first kept.
+            var offset = -before;
+            var shared = Math.Min(there.Length - offset, bytes.Length);
+            counters.Overlaps++;
+            if (!there.Bytes.Slice(offset, shared).SequenceEqual(bytes[..shared])) counters.OverlapsConflicting++;
+            sequence += (uint)shared;
+            bytes = bytes[shared..];
+            at++;
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes the first waiting segment if it is next (after trimming what is old in it). The buffer goes to the
+    /// caller, who gives it back to the pool.</summary>
+    public bool TryTakeNext(BufferPool pool, out byte[] buffer, out int offset, out int length)
+    {
+        while (_pending.Count > 0)
+        {
+            var first = _pending[0];
+            var old = (int)(Next - first.Sequence);
+            if (old < 0) break;
+
+            _pending.RemoveAt(0);
+            _pendingBytes -= first.Length;
+            if (old >= first.Length)
+            {
+                pool.Return(first.Buffer);
+                continue;
+            }
+
+            (buffer, offset, length) = (first.Buffer, old, first.Length - old);
+            return true;
+        }
+
+        (buffer, offset, length) = ([], 0, 0);
+        return false;
+    }
+
+    public void Reset(BufferPool pool)
+    {
+        foreach (var waiting in _pending) pool.Return(waiting.Buffer);
+        _pending.Clear();
+        _pendingBytes = 0;
+        (Next, IsStarted, HoleSinceNanos, HoleAckedNanos) = (0, false, 0, 0);
+    }
+
+    /// <summary>Index of the first segment that ends after the sequence number.</summary>
+    private int FirstEndingAfter(uint sequence)
+    {
+        // Mostly the new one goes last.
+        var at = _pending.Count;
+        while (at > 0 && (int)(_pending[at - 1].Sequence + (uint)_pending[at - 1].Length - sequence) > 0) at--;
+        return at;
+    }
+
+    private bool TryInsert(
+        int at, uint sequence, ReadOnlySpan<byte> bytes, BufferPool pool, StreamLimits limits, StreamCounters counters)
+    {
+        var hasRoom = _pending.Count < limits.PendingSegmentsMax
+            && _pendingBytes + bytes.Length <= limits.PendingBytesMax;
+        if (!hasRoom || pool.TryRent(bytes.Length) is not { } buffer)
+        {
+            counters.PendingRefused++;
+            return false;
+        }
+
+        bytes.CopyTo(buffer);
+        _pending.Insert(at, new Waiting(sequence, bytes.Length, buffer));
+        _pendingBytes += bytes.Length;
+        counters.SegmentsPending++;
+        return true;
+    }
+
+    private readonly record struct Waiting(uint Sequence, int Length, byte[] Buffer)
+    {
+        public ReadOnlySpan<byte> Bytes => Buffer.AsSpan(0, Length);
+    }
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Builds the program with ReadyToRun code, so that it starts at once, and links it to bin/netsniff.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+configuration=${1:-Release}
+rid=$(dotnet --info | awk '/^ *RID:/ {print $2; exit}')
+case $rid in *arm64*) rid=linux-arm64 ;; osx*) ;; *) rid=linux-x64 ;; esac
+[ "$(uname -s)" = Linux ] || rid=$(dotnet --info | awk '/^ *RID:/ {print $2; exit}')
+dotnet publish cli/NetSniff.Cli.csproj -c "$configuration" -r "$rid" --self-contained false \
+    -p:PublishReadyToRun=true -o bin/app -v quiet -clp:NoSummary
+ln -sf app/netsniff bin/netsniff
+echo "bin/netsniff is ready: try  bin/netsniff --help"
