@@ -1,3 +1,4 @@
+using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Cli.Commands;
 using NetSniff.Cli.Outputs;
 using NetSniff.Cli.Outputs.Eve;
@@ -61,15 +62,13 @@ internal sealed class CaptureOutput : IDisposable
 
     /// <summary>Compiles `--filter`, for Ethernet at once so that a bad one is told before anything starts.</summary>
     /// <exception cref="UsageException">It is not a filter.</exception>
-    public static CaptureFilter? PacketFilter(CaptureSettings settings, int snapLength)
+    public static CaptureFilter? PacketFilter(CaptureSettings settings)
     {
         if (settings.PacketFilter is not { } text) return null;
 
         try
         {
-            var filter = new CaptureFilter(text, link => FilterCompiler.Compile(text, link, snapLength));
-            filter.For(LinkType.Ethernet);
-            return filter;
+            return FilterCompiler.Filter(text);
         }
         catch (CaptureException problem)
         {

@@ -1,3 +1,5 @@
+using NetSniff.Sensor.Capture.AfPacket;
+using NetSniff.Sensor.Capture.LibPcap;
 using System.Runtime.ExceptionServices;
 using NetSniff.Cli.Capturing;
 using NetSniff.Cli.Outputs.Pcapng;

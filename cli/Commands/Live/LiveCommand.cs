@@ -58,7 +58,7 @@ internal static class LiveCommand
                 Direction = DirectionOf(result.GetValue(direction)),
                 Rings = Number(result, rings, 1, LiveOptions.RingsMax) ?? 1,
             };
-            live = live with { Filter = Capturing.CaptureOutput.PacketFilter(settings, live.SnapLengthMax) };
+            live = live with { Filter = Capturing.CaptureOutput.PacketFilter(settings) };
             var length = DurationOf(result.GetValue(duration));
             return new LiveCapturing(terminal, settings, interrupts).Run(live, result.GetValue(backend) ?? "auto", length);
         });

@@ -1,3 +1,4 @@
+using NetSniff.Sensor.Capture.PcapFile;
 using NetSniff.Cli.Capturing;
 using NetSniff.Cli.Outputs.Pcapng;
 using NetSniff.Pipeline;
@@ -16,7 +17,7 @@ internal sealed class FileReading(
 
     public int Run()
     {
-        var filter = CaptureOutput.PacketFilter(settings, SnapLengthMax);
+        var filter = CaptureOutput.PacketFilter(settings);
         using var output = new CaptureOutput(terminal, settings, paths);
         if (settings.Format == OutputFormat.Pcapng)
         {
