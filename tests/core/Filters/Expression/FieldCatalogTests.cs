@@ -10,7 +10,7 @@ public class FieldCatalogTests
     public void Every_field_of_every_kind_is_there_with_an_example_that_parses()
     {
         var catalog = FieldCatalog.Shared;
-        foreach (var schema in Protocols.Protocols.Records)
+        foreach (var schema in global::NetSniff.Protocols.Protocols.Records)
         {
             foreach (var field in schema.Fields) Assert.Equal(field.Kind, catalog.Find(field.Name)?.Kind);
         }

@@ -62,7 +62,7 @@ internal static class SampleRecords
 
     private static RecordSink Make()
     {
-        _ = Protocols.Protocols.Records;
+        _ = global::NetSniff.Protocols.Protocols.Records;
         var sink = TestRecords.NewSink();
         sink.Context = new RecordHeader
         {
