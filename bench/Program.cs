@@ -3,12 +3,13 @@ using NetSniff.Bench.Mixing;
 
 switch (args)
 {
-    case ["mix", var path, var seconds, var seed, var impaired, .. var specs]:
+    case ["mix", var path, var seconds, var seed, var impaired, var scale, .. var specs]:
         var mixer = new Mixer(
             path,
             double.Parse(seconds, CultureInfo.InvariantCulture),
             int.Parse(seed, CultureInfo.InvariantCulture),
-            int.Parse(impaired, CultureInfo.InvariantCulture));
+            int.Parse(impaired, CultureInfo.InvariantCulture),
+            double.Parse(scale, CultureInfo.InvariantCulture));
         foreach (var spec in specs) mixer.Add(spec);
         var (packets, bytes) = mixer.Write();
         Console.WriteLine($"{path}: {packets} packets, {bytes} bytes, {(double)bytes / packets:F0} a packet");
