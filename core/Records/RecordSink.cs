@@ -154,6 +154,7 @@ public sealed class RecordSink
             Written += 2 + 8 * values.Length;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private void Word(ulong value, bool has)
         {
             if (!Next(has, 8)) return;
@@ -176,6 +177,7 @@ public sealed class RecordSink
             Written += 2 + value.Length;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private bool Next(bool has, int size)
         {
             Debug.Assert(_index < RecordSchema.FieldsMax);
