@@ -1,4 +1,6 @@
 using System.Globalization;
+using NetSniff.Bench.Comparing;
+using NetSniff.Bench.Inside;
 using NetSniff.Bench.Mixing;
 
 switch (args)
@@ -15,7 +17,17 @@ switch (args)
         Console.WriteLine($"{path}: {packets} packets, {bytes} bytes, {(double)bytes / packets:F0} a packet");
         return 0;
 
+    case ["compare", var root, var cache]:
+        return new BenchRun(root, cache).Compare();
+
+    case ["scaling", var root, var cache]:
+        return new BenchRun(root, cache).Scale();
+
     default:
-        Console.Error.WriteLine("netsniff-bench mix OUT SECONDS SEED IMPAIRED-PER-MILLE FILE:REPLICAS:PACKETS:STRETCH…");
+        Console.Error.WriteLine(
+            """
+            netsniff-bench mix OUT SECONDS SEED IMPAIRED-PER-MILLE SCALE FILE:PACKETS:PACKETS-OF-ONE-REPLAY:STRETCH…
+            netsniff-bench compare|scaling CHECKOUT CACHE
+            """);
         return 2;
 }

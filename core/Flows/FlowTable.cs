@@ -13,8 +13,10 @@ namespace NetSniff.Flows;
 /// the bound; pages are allocated as they are first used.</remarks>
 public sealed unsafe class FlowTable : IDisposable
 {
-    private const int PageBits = 12;
+    // 6 MiB: three huge pages.
+    private const int PageBits = 15;
     private const int PageFlows = 1 << PageBits;
+    private const int FlowsMaxStep = 4096;
     private const int IndexBitsMin = 12;
 
     private readonly bool _tunnelIdsApart;
@@ -25,14 +27,14 @@ public sealed unsafe class FlowTable : IDisposable
     private ulong* _index;
     private int _indexBits = IndexBitsMin;
 
-    /// <param name="flowsMax">Bound on live flows; rounded up to whole pages.</param>
+    /// <param name="flowsMax">Bound on live flows; rounded up to a multiple of 4096.</param>
     /// <param name="tunnelIdsApart">Same addresses in different VXLAN, Geneve, GRE or ERSPAN networks are different
     /// flows.</param>
     public FlowTable(int flowsMax, bool tunnelIdsApart = true)
     {
         _tunnelIdsApart = tunnelIdsApart;
-        FlowsMax = Math.Max(PageFlows, (flowsMax + PageFlows - 1) & ~(PageFlows - 1));
-        _pages = new nint[FlowsMax >> PageBits];
+        FlowsMax = Math.Max(FlowsMaxStep, (flowsMax + FlowsMaxStep - 1) & ~(FlowsMaxStep - 1));
+        _pages = new nint[(FlowsMax + PageFlows - 1) >> PageBits];
         _index = AllocateIndex(_indexBits);
     }
 
@@ -156,9 +158,9 @@ public sealed unsafe class FlowTable : IDisposable
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_index);
+        LargeMemory.Free(_index);
         _index = null;
-        for (var page = 0; page < _pagesUsed; page++) NativeMemory.AlignedFree((void*)_pages[page]);
+        for (var page = 0; page < _pagesUsed; page++) LargeMemory.Free((void*)_pages[page]);
         _pagesUsed = 0;
         GC.SuppressFinalize(this);
     }
@@ -218,7 +220,7 @@ public sealed unsafe class FlowTable : IDisposable
 
         if (_flowsTouched >> PageBits == _pagesUsed)
         {
-            _pages[_pagesUsed++] = (nint)NativeMemory.AlignedAlloc(PageFlows * Flow.Size, Prefetch.LineBytes);
+            _pages[_pagesUsed++] = (nint)LargeMemory.Allocate(PageFlows * Flow.Size);
         }
 
         return _flowsTouched++;
@@ -235,14 +237,14 @@ public sealed unsafe class FlowTable : IDisposable
             if (old[at] != 0) Insert(old[at], (int)(uint)old[at] - 1);
         }
 
-        NativeMemory.AlignedFree(old);
+        LargeMemory.Free(old);
     }
 
     private static ulong* AllocateIndex(int bits)
     {
         Debug.Assert(BitOperations.IsPow2(1 << bits));
         var bytes = (nuint)8 << bits;
-        var index = NativeMemory.AlignedAlloc(bytes, Prefetch.LineBytes);
+        var index = LargeMemory.Allocate(bytes);
         NativeMemory.Clear(index, bytes);
         return (ulong*)index;
     }
