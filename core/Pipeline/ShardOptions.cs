@@ -36,8 +36,9 @@ public sealed record ShardOptions
     /// <summary>Datagrams of a flow shown to probes.</summary>
     public int ProbeDatagramsMax { get; init; } = 8;
 
-    /// <summary>Bytes for records between two flushes.</summary>
-    public int ArenaBytes { get; init; } = 1 << 20;
+    /// <summary>Bytes for records between two flushes: few enough that they are still in the core's own cache when they
+    /// are shown.</summary>
+    public int ArenaBytes { get; init; } = 1 << 18;
 
     public StreamLimits Streams { get; init; } = new();
 
