@@ -8,7 +8,8 @@ using NetSniff.Protocols;
 namespace NetSniff.Cli.Outputs.Summary;
 
 /// <summary>The summary as a page of text: when, what, who, how fast, what went wrong, what was lost.</summary>
-internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
+/// <param name="names">Shown in place of addresses.</param>
+internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured, AddressNames? names = null)
 {
     private const int RowsMax = 10;
     private const int BarColumns = 12;
@@ -191,15 +192,23 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
 
     private void WriteAddress(Address address)
     {
+        if (names?.TryGet(address, out var name) == true)
+        {
+            _line.Captured(name);
+            return;
+        }
+
         Span<byte> text = stackalloc byte[AddressText.SizeMax];
         _line.Own(text[..AddressText.Format(text, address)]);
     }
 
     private void WriteServer(ServerKey server)
     {
-        if (server.Port != 0 && !server.Address.IsV4) _line.Own("["u8);
+        var isBracketed = server.Port != 0 && !server.Address.IsV4 && names?.TryGet(server.Address, out _) != true;
+        if (isBracketed) _line.Own("["u8);
         WriteAddress(server.Address);
-        if (server.Port != 0) _line.Own(server.Address.IsV4 ? $":{server.Port}" : $"]:{server.Port}");
+        if (isBracketed) _line.Own("]"u8);
+        if (server.Port != 0) _line.Own($":{server.Port}");
         _line.Own($"  {IpProtocolNames.Own(server.Protocol)}");
         if (server.App != Apps.Unknown) _line.Own($" {Apps.Name(server.App)}");
     }

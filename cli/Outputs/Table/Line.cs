@@ -23,12 +23,18 @@ internal sealed class Line(bool isColoured, int columnsMax = Line.Endless)
     /// <summary>Columns written so far, beyond the edge too.</summary>
     public int Columns { get; private set; }
 
+    /// <summary>Columns that one captured text may take; what is longer ends with an ellipsis.</summary>
+    public int TextColumnsMax { get; set; } = Endless;
+
+    /// <summary>Columns of the longest captured text so far.</summary>
+    public int LongestText { get; private set; }
+
     /// <summary>Whether nothing more can be seen, so that there is no use in writing on.</summary>
     public bool IsFull => Columns > ColumnsMax;
 
     public void Clear()
     {
-        (_used, Columns, _cutAt) = (0, 0, 0);
+        (_used, Columns, _cutAt, LongestText) = (0, 0, 0, 0);
         _paint = Paint.Plain;
     }
 
@@ -72,12 +78,23 @@ internal sealed class Line(bool isColoured, int columnsMax = Line.Endless)
     public void Captured(ReadOnlySpan<byte> text)
     {
         Span<byte> piece = stackalloc byte[TerminalText.RuneBytesMax];
-        while (!text.IsEmpty && !IsFull)
+        var start = Columns;
+        var max = Math.Min(TextColumnsMax, ColumnsMax);
+        var (fitting, fittingColumns) = (_used, start);
+        while (!text.IsEmpty && Columns - start <= max)
         {
+            // Remembers where an ellipsis would still fit.
+            if (Columns - start < max) (fitting, fittingColumns) = (_used, Columns);
             var size = TerminalText.Next(ref text, piece, out var cells);
             Step(cells);
             Put(piece[..size]);
         }
+
+        LongestText = Math.Max(LongestText, Columns - start);
+        if (Columns - start <= TextColumnsMax) return;
+
+        (_used, Columns) = (fitting, fittingColumns);
+        Own("…"u8);
     }
 
     /// <summary>Fills with blanks up to a column.</summary>

@@ -17,6 +17,7 @@ internal sealed class ValueStyle
     private readonly bool _isSize;
     private readonly bool _isHttpStatus;
     private readonly bool _isCode;
+    private readonly bool _isCodeName;
 
     public ValueStyle(Field field)
     {
@@ -25,6 +26,7 @@ internal sealed class ValueStyle
         var words = field.Name.Split('.');
         _isSize = words.Contains("bytes") || words.Contains("payload");
         _isHttpStatus = field.Name == "http.status";
+        _isCodeName = field.Name == "dns.rcode_name";
         _isCode = field.Name is "grpc.status" or "dns.rcode";
     }
 
@@ -48,7 +50,7 @@ internal sealed class ValueStyle
                 line.Own(text[..Timestamps.Rfc3339(text, value.Nanos)]);
                 return;
             case FieldKind.Text:
-                line.Captured(value.Text);
+                WriteText(line, value.Text);
                 return;
             case FieldKind.Bytes:
                 WriteHex(line, value.Text);
@@ -60,6 +62,18 @@ internal sealed class ValueStyle
                 WriteList(line, value);
                 return;
         }
+    }
+
+    private void WriteText(Line line, ReadOnlySpan<byte> text)
+    {
+        if (_isCodeName)
+        {
+            var isFine = text.SequenceEqual("NOERROR"u8);
+            line.Use(isFine ? Paint.Green : text.SequenceEqual("SERVFAIL"u8) ? Paint.Red : Paint.Yellow);
+        }
+
+        line.Captured(text);
+        if (_isCodeName) line.Use(Paint.Plain);
     }
 
     private void WriteNumber(Line line, ulong number)
@@ -86,9 +100,15 @@ internal sealed class ValueStyle
     private Paint PaintOf(ulong number)
     {
         if (_isHttpStatus) return number >= 500 ? Paint.Red : number >= 400 ? Paint.Yellow : Paint.Green;
-        if (_isCode) return number == 0 ? Paint.Green : Paint.Yellow;
-        return Paint.Plain;
+        if (!_isCode) return Paint.Plain;
+        if (number == 0) return Paint.Green;
+        return IsServersFault(number) ? Paint.Red : Paint.Yellow;
     }
+
+    // What HTTP would say with a status of 500 or more: for gRPC UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL,
+    // UNAVAILABLE and DATA_LOSS, as OpenTelemetry counts them; for DNS SERVFAIL.
+    private bool IsServersFault(ulong code) =>
+        _field.Name == "grpc.status" ? code is 2 or 4 or 12 or 13 or 14 or 15 : code == 2;
 
     private static void WriteHex(Line line, ReadOnlySpan<byte> octets)
     {
