@@ -17,6 +17,9 @@ namespace NetSniff.Cli.Capturing;
 /// <summary>Everything between the settings of a command and the bytes it writes.</summary>
 internal sealed class CaptureOutput : IDisposable
 {
+    /// <summary>Lines of each list of a summary nobody asked for.</summary>
+    private const int RowsBesideMax = 5;
+
     private readonly Terminal _terminal;
     private readonly CaptureSettings _settings;
     private readonly FileStream? _file;
@@ -95,7 +98,7 @@ internal sealed class CaptureOutput : IDisposable
 
         using var page = new MemoryStream();
         var isColoured = _terminal.IsErrorTerminal && !_terminal.IsPlain;
-        new SummaryReport(new OutputBuffer(page), isColoured, _settings.Names).Write(Meter, tally, ledger);
+        new SummaryReport(new OutputBuffer(page), isColoured, _settings.Names) { RowsMax = RowsBesideMax }.Write(Meter, tally, ledger);
         _terminal.Error.WriteLine();
         _terminal.Error.Write(System.Text.Encoding.UTF8.GetString(page.GetBuffer().AsSpan(0, (int)page.Length)));
     }

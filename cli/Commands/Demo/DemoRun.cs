@@ -14,11 +14,14 @@ internal sealed class DemoRun(Terminal terminal, CaptureSettings settings, Inter
     /// <param name="duration">Null for no end.</param>
     public int Run(TimeSpan? duration, bool isCaptureOnly)
     {
+        // Before anything is opened, so that a bad filter is told at once.
+        CaptureOutput.Where(settings);
+        var filter = CaptureOutput.PacketFilter(settings);
         var why = isCaptureOnly ? "as you wish" : WhyNot();
         int code;
         try
         {
-            code = why is null ? Live(duration) : Recorded(why);
+            code = why is null ? Live(duration, filter) : Recorded(why);
         }
         catch (ShopException problem)
         {
@@ -43,7 +46,7 @@ internal sealed class DemoRun(Terminal terminal, CaptureSettings settings, Inter
         return missing.Count == 0 ? null : $"{string.Join(", ", missing)} not found (iproute2, util-linux)";
     }
 
-    private int Live(TimeSpan? duration)
+    private int Live(TimeSpan? duration, CaptureFilter? filter)
     {
         var script = new ShopScript(ShopProcess.HasProgram);
         Say("opening a small shop in network namespaces of its own");
@@ -54,7 +57,7 @@ internal sealed class DemoRun(Terminal terminal, CaptureSettings settings, Inter
         {
             Interfaces = [ShopPlan.Bridge],
             NetworkNamespace = shop.NetworkNamespace,
-            Filter = CaptureOutput.PacketFilter(settings),
+            Filter = filter,
         };
         var capturing = new LiveCapturing(terminal, settings, interrupts)
         {

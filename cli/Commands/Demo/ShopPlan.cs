@@ -61,6 +61,8 @@ internal static class ShopPlan
         new(1.0, "client", Python, $"{Python} /run/shop/talk.py"),
         Curl(1.4, "client", "-k https://web.shop/"),
         Dig(1.8, "client", "wbe.shop"),
+        // Early, since the flows it leaves behind are told when they have been over for a while.
+        new(2.2, "intruder", "nmap", $"nmap -sS -Pn -n -F -T4 --max-retries 1 {Network}.10"),
         Curl(2.6, "client", "-d {\\\"tea\\\":2} http://web.shop/api/cart/7 --next -4 -s http://web.shop/api/cart/7"),
         Curl(3.4, "client", "http://web.shop/products/coffee.json"),
         Dig(4.0, "mobile", "-t SRV _http._tcp.shop"),
@@ -68,7 +70,6 @@ internal static class ShopPlan
         Curl(5.6, "client", "http://web.shop/api/cart/8"),
         Curl(6.4, "client", "-k --tls-max 1.2 https://web.shop/"),
         Curl(7.2, "client", "-X POST http://web.shop/api/checkout"),
-        new(8.2, "intruder", "nmap", $"nmap -sS -Pn -n -F -T4 --max-retries 1 {Network}.10"),
         Curl(9.6, "intruder", "http://web.shop/admin"),
         Curl(10.4, "intruder", "http://web.shop/search?q=tea --next -4 -s http://web.shop/search?q=tea%27%20OR%201=1--"),
         Curl(11.2, "intruder",

@@ -28,7 +28,8 @@ internal sealed class ShopScript(Func<string, bool> has)
         script.Append(ShopFiles.Read("scene.sh"));
         script.Append(CultureInfo.InvariantCulture, $"resolve_by {ShopPlan.Network}.2\n");
         script.Append(CultureInfo.InvariantCulture, $"ip link add {ShopPlan.Bridge} type bridge || fail 'to make a bridge'\n");
-        script.Append(CultureInfo.InvariantCulture, $"ip link set {ShopPlan.Bridge} addrgenmode none up\n");
+        script.Append(CultureInfo.InvariantCulture, $"ip link set {ShopPlan.Bridge} addrgenmode none\n");
+        script.Append(CultureInfo.InvariantCulture, $"ip link set {ShopPlan.Bridge} up\n");
         foreach (var host in ShopPlan.Hosts)
         {
             script.Append(CultureInfo.InvariantCulture, $"host {host.Name} {host.Address}/{ShopPlan.PrefixLength}\n");

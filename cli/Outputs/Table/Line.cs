@@ -10,11 +10,16 @@ internal sealed class Line(bool isColoured, int columnsMax = Line.Endless)
 {
     public const int Endless = int.MaxValue;
 
+    /// <summary>Columns given up at the edge so that no number is cut in two: 135 is not 1.</summary>
+    private const int CutBackMax = 12;
+
     private static readonly byte[] s_reset = "\e[0m"u8.ToArray();
 
     private byte[] _bytes = new byte[1024];
     private int _used;
     private int _cutAt;
+    private int _gapAt;
+    private int _gapColumns;
     private Paint _paint;
 
     /// <summary>Columns of the terminal.</summary>
@@ -34,7 +39,8 @@ internal sealed class Line(bool isColoured, int columnsMax = Line.Endless)
 
     public void Clear()
     {
-        (_used, Columns, _cutAt, LongestText) = (0, 0, 0, 0);
+        (_used, Columns, LongestText) = (0, 0, 0);
+        (_cutAt, _gapAt, _gapColumns) = (0, 0, 0);
         _paint = Paint.Plain;
     }
 
@@ -65,6 +71,9 @@ internal sealed class Line(bool isColoured, int columnsMax = Line.Endless)
             // Continuation bytes take no column; our own words have no wide letters.
             if ((octet & 0xC0) != 0x80) Step(1);
             Put(octet);
+            // Two blanks stand between things that are said.
+            var isGap = octet == ' ' && _used > 1 && _bytes[_used - 2] == ' ';
+            if (isGap && Columns <= ColumnsMax - 1) (_gapAt, _gapColumns) = (_used, Columns);
         }
     }
 
@@ -107,6 +116,7 @@ internal sealed class Line(bool isColoured, int columnsMax = Line.Endless)
     public void MoveTo(OutputBuffer buffer)
     {
         var isCut = Columns > ColumnsMax;
+        if (isCut && ColumnsMax - _gapColumns <= CutBackMax) _cutAt = _gapAt;
         buffer.Append(_bytes.AsSpan(0, isCut ? _cutAt : _used));
         if (isColoured && (isCut || _paint != Paint.Plain)) buffer.Append(s_reset);
         if (isCut) buffer.Append("…"u8);

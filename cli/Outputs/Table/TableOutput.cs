@@ -34,7 +34,8 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
     private const int EndpointColumns = 21; // 255.255.255.255:65535
     private const int EndpointColumnsMax = 47;
     private const int PortColumns = 6; // :65535
-    private const int LabelColumns = 8;
+    private const int PortColumnsNarrow = 5; // :8080, as most servers have
+    private const int LabelColumns = 9; // WebSocket
 
     /// <summary>On a terminal less wide than this the client's port and the fractions of a second give way to what was
     /// said.</summary>
@@ -72,16 +73,19 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
 
         WriteFolded(header.TimeNanos);
         WriteLine(record);
-        // Too long: once more, with what was captured cut shorter, so that status and latency stay in sight.
-        var surplus = _line.Columns - _line.ColumnsMax;
-        if (surplus > 0 && _line.LongestText > TextColumnsMin)
+        // Too long: again, with what was captured cut shorter, so that status and latency stay in sight. The second time
+        // is for lines with two long texts.
+        for (var turn = 0; turn < 2; turn++)
         {
+            var surplus = _line.Columns - _line.ColumnsMax;
+            if (surplus <= 0 || _line.LongestText <= TextColumnsMin) break;
+
             _line.TextColumnsMax = Math.Max(TextColumnsMin, _line.LongestText - surplus);
             _line.Clear();
             WriteLine(record);
-            _line.TextColumnsMax = Line.Endless;
         }
 
+        _line.TextColumnsMax = Line.Endless;
         EndLine();
         return true;
     }
@@ -99,7 +103,8 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
 
     private static int FirstColumns(TableOptions options, bool hasPort) => options switch
     {
-        { Names: { } names } => names.LengthMax + (hasPort ? PortColumns : 0),
+        { Names: { } names, Columns: < WideColumns } => names.LengthMax + (hasPort ? PortColumnsNarrow : 0),
+        { Names: { } names } => names.LengthMax + PortColumns,
         { Columns: < WideColumns } => 0,
         _ => EndpointColumns,
     };
@@ -126,7 +131,7 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
             _line.Use(Paint.Bold);
             _line.Own(IpProtocolNames.Eve(last.Protocol));
             _line.Use(Paint.Plain);
-            _line.PadTo(start + LabelColumns + 2);
+            _line.PadTo(start + LabelColumns + 1);
             _line.Use(Paint.Dim);
             _line.Own($"{Human.Count((ulong)count)} more flows without data");
             _line.Use(Paint.Plain);
@@ -231,8 +236,7 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
         }
 
         _line.Use(Paint.Plain);
-        _line.PadTo(start + LabelColumns);
-        _line.Own("  "u8);
+        _line.PadTo(start + LabelColumns + 1);
         if (record.Schema.Info.Name == "flow" && record.Header.App != Apps.Unknown)
         {
             _line.Own(Apps.Name(record.Header.App));

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using NetSniff.Flows;
 using NetSniff.Records;
 
 namespace NetSniff.Cli.Outputs.Table;
@@ -16,6 +17,7 @@ internal sealed class ValueStyle
     private readonly IReadOnlyList<string>? _names;
     private readonly bool _isSize;
     private readonly bool _isHttpStatus;
+    private readonly bool _isFlowEnd;
     private readonly bool _isCode;
     private readonly bool _isCodeName;
 
@@ -26,6 +28,7 @@ internal sealed class ValueStyle
         var words = field.Name.Split('.');
         _isSize = words.Contains("bytes") || words.Contains("payload");
         _isHttpStatus = field.Name == "http.status";
+        _isFlowEnd = field.Name == "flow.end";
         _isCodeName = field.Name == "dns.rcode_name";
         _isCode = field.Name is "grpc.status" or "dns.rcode";
     }
@@ -99,6 +102,7 @@ internal sealed class ValueStyle
 
     private Paint PaintOf(ulong number)
     {
+        if (_isFlowEnd) return number == (ulong)FlowEnd.Reset ? Paint.Yellow : Paint.Dim;
         if (_isHttpStatus) return number >= 500 ? Paint.Red : number >= 400 ? Paint.Yellow : Paint.Green;
         if (!_isCode) return Paint.Plain;
         if (number == 0) return Paint.Green;

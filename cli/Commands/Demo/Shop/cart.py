@@ -25,6 +25,7 @@ class Cart(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "cart/1.0"
     sys_version = ""
+    wbufsize = 64 * 1024  # head and body leave together
 
     def do_GET(self):
         if self.path == "/report":

@@ -32,7 +32,8 @@ host() {
     ip -batch - <<LINKS || fail "to connect $1"
 link add $1 type veth peer name eth0 netns $1
 link set $1 addrgenmode none
-link set $1 master shop0 up
+link set $1 master shop0
+link set $1 up
 LINKS
     ip -n "$1" -batch - <<LINKS || fail "to connect $1"
 link set lo up
