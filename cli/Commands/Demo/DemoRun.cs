@@ -17,15 +17,16 @@ internal sealed class DemoRun(Terminal terminal, CaptureSettings settings, Inter
         // Before anything is opened, so that a bad filter is told at once.
         CaptureOutput.Where(settings);
         var filter = CaptureOutput.PacketFilter(settings);
-        var why = isCaptureOnly ? "as you wish" : WhyNot();
         int code;
         try
         {
-            code = why is null ? Live(duration, filter) : Recorded(why);
+            if (isCaptureOnly) code = Recorded();
+            else if (WhyNot() is { } why) code = Instead(why);
+            else code = Live(duration, filter);
         }
         catch (ShopException problem)
         {
-            code = Recorded(problem.Message);
+            code = Instead(problem.Message);
         }
         catch (OperationCanceledException)
         {
@@ -66,11 +67,14 @@ internal sealed class DemoRun(Terminal terminal, CaptureSettings settings, Inter
         return capturing.Run(options, "af-packet", duration);
     }
 
-    private int Recorded(string why)
+    private int Instead(string why)
     {
-        Say($"no shop here ({why}): reading a recorded one instead");
-        return new FileReading(terminal, settings, [ShopFiles.CapturePath], interrupts).Run();
+        Say($"no shop can be opened here ({why}): reading a recorded one instead");
+        return Recorded();
     }
+
+    private int Recorded() =>
+        new FileReading(terminal, settings, [ShopFiles.CapturePath], interrupts).Run();
 
     private void SayWhatIsMissing(ShopScript script, ShopProcess shop)
     {

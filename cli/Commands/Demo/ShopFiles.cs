@@ -4,7 +4,7 @@ namespace NetSniff.Cli.Commands.Demo;
 internal static class ShopFiles
 {
     /// <summary>The recorded shop, for where none can be opened.</summary>
-    public static string CapturePath { get; } = Path.Combine(AppContext.BaseDirectory, "demo", "shop.pcapng");
+    public static string CapturePath { get; } = Path.Combine(AppContext.BaseDirectory, "demo", "shop.pcapng.gz");
 
     public static string Read(string name)
     {

@@ -86,10 +86,9 @@ internal sealed class ShopProcess : IDisposable
         }
     }
 
-    /// <summary>Ends the shop, and comes back when nothing of it is left.</summary>
-    public void Dispose()
+    /// <summary>Closes our end of its pipe: the shop ends by itself.</summary>
+    public void LetGo()
     {
-        if (_shell is { } shell && !_process.HasExited) Kill(shell);
         try
         {
             _process.StandardInput.Dispose();
@@ -98,7 +97,13 @@ internal sealed class ShopProcess : IDisposable
         {
             // It was gone before what it was told last.
         }
+    }
 
+    /// <summary>Ends the shop, and comes back when nothing of it is left.</summary>
+    public void Dispose()
+    {
+        if (_shell is { } shell && !_process.HasExited) Kill(shell);
+        LetGo();
         _process.WaitForExit();
         _process.Dispose();
     }
