@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs a command on a terminal of its own and draws what it wrote as an SVG.
 
-    tools/terminal-svg.py -o docs/images/demo.svg --lines 1-20,-40--1 -- bin/netsniff demo
+    tools/terminal-svg.py -o docs/images/demo.svg --lines 1-20,38-46,69-73,-52--39,-14--9,-1--1 -- bin/netsniff demo
 
 Knows what our own output is made of: lines of text, and the colours of SGR. The picture brings its own background, so it
 reads the same on a light and on a dark page.
@@ -67,9 +67,9 @@ def pieces(line):
     column, style, position = 0, "", 0
     for match in [*SGR.finditer(line), None]:
         text = line[position:match.start() if match else len(line)]
-        stripped = text.strip(" ")
-        if stripped:
-            yield column + len(text) - len(text.lstrip(" ")), style, stripped
+        # Several blanks are one in some viewers, so what stands after them is placed anew.
+        for part in re.finditer(r"\S+( \S+)*", text):
+            yield column + part.start(), style, part[0]
         column += len(text)
         if match:
             position = match.end()

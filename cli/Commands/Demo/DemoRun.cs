@@ -64,7 +64,12 @@ internal sealed class DemoRun(Terminal terminal, CaptureSettings settings, Inter
         {
             Started = () => shop.Tell(script.Story()),
         };
-        return capturing.Run(options, "af-packet", duration);
+        using var ending = shop.Ended.Register(() => interrupts.Stop(StopReason.Enough));
+        var code = capturing.Run(options, "af-packet", duration);
+        if (!shop.Ended.IsCancellationRequested || code != ExitCode.Ok) return code;
+
+        terminal.Say("the shop closed before its time: its shell was ended by somebody else");
+        return ExitCode.Failed;
     }
 
     private int Instead(string why)

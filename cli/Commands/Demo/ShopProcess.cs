@@ -21,6 +21,7 @@ internal sealed class ShopProcess : IDisposable
 
     private readonly Process _process;
     private readonly BlockingCollection<string> _lines = new(LinesMax);
+    private readonly CancellationTokenSource _ended = new();
     private volatile string _lastError = "";
     private int? _shell;
 
@@ -31,6 +32,9 @@ internal sealed class ShopProcess : IDisposable
 
     /// <summary>Where the bridge is.</summary>
     public string NetworkNamespace => string.Create(CultureInfo.InvariantCulture, $"/proc/{Id}/ns/net");
+
+    /// <summary>Its shell has ended, and with it everything.</summary>
+    public CancellationToken Ended => _ended.Token;
 
     /// <summary>Servers that did not come up.</summary>
     public List<string> Down { get; } = [];
@@ -112,8 +116,14 @@ internal sealed class ShopProcess : IDisposable
     {
         _process.OutputDataReceived += (_, line) =>
         {
-            if (line.Data is null) _lines.CompleteAdding();
-            else _lines.TryAdd(line.Data);
+            if (line.Data is not null)
+            {
+                _lines.TryAdd(line.Data);
+                return;
+            }
+
+            _lines.CompleteAdding();
+            _ended.Cancel();
         };
         _process.ErrorDataReceived += (_, line) => _lastError = line.Data ?? _lastError;
         _process.BeginOutputReadLine();

@@ -73,19 +73,7 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
 
         WriteFolded(header.TimeNanos);
         WriteLine(record);
-        // Too long: again, with what was captured cut shorter, so that status and latency stay in sight. The second time
-        // is for lines with two long texts.
-        for (var turn = 0; turn < 2; turn++)
-        {
-            var surplus = _line.Columns - _line.ColumnsMax;
-            if (surplus <= 0 || _line.LongestText <= TextColumnsMin) break;
-
-            _line.TextColumnsMax = Math.Max(TextColumnsMin, _line.LongestText - surplus);
-            _line.Clear();
-            WriteLine(record);
-        }
-
-        _line.TextColumnsMax = Line.Endless;
+        if (_line.Columns > _line.ColumnsMax && _line.LongestText > TextColumnsMin) Fit(record);
         EndLine();
         return true;
     }
@@ -110,6 +98,30 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
     };
 
     private bool IsNarrow => _line.ColumnsMax < WideColumns;
+
+    /// <summary>Writes a line that is too long with its captured texts cut as little as makes it fit, so that status and
+    /// latency stay in sight. How much that is depends on how many are long: it is tried out.</summary>
+    private void Fit(RecordView record)
+    {
+        var (shortest, longest) = (TextColumnsMin, _line.LongestText - 1);
+        while (shortest < longest)
+        {
+            var middle = (shortest + longest + 1) / 2;
+            WriteCut(record, middle);
+            if (_line.Columns <= _line.ColumnsMax) shortest = middle;
+            else longest = middle - 1;
+        }
+
+        WriteCut(record, shortest);
+    }
+
+    private void WriteCut(RecordView record, int textColumnsMax)
+    {
+        _line.Clear();
+        _line.TextColumnsMax = textColumnsMax;
+        WriteLine(record);
+        _line.TextColumnsMax = Line.Endless;
+    }
 
     private void WriteLine(RecordView record)
     {

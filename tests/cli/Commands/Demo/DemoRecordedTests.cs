@@ -31,6 +31,8 @@ public sealed class DemoRecordedTests : IDisposable
         Assert.Contains(lines, line => Has(line, "web:", "cart:8080", "HTTP/1.1", "POST cart.shop/checkout", "500"));
         Assert.Contains(lines, line => Has(line, "mobile:", "catalog:8080", "HTTP/2", "/products/cup.json", "200"));
         Assert.Contains(lines, line => Has(line, "mobile:", "orders:50051", "gRPC", "shop.Orders/Find", "NOT_FOUND"));
+        // Given up by the customer, so it has no status.
+        Assert.Contains(lines, line => Has(line, "mobile:", "orders:50051", "gRPC", "shop.Orders/Refund"));
         Assert.Contains(lines, line => Has(line, "client:", "chat:8765", "WebSocket", "/support", "6 messages"));
         Assert.Contains(lines, line => Has(line, "client:", "web:443", "TLS", "web.shop", "TLS 1.3"));
         Assert.Contains(lines, line => Has(line, "cart:", "db:6379"));
