@@ -163,7 +163,7 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured, Addres
         {
             var names = NumberNames.For(field);
             _line.Own($"{field} ");
-            _line.Use(Paint.Red);
+            _line.Use(CodePaint.Of(field, value));
             _line.Own(names is not null && value < (ulong)names.Count
                 ? names[(int)value]
                 : value.ToString(CultureInfo.InvariantCulture));

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using NetSniff.Flows;
 using NetSniff.Records;
 
 namespace NetSniff.Cli.Outputs.Table;
@@ -16,10 +15,6 @@ internal sealed class ValueStyle
     private readonly Field _field;
     private readonly IReadOnlyList<string>? _names;
     private readonly bool _isSize;
-    private readonly bool _isHttpStatus;
-    private readonly bool _isFlowEnd;
-    private readonly bool _isCode;
-    private readonly bool _isCodeName;
 
     public ValueStyle(Field field)
     {
@@ -27,10 +22,6 @@ internal sealed class ValueStyle
         _names = NumberNames.For(field.Name);
         var words = field.Name.Split('.');
         _isSize = words.Contains("bytes") || words.Contains("payload");
-        _isHttpStatus = field.Name == "http.status";
-        _isFlowEnd = field.Name == "flow.end";
-        _isCodeName = field.Name == "dns.rcode_name";
-        _isCode = field.Name is "grpc.status" or "dns.rcode";
     }
 
     public int Index => _field.Index;
@@ -69,19 +60,14 @@ internal sealed class ValueStyle
 
     private void WriteText(Line line, ReadOnlySpan<byte> text)
     {
-        if (_isCodeName)
-        {
-            var isFine = text.SequenceEqual("NOERROR"u8);
-            line.Use(isFine ? Paint.Green : text.SequenceEqual("SERVFAIL"u8) ? Paint.Red : Paint.Yellow);
-        }
-
+        line.Use(CodePaint.Of(_field.Name, text));
         line.Captured(text);
-        if (_isCodeName) line.Use(Paint.Plain);
+        line.Use(Paint.Plain);
     }
 
     private void WriteNumber(Line line, ulong number)
     {
-        line.Use(PaintOf(number));
+        line.Use(CodePaint.Of(_field.Name, number));
         if (_names is { } names && number < (ulong)names.Count)
         {
             line.Own(names[(int)number]);
@@ -99,20 +85,6 @@ internal sealed class ValueStyle
 
         line.Use(Paint.Plain);
     }
-
-    private Paint PaintOf(ulong number)
-    {
-        if (_isFlowEnd) return number == (ulong)FlowEnd.Reset ? Paint.Yellow : Paint.Dim;
-        if (_isHttpStatus) return number >= 500 ? Paint.Red : number >= 400 ? Paint.Yellow : Paint.Green;
-        if (!_isCode) return Paint.Plain;
-        if (number == 0) return Paint.Green;
-        return IsServersFault(number) ? Paint.Red : Paint.Yellow;
-    }
-
-    // What HTTP would say with a status of 500 or more: for gRPC UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL,
-    // UNAVAILABLE and DATA_LOSS, as OpenTelemetry counts them; for DNS SERVFAIL.
-    private bool IsServersFault(ulong code) =>
-        _field.Name == "grpc.status" ? code is 2 or 4 or 12 or 13 or 14 or 15 : code == 2;
 
     private static void WriteHex(Line line, ReadOnlySpan<byte> octets)
     {
