@@ -116,7 +116,7 @@ internal sealed class Line(bool isColoured, int columnsMax = Line.Endless)
     public void MoveTo(OutputBuffer buffer)
     {
         var isCut = Columns > ColumnsMax;
-        if (isCut && ColumnsMax - _gapColumns <= CutBackMax) _cutAt = _gapAt;
+        if (isCut && _gapAt > 0 && ColumnsMax - _gapColumns <= CutBackMax) _cutAt = _gapAt;
         buffer.Append(_bytes.AsSpan(0, isCut ? _cutAt : _used));
         if (isColoured && (isCut || _paint != Paint.Plain)) buffer.Append(s_reset);
         if (isCut) buffer.Append("…"u8);
