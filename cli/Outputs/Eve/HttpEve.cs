@@ -12,8 +12,8 @@ internal static class HttpEve
 {
     public static void Write(EveWriter writer, RecordView record)
     {
-        var isRequested = record.Has(Fields.Method) || record.Has(Fields.Uri);
-        if (!isRequested && !record.Has(Fields.Status))
+        // A line that is no request, told with what was wrong about it, is no exchange either.
+        if (!record.Has(Fields.Uri) && !record.Has(Fields.Status) && !record.Has(Fields.Stream))
         {
             WriteAnomaly(writer, record);
             return;
@@ -32,16 +32,25 @@ internal static class HttpEve
         Text(writer, record, Fields.Referer, "http_refer");
         Text(writer, record, Fields.Method, "http_method");
         if (!isStream) WriteProtocol(writer, record);
-        if (record.TryGet(Fields.Status, out var status))
-        {
-            json.WriteNumber("status", status.Number);
-            if (status.Number is >= 300 and < 400) Text(writer, record, Fields.Location, "redirect");
-        }
-
+        WriteStatus(writer, record);
         if (record.TryGet(Fields.ResponseBytes, out var length)) json.WriteNumber("length", length.Number);
         if (isStream) WriteStream(writer, record, stream.Number);
         json.WriteEndObject();
         writer.End();
+    }
+
+    /// <summary>Where no final response came, the last interim one is all there is to say.</summary>
+    private static void WriteStatus(EveWriter writer, RecordView record)
+    {
+        if (record.TryGet(Fields.Status, out var status))
+        {
+            writer.Json.WriteNumber("status", status.Number);
+            if (status.Number is >= 300 and < 400) Text(writer, record, Fields.Location, "redirect");
+        }
+        else if (record.TryGet(Fields.Interim, out var interim))
+        {
+            writer.Json.WriteNumber("status", interim.NumberAt(interim.NumbersCount - 1));
+        }
     }
 
     private static void WriteStream(EveWriter writer, RecordView record, ulong stream)
@@ -61,7 +70,8 @@ internal static class HttpEve
         json.WriteStartObject("grpc");
         Text(writer, record, Fields.GrpcService, "service");
         Text(writer, record, Fields.GrpcMethod, "method");
-        if (record.TryGet(Fields.GrpcStatus, out var status)) json.WriteNumber("status", status.Number);
+        // The status itself stands in the list of headers, as text; here it is a number.
+        if (record.TryGet(Fields.GrpcStatus, out var status)) json.WriteNumber("code", status.Number);
         Text(writer, record, Fields.GrpcMessage, "message");
         json.WriteEndObject();
     }
@@ -160,7 +170,7 @@ internal static class HttpEve
             Host = Of("http.host"), Status = Of("http.status"), ResponseBytes = Of("http.response.bytes"),
             RequestType = Of("http.request.content_type"), ResponseType = Of("http.response.content_type"),
             UserAgent = Of("http.user_agent"), Referer = Of("http.referer"), Location = Of("http.location"),
-            Stream = Of("http.stream"), RequestHeaders = Of("http.request.headers"),
+            Interim = Of("http.interim"), Stream = Of("http.stream"), RequestHeaders = Of("http.request.headers"),
             ResponseHeaders = Of("http.response.headers"), Problem = Of("http.problem"),
             GrpcService = Of("grpc.service"), GrpcMethod = Of("grpc.method"), GrpcStatus = Of("grpc.status"),
             GrpcMessage = Of("grpc.message");

@@ -10,6 +10,9 @@ internal static class WebSocketEve
 {
     public static void Write(EveWriter writer, RecordView record)
     {
+        // Agreed on and then not used: Suricata would have written nothing either.
+        if (record.TryGet(Fields.Frames, out var frames) && frames.Number == 0) return;
+
         var json = writer.Json;
         writer.Begin(record.Header, "websocket", record.Header.TimeNanos, Direction.ToServer);
         json.WriteStartObject("websocket");
