@@ -55,4 +55,17 @@ public sealed class PacketKindTests
         Assert.True(talk.Records("flow").Count == 1, about);
         Assert.True(talk.CountOf(IpProtocol.Udp) == 1, about);
     }
+
+    /// <summary>Geneve is sent to its port; some answer from it.</summary>
+    [Theory]
+    [InlineData("9C40 17C1")]
+    [InlineData("17C1 9C40")]
+    public void Geneve_either_way(string ports)
+    {
+        using var talk = new TcpTalk().Ip(
+            IpProtocol.Udp,
+            Hex.Bytes($"{ports} 003A 0000 0000 6558 00000700 020000000002 020000000001 0800 {V4}"));
+        Assert.Contains("flow.packets.toserver=1 ", Assert.Single(talk.Records("flow")), StringComparison.Ordinal);
+        Assert.Equal(7u, talk.TunnelId);
+    }
 }

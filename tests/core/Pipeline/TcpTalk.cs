@@ -72,6 +72,9 @@ internal sealed unsafe class TcpTalk : IDisposable
     /// <summary>Flows of an IP protocol, once the capture ended.</summary>
     public int CountOf(byte protocol) => _said.FlowsOf[protocol];
 
+    /// <summary>Of the last flow that ended.</summary>
+    public uint TunnelId => _said.TunnelId;
+
     public void Dispose() => _shard.Dispose();
 
     private TcpTalk Segment(
@@ -95,12 +98,17 @@ internal sealed unsafe class TcpTalk : IDisposable
 
         public int[] FlowsOf { get; } = new int[256];
 
+        public uint TunnelId { get; private set; }
+
         public override void Consume(ReadOnlySpan<byte> records, int count)
         {
             foreach (var record in new RecordWalker(records))
             {
                 Lines.Add(TestRecords.Line(record));
-                if (record.Schema.Info.Name == "flow") FlowsOf[record.Header.Protocol]++;
+                if (record.Schema.Info.Name != "flow") continue;
+
+                FlowsOf[record.Header.Protocol]++;
+                TunnelId = record.Header.TunnelId;
             }
         }
     }
