@@ -13,7 +13,11 @@ public sealed class PieceTests
     {
         using var talk = new TcpTalk();
         Say(talk, sourcePort: 7, pieces: 600);
-        Assert.Contains("flow.packets.toserver=600 ", Assert.Single(talk.Records("flow")), StringComparison.Ordinal);
+        var line = Assert.Single(talk.Records("flow"));
+        Assert.Contains("flow.packets.toserver=600 ", line, StringComparison.Ordinal);
+
+        // Only a whole datagram has a payload: 600 pieces of eight bytes, without UDP's header.
+        Assert.Contains("flow.payload.toserver=4792 ", line, StringComparison.Ordinal);
     }
 
     /// <summary>A sender that numbers all its datagrams alike.</summary>
