@@ -183,7 +183,8 @@ public sealed unsafe partial class Shard
         conversation.Mode = ConversationMode.Parsing;
         flow->Mode = FlowMode.Parsing;
         flow->Parser = (byte)index;
-        flow->App = _apps[index];
+        // What passes through a proxy is read, but the flow is still the proxy's.
+        if (flow->App != s_socks) flow->App = _apps[index];
     }
 
     private void ReleaseParser(Flow* flow, Conversation conversation)

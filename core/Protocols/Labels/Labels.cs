@@ -1,8 +1,61 @@
+using NetSniff.Packets;
+
 namespace NetSniff.Protocols.Labels;
 
 /// <summary>Names protocols that are recognised but not read.</summary>
-public static class Labels
+/// <remarks>Every new flow comes by, most of them in vain. So the first byte leads straight to the few signatures that
+/// can begin with it, and each of those looks at a length or a magic first.</remarks>
+public static unsafe class Labels
 {
+    private readonly struct Candidate(Signature signature)
+    {
+        public readonly delegate*<ReadOnlySpan<byte>, Direction, ProbeHints, bool> Matches = signature.Matches;
+        public readonly ushort App = Apps.Add(signature.Info.Name);
+    }
+
+    private static readonly Candidate[][] s_streams = ByFirstByte(Signatures.Streams);
+    private static readonly Candidate[][] s_datagrams = ByFirstByte(Signatures.Datagrams);
+    private static readonly bool[] s_carriers = CarrierTable();
+    private static readonly ushort s_rtp = Apps.Add("rtp");
+
+    /// <summary>What is inside may have a better name: go on looking.</summary>
+    public static bool IsCarrier(ushort app) => app < s_carriers.Length && s_carriers[app];
+
+    /// <param name="bytes">What one side of a connection has said, or one datagram.</param>
+    /// <param name="seen">A word of the flow for signatures that need two datagrams: zero at first.</param>
     public static ushort Recognise(
-        Transport transport, ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints, byte ipProtocol) => Apps.Unknown;
+        Transport transport, ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints, byte ipProtocol,
+        ref uint seen)
+    {
+        if (bytes.IsEmpty) return Apps.Unknown;
+        if (ipProtocol == IpProtocol.Sctp) return SctpPayloads.Recognise(bytes);
+        var candidates = (transport == Transport.Stream ? s_streams : s_datagrams)[bytes[0]];
+        foreach (ref readonly var candidate in candidates.AsSpan())
+        {
+            if (candidate.Matches(bytes, direction, hints)) return candidate.App;
+        }
+
+        return transport == Transport.Datagram && Media.IsRtp(bytes, direction, ref seen) ? s_rtp : Apps.Unknown;
+    }
+
+    private static Candidate[][] ByFirstByte(IReadOnlyList<Signature> signatures)
+    {
+        var table = new Candidate[256][];
+        for (var first = 0; first < table.Length; first++)
+        {
+            var value = first;
+            table[first] = [.. signatures.Where(one => one.Starts[value]).Select(one => new Candidate(one))];
+        }
+
+        return table;
+    }
+
+    private static bool[] CarrierTable()
+    {
+        var carriers = Signatures.Streams.Concat(Signatures.Datagrams).Where(one => one.IsCarrier)
+            .Select(one => (int)Apps.Add(one.Info.Name)).ToArray();
+        var table = new bool[carriers.Max() + 1];
+        foreach (var app in carriers) table[app] = true;
+        return table;
+    }
 }
