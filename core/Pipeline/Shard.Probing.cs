@@ -73,7 +73,13 @@ public sealed unsafe partial class Shard
 
         if (half.Candidates != 0 && bytes.Length < _options.ProbeBytesMax)
         {
-            if (half.HeldLength == 0) TryHold(flow, conversation, half, bytes);
+            if (half.HeldLength == 0)
+            {
+                // While others wait for more: many protocols that nobody reads are told by where a segment ends.
+                Label(flow, conversation, bytes, direction);
+                TryHold(flow, conversation, half, bytes);
+            }
+
             return;
         }
 
@@ -249,7 +255,7 @@ public sealed unsafe partial class Shard
     /// <summary>Until a parser has claimed the flow its slot is the labels' memory of the datagram before.</summary>
     private void LabelDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction)
     {
-        Recognise(flow, Transport.Datagram, bytes, direction, ref flow->Slot);
+        if (flow->App == Apps.Unknown) Recognise(flow, Transport.Datagram, bytes, direction, ref flow->Slot);
         if (IsNameless(flow) && ++flow->Tries < _options.ProbeDatagramsMax) return;
         flow->Mode = FlowMode.Opaque;
         flow->Slot = 0;

@@ -13,6 +13,7 @@ internal static class Databases
         if (line[0] == '*')
         {
             // `*1` CRLF `$4` CRLF `PING`
+            if (isPort && line is [_, (byte)'-', ..]) return Words.IsDigits(line[2..]);
             if (!Words.IsDigits(line[1..]) || line.Length > 8 || bytes[line.Length] != '\r') return false;
             var next = bytes[(line.Length + 2)..];
             return isPort || (next.Length > 1 && next[0] == '$' && char.IsAsciiDigit((char)next[1]));
@@ -27,15 +28,9 @@ internal static class Databases
         if (!isPort) return Words.Begin(line, "+PONG"u8) && line.Length == 5 && bytes[5] == '\r';
         if (line[0] is (byte)'$' or (byte)':') return Words.IsDigits(line[1..]) || Wire.Has(line, 1, "-1"u8);
         if (line[0] == '+') return !Words.Begin(line, "+OK "u8);
-        return IsInlineCommand(line);
-    }
 
-    private static bool IsInlineCommand(ReadOnlySpan<byte> line)
-    {
-        var word = Words.First(line);
-        return word.Length is >= 3 and <= 8 && (Words.Begin(word, "PING"u8) || Words.Begin(word, "INFO"u8)
-            || Words.Begin(word, "AUTH"u8) || Words.Begin(word, "GET"u8) || Words.Begin(word, "SET"u8)
-            || Words.Begin(word, "KEYS"u8) || Words.Begin(word, "CONFIG"u8) || Words.Begin(word, "SELECT"u8));
+        // A command typed as a line.
+        return direction == Direction.ToServer || hints.ClientPort == 6379;
     }
 
     /// <summary>The server greets with protocol 10 and its version; errors come instead of the greeting.</summary>
@@ -208,8 +203,9 @@ internal static class Databases
         {
             var key = Wire.U16(bytes, 2);
             var body = Wire.U32(bytes, 8);
-            return bytes[1] <= OperationLast && key <= KeyBytesMax && bytes[4] <= 64 && bytes[5] == 0 && key + bytes[4] <= body
-                && Size + body == bytes.Length && (bytes[0] == Request || Wire.U16(bytes, 6) < 0x100);
+            return bytes[1] <= OperationLast && key <= KeyBytesMax && bytes[4] <= 64 && bytes[5] == 0
+                && key + bytes[4] <= body && (bytes[0] == Request || Wire.U16(bytes, 6) < 0x100)
+                && (Size + body == bytes.Length || (body < KeyBytesMax && Wire.U8(bytes, Size + (int)body) == bytes[0]));
         }
 
         var line = Words.Line(bytes);

@@ -29,20 +29,24 @@ internal static class Directory
     private static bool IsOperation(int number) => number is 0 or 1 or >= 3 and <= 9 or >= 11 and <= 15 or 19 or 23 or 24 or 25;
 
     /// <summary>RFC 4120 section 5.10: messages are application tags, version 5 in a field of its own.</summary>
-    public static bool IsKerberosUdp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) => IsKerberos(bytes);
+    public static bool IsKerberosUdp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
+        IsKerberos(bytes, hints);
 
     /// <summary>Section 7.2.2: over TCP after their length.</summary>
     public static bool IsKerberosTcp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
         var length = Wire.U32(bytes, 0);
-        return length is > 16 and < Wire.MessageBytesMax && IsKerberos(bytes[4..]);
+        return length is > 16 and < Wire.MessageBytesMax && IsKerberos(bytes[4..], hints);
     }
 
-    private static bool IsKerberos(ReadOnlySpan<byte> bytes)
+    private static bool IsKerberos(ReadOnlySpan<byte> bytes, ProbeHints hints)
     {
         var tag = Wire.U8(bytes, 0);
         if (tag is not (>= 0x6A and <= 0x6F or >= 0x74 and <= 0x76 or 0x7E)) return false;
         if (!Wire.TryBer(bytes, 0, tag, out var at, out _) || !Wire.TryBer(bytes, at, 0x30, out at, out _)) return false;
+
+        const int Failure = 0x7E;
+        if (tag == Failure && hints.IsPort(88)) return Wire.U8(bytes, at) is >= 0xA0 and <= 0xAD;
 
         // [0] or, in requests, [1]: INTEGER 5; then the type, which is the tag's number.
         return Wire.U8(bytes, at) is 0xA0 or 0xA1 && Wire.Has(bytes, at + 1, [3, 2, 1, 5]);
@@ -56,16 +60,16 @@ internal static class Directory
         if (length is < Size or > LengthMax || length != bytes.Length) return false;
         if (bytes[0] is not (>= 1 and <= 5 or >= 11 and <= 13 or >= 21 and <= 45)) return false;
 
+        if (hints.IsPort(1812) || hints.IsPort(1813) || hints.IsPort(3799)) return true;
+
         var at = Size;
-        var count = 0;
-        for (; at + 2 <= length; count++)
+        while (at + 2 <= length)
         {
             if (bytes[at] == 0 || bytes[at + 1] < 2) return false;
             at += bytes[at + 1];
         }
 
-        return at == length && (count > 0 || hints.IsPort(1812) || hints.IsPort(1813) || hints.IsPort(1645)
-            || hints.IsPort(1646) || hints.IsPort(3799));
+        return at == length && length > Size;
     }
 
     /// <summary>RFC 6733 sections 3 and 4: version 1, a known kind of command, and a first AVP that fits.</summary>

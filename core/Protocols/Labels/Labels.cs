@@ -15,11 +15,15 @@ public static unsafe class Labels
 
     private static readonly Candidate[][] s_streams = ByFirstByte(Signatures.Streams);
     private static readonly Candidate[][] s_datagrams = ByFirstByte(Signatures.Datagrams);
-    private static readonly bool[] s_carriers = CarrierTable();
+    private static readonly bool[] s_carriers = Those(one => one.IsCarrier);
+    private static readonly bool[] s_keepers = Those(one => one.KeepsName);
     private static readonly ushort s_rtp = Apps.Add("rtp");
 
     /// <summary>What is inside may have a better name: go on looking.</summary>
     public static bool IsCarrier(ushort app) => app < s_carriers.Length && s_carriers[app];
+
+    /// <summary>The name stays, whatever a parser finds to read.</summary>
+    public static bool KeepsName(ushort app) => app < s_keepers.Length && s_keepers[app];
 
     /// <param name="bytes">What one side of a connection has said, or one datagram.</param>
     /// <param name="seen">A word of the flow for signatures that need two datagrams: zero at first.</param>
@@ -50,12 +54,12 @@ public static unsafe class Labels
         return table;
     }
 
-    private static bool[] CarrierTable()
+    private static bool[] Those(Func<Signature, bool> wanted)
     {
-        var carriers = Signatures.Streams.Concat(Signatures.Datagrams).Where(one => one.IsCarrier)
-            .Select(one => (int)Apps.Add(one.Info.Name)).ToArray();
-        var table = new bool[carriers.Max() + 1];
-        foreach (var app in carriers) table[app] = true;
+        var apps = Signatures.Streams.Concat(Signatures.Datagrams).Where(wanted)
+            .Select(one => Apps.Add(one.Info.Name)).ToArray();
+        var table = new bool[apps.Max() + 1];
+        foreach (var app in apps) table[app] = true;
         return table;
     }
 }

@@ -32,7 +32,7 @@ internal static class Media
 
     private static bool IsKind(int kind) => (kind & 0x3EEF) is >= 1 and < 0x100;
 
-    private static bool IsOldKind(int kind) => kind is 0x0001 or 0x0101 or 0x0111 or 0x0002 or 0x0102 or 0x0112;
+    private static bool IsOldKind(int kind) => (kind & 0xFEEC) == 0 && (kind & 3) != 0;
 
     private static bool HasAttributes(ReadOnlySpan<byte> bytes)
     {
@@ -40,7 +40,7 @@ internal static class Media
         while (at + 4 <= bytes.Length)
         {
             var kind = Wire.U16(bytes, at);
-            if (kind is not (>= 1 and <= 0x30 or >= 0x8000 and <= 0x80FF or >= 0xC000 and <= 0xC0FF)) return false;
+            if (kind is not (>= 1 and <= 0x1FF or >= 0x8000 and <= 0x80FF or >= 0xC000 and <= 0xC0FF)) return false;
             at += 4 + ((Wire.U16(bytes, at + 2) + 3) & ~3);
         }
 

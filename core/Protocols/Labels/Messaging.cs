@@ -31,8 +31,8 @@ internal static class Messaging
     /// <summary>MQTT sections 2.1 and 3.1: a CONNECT names the protocol; a CONNACK alone needs the port.</summary>
     public static bool IsMqtt(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
-        const int Connect = 0x10, ConnectAck = 0x20;
-        if (bytes.Length < 4) return false;
+        const int Connect = 0x10, ConnectAck = 0x20, Ping = 0xC0, Pong = 0xD0, Bye = 0xE0;
+        if (bytes.Length < 4) return hints.IsPort(1883) && bytes.Length == 2 && bytes[0] is Ping or Pong or Bye && bytes[1] == 0;
         if (bytes[0] == ConnectAck) return hints.IsPort(1883) && bytes[1] + 2 == bytes.Length && bytes[2] <= 1 && bytes[3] < 0xA3;
         if (bytes[0] != Connect) return IsMqttMiddle(bytes, hints);
 
@@ -49,6 +49,7 @@ internal static class Messaging
         {
             (3, _) => Wire.U16(bytes, 2) + 2 <= bytes[1] && Wire.U16(bytes, 2) > 0,
             (8, 2) => bytes[1] > 4,
+            (9, 0) => bytes[1] >= 3,
             (4 or 5 or 7, 0) or (6, 2) => bytes[1] is 2 or 3 or 4,
             _ => false,
         };

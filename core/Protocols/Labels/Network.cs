@@ -169,7 +169,8 @@ internal static class Network
 
         if (hints.IsPort(6633) || hints.IsPort(6653)) return count > 0;
 
-        // Hello, echo, features asked for.
-        return at == bytes.Length && (count > 1 || bytes[1] is 0 or 2 or 3 or 5);
+        // Off the port, what a connection begins with: a hello, bare or with its versions; features asked for.
+        var isHello = bytes[1] == 0 && (Wire.U16(bytes, 2) == Size || (version >= 4 && Wire.U32(bytes, 8) == 0x00010008));
+        return at == bytes.Length && (isHello || (bytes[1] == 5 && Wire.U16(bytes, 2) == Size));
     }
 }

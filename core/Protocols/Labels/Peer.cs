@@ -16,8 +16,8 @@ internal static class Peer
         if (bytes.Length < UtpSize || (bytes[0] & 0x0F) != 1 || bytes[0] > 0x41) return false;
         if (Wire.Has(bytes, UtpSize, "\u0013BitTorrent protocol"u8)) return true;
 
-        // A connect: number 1, nothing acknowledged, no delay known yet; extension bits may follow.
-        return bytes[0] == 0x41 && Wire.U16(bytes, 16) == 1 && Wire.U16(bytes, 18) == 0 && Wire.U32(bytes, 8) == 0
+        // A connect: nothing acknowledged, no delay known yet; extension bits may follow.
+        return bytes[0] == 0x41 && Wire.U16(bytes, 18) == 0 && Wire.U32(bytes, 8) == 0
             && (bytes[1] == 0 ? bytes.Length == UtpSize : bytes[1] is 1 or 2 && bytes.Length == UtpSize + 2 + bytes[UtpSize + 1]);
     }
 

@@ -52,7 +52,7 @@ internal static class Remote
         if (Wire.Has(bytes, ConnectionSize, "Cookie: "u8)) return true;
         var negotiation = Wire.U8(bytes, ConnectionSize);
         if (negotiation is 1 or 2 or 3 && Wire.U16Little(bytes, ConnectionSize + 2) == 8) return true;
-        return bytes.Length == ConnectionSize && hints.IsPort(3389);
+        return hints.IsPort(3389);
     }
 
     /// <summary>MS-RDPEUDP section 2.2.2.1: a SYN acknowledges nothing and fills the datagram with zeros.</summary>

@@ -26,12 +26,17 @@ public sealed unsafe class Signature
     /// </summary>
     public bool IsCarrier { get; private init; }
 
+    /// <summary>What a parser reads of such a connection later, its TLS or what a proxy passes on, is still part of it.
+    /// </summary>
+    public bool KeepsName { get; private init; }
+
     /// <param name="starts">First bytes as a regular expression has them between brackets: `A-Z*`. A hyphen that means
     /// itself comes first.</param>
     internal static Signature Stream(
         string name, ushort[] ports, string starts,
-        delegate*<ReadOnlySpan<byte>, Direction, ProbeHints, bool> matches, string about, bool isCarrier = false) =>
-        new(Transport.Stream, name, ports, starts, matches, about) { IsCarrier = isCarrier };
+        delegate*<ReadOnlySpan<byte>, Direction, ProbeHints, bool> matches, string about,
+        bool isCarrier = false, bool keepsName = false) =>
+        new(Transport.Stream, name, ports, starts, matches, about) { IsCarrier = isCarrier, KeepsName = keepsName };
 
     internal static Signature Datagram(
         string name, ushort[] ports, string starts,

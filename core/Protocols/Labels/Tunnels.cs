@@ -13,7 +13,7 @@ internal static class Tunnels
             1 => bytes.Length == 148,
             2 => bytes.Length == 92,
             3 => bytes.Length == 64,
-            4 => (bytes.Length & 15) == 0 && Wire.U32(bytes, 12) == 0 && hints.IsPort(51820),
+            4 => (bytes.Length & 15) == 0 && Wire.U32(bytes, 12) == 0,
             _ => false,
         };
     }
@@ -59,8 +59,8 @@ internal static class Tunnels
     public static bool IsIke(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
         const int Size = 28;
-        if (Wire.U32(bytes, 0) == 0) bytes = bytes[4..];
-        if (bytes.Length < Size || Wire.IsZero(bytes, 0, 8)) return false;
+        if (hints.IsPort(NatPort) && Wire.U32(bytes, 0) == 0) bytes = bytes[4..];
+        if (bytes.Length < Size || (Wire.IsZero(bytes, 0, 8) && !hints.IsPort(500))) return false;
         var (version, exchange, flags) = (bytes[17], bytes[18], bytes[19]);
         var isKnown = version switch
         {

@@ -29,7 +29,7 @@ internal static class Voice
         var line = Words.Line(bytes);
         if (line.Length < 5) return false;
         if (Words.IsReply(line)) return (hints.IsPort(2427) || hints.IsPort(2727)) && char.IsAsciiDigit((char)line[4]);
-        return line[4] == ' ' && line.IndexOf(" MGCP 1."u8) > 5 && char.IsAsciiDigit((char)line[5]);
+        return line[4] == ' ' && line.IndexOf(" MGCP "u8) > 5 && char.IsAsciiDigit((char)line[5]);
     }
 
     /// <summary>Cisco's skinny client control: length, version, and a message of the known ranges.</summary>

@@ -2,26 +2,29 @@ using System.Buffers.Binary;
 
 namespace NetSniff.Protocols.Labels;
 
-/// <summary>Numbers at fixed places. What is not there reads as -1, which no comparison with a real value passes.
-/// </summary>
+/// <summary>Numbers at fixed places, which never throw.</summary>
 internal static class Wire
 {
-    public static int U8(ReadOnlySpan<byte> bytes, int at) => (uint)at < (uint)bytes.Length ? bytes[at] : -1;
+    /// <summary>What is not there reads as this: below every number on a wire, and still so with a header's size added.
+    /// </summary>
+    public const int Missing = -(1 << 30);
+
+    public static int U8(ReadOnlySpan<byte> bytes, int at) => (uint)at < (uint)bytes.Length ? bytes[at] : Missing;
 
     public static int U16(ReadOnlySpan<byte> bytes, int at) =>
-        (uint)at + 2 <= (uint)bytes.Length ? BinaryPrimitives.ReadUInt16BigEndian(bytes[at..]) : -1;
+        (uint)at + 2 <= (uint)bytes.Length ? BinaryPrimitives.ReadUInt16BigEndian(bytes[at..]) : Missing;
 
     public static int U24(ReadOnlySpan<byte> bytes, int at) =>
-        (uint)at + 3 <= (uint)bytes.Length ? (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2] : -1;
+        (uint)at + 3 <= (uint)bytes.Length ? (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2] : Missing;
 
     public static long U32(ReadOnlySpan<byte> bytes, int at) =>
-        (uint)at + 4 <= (uint)bytes.Length ? BinaryPrimitives.ReadUInt32BigEndian(bytes[at..]) : -1;
+        (uint)at + 4 <= (uint)bytes.Length ? BinaryPrimitives.ReadUInt32BigEndian(bytes[at..]) : Missing;
 
     public static int U16Little(ReadOnlySpan<byte> bytes, int at) =>
-        (uint)at + 2 <= (uint)bytes.Length ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]) : -1;
+        (uint)at + 2 <= (uint)bytes.Length ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]) : Missing;
 
     public static long U32Little(ReadOnlySpan<byte> bytes, int at) =>
-        (uint)at + 4 <= (uint)bytes.Length ? BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]) : -1;
+        (uint)at + 4 <= (uint)bytes.Length ? BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]) : Missing;
 
     public static bool Has(ReadOnlySpan<byte> bytes, int at, ReadOnlySpan<byte> wanted) =>
         (uint)at + (uint)wanted.Length <= (uint)bytes.Length && bytes.Slice(at, wanted.Length).SequenceEqual(wanted);
