@@ -16,7 +16,8 @@ internal static class Chat
             var line = Words.Line(rest);
             if (line.Length < 4) return false;
             if (IsSurely(line) || (isPort && IsPlausible(line))) return true;
-            if (!Words.Begin(line, "CAP LS"u8) && !Words.Begin(line, "PASS "u8) && !Words.Begin(line, "NICK "u8)) return false;
+            if (!Words.Begin(line, "CAP LS"u8) && !Words.Begin(line, "PASS "u8)
+                && !Words.Begin(line, "NICK "u8)) return false;
 
             rest = rest[(rest.IndexOf((byte)'\n') + 1)..];
         }
@@ -33,7 +34,8 @@ internal static class Chat
 
         // `:irc.example.net 001 nick :Welcome`, `:irc.example.net NOTICE * :...`
         var command = line[Math.Min(line.Length, Words.First(line).Length + 1)..];
-        if (Words.Begin(command, "NOTICE "u8) || Words.Begin(command, "PRIVMSG "u8) || Words.Begin(command, "JOIN "u8)) return true;
+        if (Words.Begin(command, "NOTICE "u8) || Words.Begin(command, "PRIVMSG "u8)
+            || Words.Begin(command, "JOIN "u8)) return true;
         return command.Length > 4 && Words.IsDigits(command[..3]) && command[3] == ' ' && command.IndexOf(" :"u8) > 0;
     }
 
@@ -55,6 +57,7 @@ internal static class Chat
         }
 
         return Words.Begin(start, "<stream:stream "u8) || Words.Begin(start, "<stream:features"u8)
+            || Words.Begin(start, "</stream:stream>"u8)
             || (Words.Begin(start, "<open "u8) && start.IndexOf("xmpp-framing"u8) > 0)
             || (hints.IsPort(5222) && (Words.Begin(start, "<iq "u8) || Words.Begin(start, "<message "u8)
                 || Words.Begin(start, "<presence"u8)));

@@ -69,7 +69,8 @@ internal static class Databases
         if (first == 16) return code == Cancel;
         if (code is VersionThree or VersionThree + 2)
         {
-            return first is > 8 and < 10_000 && first <= bytes.Length && (Wire.Has(bytes, 8, "user\0"u8) || bytes[(int)first - 1] == 0)
+            return first is > 8 and < 10_000 && first <= bytes.Length && (Wire.Has(bytes, 8, "user\0"u8)
+                || bytes[(int)first - 1] == 0)
                 && Words.IsPrintable(bytes.Slice(8, 4));
         }
 
@@ -85,7 +86,8 @@ internal static class Databases
             case (byte)'E':
                 return Wire.Has(bytes, 5, "SFATAL\0"u8) || Wire.Has(bytes, 5, "SERROR\0"u8);
             case (byte)'P':
-                return hints.IsPort(5432) && length is > 4 and < 100_000 && Wire.U8(bytes, (int)length + 1) is 'B' or 'D' or 'S';
+                return hints.IsPort(5432) && length is > 4 and < 100_000
+                    && Wire.U8(bytes, (int)length + 1) is 'B' or 'D' or 'S';
             default:
                 return false;
         }
@@ -105,7 +107,8 @@ internal static class Databases
             case Query:
                 return Wire.U32Little(bytes, 8) == 0 && bytes[20..].IndexOf((byte)0) is > 2 and < 128;
             case Reply:
-                return Wire.U32Little(bytes, 8) != 0 && Wire.U32Little(bytes, 16) < 16;
+                return Wire.U32Little(bytes, 8) != 0 && Wire.U32Little(bytes, 16) < 16
+                    && (length == bytes.Length || hints.IsPort(27017));
             case 1000 or 2001 or 2002 or 2005 or 2006 or 2007 or 2010 or 2011:
                 return Wire.U32Little(bytes, 8) == 0 || hints.IsPort(27017);
             case Compressed:
@@ -153,7 +156,8 @@ internal static class Databases
     /// <summary>MS-TDS section 2.2.3.1: type, status, length, process, number, window.</summary>
     public static bool IsTds(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
-        const int Size = 8, Batch = 1, OldLogin = 2, Answer = 4, Bulk = 7, Login7 = 16, Prelogin = 18, Terminator = 0xFF;
+        const int Size = 8, Batch = 1, OldLogin = 2, Answer = 4, Bulk = 7, Login7 = 16, Prelogin = 18;
+        const int Terminator = 0xFF;
         if (bytes.Length < Size + 4 || bytes[1] > 0x1F || bytes[7] != 0) return false;
         var length = Wire.U16(bytes, 2);
         if (length <= Size) return false;
@@ -166,7 +170,8 @@ internal static class Databases
                 return isWhole && bytes[Size] == 0 && Wire.U16(bytes, Size + 1) is >= 6 and < 128
                     && bytes[Size..].Contains((byte)Terminator);
             case Login7:
-                return Wire.U32Little(bytes, Size) is > 90 and < 65_536 && (bytes[Size + 7] is 0x70 or 0x71 or 0x72 or 0x73 or 0x74);
+                return Wire.U32Little(bytes, Size) is > 90 and < 65_536
+                    && (bytes[Size + 7] is 0x70 or 0x71 or 0x72 or 0x73 or 0x74);
             case OldLogin:
                 // TDS 5: host name of thirty bytes and its length.
                 return length == 512 && bytes.Length > Size + 31 && bytes[Size + 30] <= 30
@@ -205,7 +210,8 @@ internal static class Databases
             var body = Wire.U32(bytes, 8);
             return bytes[1] <= OperationLast && key <= KeyBytesMax && bytes[4] <= 64 && bytes[5] == 0
                 && key + bytes[4] <= body && (bytes[0] == Request || Wire.U16(bytes, 6) < 0x100)
-                && (Size + body == bytes.Length || (body < KeyBytesMax && Wire.U8(bytes, Size + (int)body) == bytes[0]));
+                && (Size + body == bytes.Length || (body < KeyBytesMax
+                    && Wire.U8(bytes, Size + (int)body) == bytes[0]));
         }
 
         var line = Words.Line(bytes);
@@ -213,7 +219,8 @@ internal static class Databases
         var blanks = line.Count((byte)' ');
         if (line[0] is >= (byte)'A' and <= (byte)'Z')
         {
-            if (Words.Begin(line, "STAT pid "u8) || Words.Begin(line, "SERVER_ERROR "u8) || Words.Begin(line, "CLIENT_ERROR "u8)) return true;
+            if (Words.Begin(line, "STAT pid "u8) || Words.Begin(line, "SERVER_ERROR "u8)
+                || Words.Begin(line, "CLIENT_ERROR "u8)) return true;
             if (Wire.Has(line, 0, "VALUE "u8)) return blanks is 3 or 4 && char.IsAsciiDigit((char)line[^1]);
             return hints.IsPort(11211) && line.Length < 16
                 && (Wire.Has(line, 0, "STORED"u8) || Wire.Has(line, 0, "NOT_FOUND"u8) || Wire.Has(line, 0, "STAT "u8));
@@ -245,6 +252,7 @@ internal static class Databases
     {
         var length = Wire.U32(bytes, 2);
         return Wire.Has(bytes, 0, "ES"u8) && (length is >= 13 and < Wire.MessageBytesMax && Wire.U16(bytes, 6) <= 0x7F
-            && bytes.Length >= 19 && length + 6 <= Math.Max(bytes.Length, 65_536) || (length == 0xFFFFFFFF && bytes.Length == 6));
+            && bytes.Length >= 19 && length + 6 <= Math.Max(bytes.Length, 65_536) || (length == 0xFFFFFFFF
+                && bytes.Length == 6));
     }
 }

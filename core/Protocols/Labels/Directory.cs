@@ -26,7 +26,8 @@ internal static class Directory
         };
     }
 
-    private static bool IsOperation(int number) => number is 0 or 1 or >= 3 and <= 9 or >= 11 and <= 15 or 19 or 23 or 24 or 25;
+    private static bool IsOperation(int number) =>
+        number is 0 or 1 or >= 3 and <= 9 or >= 11 and <= 15 or 19 or 23 or 24 or 25;
 
     /// <summary>RFC 4120 section 5.10: messages are application tags, version 5 in a field of its own.</summary>
     public static bool IsKerberosUdp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
@@ -43,7 +44,8 @@ internal static class Directory
     {
         var tag = Wire.U8(bytes, 0);
         if (tag is not (>= 0x6A and <= 0x6F or >= 0x74 and <= 0x76 or 0x7E)) return false;
-        if (!Wire.TryBer(bytes, 0, tag, out var at, out _) || !Wire.TryBer(bytes, at, 0x30, out at, out _)) return false;
+        if (!Wire.TryBer(bytes, 0, tag, out var at, out _)
+            || !Wire.TryBer(bytes, at, 0x30, out at, out _)) return false;
 
         const int Failure = 0x7E;
         if (tag == Failure && hints.IsPort(88)) return Wire.U8(bytes, at) is >= 0xA0 and <= 0xAD;
@@ -71,6 +73,10 @@ internal static class Directory
 
         return at == length && length > Size;
     }
+
+    /// <summary>RFC 6613: the same over TCP, where lengths as short as its are common, so on its port.</summary>
+    public static bool IsRadiusTcp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
+        (hints.IsPort(1812) || hints.IsPort(1813)) && IsRadius(bytes, direction, hints);
 
     /// <summary>RFC 6733 sections 3 and 4: version 1, a known kind of command, and a first AVP that fits.</summary>
     public static bool IsDiameter(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)

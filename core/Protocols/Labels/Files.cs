@@ -12,7 +12,8 @@ internal static class Files
         if (Words.IsReply(line))
         {
             if (isPort) return line[0] is >= (byte)'1' and <= (byte)'5';
-            if (Words.Begin(line, "227 Entering Passive"u8) || Words.Begin(line, "229 Entering Extended"u8)) return true;
+            if (Words.Begin(line, "227 Entering Passive"u8)
+                || Words.Begin(line, "229 Entering Extended"u8)) return true;
             return Words.Begin(line, "220"u8) && Words.Contain(bytes[..Math.Min(bytes.Length, 256)], "FTP"u8);
         }
 
@@ -34,7 +35,8 @@ internal static class Files
         if (code == Data) return Wire.U16(bytes, 2) == 1 && bytes.Length == 4 + BlockBytes;
         if (code == Failure)
         {
-            return hints.IsPort(69) && Wire.U16(bytes, 2) <= 8 && bytes.Length > 4 && bytes[^1] == 0 && Words.IsPrintable(bytes[4..^1]);
+            return hints.IsPort(69) && Wire.U16(bytes, 2) <= 8 && bytes.Length > 4 && bytes[^1] == 0
+                && Words.IsPrintable(bytes[4..^1]);
         }
 
         if (code is not (Read or Write or Options) || bytes.Length < 8) return false;
@@ -54,7 +56,8 @@ internal static class Files
 
     /// <summary>A line with its length in four hexadecimal digits (gitprotocol-pack).</summary>
     public static bool IsGit(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
-        bytes.Length > 12 && IsHex(bytes[..4]) && (Wire.Has(bytes, 4, "git-upload-"u8) || Wire.Has(bytes, 4, "git-receive-"u8));
+        bytes.Length > 12 && IsHex(bytes[..4]) && (Wire.Has(bytes, 4, "git-upload-"u8)
+            || Wire.Has(bytes, 4, "git-receive-"u8));
 
     private static bool IsHex(ReadOnlySpan<byte> bytes)
     {

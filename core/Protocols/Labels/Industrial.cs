@@ -35,7 +35,8 @@ internal static class Industrial
     /// <summary>Modbus Application Protocol 1.1b3, section 6: lengths that follow from the function.</summary>
     private static bool IsModbusBody(int function, ReadOnlySpan<byte> body) => function switch
     {
-        >= 1 and <= 4 => body.Length == 4 && Wire.U16(body, 2) is > 0 and <= 2000 || body.Length > 2 && body[0] + 1 == body.Length,
+        >= 1 and <= 4 => body.Length == 4 && Wire.U16(body, 2) is > 0 and <= 2000 || body.Length > 2
+            && body[0] + 1 == body.Length,
         5 => body.Length == 4 && Wire.U16(body, 2) is 0 or 0xFF00,
         15 or 16 => body.Length > 6 && body[4] + 5 == body.Length,
         _ => false,
@@ -67,11 +68,13 @@ internal static class Industrial
     {
         const int Size = 24;
         var command = Wire.U16Little(bytes, 0);
-        if (bytes.Length >= Size && command is 0 or 1 or 4 or 0x63 or 0x64 or 0x65 or 0x66 or 0x6F or 0x70 or 0x72 or 0x73)
+        if (bytes.Length >= Size
+            && command is 0 or 1 or 4 or 0x63 or 0x64 or 0x65 or 0x66 or 0x6F or 0x70 or 0x72 or 0x73)
         {
             var length = Wire.U16Little(bytes, 2);
             var isPort = hints.IsPort(44818);
-            return Wire.U32(bytes, 20) == 0 && (length + Size == bytes.Length || (isPort && length + Size < bytes.Length))
+            return Wire.U32(bytes, 20) == 0 && (length + Size == bytes.Length || (isPort
+                && length + Size < bytes.Length))
                 && (isPort || (command != 0 && Wire.U32Little(bytes, 8) < 0x100 && HasEnipBody(command, length)));
         }
 
@@ -91,7 +94,8 @@ internal static class Industrial
     public static bool IsEnipUdp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
         const int Items = 2, SequencedAddress = 0x8002, ConnectedData = 0x00B1;
-        return Wire.U16Little(bytes, 0) == Items && Wire.U16Little(bytes, 2) == SequencedAddress && Wire.U16Little(bytes, 4) == 8
+        return Wire.U16Little(bytes, 0) == Items && Wire.U16Little(bytes, 2) == SequencedAddress
+            && Wire.U16Little(bytes, 4) == 8
             ? Wire.U16Little(bytes, 14) == ConnectedData && Wire.U16Little(bytes, 16) + 18 == bytes.Length
             : IsEnip(bytes, direction, hints);
     }
@@ -100,15 +104,18 @@ internal static class Industrial
     public static bool IsBacnet(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
         const int FunctionLast = 0x0C;
-        if (Wire.U8(bytes, 0) != 0x81 || Wire.U8(bytes, 1) > FunctionLast || Wire.U16(bytes, 2) != bytes.Length) return false;
+        if (Wire.U8(bytes, 0) != 0x81 || Wire.U8(bytes, 1) > FunctionLast
+            || Wire.U16(bytes, 2) != bytes.Length) return false;
         var inside = bytes[1] switch { 0x04 => 10, 0x09 or 0x0A or 0x0B => 4, _ => -1 };
         return hints.IsPort(47808) || (inside > 0 && Wire.U8(bytes, inside) == 1);
     }
 
     /// <summary>OPC UA part 6, section 7.1.2: three letters, whether it is final, and the length.</summary>
     public static bool IsOpcua(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
-        (Wire.Has(bytes, 0, "HELF"u8) || Wire.Has(bytes, 0, "ACKF"u8) || Wire.Has(bytes, 0, "ERRF"u8) || Wire.Has(bytes, 0, "OPNF"u8)
-            || Wire.Has(bytes, 0, "MSGF"u8) || Wire.Has(bytes, 0, "MSGC"u8) || Wire.Has(bytes, 0, "CLOF"u8) || Wire.Has(bytes, 0, "RHEF"u8))
+        (Wire.Has(bytes, 0, "HELF"u8) || Wire.Has(bytes, 0, "ACKF"u8) || Wire.Has(bytes, 0, "ERRF"u8)
+            || Wire.Has(bytes, 0, "OPNF"u8)
+            || Wire.Has(bytes, 0, "MSGF"u8) || Wire.Has(bytes, 0, "MSGC"u8) || Wire.Has(bytes, 0, "CLOF"u8)
+                || Wire.Has(bytes, 0, "RHEF"u8))
         && Wire.U32Little(bytes, 4) is >= 12 and < Wire.MessageBytesMax;
 
     /// <summary>RFC 7252 section 3, on its port: version 1, a token of at most eight bytes, options that end in data.
@@ -119,7 +126,8 @@ internal static class Industrial
         if (!hints.IsPort(5683) || bytes.Length < Size || bytes[0] >> 6 != 1) return false;
         var token = bytes[0] & 15;
         var (kind, detail) = (bytes[1] >> 5, bytes[1] & 31);
-        if (token > 8 || kind is 1 or 3 or > 5 || (kind == 0 && detail > 7) || Size + token > bytes.Length) return false;
+        if (token > 8 || kind is 1 or 3 or > 5 || (kind == 0 && detail > 7)
+            || Size + token > bytes.Length) return false;
 
         var at = Size + token;
         while (at < bytes.Length && bytes[at] != DataMark)
@@ -128,7 +136,8 @@ internal static class Industrial
             if (delta == 15 || length == 15) return false;
             at++;
             at += delta switch { 13 => 1, 14 => 2, _ => 0 };
-            at += length switch { 13 => 1 + 13 + Math.Max(0, Wire.U8(bytes, at)), 14 => 2 + 269 + Math.Max(0, Wire.U16(bytes, at)), _ => length };
+            at += length switch { 13 => 1 + 13 + Math.Max(0, Wire.U8(bytes, at)), 14 =>
+                2 + 269 + Math.Max(0, Wire.U16(bytes, at)), _ => length };
         }
 
         return at == bytes.Length || (at < bytes.Length - 1 && bytes[at] == DataMark);
@@ -137,7 +146,8 @@ internal static class Industrial
     /// <summary>ISO 13400-2: version and its inverse, kind, length.</summary>
     public static bool IsDoip(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
-        if (bytes.Length < 8 || (bytes[0] ^ bytes[1]) != 0xFF || bytes[0] is not (1 or 2 or 3 or 4 or 0xFF)) return false;
+        if (bytes.Length < 8 || (bytes[0] ^ bytes[1]) != 0xFF
+            || bytes[0] is not (1 or 2 or 3 or 4 or 0xFF)) return false;
         return Wire.U16(bytes, 2) is <= 8 or >= 0x4001 and <= 0x4004 or >= 0x8001 and <= 0x8003
             && Wire.U32(bytes, 4) + 8 <= bytes.Length;
     }
@@ -147,9 +157,12 @@ internal static class Industrial
     {
         const int Size = 16, ProtocolVersion = 1;
         var length = Wire.U32(bytes, 4);
-        if (bytes.Length < Size || bytes[12] != ProtocolVersion || length < 8 || length + 8 > bytes.Length) return false;
-        if ((bytes[14] & 0x5C) != 0 && bytes[14] is not (0x40 or 0x41 or 0x42 or 0xC0 or 0xC1) || bytes[15] > 0x5E) return false;
-        return length + 8 == bytes.Length ? hints.IsPort(30490) || bytes[0] == 0xFF || bytes[13] is > 0 and < 16 : hints.IsPort(30490);
+        if (bytes.Length < Size || bytes[12] != ProtocolVersion || length < 8
+            || length + 8 > bytes.Length) return false;
+        if ((bytes[14] & 0x5C) != 0 && bytes[14] is not (0x40 or 0x41 or 0x42 or 0xC0 or 0xC1)
+            || bytes[15] > 0x5E) return false;
+        return length + 8 == bytes.Length ? hints.IsPort(30490) || bytes[0] == 0xFF
+            || bytes[13] is > 0 and < 16 : hints.IsPort(30490);
     }
 
     /// <summary>DDS's wire protocol says its name.</summary>

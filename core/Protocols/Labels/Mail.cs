@@ -16,7 +16,8 @@ internal static class Mail
         }
 
         if (Words.Begin(line, "MAIL FROM:"u8) || Words.Begin(line, "RCPT TO:"u8)) return true;
-        if (Words.Begin(line, "EHLO"u8) || Words.Begin(line, "HELO"u8)) return line.Length > 5 && line[4] == ' ' || isPort;
+        if (Words.Begin(line, "EHLO"u8) || Words.Begin(line, "HELO"u8)) return line.Length > 5 && line[4] == ' '
+            || isPort;
         return isPort && (Words.Begin(line, "STARTTLS"u8) || Words.Begin(line, "AUTH "u8) || Words.Begin(line, "QUIT"u8)
             || Words.Begin(line, "NOOP"u8) || Words.Begin(line, "RSET"u8));
     }
@@ -55,7 +56,8 @@ internal static class Mail
         }
 
         var tag = Words.First(line);
-        if (tag.Length is 0 or > TagBytesMax || tag.Length + 3 > line.Length || !char.IsAsciiLetterOrDigit((char)tag[^1])) return false;
+        if (tag.Length is 0 or > TagBytesMax || tag.Length + 3 > line.Length
+            || !char.IsAsciiLetterOrDigit((char)tag[^1])) return false;
 
         var command = line[(tag.Length + 1)..];
         if (Words.Begin(command, "CAPABILITY"u8)) return command.Length == 10;

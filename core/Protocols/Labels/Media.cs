@@ -17,14 +17,16 @@ internal static class Media
 
         var length = Wire.U16(bytes, 2);
         if (bytes[0] > 0x3F) return IsChannel(bytes, hints);
-        if ((length & 3) != 0 || length + HeaderSize != bytes.Length) return false;
-        return Wire.U32(bytes, 4) == Cookie || (IsOldKind(Wire.U16(bytes, 0)) && HasAttributes(bytes));
+        if ((length & 3) != 0 || length + HeaderSize > bytes.Length) return false;
+        if (Wire.U32(bytes, 4) == Cookie) return IsKind(Wire.U16(bytes, 0));
+        return length + HeaderSize == bytes.Length && IsOldKind(Wire.U16(bytes, 0)) && HasAttributes(bytes);
     }
 
     /// <summary>Over TCP several may follow; some put a length before each (RFC 4571).</summary>
     public static bool IsStunTcp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
-        if (Wire.U16(bytes, 0) + 2 == bytes.Length && bytes.Length > HeaderSize + 2 && IsStun(bytes[2..], direction, hints)) return true;
+        if (Wire.U16(bytes, 0) + 2 == bytes.Length && bytes.Length > HeaderSize + 2
+            && IsStun(bytes[2..], direction, hints)) return true;
         var length = Wire.U16(bytes, 2);
         return bytes.Length >= HeaderSize && bytes[0] <= 0x3F && (length & 3) == 0 && Wire.U32(bytes, 4) == Cookie
             && IsKind(Wire.U16(bytes, 0));
@@ -68,7 +70,8 @@ internal static class Media
             var kind = bytes[at + 1];
             if ((bytes[at] & VersionMask) != VersionTwo || kind is < SenderReport or > Last || at + size > bytes.Length)
             {
-                return at > 0 && bytes.Length - at >= SecureSize && (bytes[^SecureSize] & 0x80) != 0 && first <= ReceiverReport;
+                return at > 0 && bytes.Length - at >= SecureSize && (bytes[^SecureSize] & 0x80) != 0
+                    && first <= ReceiverReport;
             }
 
             var blocks = (bytes[at] & 0x1F) * BlockSize;

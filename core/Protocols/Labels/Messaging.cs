@@ -11,11 +11,13 @@ internal static class Messaging
         if (bytes.Length < Size || length is < Size - 4 or > Wire.MessageBytesMax) return false;
         var isPort = hints.IsPort(9092);
         if (length + 4 != bytes.Length && !(isPort && length + 4 > bytes.Length)) return false;
-        if (Wire.U16(bytes, 4) > CallLast || Wire.U16(bytes, 6) > VersionLast || Wire.U32(bytes, 8) > int.MaxValue) return false;
+        if (Wire.U16(bytes, 4) > CallLast || Wire.U16(bytes, 6) > VersionLast
+            || Wire.U32(bytes, 8) > int.MaxValue) return false;
 
         var name = Wire.U16(bytes, 12);
         if (name == 0xFFFF) return isPort;
-        return name is > 0 and <= NameBytesMax && Size + name <= bytes.Length && Words.IsPrintable(bytes.Slice(Size, name));
+        return name is > 0 and <= NameBytesMax && Size + name <= bytes.Length
+            && Words.IsPrintable(bytes.Slice(Size, name));
     }
 
     /// <summary>AMQP begins with its name and version; a frame in the middle ends in 0xCE (0-9-1 section 4.2.3).
@@ -32,8 +34,10 @@ internal static class Messaging
     public static bool IsMqtt(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
         const int Connect = 0x10, ConnectAck = 0x20, Ping = 0xC0, Pong = 0xD0, Bye = 0xE0;
-        if (bytes.Length < 4) return hints.IsPort(1883) && bytes.Length == 2 && bytes[0] is Ping or Pong or Bye && bytes[1] == 0;
-        if (bytes[0] == ConnectAck) return hints.IsPort(1883) && bytes[1] + 2 == bytes.Length && bytes[2] <= 1 && bytes[3] < 0xA3;
+        if (bytes.Length < 4) return hints.IsPort(1883) && bytes.Length == 2 && bytes[0] is Ping or Pong or Bye
+            && bytes[1] == 0;
+        if (bytes[0] == ConnectAck) return hints.IsPort(1883) && bytes[1] + 2 == bytes.Length && bytes[2] <= 1
+            && bytes[3] < 0xA3;
         if (bytes[0] != Connect) return IsMqttMiddle(bytes, hints);
 
         var at = 1;
@@ -65,7 +69,8 @@ internal static class Messaging
     public static bool IsStomp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
         var line = Words.Line(bytes);
-        if (!line.SequenceEqual("CONNECT"u8) && !line.SequenceEqual("STOMP"u8) && !line.SequenceEqual("CONNECTED"u8)) return false;
+        if (!line.SequenceEqual("CONNECT"u8) && !line.SequenceEqual("STOMP"u8)
+            && !line.SequenceEqual("CONNECTED"u8)) return false;
         var header = Words.Line(bytes[(bytes.IndexOf((byte)'\n') + 1)..]);
         return header.IndexOf((byte)':') > 0 && bytes.Contains((byte)0);
     }
@@ -101,7 +106,8 @@ internal static class Messaging
 
         if (Wire.U24(bytes, 0) != 0x800100 || Wire.U8(bytes, 3) is not (>= 1 and <= 4)) return false;
         var name = Wire.U32(bytes, 4);
-        return name is > 0 and <= NameBytesMax && 8 + name + 4 < bytes.Length && Words.IsPrintable(bytes.Slice(8, (int)name));
+        return name is > 0 and <= NameBytesMax && 8 + name + 4 < bytes.Length
+            && Words.IsPrintable(bytes.Slice(8, (int)name));
     }
 
     /// <summary>Financial exchange: `8=FIX.4.4|9=length|35=type`, with byte 1 between the fields.</summary>
@@ -117,7 +123,8 @@ internal static class Messaging
         var code = Wire.U8(bytes, 4);
         if (Wire.U16(bytes, 0) == 0x1234)
         {
-            return code is Shutdown or Ping or CPing ? length == 1 : code == ForwardRequest && Wire.U8(bytes, 5) is >= 1 and <= 28;
+            return code is Shutdown or Ping or CPing ? length == 1 : code == ForwardRequest
+                && Wire.U8(bytes, 5) is >= 1 and <= 28;
         }
 
         return Wire.U16(bytes, 0) == 0x4142 && (code is >= SendBody and <= GetBody or CPong);

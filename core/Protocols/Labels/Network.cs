@@ -68,7 +68,8 @@ internal static class Network
 
     /// <summary>Web Services Dynamic Discovery 1.1: SOAP over UDP.</summary>
     public static bool IsWsd(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
-        hints.IsPort(3702) && (Wire.Has(bytes, 0, "<?xml"u8) || Wire.Has(bytes, 0, "<soap"u8) || Wire.Has(bytes, 0, "<s:E"u8));
+        hints.IsPort(3702) && (Wire.Has(bytes, 0, "<?xml"u8) || Wire.Has(bytes, 0, "<soap"u8)
+            || Wire.Has(bytes, 0, "<s:E"u8));
 
     /// <summary>RFC 3164 section 4.1, RFC 5424 section 6: a priority up to 191, then a version or a date, or just
     /// text on the port.</summary>
@@ -101,7 +102,8 @@ internal static class Network
             case 1:
                 return isPort && count is > 0 and <= RecordMax && bytes.Length == 16 + (count * 52);
             case 5:
-                return count is > 0 and <= RecordMax && (bytes.Length == 24 + (count * 48) || (isPort && bytes.Length > 24));
+                return count is > 0 and <= RecordMax && (bytes.Length == 24 + (count * 48) || (isPort
+                    && bytes.Length > 24));
             case 7:
                 return count is > 0 and <= RecordMax && bytes.Length == 24 + (count * 52);
             case 9:
@@ -109,7 +111,8 @@ internal static class Network
                     && Wire.U16(bytes, 22) is >= 4 and var flowSet && flowSet + 20 <= bytes.Length;
             case 10:
                 return count == bytes.Length && bytes.Length > 20 && Wire.U16(bytes, 16) is 2 or 3 or > 255
-                    && Wire.U16(bytes, 18) is >= 4 and var set && set + 16 <= bytes.Length && (isPort || set + 16 == bytes.Length);
+                    && Wire.U16(bytes, 18) is >= 4 and var set && set + 16 <= bytes.Length && (isPort
+                        || set + 16 == bytes.Length);
             default:
                 return false;
         }
@@ -123,7 +126,8 @@ internal static class Network
     public static bool IsBfd(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
         if (hints.IsPort(3785)) return bytes.Length >= 8;
-        return (hints.IsPort(3784) || hints.IsPort(4784) || hints.IsPort(7784)) && bytes.Length >= 24 && bytes[0] >> 5 is 0 or 1
+        return (hints.IsPort(3784) || hints.IsPort(4784) || hints.IsPort(7784)) && bytes.Length >= 24
+            && bytes[0] >> 5 is 0 or 1
             && bytes[2] > 0 && bytes[3] >= 24;
     }
 
@@ -134,16 +138,19 @@ internal static class Network
 
     /// <summary>RFC 5036 section 3.1: version 1, a length, the speaker, and a first message that fits.</summary>
     public static bool IsLdp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
-        hints.IsPort(646) && Wire.U16(bytes, 0) == 1 && Wire.U16(bytes, 2) is >= 14 and var length && length + 4 <= bytes.Length
+        hints.IsPort(646) && Wire.U16(bytes, 0) == 1 && Wire.U16(bytes, 2) is >= 14 and var length
+            && length + 4 <= bytes.Length
         && Wire.U16(bytes, 12) is >= 4 and var first && first <= length;
 
     /// <summary>RFC 2453 section 4: command, version, entries of twenty bytes.</summary>
     public static bool IsRip(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
-        hints.IsPort(520) && bytes.Length >= 24 && bytes[0] is >= 1 and <= 6 && bytes[1] is 1 or 2 && (bytes.Length - 4) % 20 == 0;
+        hints.IsPort(520) && bytes.Length >= 24 && bytes[0] is >= 1 and <= 6 && bytes[1] is 1 or 2
+            && (bytes.Length - 4) % 20 == 0;
 
     /// <summary>RFC 2281 section 5.1; version 2 is made of elements.</summary>
     public static bool IsHsrp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
-        hints.IsPort(1985) && bytes.Length >= 14 && ((bytes[0] == 0 && bytes[1] <= 3 && bytes.Length >= 20) || Wire.Has(bytes, 0, [1, 40, 2])
+        hints.IsPort(1985) && bytes.Length >= 14 && ((bytes[0] == 0 && bytes[1] <= 3 && bytes.Length >= 20)
+            || Wire.Has(bytes, 0, [1, 40, 2])
             || Wire.Has(bytes, 0, [2, 4, 0]));
 
     /// <summary>IEEE 1588 section 13.3: kind, version, length.</summary>
@@ -170,7 +177,8 @@ internal static class Network
         if (hints.IsPort(6633) || hints.IsPort(6653)) return count > 0;
 
         // Off the port, what a connection begins with: a hello, bare or with its versions; features asked for.
-        var isHello = bytes[1] == 0 && (Wire.U16(bytes, 2) == Size || (version >= 4 && Wire.U32(bytes, 8) == 0x00010008));
+        var isHello = bytes[1] == 0 && (Wire.U16(bytes, 2) == Size || (version >= 4
+            && Wire.U32(bytes, 8) == 0x00010008));
         return at == bytes.Length && (isHello || (bytes[1] == 5 && Wire.U16(bytes, 2) == Size));
     }
 }

@@ -7,11 +7,13 @@ internal static class Remote
     public static bool IsSsh(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
         const int KeyExchange = 20, CookieSize = 16, PacketBytesMax = 35_000;
-        if (Wire.Has(bytes, 0, "SSH-"u8)) return bytes.Length > 6 && char.IsAsciiDigit((char)bytes[4]) && bytes[5] == '.';
+        if (Wire.Has(bytes, 0, "SSH-"u8)) return bytes.Length > 6 && char.IsAsciiDigit((char)bytes[4])
+            && bytes[5] == '.';
 
         var length = Wire.U32(bytes, 0);
         var names = Wire.U32(bytes, 6 + CookieSize);
-        return length is > 100 and < PacketBytesMax && Wire.U8(bytes, 5) == KeyExchange && Wire.U8(bytes, 4) is >= 4 and < 64
+        return length is > 100 and < PacketBytesMax && Wire.U8(bytes, 5) == KeyExchange
+            && Wire.U8(bytes, 4) is >= 4 and < 64
             && names is > 8 and < 4096 && bytes.Length > 6 + CookieSize + 4 + 8
             && Words.IsPrintable(bytes.Slice(6 + CookieSize + 4, 8));
     }
@@ -45,7 +47,8 @@ internal static class Remote
     {
         const int Request = 0xE0, Confirm = 0xD0, Data = 0xF0, ConnectionSize = 11;
         if (!Industrial.IsTpkt(bytes, out var kind)) return false;
-        if (kind == Data) return Wire.Has(bytes, 4, [2, Data, 0x80, 0x7F, 0x65]) || Wire.Has(bytes, 4, [2, Data, 0x80, 0x7F, 0x66]);
+        if (kind == Data) return Wire.Has(bytes, 4, [2, Data, 0x80, 0x7F, 0x65])
+            || Wire.Has(bytes, 4, [2, Data, 0x80, 0x7F, 0x66]);
         if (kind is not (Request or Confirm)) return false;
 
         // Destination of a request and class are zero; what ISO transport would say next are parameters above 0xC0.

@@ -22,7 +22,7 @@ public sealed unsafe class Signature
     /// <summary>Whether these bytes, one payload or what one side has said so far, are surely its.</summary>
     public delegate*<ReadOnlySpan<byte>, Direction, ProbeHints, bool> Matches { get; }
 
-    /// <summary>What it carries has a name of its own, which is the better label when it is seen later in the same flow.
+    /// <summary>What it carries has a name of its own, the better label when it is seen later in the same flow.
     /// </summary>
     public bool IsCarrier { get; private init; }
 

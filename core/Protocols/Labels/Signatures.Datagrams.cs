@@ -31,9 +31,9 @@ public static unsafe partial class Signatures
         Signature.Datagram(
             "gtp", [2123, 2152, 3386], "\0-\u005F", &Tunnels.IsGtp, "Mobile networks, between gateways."),
         Signature.Datagram(
-            "vxlan", [4789, 8472], "\u0008-\u00FF", &Tunnels.IsVxlan, "Ethernet over UDP, of which nothing inside was read."),
+            "vxlan", [4789, 8472], "\u0008-\u00FF", &Tunnels.IsVxlan, "Ethernet over UDP, its inside not read."),
         Signature.Datagram(
-            "geneve", [6081], "\0-\u003F", &Tunnels.IsGeneve, "Ethernet over UDP, of which nothing inside was read."),
+            "geneve", [6081], "\0-\u003F", &Tunnels.IsGeneve, "Ethernet over UDP, its inside not read."),
         Signature.Datagram("teredo", [3544], "\0\u0060-\u006F", &Tunnels.IsTeredo, "IPv6 through NAT."),
         Signature.Datagram("lisp", [4342, 4341], Any, &Tunnels.IsLisp, "Locators apart from identities."),
         Signature.Datagram("syslog", [514], "<", &Network.IsSyslog, "System logs."),

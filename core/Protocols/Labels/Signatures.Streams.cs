@@ -7,7 +7,7 @@ public static unsafe partial class Signatures
         Signature.Stream("ssh", [22], "S\0", &Remote.IsSsh, "Secure shell."),
         Signature.Stream("smb", [445, 139], "\0", &Windows.IsSmb, "Windows file sharing, all dialects."),
         Signature.Stream(
-            "dcerpc", [135, 593], "\u0005n", &Windows.IsDcerpc, "Microsoft's remote procedure calls, and those of DCE."),
+            "dcerpc", [135, 593], "\u0005n", &Windows.IsDcerpc, "Remote procedure calls of Microsoft and DCE."),
         Signature.Stream("ldap", [389, 3268], "0", &Directory.IsLdap, "Directories."),
         Signature.Stream("krb5", [88], "\0", &Directory.IsKerberosTcp, "Kerberos tickets."),
         Signature.Stream("smtp", [25, 587, 2525], Letter + Digit, &Mail.IsSmtp, "Mail on its way."),
@@ -15,7 +15,8 @@ public static unsafe partial class Signatures
         Signature.Stream("imap", [143], "*" + Letter + Digit, &Mail.IsImap, "Mail read where it lies."),
         Signature.Stream("ftp", [21], Letter + Digit, &Files.IsFtp, "File transfer, control connection."),
         Signature.Stream("nntp", [119], "2mM", &Mail.IsNntp, "News."),
-        Signature.Stream("redis", [6379], "-*+$:%~_#(,=>|" + Letter, &Databases.IsRedis, "Redis and what speaks its protocol."),
+        Signature.Stream(
+            "redis", [6379], "-*+$:%~_#(,=>|" + Letter, &Databases.IsRedis, "Redis and what speaks its protocol."),
         Signature.Stream(
             "memcached", [11211], Letter + "+\u0080\u0081", &Databases.IsMemcached, "Caches, by lines or in binary."),
         Signature.Stream("nats", [4222], "ICPSM", &Messaging.IsNats, "NATS messages."),
@@ -49,7 +50,8 @@ public static unsafe partial class Signatures
         Signature.Stream("oracle", [1521], "\0-\u0020", &Databases.IsOracle, "Oracle's TNS."),
         Signature.Stream("mongodb", [27017], Any, &Databases.IsMongo, "MongoDB."),
         Signature.Stream(
-            "cassandra", [9042, 7000], "\u0001-\u0005\u0081-\u0085\u00CA", &Databases.IsCassandra, "Cassandra's native protocol."),
+            "cassandra", [9042, 7000], "\u0001-\u0005\u0081-\u0085\u00CA", &Databases.IsCassandra,
+            "Cassandra's native protocol."),
         Signature.Stream("elasticsearch", [9300], "E", &Databases.IsElasticsearch, "Elasticsearch, node to node."),
         Signature.Stream(
             "openflow", [6633, 6653], "\u0001-\u0006", &Network.IsOpenflow, "Switches and their controllers."),
@@ -65,7 +67,7 @@ public static unsafe partial class Signatures
         Signature.Stream("nbss", [139], "\u0081", &Windows.IsNbss, "NetBIOS sessions.", isCarrier: true),
         Signature.Stream("diameter", [3868], "\u0001", &Directory.IsDiameter, "Who may use the mobile network."),
         Signature.Stream("tacacs", [49], "\u00C0\u00C1", &Directory.IsTacacs, "Who may configure the router."),
-        Signature.Stream("radius", [1812], "\u0001-\u002D", &Directory.IsRadius, "Who may use the network."),
+        Signature.Stream("radius", [1812], "\u0001-\u002D", &Directory.IsRadiusTcp, "Who may use the network."),
         Signature.Stream("whois", [43], Any, &Directory.IsWhois, "Who owns a name."),
         Signature.Stream("ldp", [646], "\0", &Network.IsLdp, "Labels between MPLS routers."),
         Signature.Stream("fix", [9878], "8", &Messaging.IsFix, "Orders at stock exchanges."),

@@ -47,7 +47,8 @@ internal static class Tunnels
     /// <summary>A seal of 16, 20, 32 or 64 bytes, a number that starts at 1 and a time; or, encrypted, number and time
     /// first.</summary>
     private static bool IsSealed(ReadOnlySpan<byte> bytes, int rest) =>
-        rest is 24 or 28 or 40 or 72 && (Wire.U32(bytes, 1 + 8 + rest - 8) == 1 || Wire.U32(bytes, 9) is 1 or 0x0F000001);
+        rest is 24 or 28 or 40 or 72 && (Wire.U32(bytes, 1 + 8 + rest - 8) == 1
+            || Wire.U32(bytes, 9) is 1 or 0x0F000001);
 
     public static bool IsOpenvpnTcp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
         Wire.U16(bytes, 0) + 2 == bytes.Length && IsOpenvpn(bytes[2..], direction, hints);
@@ -115,7 +116,8 @@ internal static class Tunnels
     public static bool IsTeredo(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
         if (!hints.IsPort(3544)) return false;
-        if (Wire.U16(bytes, 0) == 1 && bytes.Length > 13) bytes = bytes[Math.Min(bytes.Length, 13 + bytes[2] + bytes[3])..];
+        if (Wire.U16(bytes, 0) == 1
+            && bytes.Length > 13) bytes = bytes[Math.Min(bytes.Length, 13 + bytes[2] + bytes[3])..];
         if (Wire.U16(bytes, 0) == 0 && bytes.Length > 8) bytes = bytes[8..];
         return bytes.Length >= 40 && bytes[0] >> 4 == 6 && Wire.U16(bytes, 4) + 40 == bytes.Length;
     }
@@ -127,7 +129,8 @@ internal static class Tunnels
         if (bytes.Length < 3) return false;
         if (bytes[0] == 5)
         {
-            if (!hints.IsFromStart || direction != Direction.ToServer || bytes[1] == 0 || bytes.Length != 2 + bytes[1]) return false;
+            if (!hints.IsFromStart || direction != Direction.ToServer || bytes[1] == 0
+                || bytes.Length != 2 + bytes[1]) return false;
             foreach (var method in bytes[2..])
             {
                 if (method is > MethodLast and < 0x80) return false;
@@ -137,7 +140,8 @@ internal static class Tunnels
         }
 
         // Port, address, a user's name and its zero; 4a has 0.0.0.x and a host name (and its zero) after it.
-        if (bytes.Length < 9 || bytes[0] != 4 || bytes[1] is not (Connect or Bind) || direction != Direction.ToServer) return false;
+        if (bytes.Length < 9 || bytes[0] != 4 || bytes[1] is not (Connect or Bind)
+            || direction != Direction.ToServer) return false;
         var name = bytes[8..];
         var end = name.IndexOf((byte)0);
         if (end < 0 || !Words.IsPrintable(name[..end])) return false;

@@ -18,16 +18,21 @@ internal static class Voice
     /// <summary>RFC 2326 section 6, RFC 7826.</summary>
     public static bool IsRtsp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
-        if (Wire.Has(bytes, 0, "RTSP/"u8)) return bytes.Length > 8 && Wire.U8(bytes, 5) is '1' or '2' && bytes[6] == '.';
+        if (Wire.Has(bytes, 0, "RTSP/"u8)) return bytes.Length > 8 && Wire.U8(bytes, 5) is '1' or '2'
+            && bytes[6] == '.';
         var line = Words.Line(bytes);
-        return (line.EndsWith(" RTSP/1.0"u8) || line.EndsWith(" RTSP/2.0"u8)) && IsMethod(Words.First(line).TrimEnd("_"u8));
+        return (line.EndsWith(" RTSP/1.0"u8) || line.EndsWith(" RTSP/2.0"u8))
+            && IsMethod(Words.First(line).TrimEnd("_"u8));
     }
 
-    /// <summary>RFC 3435 section 3.2: verb, transaction, endpoint, `MGCP 1.0`; answers are numbers.</summary>
+    /// <summary>RFC 3435 section 3.2: verb, transaction, endpoint, `MGCP 1.0`; answers are numbers. Some end lines in
+    /// CR alone.</summary>
     public static bool IsMgcp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
-        var line = Words.Line(bytes);
-        if (line.Length < 5) return false;
+        const int LineBytesMax = 256;
+        var line = bytes[..Math.Min(bytes.Length, LineBytesMax)];
+        line = line[..Math.Max(0, line.IndexOfAny((byte)'\r', (byte)'\n'))];
+        if (line.Length < 6 || !Words.IsPrintable(line)) return false;
         if (Words.IsReply(line)) return (hints.IsPort(2427) || hints.IsPort(2727)) && char.IsAsciiDigit((char)line[4]);
         return line[4] == ' ' && line.IndexOf(" MGCP "u8) > 5 && char.IsAsciiDigit((char)line[5]);
     }
@@ -64,7 +69,8 @@ internal static class Voice
     public static bool IsIax(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
         const int Size = 12, Control = 6, SubclassLast = 0x28, ElementLast = 0x38;
-        if (bytes.Length < Size || (bytes[0] & 0x80) == 0 || bytes[10] != Control || bytes[11] is 0 or > SubclassLast) return false;
+        if (bytes.Length < Size || (bytes[0] & 0x80) == 0 || bytes[10] != Control
+            || bytes[11] is 0 or > SubclassLast) return false;
 
         var at = Size;
         while (at + 2 <= bytes.Length)
@@ -78,5 +84,6 @@ internal static class Voice
 
     /// <summary>RTMP section 5.2: version 3, a time and four zeros before the noise.</summary>
     public static bool IsRtmp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
-        bytes.Length > 1024 && bytes[0] == 3 && (Wire.U32(bytes, 5) == 0 || hints.IsPort(1935)) && bytes.Slice(9, 64).ContainsAnyExcept((byte)0);
+        bytes.Length > 1024 && bytes[0] == 3 && (Wire.U32(bytes, 5) == 0 || hints.IsPort(1935))
+            && bytes.Slice(9, 64).ContainsAnyExcept((byte)0);
 }

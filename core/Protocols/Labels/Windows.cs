@@ -60,7 +60,8 @@ internal static class Windows
     public static bool IsDcerpcUdp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
         const int Size = 80, KindLast = 10;
-        if (bytes.Length < Size || bytes[0] != 4 || bytes[1] > KindLast || bytes[4] is not (0 or 0x10 or 1 or 0x11)) return false;
+        if (bytes.Length < Size || bytes[0] != 4 || bytes[1] > KindLast
+            || bytes[4] is not (0 or 0x10 or 1 or 0x11)) return false;
         if (bytes[5] > 3 || (bytes[3] & 0xFC) != 0) return false;
         var isLittle = (bytes[4] & 0x10) != 0;
         return (isLittle ? Wire.U16Little(bytes, 74) : Wire.U16(bytes, 74)) + Size == bytes.Length;
@@ -74,16 +75,18 @@ internal static class Windows
     public static bool IsNfsTcp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
         IsRecord(bytes) && IsNfs(bytes[4..], hints);
 
-    public static bool IsRpcUdp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) => IsRpc(bytes);
+    public static bool IsRpcUdp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
+        IsRpc(bytes, hints);
 
     public static bool IsRpcTcp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
-        IsRecord(bytes) && IsRpc(bytes[4..]);
+        IsRecord(bytes) && IsRpc(bytes[4..], hints);
 
     /// <summary>RFC 5531 section 11: over TCP a fragment's length comes first, the top bit on the last.</summary>
     private static bool IsRecord(ReadOnlySpan<byte> bytes) =>
         bytes.Length >= 28 && (Wire.U32(bytes, 0) & 0x7FFFFFFF) is >= 24 and < 0x400000;
 
-    private static bool IsRpc(ReadOnlySpan<byte> bytes) => ProgramOf(bytes) is > 0 or Answer;
+    private static bool IsRpc(ReadOnlySpan<byte> bytes, ProbeHints hints) =>
+        ProgramOf(bytes) is > 0 or Answer && !IsNfs(bytes, hints);
 
     private static bool IsNfs(ReadOnlySpan<byte> bytes, ProbeHints hints) =>
         ProgramOf(bytes) is NfsProgram or MountProgram or LockProgram or AccessListProgram
@@ -101,7 +104,8 @@ internal static class Windows
         {
             if (Wire.U32(bytes, 8) != Version || bytes.Length < 40) return Nobody;
             var program = Wire.U32(bytes, 12);
-            var isSound = program is >= ProgramFirst and <= ProgramLast && Wire.U32(bytes, 16) < 16 && Wire.U32(bytes, 20) < 100
+            var isSound = program is >= ProgramFirst and <= ProgramLast && Wire.U32(bytes, 16) < 16
+                && Wire.U32(bytes, 20) < 100
                 && (Wire.U32(bytes, 24) is <= FlavourLast or 300_001) && Wire.U32(bytes, 28) <= 400;
             return isSound ? program : Nobody;
         }
@@ -109,6 +113,7 @@ internal static class Windows
         // Accepted, a verifier that fits, and a status.
         if (kind != Reply || Wire.U32(bytes, 8) != 0 || Wire.U32(bytes, 12) > FlavourLast) return Nobody;
         var verifier = Wire.U32(bytes, 16);
-        return verifier <= 400 && (verifier & 3) == 0 && Wire.U32(bytes, 20 + (int)verifier) is >= 0 and <= 5 ? Answer : Nobody;
+        return verifier <= 400 && (verifier & 3) == 0
+            && Wire.U32(bytes, 20 + (int)verifier) is >= 0 and <= 5 ? Answer : Nobody;
     }
 }

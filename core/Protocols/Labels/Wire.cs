@@ -34,7 +34,7 @@ internal static class Wire
 
     /// <summary>Reads the header of a BER element (X.690 section 8.1): where its contents begin and how long they say
     /// they are.</summary>
-    /// <returns>Whether tag and length are there; indefinite lengths and those above three bytes are nobody's.</returns>
+    /// <returns>Whether tag and length are there; indefinite lengths and very long ones are nobody's.</returns>
     public static bool TryBer(ReadOnlySpan<byte> bytes, int at, int tag, out int contents, out int length)
     {
         (contents, length) = (at + 2, U8(bytes, at + 1));
