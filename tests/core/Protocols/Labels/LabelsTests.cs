@@ -10,7 +10,7 @@ namespace NetSniff.Tests.Protocols.Labels;
 
 public sealed unsafe class LabelsTests
 {
-    private static readonly IReadOnlyList<LabelSample> s_samples = [.. StreamSamples.All, .. DatagramSamples.All];
+    private static readonly LabelSample[] s_samples = [.. StreamSamples.All, .. DatagramSamples.All];
 
     /// <summary>What is read, not labelled, as it begins.</summary>
     private static readonly (Transport Transport, ushort Port, byte[] Bytes)[] s_read =
@@ -19,10 +19,12 @@ public sealed unsafe class LabelsTests
         (Transport.Stream, 8080, Encoding.Latin1.GetBytes("POST /a HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}")),
         (Transport.Stream, 80, Encoding.Latin1.GetBytes("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")),
         (Transport.Stream, 80, Encoding.Latin1.GetBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")),
-        (Transport.Stream, 443, Hex.Bytes("16 0301 0031 01 00002D 0303" + new string('A', 64) + "00 0004 1301 1302 01 00 0000")),
+        (Transport.Stream, 443, Hex.Bytes(
+            "16 0301 0031 01 00002D 0303" + new string('A', 64) + "00 0004 1301 1302 01 00 0000")),
         (Transport.Stream, 53, Hex.Bytes("001A 0001 0100 0001 0000 0000 0000 03 777777 04 74657374 00 0001 0001")),
         (Transport.Datagram, 53, Hex.Bytes("0001 0100 0001 0000 0000 0000 03 777777 04 74657374 00 0001 0001")),
-        (Transport.Datagram, 5353, Hex.Bytes("0000 8400 0000 0001 0000 0000 03 777777 04 74657374 00 0001 0001 00000001 0004 C0000201")),
+        (Transport.Datagram, 5353, Hex.Bytes(
+            "0000 8400 0000 0001 0000 0000 03 777777 04 74657374 00 0001 0001 00000001 0004 C0000201")),
     ];
 
     private static IReadOnlyList<Signature> ListOf(Transport transport) =>
@@ -55,7 +57,8 @@ public sealed unsafe class LabelsTests
             Assert.All(list, one => Assert.NotEmpty(one.Info.Ports));
             Assert.All(list, one => Assert.EndsWith(".", one.Info.About.Replace('?', '.'), StringComparison.Ordinal));
             Assert.All(list, one => Assert.DoesNotContain(
-                ProtocolList.All, read => read.Info.Name == one.Info.Name && read.Info.Transport == one.Info.Transport));
+                ProtocolList.All,
+                read => read.Info.Name == one.Info.Name && read.Info.Transport == one.Info.Transport));
         }
     }
 
@@ -68,7 +71,8 @@ public sealed unsafe class LabelsTests
             {
                 if (signature.Info.Name == sample.Name) continue;
                 Assert.False(
-                    signature.Starts[sample.Bytes[0]] && signature.Matches(sample.Bytes, sample.Direction, sample.Hints),
+                    signature.Starts[sample.Bytes[0]]
+                    && signature.Matches(sample.Bytes, sample.Direction, sample.Hints),
                     $"{signature.Info.Name} claims {sample.Name} ({sample.Source})");
             }
         }
@@ -171,7 +175,8 @@ public sealed unsafe class LabelsTests
     {
         uint seen = 0;
         var app = Labeller.Recognise(
-            Transport.Datagram, Hex.Bytes(wire), Direction.ToServer, new ProbeHints(1, 2, true), IpProtocol.Sctp, ref seen);
+            Transport.Datagram, Hex.Bytes(wire), Direction.ToServer, new ProbeHints(1, 2, true), IpProtocol.Sctp,
+            ref seen);
         Assert.Equal(name, Apps.Name(app));
     }
 
