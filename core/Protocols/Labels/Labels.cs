@@ -11,10 +11,24 @@ public static unsafe class Labels
     {
         public readonly delegate*<ReadOnlySpan<byte>, Direction, ProbeHints, bool> Matches = signature.Matches;
         public readonly ushort App = Apps.Add(signature.Info.Name);
+        public readonly bool IsLine = signature.IsLine;
     }
 
-    private static readonly Candidate[][] s_streams = ByFirstByte(Signatures.Streams);
-    private static readonly Candidate[][] s_datagrams = ByFirstByte(Signatures.Datagrams);
+    /// <summary>One transport: who can begin with a byte, anywhere and on the ports of those who need them.</summary>
+    private sealed class Candidates(IReadOnlyList<Signature> signatures)
+    {
+        private readonly Candidate[][] _anywhere = ByFirstByte(signatures.Where(one => !one.NeedsPort));
+        private readonly Candidate[][] _onPorts = ByFirstByte(signatures);
+        private readonly ulong[] _ports = PortSet(signatures.Where(one => one.NeedsPort));
+
+        public ReadOnlySpan<Candidate> Of(byte first, ProbeHints hints) =>
+            (IsNeeded(hints.ServerPort) || IsNeeded(hints.ClientPort) ? _onPorts : _anywhere)[first];
+
+        private bool IsNeeded(ushort port) => (_ports[port >> 6] >> port & 1) != 0;
+    }
+
+    private static readonly Candidates s_streams = new(Signatures.Streams);
+    private static readonly Candidates s_datagrams = new(Signatures.Datagrams);
     private static readonly bool[] s_carriers = Those(one => one.IsCarrier);
     private static readonly bool[] s_keepers = Those(one => one.KeepsName);
     private static readonly ushort s_rtp = Apps.Add("rtp");
@@ -33,16 +47,32 @@ public static unsafe class Labels
     {
         if (bytes.IsEmpty) return Apps.Unknown;
         if (ipProtocol == IpProtocol.Sctp) return SctpPayloads.Recognise(bytes);
-        var candidates = (transport == Transport.Stream ? s_streams : s_datagrams)[bytes[0]];
-        foreach (ref readonly var candidate in candidates.AsSpan())
+        var isText = Answer.Unasked;
+        var candidates = transport == Transport.Stream ? s_streams : s_datagrams;
+        foreach (ref readonly var candidate in candidates.Of(bytes[0], hints))
         {
+            if (candidate.IsLine)
+            {
+                if (isText == Answer.Unasked) isText = Words.Line(bytes).IsEmpty ? Answer.No : Answer.Yes;
+                if (isText == Answer.No) continue;
+            }
+
             if (candidate.Matches(bytes, direction, hints)) return candidate.App;
         }
 
         return transport == Transport.Datagram && Media.IsRtp(bytes, direction, ref seen) ? s_rtp : Apps.Unknown;
     }
 
-    private static Candidate[][] ByFirstByte(IReadOnlyList<Signature> signatures)
+    private enum Answer : byte { Unasked, No, Yes }
+
+    private static ulong[] PortSet(IEnumerable<Signature> signatures)
+    {
+        var set = new ulong[65_536 / 64];
+        foreach (var port in signatures.SelectMany(one => one.Info.Ports)) set[port >> 6] |= 1ul << port;
+        return set;
+    }
+
+    private static Candidate[][] ByFirstByte(IEnumerable<Signature> signatures)
     {
         var table = new Candidate[256][];
         for (var first = 0; first < table.Length; first++)

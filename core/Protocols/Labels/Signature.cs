@@ -30,18 +30,33 @@ public sealed unsafe class Signature
     /// </summary>
     public bool KeepsName { get; private init; }
 
+    /// <summary>The ports are part of the signature: elsewhere it is not asked.</summary>
+    public bool NeedsPort { get; private init; }
+
+    /// <summary>It begins with a whole line of printable text, and is not asked about anything else.</summary>
+    public bool IsLine { get; private init; }
+
     /// <param name="starts">First bytes as a regular expression has them between brackets: `A-Z*`. A hyphen that means
     /// itself comes first.</param>
     internal static Signature Stream(
         string name, ushort[] ports, string starts,
         delegate*<ReadOnlySpan<byte>, Direction, ProbeHints, bool> matches, string about,
-        bool isCarrier = false, bool keepsName = false) =>
-        new(Transport.Stream, name, ports, starts, matches, about) { IsCarrier = isCarrier, KeepsName = keepsName };
+        bool isCarrier = false, bool keepsName = false, bool needsPort = false) =>
+        new(Transport.Stream, name, ports, starts, matches, about)
+        {
+            IsCarrier = isCarrier, KeepsName = keepsName, NeedsPort = needsPort,
+        };
+
+    internal static Signature Line(
+        string name, ushort[] ports, string starts,
+        delegate*<ReadOnlySpan<byte>, Direction, ProbeHints, bool> matches, string about) =>
+        new(Transport.Stream, name, ports, starts, matches, about) { IsLine = true };
 
     internal static Signature Datagram(
         string name, ushort[] ports, string starts,
-        delegate*<ReadOnlySpan<byte>, Direction, ProbeHints, bool> matches, string about, bool isCarrier = false) =>
-        new(Transport.Datagram, name, ports, starts, matches, about) { IsCarrier = isCarrier };
+        delegate*<ReadOnlySpan<byte>, Direction, ProbeHints, bool> matches, string about,
+        bool isCarrier = false, bool needsPort = false) =>
+        new(Transport.Datagram, name, ports, starts, matches, about) { IsCarrier = isCarrier, NeedsPort = needsPort };
 
     private static BitArray Bytes(string starts)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace NetSniff.Protocols.Labels;
@@ -11,8 +12,8 @@ internal static class Words
     public static bool Begin(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> word) =>
         bytes.Length >= word.Length && Ascii.EqualsIgnoreCase(bytes[..word.Length], word);
 
-    /// <summary>The first line without its end; empty if it does not end or holds anything but printable ASCII.
-    /// </summary>
+    /// <summary>The first line without its end; empty if it does not end or holds anything but printable ASCII and
+    /// tabs.</summary>
     public static ReadOnlySpan<byte> Line(ReadOnlySpan<byte> bytes)
     {
         var shown = bytes[..Math.Min(bytes.Length, LineBytesMax)];
@@ -23,15 +24,10 @@ internal static class Words
         return IsPrintable(line) ? line : default;
     }
 
-    public static bool IsPrintable(ReadOnlySpan<byte> bytes)
-    {
-        foreach (var value in bytes)
-        {
-            if (value is < 0x20 or 0x7F && value != '\t') return false;
-        }
+    private static readonly SearchValues<byte> s_printable =
+        SearchValues.Create([(byte)'\t', .. Enumerable.Range(0x20, 0x7F - 0x20).Select(value => (byte)value)]);
 
-        return true;
-    }
+    public static bool IsPrintable(ReadOnlySpan<byte> bytes) => !bytes.ContainsAnyExcept(s_printable);
 
     public static bool Contain(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> word)
     {

@@ -5,8 +5,8 @@ using NetSniff.Protocols;
 namespace NetSniff.Tests.Protocols.Labels;
 
 /// <summary>What one side of a protocol says, written down from its specification.</summary>
-/// <param name="Wire">Text with its escapes, or after `#` hexadecimal digits, words after `'`, and `*` with how often the
-/// byte before stands.</param>
+/// <param name="Wire">Text; or after `#` hexadecimal digits, words after `'`, and `*` with how often the byte before
+/// stands.</param>
 /// <param name="Source">Where the bytes come from.</param>
 internal sealed record LabelSample(
     string Name, Transport Transport, ushort Port, string Wire, string Source, Direction Direction = Direction.ToServer)
