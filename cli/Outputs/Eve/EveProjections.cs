@@ -8,6 +8,7 @@ internal static class EveProjections
     {
         ["dns"] = DnsEve.Write,
         ["tls"] = TlsEve.Write,
+        ["quic"] = QuicEve.Write,
         ["flow"] = FlowEve.Write,
     };
 }
