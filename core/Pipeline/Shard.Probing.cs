@@ -17,6 +17,7 @@ public sealed unsafe partial class Shard
     /// <summary>A bit for each line of the list that reads streams.</summary>
     private ulong _streamCandidates;
     private int _tls = -1;
+    private int _dtls = -1;
 
     private void PrepareProtocols()
     {
@@ -31,6 +32,7 @@ public sealed unsafe partial class Shard
         _datagramEntries = [.. Enumerable.Range(0, _entries.Length).Where(index => _datagramParsers[index] is not null)];
         for (var index = 0; index < _entries.Length; index++)
         {
+            if (_entries[index].Info.Name == "dtls") _dtls = index;
             if (_entries[index].CreateStream is null) continue;
             _streamCandidates |= 1ul << index;
             if (_entries[index].Info.Name == "tls") _tls = index;
@@ -214,6 +216,10 @@ public sealed unsafe partial class Shard
         var hints = Hints(flow);
         foreach (var index in _datagramEntries)
         {
+            // A flow that has a name may turn to DTLS, and one that stayed nameless for long to nothing else either.
+            var isWatched = flow->App != Apps.Unknown || flow->Tries >= _options.ProbeDatagramsMax;
+            if (isWatched && index != _dtls) continue;
+
             var verdict = _entries[index].Probe(bytes, (Direction)direction, hints);
             if (verdict is not (Verdict.Yes or Verdict.YesReversed)) continue;
 
@@ -225,8 +231,9 @@ public sealed unsafe partial class Shard
             return true;
         }
 
-        if (flow->App == Apps.Unknown) LabelDatagram(flow, bytes, direction);
-        if (flow->App != Apps.Unknown || ++flow->Tries >= _options.ProbeDatagramsMax) flow->Mode = FlowMode.Opaque;
+        // STUN and RTP are named here, and the flow is watched on: DTLS may follow, as STARTTLS does in streams.
+        if (flow->App == Apps.Unknown && flow->Tries < _options.ProbeDatagramsMax) LabelDatagram(flow, bytes, direction);
+        if (++flow->Tries >= _options.WatchDatagramsMax) flow->Mode = FlowMode.Opaque;
         return false;
     }
 
