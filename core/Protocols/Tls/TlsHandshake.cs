@@ -205,7 +205,8 @@ internal sealed partial class TlsHandshake
     {
         var begin = _numbers.Begin();
         var reader = new ByteReader(shares);
-        while (reader.Remaining >= 4)
+        // A share that runs past the end is named and ends the list.
+        while (reader.Remaining >= 4 && !reader.RanShort)
         {
             _numbers.Add(reader.ReadUInt16());
             reader.Skip(reader.ReadUInt16());
