@@ -22,7 +22,7 @@ public sealed partial class QuicParser
             QuicDialect.GoogleLong => IsGoogleHello(bytes[header.NumberOffset..]),
             // Unreadable on purpose. What there is must look just like a client's first datagram.
             QuicDialect.Reserved => bytes.Length >= QuicWire.InitialDatagramBytesMin
-                && header.TargetId.Length >= QuicWire.FirstTargetIdBytesMin && header.End == bytes.Length,
+                && header.TargetId.Length >= QuicWire.FirstTargetIdBytesMin && IsFilled(bytes, in header),
             _ => false,
         };
         if (!isClients) return Verdict.No;
@@ -46,8 +46,23 @@ public sealed partial class QuicParser
     private static bool IsExact(ReadOnlySpan<byte> bytes, in LongHeader header, Direction direction, ProbeHints hints)
     {
         var port = direction == Direction.ToServer ? hints.ServerPort : hints.ClientPort;
-        return header.End == bytes.Length && header.TargetId.Length >= QuicWire.FirstTargetIdBytesMin
-            && Info.Ports.AsSpan().Contains(port);
+        return header.TargetId.Length >= QuicWire.FirstTargetIdBytesMin && Info.Ports.AsSpan().Contains(port)
+            && IsFilled(bytes, in header);
+    }
+
+    /// <summary>Packets of one version and connection fill the datagram to its last byte, or zeros do from where they
+    /// end.</summary>
+    private static bool IsFilled(ReadOnlySpan<byte> bytes, in LongHeader first)
+    {
+        bytes = bytes[first.End..];
+        while (bytes.IndexOfAnyExcept((byte)0) >= 0)
+        {
+            if (!LongHeader.TryRead(bytes, out var next) || next.Version != first.Version
+                || !next.TargetId.SequenceEqual(first.TargetId)) return false;
+            bytes = bytes[next.End..];
+        }
+
+        return true;
     }
 
     /// <summary>Google's header of old: flags, eight bytes of connection id, `Q` and three digits.</summary>
