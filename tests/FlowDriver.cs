@@ -3,7 +3,8 @@ using NetSniff.Records;
 
 namespace NetSniff.Tests;
 
-/// <summary>Drives a datagram parser as the pipeline does: one flow at a time, its word kept between datagrams.</summary>
+/// <summary>Drives a datagram parser as the pipeline does: one flow at a time, its word kept between datagrams.
+/// </summary>
 internal sealed class FlowDriver
 {
     private readonly Dictionary<ulong, uint> _slots = [];

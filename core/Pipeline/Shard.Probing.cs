@@ -59,6 +59,7 @@ public sealed unsafe partial class Shard
     private void Probe(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
     {
         var half = conversation.Halves[direction];
+        var segment = bytes;
         if (half.HeldLength > 0)
         {
             if (!TryHold(flow, conversation, half, bytes)) return;
@@ -79,15 +80,17 @@ public sealed unsafe partial class Shard
             return;
         }
 
-        Label(flow, conversation, bytes, direction);
-        half.Release(_pool);
-
         // What this side has said so far is nobody's; the other side may yet be somebody's.
+        Label(flow, conversation, bytes, direction);
         conversation.Mode = ConversationMode.Watching;
         var other = conversation.Halves[1 - direction];
-        if (other.HeldLength == 0) return;
-        Label(flow, conversation, other.HeldBytes, 1 - direction);
+        if (other.HeldLength > 0) Label(flow, conversation, other.HeldBytes, 1 - direction);
         other.Release(_pool);
+
+        // Behind a greeting that something waited upon (SOCKS) this segment may begin what the connection is for.
+        var isBehind = segment.Length < bytes.Length;
+        half.Release(_pool);
+        if (isBehind) Watch(flow, conversation, segment, direction);
     }
 
     /// <summary>Asks the candidates in the order of the list; those that say no are struck off.</summary>
@@ -232,7 +235,8 @@ public sealed unsafe partial class Shard
         }
 
         // STUN and RTP are named here, and the flow is watched on: DTLS may follow, as STARTTLS does in streams.
-        if (flow->App == Apps.Unknown && flow->Tries < _options.ProbeDatagramsMax) LabelDatagram(flow, bytes, direction);
+        var isLabelWanted = flow->App == Apps.Unknown && flow->Tries < _options.ProbeDatagramsMax;
+        if (isLabelWanted) LabelDatagram(flow, bytes, direction);
         if (++flow->Tries >= _options.WatchDatagramsMax) flow->Mode = FlowMode.Opaque;
         return false;
     }

@@ -45,7 +45,8 @@ internal sealed class FlowStates<T>(int statesMax) where T : FlowState, new()
     public T? Find(ParseContext context)
     {
         var place = (int)context.Slot - 1;
-        return (uint)place < (uint)_used && _states[place] is { } state && state.FlowId == context.FlowId ? state : null;
+        var state = (uint)place < (uint)_used ? _states[place] : null;
+        return state?.FlowId == context.FlowId ? state : null;
     }
 
     /// <summary>A blank state for the flow at hand. The table must not be full.</summary>

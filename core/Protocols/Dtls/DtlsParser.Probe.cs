@@ -31,8 +31,8 @@ public sealed partial class DtlsParser
     private static Verdict ProbeHello(ReadOnlySpan<byte> body, Direction direction)
     {
         var reader = new ByteReader(body);
-        if (!DtlsFragment.TryRead(ref reader, out var fragment) || fragment.Length > reader.Remaining) return Verdict.No;
-        if (fragment.Number > HelloNumberMax || fragment.MessageLength < 3) return Verdict.No;
+        if (!DtlsFragment.TryRead(ref reader, out var fragment)) return Verdict.No;
+        if (fragment.Length > reader.Remaining || fragment.Number > HelloNumberMax || fragment.MessageLength < 3) return Verdict.No;
         if (fragment.Type is not (HandshakeType.ClientHello or HandshakeType.ServerHello
             or HandshakeType.HelloVerifyRequest)) return Verdict.No;
 

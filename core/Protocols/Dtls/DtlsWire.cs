@@ -24,8 +24,8 @@ internal readonly record struct DtlsRecordHeader(byte Type, ushort Epoch, int Le
             && header.Length <= reader.Remaining;
     }
 
-    /// <summary>A header of DTLS 1.3 (RFC 9147 section 4), or one with a connection id whose length was agreed on before
-    /// (RFC 9146): either way the rest is ciphertext.</summary>
+    /// <summary>A header of DTLS 1.3 (RFC 9147 section 4), or one with a connection id whose length was agreed on
+    /// before (RFC 9146): either way the rest is ciphertext.</summary>
     public static bool IsSealed(byte first) => (first & 0xe0) == 0x20 || first == ContentType.ConnectionId;
 }
 

@@ -48,7 +48,8 @@ internal ref struct LongHeader
         var first = reader.ReadByte();
         Version = reader.ReadUInt32();
         Dialect = QuicVersions.DialectOf(Version);
-        if (reader.RanShort || !IsLong(first) || Dialect is QuicDialect.Unknown or QuicDialect.GooglePublic) return false;
+        if (reader.RanShort || !IsLong(first)) return false;
+        if (Dialect is QuicDialect.Unknown or QuicDialect.GooglePublic) return false;
         if (Dialect == QuicDialect.GoogleLong) return TryReadGoogle(ref reader);
 
         // The invariants (RFC 8999) end behind the two ids.

@@ -111,7 +111,8 @@ public sealed partial class QuicParser
         for (var marks = hasMarks ? 3 : 0; marks > 0; marks--) QuicWire.ReadVarint(ref reader);
     }
 
-    private static void TakeClose(QuicConnection connection, ref ByteReader reader, bool isTransport, Direction direction)
+    private static void TakeClose(
+        QuicConnection connection, ref ByteReader reader, bool isTransport, Direction direction)
     {
         var code = QuicWire.ReadVarint(ref reader);
         if (isTransport) QuicWire.ReadVarint(ref reader); // type of the frame at fault

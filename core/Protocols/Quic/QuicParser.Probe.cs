@@ -29,7 +29,8 @@ public sealed partial class QuicParser
         return direction == Direction.ToServer ? Verdict.Yes : Verdict.YesReversed;
     }
 
-    /// <summary>Whether it is a client's Initial: only those are under keys that follow from their own header.</summary>
+    /// <summary>Whether it is a client's Initial: only those are under keys that follow from their own header.
+    /// </summary>
     [SkipLocalsInit]
     private static bool Opens(ReadOnlySpan<byte> bytes, in LongHeader header)
     {

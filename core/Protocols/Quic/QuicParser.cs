@@ -171,7 +171,10 @@ public sealed partial class QuicParser : DatagramParser, IProtocol
             return true;
         }
 
-        if (bytes.Length < PublicHeaderSize || ProbePublic(bytes, direction) != Verdict.Yes) return connection.Version != 0;
+        if (bytes.Length < PublicHeaderSize || ProbePublic(bytes, direction) != Verdict.Yes)
+        {
+            return connection.Version != 0;
+        }
 
         var header = new LongHeader
         {

@@ -69,7 +69,11 @@ public sealed class PieceBufferTests
     public void Too_many_pieces_apart_are_refused_and_joining_ones_are_not()
     {
         var buffer = new PieceBuffer(1_000);
-        for (var piece = 0; piece < PieceBuffer.PiecesMax; piece++) Assert.True(buffer.TryAdd(2 * piece + 1, [1], _pool));
+        for (var piece = 0; piece < PieceBuffer.PiecesMax; piece++)
+        {
+            Assert.True(buffer.TryAdd(2 * piece + 1, [1], _pool));
+        }
+
         Assert.False(buffer.TryAdd(900, [1], _pool));
         Assert.True(buffer.TryAdd(0, [1], _pool));
         Assert.True(buffer.TryAdd(2, [1], _pool));

@@ -23,7 +23,8 @@ public sealed class QuicEveTests
         Assert.Contains("\"event_type\":\"quic\"", line, StringComparison.Ordinal);
         Assert.Contains("\"quic\":{\"version\":\"ff00001d\",\"sni\":\"shop.example\",\"ja3\":{\"hash\":\"", line,
             StringComparison.Ordinal);
-        Assert.Contains("\",\"string\":\"771,4865,0-16-43-17513,,\"},\"ja4\":\"q13d0104h3_", line, StringComparison.Ordinal);
+        Assert.Contains("\",\"string\":\"771,4865,0-16-43-17513,,\"},\"ja4\":\"q13d0104h3_", line,
+            StringComparison.Ordinal);
         Assert.EndsWith("\"extensions\":[{\"name\":\"server_name\",\"type\":0,\"values\":[\"shop.example\"]},"
             + "{\"name\":\"alpn\",\"type\":16,\"values\":[\"h3\",\"h3-29\"]},"
             + "{\"name\":\"supported_versions\",\"type\":43},{\"type\":17513}]}}", line, StringComparison.Ordinal);

@@ -26,7 +26,8 @@ public sealed class DtlsParserTests
     private static byte[] Record(byte type, byte[] body, ushort version = V10, byte epoch = 0) =>
         [type, .. HelloBuilder.Words(version), 0, epoch, 0, 0, 0, 0, 0, 0, .. HelloBuilder.Long(body)];
 
-    private static byte[] Message(byte type, byte[] body, ushort number = 0) => Piece(type, body, number, 0, body.Length);
+    private static byte[] Message(byte type, byte[] body, ushort number = 0) =>
+        Piece(type, body, number, 0, body.Length);
 
     private static byte[] Piece(byte type, byte[] body, ushort number, int start, int length) =>
         [type, .. Three(body.Length), .. HelloBuilder.Words(number), .. Three(start), .. Three(length),
@@ -98,7 +99,8 @@ public sealed class DtlsParserTests
             .Say(Direction.ToServer, s_sealed13);
         Assert.Equal(DatagramResult.Finished, driver.Last);
         var line = Assert.Single(driver.Records);
-        Assert.Contains(" tls.version=65276 tls.version_name=DTLS 1.3 tls.cipher=4865 ", line, StringComparison.Ordinal);
+        Assert.Contains(" tls.version=65276 tls.version_name=DTLS 1.3 tls.cipher=4865 ", line,
+            StringComparison.Ordinal);
         Assert.Contains(" tls.ja4=dd3d", line, StringComparison.Ordinal);
     }
 
@@ -144,7 +146,10 @@ public sealed class DtlsParserTests
         { "a sealed record of epoch 0", Record(23, new byte[60]) },
         { "records with something behind them", [.. Record(23, new byte[60], V12, 1), 7] },
         { "an epoch nobody reaches", Record(23, new byte[60], V12, 200) },
-        { "a piece longer than its message", Record(22, [1, .. Three(10), 0, 0, .. Three(8), .. Three(8), .. new byte[8]]) },
+        {
+            "a piece longer than its message",
+            Record(22, [1, .. Three(10), 0, 0, .. Three(8), .. Three(8), .. new byte[8]])
+        },
         { "a hello of another protocol's version", Record(22, Message(1, [3, 3, .. new byte[40]])) },
         { "a message far into a handshake", Record(22, Message(1, ClientHello().Client(), 99)) },
     };
@@ -179,7 +184,11 @@ public sealed class DtlsParserTests
             for (var datagrams = chance.Next(1, 5); datagrams > 0; datagrams--)
             {
                 var bytes = (byte[])seeds[chance.Next(seeds.Length)].Clone();
-                for (var flips = chance.Next(0, 5); flips > 0; flips--) bytes[chance.Next(bytes.Length)] = (byte)chance.Next(256);
+                for (var flips = chance.Next(0, 5); flips > 0; flips--)
+                {
+                    bytes[chance.Next(bytes.Length)] = (byte)chance.Next(256);
+                }
+
                 bytes = chance.Next(3) == 0 ? bytes[..chance.Next(1, bytes.Length)] : bytes;
                 DtlsParser.Probe(bytes, Direction.ToServer, default);
                 driver.Say((Direction)chance.Next(2), bytes, round);
@@ -199,7 +208,8 @@ public sealed class DtlsParserTests
         var sink = TestRecords.NewSink();
         var context = new ParseContext(sink) { FlowId = 1, NowNanos = 1 };
         var hello = ClientHello().Client();
-        byte[][] client = [Record(22, Piece(1, hello, 0, 0, 40)), Record(22, Piece(1, hello, 0, 40, hello.Length - 40))];
+        byte[][] client =
+            [Record(22, Piece(1, hello, 0, 0, 40)), Record(22, Piece(1, hello, 0, 40, hello.Length - 40))];
         byte[] server = [.. Server(), .. s_changeCipher];
         Assert.Equal(0, Allocations.Least(() =>
         {
@@ -217,5 +227,6 @@ public sealed class DtlsParserTests
     }
 
     private static string Without(FlowDriver driver, string field) => string.Join(' ',
-        Assert.Single(driver.Records).Split(' ').Where(text => !text.StartsWith(field + "=", StringComparison.Ordinal)));
+        Assert.Single(driver.Records).Split(' ')
+            .Where(text => !text.StartsWith(field + "=", StringComparison.Ordinal)));
 }

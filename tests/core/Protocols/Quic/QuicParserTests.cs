@@ -48,7 +48,8 @@ public sealed class QuicParserTests
         Assert.StartsWith($"quic quic.sni=shop.example quic.version={version} quic.version_name={name} "
             + $"quic.version_selected={version} quic.alpn_offered=[h3, h3-29] quic.user_agent=Agent quic.ja3=",
             Only(driver), StringComparison.Ordinal);
-        Assert.Contains("quic.client.extensions=[0, 16, 10, 13, 43, 57] quic.client.groups=[29, 23] quic.client.psk=false",
+        Assert.Contains(
+            "quic.client.extensions=[0, 16, 10, 13, 43, 57] quic.client.groups=[29, 23] quic.client.psk=false",
             Only(driver), StringComparison.Ordinal);
         Assert.Equal(0, ((QuicParser)driver.Parser).Open);
     }
@@ -130,8 +131,10 @@ public sealed class QuicParserTests
     [Fact]
     public void Packets_share_datagrams_and_early_data_is_seen()
     {
-        byte[] first = [.. ClientInitial(), .. QuicBuilder.Opaque(QuicBuilder.EarlyData, QuicBuilder.ClientId, s_source)];
-        byte[] answer = [.. ServerInitial(), .. QuicBuilder.Opaque(QuicBuilder.Handshake, s_source, s_serverId), .. s_short];
+        var early = QuicBuilder.Opaque(QuicBuilder.EarlyData, QuicBuilder.ClientId, s_source);
+        var rest = QuicBuilder.Opaque(QuicBuilder.Handshake, s_source, s_serverId);
+        byte[] first = [.. ClientInitial(), .. early];
+        byte[] answer = [.. ServerInitial(), .. rest, .. s_short];
         Assert.Contains(" quic.early_data=true ", Only(Asked(first).Say(Direction.ToClient, answer)),
             StringComparison.Ordinal);
     }
@@ -248,14 +251,15 @@ public sealed class QuicParserTests
 
         for (ulong flow = 9; flow >= 1; flow--)
         {
-            driver.Say(Direction.ToServer, QuicBuilder.Seal(QuicBuilder.Padded(
-                QuicBuilder.Crypto(half, Client[half..]), 1150), [.. QuicBuilder.ClientId, (byte)flow], number: 1), flow);
+            var frames = QuicBuilder.Padded(QuicBuilder.Crypto(half, Client[half..]), 1150);
+            driver.Say(Direction.ToServer,
+                QuicBuilder.Seal(frames, [.. QuicBuilder.ClientId, (byte)flow], number: 1), flow);
             driver.End(flow);
         }
 
         Assert.Equal(9, driver.Records.Count);
         Assert.All(driver.Records, line => Assert.Contains("quic.sni=shop.example", line, StringComparison.Ordinal));
-        Assert.Equal(Enumerable.Range(1, 9).Reverse().Select(flow => (ulong)flow), Headers(driver).Select(x => x.FlowId));
+        Assert.Equal([9ul, 8, 7, 6, 5, 4, 3, 2, 1], Headers(driver).Select(header => header.FlowId));
     }
 
     private static List<NetSniff.Records.RecordHeader> Headers(FlowDriver driver)
