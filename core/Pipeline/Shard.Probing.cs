@@ -17,6 +17,7 @@ public sealed unsafe partial class Shard
     /// <summary>A bit for each line of the list that reads streams.</summary>
     private ulong _streamCandidates;
     private int _tls = -1;
+    private int _dtls = -1;
 
     private void PrepareProtocols()
     {
@@ -31,6 +32,7 @@ public sealed unsafe partial class Shard
         _datagramEntries = [.. Enumerable.Range(0, _entries.Length).Where(index => _datagramParsers[index] is not null)];
         for (var index = 0; index < _entries.Length; index++)
         {
+            if (_entries[index].Info.Name == "dtls") _dtls = index;
             if (_entries[index].CreateStream is null) continue;
             _streamCandidates |= 1ul << index;
             if (_entries[index].Info.Name == "tls") _tls = index;
@@ -216,7 +218,7 @@ public sealed unsafe partial class Shard
         if (packet.Protocol == IpProtocol.Sctp)
         {
             // An association opens with chunks that say nothing of what it will carry.
-            LabelDatagram(flow, bytes, direction);
+            LabelDatagram(flow, bytes, direction, _options.ProbeDatagramsMax);
             return;
         }
 
@@ -239,6 +241,10 @@ public sealed unsafe partial class Shard
         var hints = Hints(flow);
         foreach (var index in _datagramEntries)
         {
+            // A flow that has a name may turn to DTLS, and one that stayed nameless for long to nothing else either.
+            var isWatched = flow->App != Apps.Unknown || flow->Tries >= _options.ProbeDatagramsMax;
+            if (isWatched && index != _dtls) continue;
+
             var verdict = _entries[index].Probe(bytes, (Direction)direction, hints);
             if (verdict is not (Verdict.Yes or Verdict.YesReversed)) continue;
 
@@ -251,15 +257,19 @@ public sealed unsafe partial class Shard
             return true;
         }
 
-        LabelDatagram(flow, bytes, direction);
+        LabelDatagram(flow, bytes, direction, _options.WatchDatagramsMax);
         return false;
     }
 
     /// <summary>Until a parser has claimed the flow its slot is the labels' memory of the datagram before.</summary>
-    private void LabelDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction)
+    /// <param name="watchedMax">Datagrams after which the flow is left alone. STUN and RTP are named at once and watched
+    /// on: DTLS may follow, as STARTTLS does in streams.</param>
+    private void LabelDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction, int watchedMax)
     {
-        if (flow->App == Apps.Unknown) Recognise(flow, Transport.Datagram, bytes, direction, ref flow->Slot);
-        if (IsNameless(flow) && ++flow->Tries < _options.ProbeDatagramsMax) return;
+        var isLabelWanted = flow->App == Apps.Unknown && flow->Tries < _options.ProbeDatagramsMax;
+        if (isLabelWanted) Recognise(flow, Transport.Datagram, bytes, direction, ref flow->Slot);
+        if (++flow->Tries < watchedMax) return;
+
         flow->Mode = FlowMode.Opaque;
         flow->Slot = 0;
     }

@@ -33,8 +33,11 @@ public sealed record ShardOptions
     /// a connection.</summary>
     public int WatchSegmentsMax { get; init; } = 48;
 
-    /// <summary>Datagrams of a flow shown to probes.</summary>
+    /// <summary>Datagrams of a flow shown to all probes.</summary>
     public int ProbeDatagramsMax { get; init; } = 8;
+
+    /// <summary>Datagrams of a flow that nobody claimed looked at for DTLS: calls begin with STUN.</summary>
+    public int WatchDatagramsMax { get; init; } = 32;
 
     /// <summary>Bytes for records between two flushes.</summary>
     public int ArenaBytes { get; init; } = 1 << 20;

@@ -1,9 +1,11 @@
 using NetSniff.Flows;
 using NetSniff.Protocols.Dns;
+using NetSniff.Protocols.Dtls;
 using NetSniff.Protocols.Http;
 using NetSniff.Protocols.Http1;
 using NetSniff.Protocols.WebSocket;
 using NetSniff.Protocols.Http2;
+using NetSniff.Protocols.Quic;
 using NetSniff.Protocols.Tls;
 using NetSniff.Records;
 
@@ -33,6 +35,8 @@ public static class Protocols
 {
     public static IReadOnlyList<ProtocolEntry> All { get; } =
     [
+        ProtocolEntry.Datagram<QuicParser>(),
+        ProtocolEntry.Datagram<DtlsParser>(),
         ProtocolEntry.Datagram<MdnsParser>(),
         ProtocolEntry.Datagram<LlmnrParser>(),
         ProtocolEntry.Datagram<DnsParser>(),
@@ -51,5 +55,6 @@ public static class Protocols
         RecordKinds.Register<DnsRecord>(),
         RecordKinds.Register<WebSocketRecord>(),
         RecordKinds.Register<TlsRecord>(),
+        RecordKinds.Register<QuicRecord>(),
     ];
 }
