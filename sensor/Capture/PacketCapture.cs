@@ -12,13 +12,19 @@ public abstract class PacketCapture : IDisposable
     /// <summary>What is read, as the user named it.</summary>
     public abstract string Name { get; }
 
-    /// <summary><see cref="Frame.Interface"/> is a place in it. It may grow while frames are received.</summary>
+    /// <summary><see cref="Frame.Interface"/> is a place in it. It may grow while frames are received; captures that
+    /// were opened together have one in common.</summary>
     public abstract IReadOnlyList<CaptureInterface> Interfaces { get; }
 
     /// <summary>Fills <paramref name="frames"/>.</summary>
     /// <returns>How many; 0 when none came within <paramref name="wait"/>; -1 at the end, where
     /// <see cref="Problem"/> tells an early end from a good one.</returns>
     public abstract int Receive(Span<Frame> frames, TimeSpan wait);
+
+    /// <summary>Takes no more frames in. Those it already has are still given by <see cref="Receive"/>, which then ends.
+    /// </summary>
+    /// <remarks>Any thread may call it, more than once.</remarks>
+    public abstract void Stop();
 
     /// <summary>Gives the frames of the last <see cref="Receive"/> back.</summary>
     public abstract void Release();

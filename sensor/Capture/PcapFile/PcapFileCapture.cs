@@ -16,6 +16,7 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
     private long _received;
     private long _filtered;
     private bool _hasEnded;
+    private bool _isStopped;
 
     private PcapFileCapture(FileSource source, CaptureFilter? filter, bool isFollowed)
     {
@@ -59,7 +60,7 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
 
     public override int Receive(Span<Frame> frames, TimeSpan wait)
     {
-        while (!_hasEnded)
+        while (!_hasEnded && !Volatile.Read(ref _isStopped))
         {
             var count = _reader.Read(_window.Start, _window.Length, frames, out var consumed);
             _window.Consume(consumed);
@@ -86,6 +87,9 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
 
         return -1;
     }
+
+    /// <summary>Ends at once: what was not read yet stays in the file.</summary>
+    public override void Stop() => Volatile.Write(ref _isStopped, true);
 
     public override void Release()
     {
