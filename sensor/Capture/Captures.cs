@@ -66,13 +66,12 @@ public static class Captures
     public static CaptureBackend? FindLive(string name)
     {
         var live = All.Where(backend => backend.Open is not null).ToList();
-        if (name == AnyBackend)
-        {
-            // Where none works, the best one says what it lacks.
-            return live.Find(backend => backend.Support().IsSupported) ?? Checked(live[OperatingSystem.IsLinux() ? 0 : ^1]);
-        }
+        if (name != AnyBackend) return live.Find(backend => backend.Info.Name == name) is { } named ? Checked(named) : null;
 
-        return live.Find(backend => backend.Info.Name == name) is { } found ? Checked(found) : null;
+        // libpcap opens packet sockets on Linux, so it helps nobody there who lacks the right to; and where nothing
+        // works, the plainest one says what is missing.
+        var last = live.Count - (OperatingSystem.IsLinux() ? 2 : 1);
+        return live.Take(last).FirstOrDefault(backend => backend.Support().IsSupported) ?? Checked(live[last]);
     }
 
     private static CaptureBackend Checked(CaptureBackend backend)

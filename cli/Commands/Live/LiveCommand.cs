@@ -16,6 +16,8 @@ internal static class LiveCommand
           netsniff live
           netsniff live -i eth0 --filter 'tcp port 8080' --where 'http.latency > 100ms'
           netsniff live -i eth0 -i lo --duration 1m -o summary
+          netsniff live -i eth0 -o pcapng -w trace.pcapng
+          netsniff live --netns /proc/4711/ns/net -i eth0
           netsniff live -o eve | vector
         """;
 
@@ -34,16 +36,20 @@ internal static class LiveCommand
             Description = "Only packets meant for this machine.",
         };
         var direction = Text("--direction", "WAY", "in, out or both, as this machine sees it.");
-        var backend = Text("--backend", "NAME", "auto, af-packet or libpcap.");
+        var backend = Text("--backend", "NAME", $"{Captures.AnyBackend}, {string.Join(" or ", Captures.LiveNames)}.");
         var rings = new Option<string?>("--rings", "--threads")
         {
             Description = "Threads the packets are shared out to, a flow always to the same.",
             HelpName = "N",
         };
+        var ringMebibytes = Text(
+            "--ring-mib", "MIB", "Kernel memory for each thread and interface: more rides out longer bursts (64).");
+        var netns = Text(
+            "--netns", "NAME", "Network namespace the interfaces are in: a name of `ip netns`, or a path like /proc/1/ns/net.");
         var options = new CaptureOptions();
         var command = new Command("live", About)
         {
-            interfaces, duration, snapLength, noPromiscuous, direction, backend, rings,
+            interfaces, duration, snapLength, noPromiscuous, direction, backend, rings, ringMebibytes, netns,
         };
         options.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
@@ -57,10 +63,14 @@ internal static class LiveCommand
                 IsPromiscuous = !result.GetValue(noPromiscuous),
                 Direction = DirectionOf(result.GetValue(direction)),
                 Rings = Number(result, rings, 1, LiveOptions.RingsMax) ?? 1,
+                RingMebibytes = Number(result, ringMebibytes, 1, LiveOptions.RingMebibytesMax)
+                    ?? LiveOptions.RingMebibytesDefault,
+                NetworkNamespace = NamespacePath(result.GetValue(netns)),
             };
             live = live with { Filter = Capturing.CaptureOutput.PacketFilter(settings) };
             var length = DurationOf(result.GetValue(duration));
-            return new LiveCapturing(terminal, settings, interrupts).Run(live, result.GetValue(backend) ?? "auto", length);
+            var backendName = result.GetValue(backend) ?? Captures.AnyBackend;
+            return new LiveCapturing(terminal, settings, interrupts).Run(live, backendName, length);
         });
         return command;
     }
@@ -77,6 +87,10 @@ internal static class LiveCommand
             ? number
             : throw new UsageException($"{option.Name} is a whole number from {least} to {most}, not '{text}'");
     }
+
+    // `ip netns` keeps its names there (ip-netns(8)).
+    private static string? NamespacePath(string? name) =>
+        name is null || name.Contains('/', StringComparison.Ordinal) ? name : $"/run/netns/{name}";
 
     private static CaptureDirection DirectionOf(string? text) => text switch
     {

@@ -17,7 +17,8 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
     private readonly Line _line = new(isColoured);
 
     /// <param name="ledger">What the stages counted, over all threads.</param>
-    public void Write(CaptureMeter meter, TrafficTally tally, IReadOnlyList<LedgerLine> ledger)
+    /// <param name="balance">The capture's account in one line, or null.</param>
+    public void Write(CaptureMeter meter, TrafficTally tally, IReadOnlyList<LedgerLine> ledger, string? balance = null)
     {
         WriteHead(meter, tally);
         WriteProtocols(tally);
@@ -25,7 +26,7 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
         WriteTop("SERVER", tally.Servers, CompareServers, WriteServer);
         WriteTop("ASKED FOR", tally.Names, string.CompareOrdinal, WriteName);
         WriteErrors(tally);
-        WriteLedger(ledger);
+        WriteLedger(ledger, balance);
         buffer.Flush();
     }
 
@@ -159,7 +160,7 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
         }
     }
 
-    private void WriteLedger(IReadOnlyList<LedgerLine> ledger)
+    private void WriteLedger(IReadOnlyList<LedgerLine> ledger, string? balance)
     {
         var shown = ledger.Where(line => line.Count != 0).ToList();
         if (shown.Count == 0) return;
@@ -179,6 +180,13 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
             if (entry.IsLoss) _line.Own("  lost"u8);
             End();
         }
+
+        if (balance is null) return;
+
+        _line.Own("balance"u8);
+        _line.PadTo(12);
+        _line.Own(balance);
+        End();
     }
 
     private static int CompareServers(ServerKey left, ServerKey right)

@@ -75,9 +75,13 @@ public sealed unsafe class LibPcapCapture : PacketCapture, ILiveBackend
         }
     }
 
-    public static CaptureSupport Support() => PcapNative.IsSupported
-        ? CaptureSupport.Yes
-        : CaptureSupport.No("libpcap is not here", PcapNative.MissingLibrary);
+    public static CaptureSupport Support()
+    {
+        if (!PcapNative.IsSupported) return CaptureSupport.No("the library is missing", PcapNative.MissingLibrary);
+
+        // It opens packet sockets there, as we do.
+        return OperatingSystem.IsLinux() ? AfPacket.AfPacketCapture.Support() : CaptureSupport.Yes;
+    }
 
     /// <summary>Opens each interface for a thread of its own.</summary>
     public static IReadOnlyList<PacketCapture> Open(LiveOptions options) => LibPcapOpening.Open(options);

@@ -15,6 +15,7 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
     private CaptureProblem? _problem;
     private long _received;
     private long _filtered;
+    private long _recordedDrops;
     private bool _hasEnded;
     private bool _isStopped;
 
@@ -38,10 +39,13 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
     public override long? BytesTotal => _source.Size;
 
     public override double? Progress =>
-        _source.Size is > 0 and var size ? Math.Min(1.0, (double)_source.RawPosition / size) : null;
+        _source.Size is > 0 and var size && !_isFollowed ? Math.Min(1.0, (double)_source.RawPosition / size) : null;
 
-    /// <summary>Frames the filter left out are counted as filtered.</summary>
-    public override CaptureCounters Counters => new(Volatile.Read(ref _received), Volatile.Read(ref _filtered), []);
+    /// <summary>Frames the filter left out are counted as filtered; dropped are those that whoever captured the file
+    /// says it lost.</summary>
+    public override CaptureCounters Counters => new(
+        Volatile.Read(ref _received), Volatile.Read(ref _filtered),
+        [new NamedCount("recorded", "lost-when-captured", Volatile.Read(ref _recordedDrops))]);
 
     /// <summary>The format and what it has to say beside frames: names, secrets, statistics.</summary>
     public FrameReader Reader => _reader;
@@ -64,6 +68,11 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
         {
             var count = _reader.Read(_window.Start, _window.Length, frames, out var consumed);
             _window.Consume(consumed);
+            if (_reader is PcapngReader { Statistics.Count: > 0 } reader)
+            {
+                Volatile.Write(ref _recordedDrops, reader.RecordedDrops);
+            }
+
             if (count > 0)
             {
                 // A batch that was filtered out whole is a moment to look up for the caller, who may want to stop.
@@ -152,8 +161,14 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
         return false;
     }
 
-    private static int WaitForGrowth(TimeSpan wait)
+    private int WaitForGrowth(TimeSpan wait)
     {
+        if (_source.IsCut)
+        {
+            Stop(Say($"{Name} was cut or begun anew while it was followed: start again to read what is there now"));
+            return -1;
+        }
+
         // inotify would be quicker; a person who looks at a growing file does not see the difference.
         Thread.Sleep(wait);
         return 0;
