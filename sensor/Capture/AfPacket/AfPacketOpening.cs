@@ -15,8 +15,8 @@ internal sealed class AfPacketOpening
     /// <param name="Program">For the kernel; null when it is to take everything.</param>
     private sealed record Target(string Name, int Index, LinkKind Kind, BpfInstruction[]? Program)
     {
-        /// <summary>0 until the first ring founded it.</summary>
-        public int Group { get; set; }
+        /// <summary>Null until the first ring founded it.</summary>
+        public int? Group { get; set; }
     }
 
     public static IReadOnlyList<AfPacketCapture> Open(LiveOptions options)

@@ -84,13 +84,13 @@ internal sealed unsafe partial class PacketRing : IDisposable
     }
 
     /// <summary>Joins the sockets that share the frames of this interface, a flow always going to the same.</summary>
-    /// <param name="group">0 to found one.</param>
-    /// <returns>The number of the group.</returns>
-    public int Join(int group)
+    /// <param name="group">Null to found one.</param>
+    /// <returns>The number of the group, which may well be 0.</returns>
+    public int Join(int? group)
     {
         // Pieces of a datagram have no ports, so the kernel puts it together before it looks for the flow.
-        var mode = FanoutHash | FanoutDefragment | (group == 0 ? FanoutUniqueId : 0);
-        var value = (mode << 16) | group;
+        var mode = FanoutHash | FanoutDefragment | (group is null ? FanoutUniqueId : 0);
+        var value = (mode << 16) | (group ?? 0);
         Set(PacketLevel, Fanout, &value, sizeof(int), "sharing frames among threads");
         var length = sizeof(int);
         if (GetOption(Descriptor, PacketLevel, Fanout, &value, &length) < 0) throw Failed("sharing frames");

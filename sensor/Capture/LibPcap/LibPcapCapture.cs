@@ -151,8 +151,7 @@ public sealed unsafe class LibPcapCapture : PacketCapture, ILiveBackend
             if (status == 0) break;
             if (status < 0)
             {
-                Volatile.Write(ref _problem, new CaptureProblem($"{Name}: {PcapNative.ErrorOf(_handle)}"));
-                Volatile.Write(ref _hasEnded, true);
+                Fail();
                 break;
             }
 
@@ -171,6 +170,14 @@ public sealed unsafe class LibPcapCapture : PacketCapture, ILiveBackend
         _statisticsDue -= count;
         if (_statisticsDue <= 0) AskStatistics();
         return count;
+    }
+
+    // The error comes before the frames that still wait in the buffer, so the first is taken for a stop.
+    private void Fail()
+    {
+        if (_problem is not null) Volatile.Write(ref _hasEnded, true);
+        Volatile.Write(ref _problem, new CaptureProblem($"{Name}: {PcapNative.ErrorOf(_handle)}"));
+        Stop();
     }
 
     /// <summary>Copies a frame into the batch.</summary>
