@@ -135,6 +135,7 @@ internal sealed class FileSource : IDisposable
     private static byte[] Checked(string name, byte[] head, string where)
     {
         if (CaptureFormats.Recognise(head) is CaptureFormat.Pcap or CaptureFormat.Pcapng) return head;
+        if (head.Length == 0) throw new CaptureException($"{name} has nothing{where}, or is cut short: copy it again");
 
         var first = string.Join(' ', head.Select(value => value.ToString("x2", CultureInfo.InvariantCulture)));
         throw new CaptureException(
