@@ -10,6 +10,11 @@ public sealed record CaptureBackendInfo(string Name, string About, string Needs)
 /// <summary>Whether a backend works here; if not, why and what to do about it.</summary>
 public readonly record struct CaptureSupport(bool IsSupported, string Why = "", string Remedy = "")
 {
+    /// <summary>What to do where opening a packet socket is not permitted. The file itself is named, for `setcap` takes
+    /// no links.</summary>
+    public static string RawSocketRemedy { get; } =
+        $"run as root, or once `sudo setcap cap_net_raw+ep {Environment.ProcessPath ?? "netsniff"}`";
+
     public static CaptureSupport Yes => new(true);
 
     public static CaptureSupport No(string why, string remedy) => new(false, why, remedy);

@@ -10,7 +10,7 @@ internal static class LiveCommand
     private const string About =
         """
         Capture from network interfaces and show flows and transactions as they happen. Ctrl-C ends it with a summary.
-        Needs root, or the capability to open raw sockets: sudo setcap cap_net_raw,cap_net_admin+ep netsniff
+        Needs root, or the capability to open raw sockets: sudo setcap cap_net_raw+ep FILE
 
         Examples:
           netsniff live

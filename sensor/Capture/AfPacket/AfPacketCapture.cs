@@ -100,8 +100,7 @@ public sealed partial class AfPacketCapture : PacketCapture, ILiveBackend
         }
         catch (CaptureException)
         {
-            return CaptureSupport.No(
-                "packet sockets need CAP_NET_RAW", "run as root or `setcap cap_net_raw+ep bin/netsniff`");
+            return CaptureSupport.No("packet sockets need CAP_NET_RAW", CaptureSupport.RawSocketRemedy);
         }
     }
 

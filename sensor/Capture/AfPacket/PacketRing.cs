@@ -79,7 +79,7 @@ internal sealed unsafe partial class PacketRing : IDisposable
 
         var error = Marshal.GetLastPInvokeError();
         throw new CaptureException(error is LibC.NotPermitted or LibC.AccessDenied
-            ? $"capturing on {name} needs CAP_NET_RAW: run as root or `setcap cap_net_raw+ep bin/netsniff`"
+            ? $"capturing on {name} needs CAP_NET_RAW: {CaptureSupport.RawSocketRemedy}"
             : $"capturing on {name} is not possible here: {LibC.ErrorText(error)}");
     }
 
@@ -219,7 +219,7 @@ internal sealed unsafe partial class PacketRing : IDisposable
         var advice = error switch
         {
             LibC.OutOfMemory => ": ask for a smaller ring",
-            LibC.NotPermitted => ": run as root or `setcap cap_net_raw+ep bin/netsniff`",
+            LibC.NotPermitted => $": {CaptureSupport.RawSocketRemedy}",
             _ => "",
         };
         return new CaptureException($"capturing on {Name}: {what}: {LibC.ErrorText(error)}{advice}");

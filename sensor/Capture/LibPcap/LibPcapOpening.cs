@@ -152,7 +152,7 @@ internal static unsafe class LibPcapOpening
             PcapNative.NoSuchDevice => $"there is no interface {name}; there are " +
                 string.Join(", ", FindInterfaces().Select(found => found.Name)),
             PcapNative.NotPermitted or PcapNative.NotPermittedPromiscuous =>
-                $"capturing on {name} needs CAP_NET_RAW: run as root or `setcap cap_net_raw+ep bin/netsniff`",
+                $"capturing on {name} needs CAP_NET_RAW: {CaptureSupport.RawSocketRemedy}",
             PcapNative.NotUp => $"the interface {name} is down: bring it up first",
             _ => $"capturing on {name}: {Marshal.PtrToStringUTF8(PcapNative.StatusText(status))}: " +
                 PcapNative.ErrorOf(handle),
