@@ -50,7 +50,8 @@ internal sealed class LedgerSum
 
     private string Text(long offered)
     {
-        var text = $"{Count(offered)} offered = {Count(_taken)} taken + {Count(_leftOut)} left out + {Count(Lost)} lost";
+        var sum = $"{Count(_taken)} taken + {Count(_leftOut)} left out + {Count(Lost)} lost";
+        var text = $"{Count(offered)} offered = {sum}";
         return _unexplained == 0 ? text : $"{text} + {Count(_unexplained)} unexplained";
     }
 

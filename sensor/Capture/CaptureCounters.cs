@@ -10,7 +10,7 @@ public readonly record struct NamedCount(string Stage, string Reason, long Count
 /// filter in the kernel rejects is never seen and not counted.</param>
 /// <param name="Drops">Lost, or left out for a reason of our own.</param>
 /// <param name="Freezes">Times the kernel found its ring full.</param>
-/// <param name="Offered">What the source says it had for us, lost frames included; null where it does not count.</param>
+/// <param name="Offered">What the source says it had for us, with the lost; null where it does not count.</param>
 public sealed record CaptureCounters(
     long Received, long Filtered, IReadOnlyList<NamedCount> Drops, long Freezes = 0, long? Offered = null)
 {

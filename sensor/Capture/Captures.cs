@@ -71,7 +71,10 @@ public static class Captures
     public static CaptureBackend? FindLive(string name)
     {
         var live = All.Where(backend => backend.Open is not null).ToList();
-        if (name != AnyBackend) return live.Find(backend => backend.Info.Name == name) is { } named ? Checked(named) : null;
+        if (name != AnyBackend)
+        {
+            return live.Find(backend => backend.Info.Name == name) is { } named ? Checked(named) : null;
+        }
 
         // libpcap opens packet sockets on Linux, so it helps nobody there who lacks the right to; and where nothing
         // works, the plainest one says what is missing.

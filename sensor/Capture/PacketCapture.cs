@@ -21,7 +21,7 @@ public abstract class PacketCapture : IDisposable
     /// <see cref="Problem"/> tells an early end from a good one.</returns>
     public abstract int Receive(Span<Frame> frames, TimeSpan wait);
 
-    /// <summary>Takes no more frames in. Those it already has are still given by <see cref="Receive"/>, which then ends.
+    /// <summary>Takes no more frames in. Those it has are still given by <see cref="Receive"/>, which then ends.
     /// </summary>
     /// <remarks>Any thread may call it, more than once.</remarks>
     public abstract void Stop();
@@ -31,7 +31,7 @@ public abstract class PacketCapture : IDisposable
 
     public abstract CaptureCounters Counters { get; }
 
-    /// <summary>What is wrong with the source, if anything: why a file ended early, that an interface is down.</summary>
+    /// <summary>What is wrong with the source, if anything: why a file ended early, which interface is down.</summary>
     public virtual CaptureProblem? Problem => null;
 
     /// <summary>Share of the file read, 0 to 1; null where there is no end in sight.</summary>

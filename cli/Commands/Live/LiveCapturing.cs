@@ -22,6 +22,9 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
     private PacketCopy? _copy;
     private ExceptionDispatchInfo? _failure;
 
+    /// <summary>Called when everything that comes from now on will be seen.</summary>
+    public Action? Started { get; init; }
+
     public int Run(LiveOptions options, string backend, TimeSpan? duration)
     {
         // Asked for first, so that a bad filter is told before rights are.
@@ -33,7 +36,7 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
         try
         {
             _watch = new LiveWatch(terminal, captures, settings.IsQuiet);
-            _watch.Begin(found.Info.Name);
+            if (Started is null) _watch.Begin(found.Info.Name); // whoever is called has words of its own
             using var output = new CaptureOutput(terminal, settings, inputs: []) { Captures = captures };
             return Capture(output, captures, duration);
         }
@@ -46,6 +49,7 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
     private int Capture(CaptureOutput output, IReadOnlyList<PacketCapture> captures, TimeSpan? duration)
     {
         var sinks = Sinks(output, captures.Count);
+        Started?.Invoke();
         using (var timer = StopAfter(duration)) PumpAll(captures, sinks);
         _failure?.Throw();
 
@@ -57,6 +61,7 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
             sink.Dispose();
         }
 
+        output.Finish();
         _copy?.WriteStatistics(_ledger);
         _ledger.Add([new LedgerLine("capture", "not looked at after --count", _unwanted, IsLoss: false)]);
         foreach (var meter in _meters) output.Meter.Add(meter);
@@ -114,7 +119,10 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
     {
         try
         {
-            var pump = new CapturePump(sink, meter, terminal.Clock) { Filled = () => interrupts.Stop(StopReason.Enough) };
+            var pump = new CapturePump(sink, meter, terminal.Clock)
+            {
+                Filled = () => interrupts.Stop(StopReason.Enough),
+            };
             pump.Run(capture, isLive: true, interrupts.Token);
             lock (_meters) _unwanted += pump.Unwanted;
         }

@@ -45,7 +45,7 @@ internal static class LiveCommand
         var ringMebibytes = Text(
             "--ring-mib", "MIB", "Kernel memory for each thread and interface: more rides out longer bursts (64).");
         var netns = Text(
-            "--netns", "NAME", "Network namespace the interfaces are in: a name of `ip netns`, or a path like /proc/1/ns/net.");
+            "--netns", "NAME", "Network namespace of the interfaces: a name of `ip netns`, or a path (/proc/1/ns/net).");
         var options = new CaptureOptions();
         var command = new Command("live", About)
         {
@@ -59,7 +59,8 @@ internal static class LiveCommand
             var live = new LiveOptions
             {
                 Interfaces = names.Length == 0 ? [LiveOptions.AnyInterface] : names,
-                SnapLengthMax = Number(result, snapLength, 1, LiveCapturing.SnapLengthMax) ?? LiveCapturing.SnapLengthMax,
+                SnapLengthMax = Number(result, snapLength, 1, LiveCapturing.SnapLengthMax)
+                    ?? LiveCapturing.SnapLengthMax,
                 IsPromiscuous = !result.GetValue(noPromiscuous),
                 Direction = DirectionOf(result.GetValue(direction)),
                 Rings = Number(result, rings, 1, LiveOptions.RingsMax) ?? 1,
@@ -68,7 +69,7 @@ internal static class LiveCommand
                 NetworkNamespace = NamespacePath(result.GetValue(netns)),
             };
             live = live with { Filter = Capturing.CaptureOutput.PacketFilter(settings) };
-            var length = DurationOf(result.GetValue(duration));
+            var length = Durations.ParseOption(duration.Name, result.GetValue(duration));
             var backendName = result.GetValue(backend) ?? Captures.AnyBackend;
             return new LiveCapturing(terminal, settings, interrupts).Run(live, backendName, length);
         });
@@ -99,9 +100,4 @@ internal static class LiveCommand
         "out" => CaptureDirection.Out,
         _ => throw new UsageException($"--direction is in, out or both, not '{text}'"),
     };
-
-    private static TimeSpan? DurationOf(string? text) => text is null
-        ? null
-        : Durations.Parse(text)
-            ?? throw new UsageException($"--duration is a length of time such as 30s, 5m or 1h, not '{text}'");
 }

@@ -23,8 +23,9 @@ internal sealed class LiveWatch(Terminal terminal, IReadOnlyList<PacketCapture> 
         if (isQuiet) return;
 
         var names = string.Join(", ", captures.Select(capture => capture.Name).Distinct());
-        var threads = captures.Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", {captures.Count} threads");
-        terminal.Say($"capturing on {names} ({backend}{threads}); Ctrl-C ends it");
+        var threads = captures.Count.ToString(CultureInfo.InvariantCulture);
+        var what = captures.Count == 1 ? backend : $"{backend}, {threads} threads";
+        terminal.Say($"capturing on {names} ({what}); Ctrl-C ends it");
     }
 
     public void Look()
@@ -47,7 +48,7 @@ internal sealed class LiveWatch(Terminal terminal, IReadOnlyList<PacketCapture> 
     }
 
     private const string Remedy =
-        "what helps: a --filter, a bigger --ring-mib, more --rings, a smaller --snaplen, an output that takes less work";
+        "what helps: a --filter, a bigger --ring-mib, more --rings, a smaller --snaplen, or -o summary";
 
     // Also when quiet: it is an error.
     private void TellProblems()

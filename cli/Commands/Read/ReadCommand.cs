@@ -39,7 +39,8 @@ internal static class ReadCommand
             if (paths.Length == 0) throw new UsageException("no file named: `netsniff read FILE`, or - for standard input");
 
             var settings = options.Read(result, terminal);
-            return new FileReading(terminal, settings, paths, interrupts) { IsFollowing = result.GetValue(follow) }.Run();
+            var isFollowing = result.GetValue(follow);
+            return new FileReading(terminal, settings, paths, interrupts) { IsFollowing = isFollowing }.Run();
         });
         return command;
     }

@@ -21,7 +21,7 @@ internal sealed class PcapngWriter
 
     public long Written { get; private set; }
 
-    /// <summary>Writes a frame whose bytes may lie elsewhere by now; a VLAN tag that was taken out is put back.</summary>
+    /// <summary>Writes a frame whose bytes may lie elsewhere by now; a VLAN tag taken out is put back.</summary>
     public unsafe void Write(in Frame frame, ReadOnlySpan<byte> bytes)
     {
         if (!_interfaces.TryGetValue((frame.Interface, frame.LinkType), out var place))

@@ -40,7 +40,11 @@ internal sealed class AfPacketOpening
         {
             var rings = Math.Clamp(_options.Rings, 1, LiveOptions.RingsMax);
             var list = ListInterfaces();
-            while (captures.Count < rings) captures.Add(OpenOne(list, isShared: rings > 1, isFirst: captures.Count == 0));
+            while (captures.Count < rings)
+            {
+                captures.Add(OpenOne(list, isShared: rings > 1, isFirst: captures.Count == 0));
+            }
+
             // Together, when all have joined: no frame is seen twice.
             foreach (var capture in captures) capture.Start();
             return [.. captures];

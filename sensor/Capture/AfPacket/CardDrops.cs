@@ -4,7 +4,7 @@ using NetSniff.Pcap;
 namespace NetSniff.Sensor.Capture.AfPacket;
 
 /// <summary>Frames that a network card lost before any socket could see them, since the capture was opened.</summary>
-/// <remarks>`rx_missed_errors` and `rx_fifo_errors` of the kernel (Documentation/ABI/testing/sysfs-class-net-statistics);
+/// <remarks>`rx_missed_errors` and `rx_fifo_errors` of Documentation/ABI/testing/sysfs-class-net-statistics;
 /// `rx_dropped` also counts frames for which nobody but us had a use, and so tells nothing. Interfaces that come later
 /// are not watched.</remarks>
 internal sealed class CardDrops

@@ -58,7 +58,8 @@ internal sealed unsafe partial class PacketRing : IDisposable
     public static PacketRing Open(
         string name, int index, LinkKind kind, LiveOptions options, BpfInstruction[]? program)
     {
-        var ring = new PacketRing(name, index, kind, options, program ?? KernelFilter.Everything(options.SnapLengthMax));
+        program ??= KernelFilter.Everything(options.SnapLengthMax);
+        var ring = new PacketRing(name, index, kind, options, program);
         try
         {
             ring.Open(options);
@@ -118,8 +119,8 @@ internal sealed unsafe partial class PacketRing : IDisposable
         return _framesLeft == 0 && !IsReady(_block) && Walked >= statistics.Seen - statistics.Drops;
     }
 
-    /// <summary>The kernel's counts since the start: frames that passed its filter, and how many of those found no room.
-    /// </summary>
+    /// <summary>The kernel's counts since the start: frames that passed its filter, and those of them that found no
+    /// room.</summary>
     /// <remarks>It has 32 bits for them and forgets them when asked, so ask now and then.</remarks>
     public (long Seen, long Drops, long Freezes) ReadStatistics()
     {

@@ -102,7 +102,7 @@ public sealed unsafe class LibPcapCapture : PacketCapture, ILiveBackend
         return count > 0 || !_hasEnded ? count : -1;
     }
 
-    /// <summary>On Linux the socket is closed to new frames; elsewhere frames younger than this are not taken.</summary>
+    /// <summary>On Linux the socket gets no new frames; elsewhere frames younger than this are not taken.</summary>
     public override void Stop()
     {
         lock (_handleLock)

@@ -14,7 +14,8 @@ internal static unsafe class LibPcapOpening
         if (!PcapNative.IsSupported) throw new CaptureException(PcapNative.MissingLibrary);
         if (options.Rings > 1)
         {
-            throw new CaptureException("libpcap cannot share an interface among threads: use --backend af-packet, or one thread");
+            throw new CaptureException(
+                "libpcap cannot share an interface among threads: use --backend af-packet, or one thread");
         }
 
         return options.NetworkNamespace is { } path

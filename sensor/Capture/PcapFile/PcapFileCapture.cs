@@ -4,7 +4,7 @@ using NetSniff.Pcap;
 
 namespace NetSniff.Sensor.Capture.PcapFile;
 
-/// <summary>Frames of a capture file: pcap or pcapng, plain or packed with gzip or zstd, from a path or a pipe.</summary>
+/// <summary>Frames of a capture file or pipe: pcap or pcapng, plain or packed with gzip or zstd.</summary>
 public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
 {
     private readonly FileSource _source;
@@ -149,9 +149,10 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
         {
             // Where the packed bytes went wrong is known only to within a read of the decompressor.
             var packing = FileSource.NameOf(_source.Packing);
-            Stop(exception is EndOfStreamException
-                ? Say($"{Name}: the {packing} data is cut short after {_source.RawPosition} bytes; what came before was read")
-                : Say($"{Name}: the {packing} data is damaged before byte {_source.RawPosition}; what came before was read"));
+            var what = exception is EndOfStreamException
+                ? Say($"cut short after {_source.RawPosition} bytes")
+                : Say($"damaged before byte {_source.RawPosition}");
+            Stop($"{Name}: the {packing} data is {what}; what came before was read");
         }
         catch (IOException exception)
         {

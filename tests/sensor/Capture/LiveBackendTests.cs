@@ -17,7 +17,7 @@ public sealed class LiveBackendTests
     {
         using var network = new TestNetwork();
         using var sender = network.FromNear();
-        using var capture = TestNetwork.OpenOne(backend, network.Options with { Filter = TestNetwork.Filter("udp port 9") });
+        using var capture = TestNetwork.OpenOne(backend, network.Filtered("udp port 9"));
         var before = Nanos(DateTime.UtcNow);
         sender.SendMany(Count);
         TestNetwork.AwaitOffered([capture], Count);
@@ -33,7 +33,8 @@ public sealed class LiveBackendTests
         Assert.InRange(times[0], before - second, after + second);
         Assert.InRange(times[^1], before - second, after + second);
         Assert.All(frames, frame => Assert.Equal(PacketSender.Udp(frame.Number), frame.Bytes));
-        Assert.All(frames, frame => Assert.Equal((LinkType.Ethernet, (ushort)0), (frame.Frame.LinkType, frame.Frame.Interface)));
+        Assert.All(frames, frame => Assert.Equal(LinkType.Ethernet, frame.Frame.LinkType));
+        Assert.All(frames, frame => Assert.Equal(0, frame.Frame.Interface));
         Assert.Equal(TestNetwork.Far, Assert.Single(capture.Interfaces).Name);
         Assert.Equal((Count, 0L), (capture.Counters.Received, capture.Counters.Dropped));
         CapturedFrames.AssertBalanced(capture);
@@ -45,7 +46,7 @@ public sealed class LiveBackendTests
     {
         using var network = new TestNetwork();
         using var sender = network.FromNear();
-        using var capture = TestNetwork.OpenOne(backend, network.Options with { Filter = TestNetwork.Filter("udp port 5001") });
+        using var capture = TestNetwork.OpenOne(backend, network.Filtered("udp port 5001"));
         sender.SendMany(Count, targetPort: 5000);
         sender.SendMany(7, targetPort: 5001);
         TestNetwork.AwaitOffered([capture], 7);
@@ -101,10 +102,10 @@ public sealed class LiveBackendTests
 
             var numbers = CapturedFrames.Drain(capture).Select(frame => frame.Number).ToList();
 
-            if (direction != CaptureDirection.Out) Assert.Equal(Enumerable.Range(0, 11), numbers.Where(number => number < 100));
-            else Assert.DoesNotContain(numbers, number => number < 100);
-            if (direction != CaptureDirection.In) Assert.Equal([100, 101], numbers.Where(number => number >= 100));
-            else Assert.DoesNotContain(numbers, number => number >= 100);
+            IEnumerable<int> incoming = direction == CaptureDirection.Out ? [] : Enumerable.Range(0, 11);
+            IEnumerable<int> outgoing = direction == CaptureDirection.In ? [] : [100, 101];
+            Assert.Equal(incoming, numbers.Where(number => number < 100));
+            Assert.Equal(outgoing, numbers.Where(number => number >= 100));
             CapturedFrames.AssertBalanced(capture);
         }
     }
@@ -115,7 +116,8 @@ public sealed class LiveBackendTests
     {
         using var network = new TestNetwork();
         using var sender = network.FromNear();
-        using var capture = TestNetwork.OpenOne(backend, network.Options with { Direction = CaptureDirection.In });
+        // Told by its sender, for tags are where the kernel's filter does not find them.
+        using var capture = TestNetwork.OpenOne(backend, network.Filtered("ether src 02:00:00:00:00:00"));
         byte[][] sent =
         [
             PacketSender.Tagged(PacketSender.Udp(0), 0x8100, 0x6005),
@@ -126,7 +128,7 @@ public sealed class LiveBackendTests
         foreach (var frame in sent) sender.Send(frame);
         TestNetwork.AwaitOffered([capture], sent.Length);
 
-        var whole = CapturedFrames.Drain(capture).Select(frame => frame.Whole).Where(frame => frame[12] != 8 || frame[13] != 6);
+        var whole = CapturedFrames.Drain(capture).Select(frame => frame.Whole);
 
         Assert.Equal(sent.Select(Convert.ToHexString), whole.Select(Convert.ToHexString));
     }
@@ -137,7 +139,7 @@ public sealed class LiveBackendTests
     {
         using var network = new TestNetwork();
         using var sender = network.FromNear();
-        using var capture = TestNetwork.OpenOne(backend, network.Options with { Filter = TestNetwork.Filter("vlan 5 and udp") });
+        using var capture = TestNetwork.OpenOne(backend, network.Filtered("vlan 5 and udp"));
         sender.Send(PacketSender.Tagged(PacketSender.Udp(0), 0x8100, 4));
         sender.Send(PacketSender.Tagged(PacketSender.Udp(1), 0x8100, 5));
         sender.Send(PacketSender.Udp(2));
@@ -157,7 +159,7 @@ public sealed class LiveBackendTests
     {
         using var network = new TestNetwork();
         using var sender = network.FromNear();
-        using var capture = TestNetwork.OpenOne(backend, network.Options with { Filter = TestNetwork.Filter("udp port 9") });
+        using var capture = TestNetwork.OpenOne(backend, network.Filtered("udp port 9"));
         sender.SendMany(Count);
         TestNetwork.AwaitOffered([capture], Count);
         capture.Stop();
@@ -184,7 +186,7 @@ public sealed class LiveBackendTests
             for (var number = 0; number < 20; number++) network.FarSpace.Run(() => socket.Send([(byte)number]));
             var taken = new List<CapturedFrame>();
             TestNetwork.Await(
-                () => CapturedFrames.TakeSome(capture, taken) && taken.Count >= 20, () => $"{taken.Count} of 20 frames came");
+                () => CapturedFrames.TakeSome(capture, taken) && taken.Count >= 20, () => $"{taken.Count} of 20 came");
             taken.AddRange(CapturedFrames.Drain(capture));
 
             Assert.Equal(Enumerable.Range(0, 20), taken.Select(frame => (int)frame.Bytes[^1]));
@@ -198,7 +200,7 @@ public sealed class LiveBackendTests
     {
         using var network = new TestNetwork();
         using var sender = network.FromNear();
-        using var capture = TestNetwork.OpenOne(backend, network.Options with { Filter = TestNetwork.Filter("udp port 9") });
+        using var capture = TestNetwork.OpenOne(backend, network.Filtered("udp port 9"));
         sender.SendMany(10);
         TestNetwork.AwaitOffered([capture], 10);
         network.NearSpace.Ip($"link del {TestNetwork.Near}");

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using NetSniff.Sensor.Capture;
+using NetSniff.Sensor.Capture.AfPacket;
 using static NetSniff.Sensor.Capture.AfPacket.AfPacketNative;
 
 namespace NetSniff.Tests.Capture;
@@ -15,7 +16,7 @@ internal sealed unsafe partial class PacketSender : IDisposable
 
     public PacketSender(TestNamespace space, string name)
     {
-        var index = space.Run(() => Sensor.Capture.AfPacket.NetworkInterfaces.All().Single(found => found.Name == name)).Index;
+        var index = space.Run(NetworkInterfaces.All).Single(found => found.Name == name).Index;
         _descriptor = space.Run(() => Socket(AddressFamily, RawSocket | CloseOnExec, 0));
         // Protocol 0: it only sends.
         var address = new LinkAddress { Family = AddressFamily, Index = index };
@@ -27,7 +28,8 @@ internal sealed unsafe partial class PacketSender : IDisposable
     /// <summary>An Ethernet frame with an UDP datagram whose payload begins with a number. The addresses are nobody's,
     /// so no one answers.</summary>
     public static byte[] Udp(
-        int number, int bytes = 100, int sourcePort = 4000, int targetPort = 9, bool isBack = false, byte[]? targetMac = null)
+        int number, int bytes = 100, int sourcePort = 4000, int targetPort = 9, bool isBack = false,
+        byte[]? targetMac = null)
     {
         var frame = new byte[Math.Max(bytes, HeadersBytes + 4)];
         (targetMac ?? [2, 0, 0, 0, 0, 0x99]).CopyTo(frame, 0);
@@ -79,7 +81,7 @@ internal sealed unsafe partial class PacketSender : IDisposable
     private static ushort HeaderChecksum(ReadOnlySpan<byte> header)
     {
         var sum = 0;
-        for (var index = 0; index < header.Length; index += 2) sum += BinaryPrimitives.ReadUInt16BigEndian(header[index..]);
+        for (; !header.IsEmpty; header = header[2..]) sum += BinaryPrimitives.ReadUInt16BigEndian(header);
         while (sum > 0xFFFF) sum = (sum & 0xFFFF) + (sum >> 16);
         return (ushort)~sum;
     }

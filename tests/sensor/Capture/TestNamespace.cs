@@ -27,7 +27,8 @@ internal sealed partial class TestNamespace : IDisposable
         {
             Run(() =>
             {
-                if (Unshare(NewNetwork) != 0) Assert.Skip($"no network namespaces here: {Marshal.GetLastPInvokeErrorMessage()}");
+                if (Unshare(NewNetwork) == 0) return;
+                Assert.Skip($"no network namespaces here: {Marshal.GetLastPInvokeErrorMessage()}");
             });
             _handle = Run(() => File.OpenHandle("/proc/thread-self/ns/net"));
             // Neighbour discovery and the like would come between the packets that are counted.

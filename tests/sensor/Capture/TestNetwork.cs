@@ -40,6 +40,9 @@ internal sealed class TestNetwork : IDisposable
     /// <summary>Capturing on the far side; a test changes what it is about.</summary>
     public LiveOptions Options => new() { Interfaces = [Far], NetworkNamespace = FarSpace.Path, RingMebibytes = 16 };
 
+    /// <summary>The same, with a filter in pcap-filter syntax.</summary>
+    public LiveOptions Filtered(string text) => Options with { Filter = Filter(text) };
+
     /// <summary>Opens by the name of the backend; the test is skipped where it does not work.</summary>
     public static IReadOnlyList<PacketCapture> Open(string backend, LiveOptions options)
     {
@@ -71,7 +74,8 @@ internal sealed class TestNetwork : IDisposable
     /// <summary>Waits until what is sent on an interface goes out: for a moment after it was set up, nothing does.
     /// </summary>
     public static void AwaitUp(TestNamespace space, string name) => Await(
-        () => space.Ip($"link show dev {name}").Contains("state UP", StringComparison.Ordinal), () => $"{name} stays down");
+        () => space.Ip($"link show dev {name}").Contains("state UP", StringComparison.Ordinal),
+        () => $"{name} stays down");
 
     /// <summary>Waits until the captures have been offered that many frames.</summary>
     public static void AwaitOffered(IReadOnlyList<PacketCapture> captures, long count) => Await(

@@ -30,7 +30,7 @@ public sealed partial class LiveCommandTests : IDisposable
         using var network = new TestNetwork();
         using var sender = network.FromNear();
         // Opened first, it is served last: what it has counted, the program has too.
-        using var witness = TestNetwork.OpenOne("af-packet", network.Options with { Filter = TestNetwork.Filter("udp port 9") });
+        using var witness = TestNetwork.OpenOne("af-packet", network.Filtered("udp port 9"));
         using var process = Start(
             network, "-i", TestNetwork.Far, "-o", "summary", "--filter", "udp port 9", "--rings", $"{threads}");
         var errors = new StringBuilder();
@@ -39,7 +39,11 @@ public sealed partial class LiveCommandTests : IDisposable
             line = process.StandardError.ReadLine() ?? throw new InvalidOperationException($"it ended: {errors}");
         }
 
-        for (var number = 0; number < Count; number++) sender.Send(PacketSender.Udp(number, sourcePort: 4000 + (number % 64)));
+        for (var number = 0; number < Count; number++)
+        {
+            sender.Send(PacketSender.Udp(number, sourcePort: 4000 + (number % 64)));
+        }
+
         TestNetwork.AwaitOffered([witness], Count);
         Assert.Equal(0, Kill(process.Id, signal));
         var output = process.StandardOutput.ReadToEnd();
@@ -83,7 +87,8 @@ public sealed partial class LiveCommandTests : IDisposable
     public void An_interface_that_goes_away_is_told_and_fails_it()
     {
         using var network = new TestNetwork();
-        using var run = new Run(["live", "-i", TestNetwork.Far, "-i", "lo", "--netns", network.FarSpace.Path, "-o", "jsonl"]);
+        using var run = new Run(
+            ["live", "-i", TestNetwork.Far, "-i", "lo", "--netns", network.FarSpace.Path, "-o", "jsonl"]);
         run.AwaitError("capturing on far, lo (af-packet); Ctrl-C ends it");
         network.NearSpace.Ip($"link del {TestNetwork.Near}");
         run.AwaitError("netsniff: the interface far is gone");
@@ -102,7 +107,7 @@ public sealed partial class LiveCommandTests : IDisposable
     [InlineData("-i far --rings 65", 2, "netsniff: --rings is a whole number from 1 to 64, not '65'")]
     [InlineData("-i far --ring-mib much", 2, "netsniff: --ring-mib is a whole number from 1 to 4096, not 'much'")]
     [InlineData("-i far --direction up", 2, "netsniff: --direction is in, out or both, not 'up'")]
-    [InlineData("-i far --duration soon", 2, "netsniff: --duration is a length of time such as 30s, 5m or 1h, not 'soon'")]
+    [InlineData("-i far --duration soon", 2, "netsniff: --duration is a length of time such as 30s, 5m or 1h")]
     [InlineData("-i far --backend libpcap --rings 2", 1, "netsniff: libpcap cannot share an interface among threads")]
     [InlineData("-i far -w /nowhere/out.jsonl", 1, "netsniff: Could not find a part of the path '/nowhere/out.jsonl'")]
     public void What_cannot_be_is_told_in_one_line(string arguments, int exitCode, string expected)
@@ -121,13 +126,15 @@ public sealed partial class LiveCommandTests : IDisposable
         using var run = new Run(["live", "--netns", "nowhere", "-i", "lo"]);
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Equal("netsniff: the network namespace /run/netns/nowhere cannot be opened: No such file or directory\n", run.Errors);
+        const string Expected = "the network namespace /run/netns/nowhere cannot be opened: No such file or directory";
+        Assert.Equal($"netsniff: {Expected}\n", run.Errors);
     }
 
     private static Process Start(TestNetwork network, params string[] arguments)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "netsniff.dll");
-        return Process.Start(new ProcessStartInfo("dotnet", [program, "live", "--netns", network.FarSpace.Path, .. arguments])
+        string[] all = [program, "live", "--netns", network.FarSpace.Path, .. arguments];
+        return Process.Start(new ProcessStartInfo("dotnet", all)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -148,7 +155,8 @@ public sealed partial class LiveCommandTests : IDisposable
         {
             _terminal = new Terminal { Output = _output, Error = _errors, Clock = _clock };
             // What it waits for is a clock of ours, so that the test says when the time is over.
-            string[] all = arguments.Contains("--duration") || arguments.Contains("-n") ? arguments : [.. arguments, "--duration", "1h"];
+            var endsItself = arguments.Contains("--duration") || arguments.Contains("-n");
+            string[] all = endsItself ? arguments : [.. arguments, "--duration", "1h"];
             _thread = new Thread(() => _exitCode = CommandList.Run(all, _terminal, listens: false));
             _thread.Start();
         }

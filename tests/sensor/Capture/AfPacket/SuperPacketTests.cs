@@ -30,7 +30,8 @@ public sealed class SuperPacketTests : RecordConsumer
         using var capture = TestNetwork.OpenOne("af-packet", options);
         var body = new byte[BodyBytes];
         new Random(1).NextBytes(body);
-        byte[] response = [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {BodyBytes}\r\n\r\n"), .. body];
+        var head = $"HTTP/1.1 200 OK\r\nContent-Length: {BodyBytes}\r\n\r\n";
+        byte[] response = [.. Encoding.ASCII.GetBytes(head), .. body];
         var received = 0;
         var transfer = new Thread(() => received = Transfer(network, response)) { IsBackground = true };
         transfer.Start();
@@ -63,10 +64,10 @@ public sealed class SuperPacketTests : RecordConsumer
 
     private static int Transfer(TestNetwork network, byte[] response)
     {
-        using var listener = network.FarSpace.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        using var listener = network.FarSpace.Run(NewSocket);
         listener.Bind(new IPEndPoint(IPAddress.Parse(TestNetwork.FarAddress), Port));
         listener.Listen();
-        using var client = network.NearSpace.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        using var client = network.NearSpace.Run(NewSocket);
         client.Connect(TestNetwork.FarAddress, Port);
         using var server = listener.Accept();
         client.Send("GET /bulk HTTP/1.1\r\nHost: far\r\n\r\n"u8);
@@ -81,6 +82,8 @@ public sealed class SuperPacketTests : RecordConsumer
         sending.GetAwaiter().GetResult();
         return received;
     }
+
+    private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 
     private void Place(in Frame frame)
     {

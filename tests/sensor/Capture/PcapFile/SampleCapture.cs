@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.IO.Compression;
 using NetSniff.Packets;
 using NetSniff.Tests.Pcap;
 
@@ -61,10 +62,11 @@ internal static class SampleCapture
         for (var sections = random.Next(1, 4); sections > 0; sections--)
         {
             var bytes = new PcapngBytes(isBig ?? random.Next(2) == 0).Section();
-            var interfaces = new List<(int Place, LinkType Link, (byte Resolution, long TickNanos, long Offset) Clock)>();
+            var interfaces = new List<Described>();
             for (var count = random.Next(1, 5); count > 0; count--)
             {
-                var described = (places++, s_links[random.Next(s_links.Length)], s_clocks[random.Next(s_clocks.Length)]);
+                var (link, clock) = (s_links[random.Next(s_links.Length)], s_clocks[random.Next(s_clocks.Length)]);
+                var described = new Described(places++, link, clock);
                 interfaces.Add(described);
                 Describe(bytes, described);
             }
@@ -86,8 +88,9 @@ internal static class SampleCapture
         return ([.. file], frames);
     }
 
-    private static void Describe(
-        PcapngBytes bytes, (int Place, LinkType Link, (byte Resolution, long TickNanos, long Offset) Clock) described)
+    private sealed record Described(int Place, LinkType Link, (byte Resolution, long TickNanos, long Offset) Clock);
+
+    private static void Describe(PcapngBytes bytes, Described described)
     {
         var (place, link, clock) = described;
         var name = System.Text.Encoding.ASCII.GetBytes($"if{place}"); // one that no other section has
@@ -127,7 +130,7 @@ internal static class SampleCapture
     public static byte[] Gzip(byte[] bytes)
     {
         using var packed = new MemoryStream();
-        using (var gzip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
         {
             gzip.Write(bytes);
         }
