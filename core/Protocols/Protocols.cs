@@ -4,6 +4,7 @@ using NetSniff.Protocols.Http;
 using NetSniff.Protocols.Http1;
 using NetSniff.Protocols.WebSocket;
 using NetSniff.Protocols.Http2;
+using NetSniff.Protocols.Ntp;
 using NetSniff.Protocols.Tls;
 using NetSniff.Records;
 
@@ -41,6 +42,7 @@ public static class Protocols
         ProtocolEntry.Stream<WebSocketParser>(),
         ProtocolEntry.Stream<Http2Parser>(),
         ProtocolEntry.Stream<TlsParser>(),
+        ProtocolEntry.Datagram<NtpParser>(),
     ];
 
     /// <summary>Record kinds; the order gives their numbers, so append.</summary>
@@ -51,5 +53,7 @@ public static class Protocols
         RecordKinds.Register<DnsRecord>(),
         RecordKinds.Register<WebSocketRecord>(),
         RecordKinds.Register<TlsRecord>(),
+        RecordKinds.Register<NtpRecord>(),
+        RecordKinds.Register<NtpManagementRecord>(),
     ];
 }
