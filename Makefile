@@ -35,6 +35,11 @@ fmt: ## puts the code in the house's form
 check: ## what CI runs
 	@.ci/run
 
+golden: ## writes the answers to the captures under tests/ anew; read the difference
+	@dotnet build tests/NetSniff.Tests.csproj -c Release -v quiet -clp:NoSummary
+	@NETSNIFF_GOLDEN=write tests/bin/Release/net10.0/NetSniff.Tests -noLogo -class NetSniff.Tests.Protocols.GoldenTests
+	@git status --short -- "tests/**/*.jsonl"
+
 clean: ## removes what was built
 	@rm -rf bin artifacts
 	@find . -type d \( -name obj -o -name bin \) -not -path './.git/*' -prune -exec rm -rf {} +

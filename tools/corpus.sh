@@ -70,7 +70,7 @@ make_http2() {
     http2() {
         in_space nghttp -n http://127.0.0.1:8081/index.html http://127.0.0.1:8081/numbers.txt \
             http://127.0.0.1:8081/missing
-        in_space nghttp -n -u http://127.0.0.1:8081/numbers.txt
+        in_space nghttp -n -d "$work/h2/index.html" http://127.0.0.1:8081/numbers.txt
         in_space curl -s --http2-prior-knowledge -d 'item=7' http://127.0.0.1:8081/index.html
     }
     record Http2/nghttpd 'tcp port 8081' http2
