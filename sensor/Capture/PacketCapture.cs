@@ -25,7 +25,8 @@ public abstract class PacketCapture : IDisposable
 
     public abstract CaptureCounters Counters { get; }
 
-    /// <summary>What is wrong with the source, if anything: why a file ended early, that an interface is down.</summary>
+    /// <summary>What is wrong with the source, if anything: why a file ended early, that an interface is down.
+    /// </summary>
     public virtual CaptureProblem? Problem => null;
 
     /// <summary>Share of the file read, 0 to 1; null where there is no end in sight.</summary>

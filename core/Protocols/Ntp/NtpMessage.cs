@@ -108,8 +108,8 @@ internal readonly struct NtpMessage
         return (nowSeconds + ahead) * NanosPerSecond + (long)((timestamp & uint.MaxValue) * NanosPerSecond >> 32);
     }
 
-    /// <summary>Extension fields (RFC 7822), then at most one message authentication code: what is left over is one when
-    /// it has the size of one (RFC 7822 section 7.5.1.4).</summary>
+    /// <summary>Extension fields (RFC 7822), then at most one message authentication code: what is left over is one
+    /// when it has the size of one (RFC 7822 section 7.5.1.4).</summary>
     private static bool TryReadTail(ReadOnlySpan<byte> tail, out int extensions, out bool hasNts, out int macBytes)
     {
         const int FieldSizeMin = 16;

@@ -47,7 +47,8 @@ internal static class NtpProbe
             && (bytes.Length == ControlHeaderSize + count || bytes.Length - padded is 0 or 4 or 20 or 24);
     }
 
-    /// <summary>ntpd's ntp_request.h: implementation, request code, then items of a size, never over 500 bytes.</summary>
+    /// <summary>ntpd's ntp_request.h: implementation, request code, then items of a size, never over 500 bytes.
+    /// </summary>
     public static bool IsPrivate(ReadOnlySpan<byte> bytes)
     {
         const int DataBytesMax = 500;
@@ -67,8 +68,8 @@ internal static class NtpProbe
         && message.Precision is (>= -32 and <= 0) or 32
         && (message.Mode == NtpMode.Client || message.Transmit != 0);
 
-    /// <summary>Away from the port: a question with all but its transmit time left blank, or an answer whose times stand
-    /// in order and close together.</summary>
+    /// <summary>Away from the port: a question with all but its transmit time left blank, or an answer whose times
+    /// stand in order and close together.</summary>
     private static bool IsSurely(in NtpMessage message)
     {
         if (message is { Mode: NtpMode.Client, Stratum: 0, RootDelay: 0, ReferenceId: 0, Reference: 0 })

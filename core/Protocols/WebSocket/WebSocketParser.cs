@@ -169,7 +169,10 @@ public sealed class WebSocketParser : StreamParser, IProtocol
     {
         if (frame.Length > long.MaxValue) return Flaw.Length;
         if (frame.Opcode is (> 2 and < 8) or > 10) return Flaw.Opcode;
-        if (frame.IsControl && (!frame.IsFinal || frame.Length > WebSocketFrame.ControlBytesMax)) return Flaw.ControlFrame;
+        if (frame.IsControl && (!frame.IsFinal || frame.Length > WebSocketFrame.ControlBytesMax))
+        {
+            return Flaw.ControlFrame;
+        }
 
         // Without the handshake nobody knows what the first reserved bit was agreed to mean.
         if (frame.HasOtherReserved || (frame.HasFirstReserved && _hasHandshake && !_isDeflateAgreed))

@@ -43,7 +43,8 @@ internal sealed unsafe partial class PacketRing : IDisposable
 
     public bool IsAny => Index == 0;
 
-    /// <summary>Opens in the namespace of this thread. The filter is in place before the first frame can come.</summary>
+    /// <summary>Opens in the namespace of this thread. The filter is in place before the first frame can come.
+    /// </summary>
     /// <param name="program">For the kernel; null to take everything.</param>
     public static PacketRing Open(
         string name, int index, LinkKind kind, LiveOptions options, BpfInstruction[]? program)

@@ -4,7 +4,8 @@ using NetSniff.Pcap;
 
 namespace NetSniff.Sensor.Capture.PcapFile;
 
-/// <summary>Frames of a capture file: pcap or pcapng, plain or packed with gzip or zstd, from a path or a pipe.</summary>
+/// <summary>Frames of a capture file: pcap or pcapng, plain or packed with gzip or zstd, from a path or a pipe.
+/// </summary>
 public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
 {
     private readonly FileSource _source;

@@ -53,7 +53,8 @@ public sealed unsafe class FlowTableTests
     {
         using var apart = new FlowTable(4096);
         using var together = new FlowTable(4096, tunnelIdsApart: false);
-        foreach (var (kind, isApart) in new[] { (TunnelKind.Vxlan, true), (TunnelKind.Geneve, true), (TunnelKind.GtpU, false) })
+        (TunnelKind, bool)[] kinds = [(TunnelKind.Vxlan, true), (TunnelKind.Geneve, true), (TunnelKind.GtpU, false)];
+        foreach (var (kind, isApart) in kinds)
         {
             var packet = PacketOf(1, isBack: false) with { Tunnel = kind, TunnelId = 7 };
             apart.Add(in packet, out _);

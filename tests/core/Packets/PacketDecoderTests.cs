@@ -87,7 +87,8 @@ public sealed unsafe class PacketDecoderTests
         { "mpls in udp", LinkType.Raw, OuterUdp(6635, [0, 2, 1, 64, .. s_four]), Plain + " Mpls=32" },
         { "vxlan in gre in ip", LinkType.Raw,
             Outer(47, [0, 0, 8, 0, .. OuterUdp(4789, [8, 0, 0, 0, 0, 0, 7, 0, .. s_inside])]), Plain + " Vxlan=7" },
-        { "first piece", LinkType.Raw, Ipv4(17, Udp(s_hello), fragment: 0x2000), "10.0.0.1:40000>10.0.0.2:5000 17 piece 0+ of 13" },
+        { "first piece", LinkType.Raw, Ipv4(17, Udp(s_hello), fragment: 0x2000),
+            "10.0.0.1:40000>10.0.0.2:5000 17 piece 0+ of 13" },
         { "arp", LinkType.Ethernet, Ethernet(0x0806, new byte[28]), "NotIp 0806" },
         { "spanning tree", LinkType.Ethernet, Ethernet(38, [0x42, 0x42, 3, .. new byte[35]]), "NotIp 0004" },
         { "unknown link", (LinkType)250, [1, 2, 3], "UnknownLink 0000" },
@@ -159,7 +160,8 @@ public sealed unsafe class PacketDecoderTests
         }
     }
 
-    private static byte[] Outer(byte protocol, byte[] payload) => Ipv4(protocol, payload, [192, 0, 2, 1], [192, 0, 2, 2]);
+    private static byte[] Outer(byte protocol, byte[] payload) =>
+        Ipv4(protocol, payload, [192, 0, 2, 1], [192, 0, 2, 2]);
 
     private static byte[] OuterUdp(ushort port, byte[] payload) => Outer(17, Udp(payload, 50000, port));
 

@@ -59,7 +59,8 @@ public sealed class ShardTests : IDisposable
     public void Both_sides_may_open_at_once()
     {
         var records = _wire.Tcp('>', Syn, 100, 0).Tcp('<', Syn, 500, 0).Tcp('>', Syn | Ack, 100, 501)
-            .Tcp('<', Syn | Ack, 500, 101).Tcp('>', Ack, 101, 501, Get).Tcp('<', Ack, 501, 101 + Length(Get), Ok).Finish();
+            .Tcp('<', Syn | Ack, 500, 101).Tcp('>', Ack, 101, 501, Get)
+            .Tcp('<', Ack, 501, 101 + Length(Get), Ok).Finish();
         Assert.Equal(2, records.Count);
         Has(records[0], "http.uri=/a", "http.status=200");
     }
@@ -88,7 +89,8 @@ public sealed class ShardTests : IDisposable
     [Fact]
     public void The_same_ports_again_are_another_flow()
     {
-        _wire.Handshake().Tcp('>', Ack, 101, 501, Get).Tcp('<', Ack, 501, 101 + Length(Get), Ok).Tcp('<', Rst, 501 + Length(Ok));
+        _wire.Handshake().Tcp('>', Ack, 101, 501, Get).Tcp('<', Ack, 501, 101 + Length(Get), Ok)
+            .Tcp('<', Rst, 501 + Length(Ok));
         var records = _wire.Handshake().Tcp('>', Ack, 101, 501, Get.Replace("/a", "/b"))
             .Tcp('<', Ack, 501, 101 + Length(Get), Ok).Finish();
         Assert.Equal(["http", "flow", "http", "flow"], records.Select(record => record.Split(' ')[0]));

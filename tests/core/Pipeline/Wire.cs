@@ -12,7 +12,8 @@ internal sealed unsafe class Wire : IDisposable
 
     private readonly Collector _records = new();
 
-    public Wire(ShardOptions? options = null) => Shard = new Shard(options ?? new ShardOptions { FlowsMax = 4096 }, _records);
+    public Wire(ShardOptions? options = null) =>
+        Shard = new Shard(options ?? new ShardOptions { FlowsMax = 4096 }, _records);
 
     public Shard Shard { get; }
 

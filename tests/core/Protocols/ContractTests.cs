@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -7,8 +8,8 @@ using NetSniff.Records;
 
 namespace NetSniff.Tests.Protocols;
 
-/// <summary>What every line of the protocol list promises, asked of each. A new line joins by itself; a capture under its
-/// corpus/ lets all questions be asked.</summary>
+/// <summary>What every line of the protocol list promises, asked of each. A new line joins by itself; a capture under
+/// its corpus/ lets all questions be asked.</summary>
 public sealed class ContractTests
 {
     private const int Seed = 20240607;
@@ -82,12 +83,12 @@ public sealed class ContractTests
         List<string> wrong = [];
         foreach (var sample in Samples.All)
         {
-            table.Append(null, $"{sample.Name,-24} {sample.OwnerName,-10}");
+            table.Append(CultureInfo.InvariantCulture, $"{sample.Name,-24} {sample.OwnerName,-10}");
             for (var line = 0; line < Entries.Count; line++)
             {
                 var verdict = sample.Ask(line);
-                table.Append(verdict is Verdict.Yes or Verdict.YesReversed ? 'X' : verdict == Verdict.Maybe ? '?' : '.');
                 var isClaim = verdict is Verdict.Yes or Verdict.YesReversed;
+                table.Append(isClaim ? 'X' : verdict == Verdict.Maybe ? '?' : '.');
                 if (isClaim && line != sample.Owner && !AreKin(line, sample.Owner))
                 {
                     wrong.Add($"{Entries[line].Info.Name} claims {sample.Name}, which is {sample.OwnerName}");
@@ -180,7 +181,8 @@ public sealed class ContractTests
         }
     }
 
-    /// <summary>Same format under several names: the port is part of these protocols and decides between them.</summary>
+    /// <summary>Same format under several names: the port is part of these protocols and decides between them.
+    /// </summary>
     private static bool AreKin(int one, int other)
     {
         string[] names = ["dns", "mdns", "llmnr"];

@@ -6,8 +6,8 @@ using NetSniff.Records;
 
 namespace NetSniff.Tests.Protocols;
 
-/// <summary>Every capture beside the tests says what it said when it was last looked at. `make golden` writes the answers
-/// anew; the difference is for a person to read.</summary>
+/// <summary>Every capture beside the tests says what it said when it was last looked at. `make golden` writes the
+/// answers anew; the difference is for a person to read.</summary>
 public sealed class GoldenTests
 {
     private static bool IsWriting => Environment.GetEnvironmentVariable("NETSNIFF_GOLDEN") == "write";

@@ -17,7 +17,7 @@ internal static class Mutations
                 case 1: changed[at] = s_edges[random.Next(s_edges.Length)]; break;
                 case 2: changed.RemoveRange(at, Math.Min(random.Next(1, 20), changed.Count - at)); break;
                 case 3: changed.InsertRange(at, new byte[random.Next(1, 20)]); break;
-                case 4: changed.InsertRange(at, changed.GetRange(0, Math.Min(random.Next(1, 60), changed.Count))); break;
+                case 4: changed.InsertRange(at, changed[..Math.Min(random.Next(1, 60), changed.Count)]); break;
                 default: changed.RemoveRange(at, changed.Count - at); break;
             }
         }

@@ -22,7 +22,8 @@ internal sealed class RecordTruth
         }
     }
 
-    /// <summary>A record that claims to be whole is one of the true ones; of a partial one every text was said.</summary>
+    /// <summary>A record that claims to be whole is one of the true ones; of a partial one every text was said.
+    /// </summary>
     public void Check(RecordSink sink, string where)
     {
         foreach (var record in new RecordWalker(sink.Bytes))

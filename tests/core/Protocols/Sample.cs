@@ -67,7 +67,8 @@ internal sealed record Sample(
         foreach (ref readonly var frame in capture.Frames.AsSpan())
         {
             PacketDecoder.Decode(in frame, ref packet);
-            if (packet.Status != DecodeStatus.Ok || packet.Is(PacketTraits.Fragment | PacketTraits.BadTransport)) continue;
+            if (packet.Status != DecodeStatus.Ok) continue;
+            if (packet.Is(PacketTraits.Fragment | PacketTraits.BadTransport)) continue;
             if (packet.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp)) continue;
 
             var there = (packet.Source, packet.Target, (int)packet.SourcePort, (int)packet.TargetPort, packet.Protocol);
@@ -75,7 +76,7 @@ internal sealed record Sample(
             var isBack = conversations.TryGetValue(back, out var conversation);
             if (!isBack && !conversations.TryGetValue(there, out conversation))
             {
-                conversation = new Conversation(packet.SourcePort, packet.TargetPort, packet.Protocol == IpProtocol.Tcp);
+                conversation = new(packet.SourcePort, packet.TargetPort, packet.Protocol == IpProtocol.Tcp);
                 conversations.Add(there, conversation);
                 inOrder.Add(conversation);
             }

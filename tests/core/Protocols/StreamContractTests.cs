@@ -41,7 +41,7 @@ public sealed class StreamContractTests
                 {
                     // The first is cut off in the middle, where it holds most.
                     run.Start(first);
-                    foreach (var said in first.Said) run.Say(said.Direction, said.Bytes.AsSpan(0, said.Bytes.Length * 2 / 3));
+                    foreach (var (side, bytes) in first.Said) run.Say(side, bytes.AsSpan(0, bytes.Length * 2 / 3));
                     run.Forget();
                     Assert.Equal(fresh[second], run.Tell(second).Records);
                     run.Forget();
@@ -88,7 +88,7 @@ public sealed class StreamContractTests
                 var cut = run.Tell(sample, piece).Records;
                 Assert.True(
                     whole.SequenceEqual(cut),
-                    $"{sample.Name} in pieces of {piece}\n{string.Join('\n', cut)}\nand whole\n{string.Join('\n', whole)}");
+                    $"{sample.Name} in {piece}\n{string.Join('\n', cut)}\nand whole\n{string.Join('\n', whole)}");
                 run.Forget();
             }
 

@@ -128,7 +128,8 @@ public sealed unsafe class IpDefragmenterTests
 
     private static byte[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(number => (byte)(number * 7))];
 
-    private static byte[] Bytes(in Datagram datagram) => new ReadOnlySpan<byte>(datagram.Data, datagram.Length).ToArray();
+    private static byte[] Bytes(in Datagram datagram) =>
+        new ReadOnlySpan<byte>(datagram.Data, datagram.Length).ToArray();
 
     private void AssertBalanced()
     {
@@ -141,7 +142,8 @@ public sealed unsafe class IpDefragmenterTests
     }
 
     private DefragResult Add(
-        byte[] datagram, int offset, int length, out Datagram whole, bool isSix = false, uint id = 1, long nanos = Second)
+        byte[] datagram, int offset, int length, out Datagram whole, bool isSix = false, uint id = 1,
+        long nanos = Second)
     {
         length = Math.Min(length, datagram.Length - offset);
         fixed (byte* data = datagram)

@@ -12,7 +12,8 @@ public sealed unsafe class BpfProgramTests
     private static readonly ushort[] s_codes =
     [
         BpfCode.LoadWordAbsolute, BpfCode.LoadHalfAbsolute, BpfCode.LoadByteAbsolute, BpfCode.LoadWordIndirect,
-        BpfCode.LoadHalfIndirect, BpfCode.LoadByteIndirect, BpfCode.LoadConstant, BpfCode.LoadMemory, BpfCode.LoadLength,
+        BpfCode.LoadHalfIndirect, BpfCode.LoadByteIndirect, BpfCode.LoadConstant, BpfCode.LoadMemory,
+        BpfCode.LoadLength,
         BpfCode.LoadXConstant, BpfCode.LoadXMemory, BpfCode.LoadXLength, BpfCode.LoadXHeaderLength, BpfCode.Store,
         BpfCode.StoreX, BpfCode.AddConstant, BpfCode.AddX, BpfCode.SubtractConstant, BpfCode.SubtractX,
         BpfCode.MultiplyConstant, BpfCode.MultiplyX, BpfCode.DivideConstant, BpfCode.DivideX, BpfCode.OrConstant,
@@ -24,9 +25,10 @@ public sealed unsafe class BpfProgramTests
 
     public static TheoryData<string> Filters =>
     [
-        "ip", "ip6", "tcp", "udp port 5000", "tcp[tcpflags] & tcp-syn != 0", "host 10.0.0.1", "net 10.0.0.0/8",
+        "ip", "ip6", "tcp", "udp port 5000", "tcp[tcpflags] & tcp-syn != 0", "host 10.0.0.1",
+        "net 10.0.0.0/8",
         "vlan 5 and udp", "ip[2:2] > 30", "not port 5000", "greater 60", "len <= 40", "ip proto 47", "portrange 4000-6000",
-        "ether src 02:00:00:00:00:01", "ip broadcast or icmp6", "src host fd00::1 and udp dst port 5000",
+        "ether src 02:00:00:00:00:01", "ip multicast or icmp6", "src host fd00::1 and udp dst port 5000",
     ];
 
     [Theory, MemberData(nameof(Filters))]
@@ -56,9 +58,9 @@ public sealed unsafe class BpfProgramTests
         for (var round = 0; round < 20_000; round++)
         {
             var code = new BpfInstruction[random.Next(2, 12)];
-            for (var index = 0; index < code.Length - 1; index++) code[index] = Instruction(random, code.Length - index - 1);
-            code[^1] = new BpfInstruction(
-                random.Next(2) == 0 ? BpfCode.ReturnAccumulator : BpfCode.ReturnConstant, 0, 0, (uint)random.Next());
+            for (var at = 0; at < code.Length - 1; at++) code[at] = Instruction(random, code.Length - at - 1);
+            var last = random.Next(2) == 0 ? BpfCode.ReturnAccumulator : BpfCode.ReturnConstant;
+            code[^1] = new BpfInstruction(last, 0, 0, (uint)random.Next());
             if (!BpfProgram.TryCreate(code, out var program, out _)) continue;
 
             accepted++;
@@ -119,8 +121,8 @@ public sealed unsafe class BpfProgramTests
     private static Machine NativeMachine()
     {
         Assert.SkipUnless(FilterCompiler.IsSupported, "no libpcap on this machine");
-        var library = nint.Zero;
-        var isThere = NativeLibrary.TryLoad("libpcap.so.0.8", out library) || NativeLibrary.TryLoad("libpcap.so.1", out library);
+        var isThere = NativeLibrary.TryLoad("libpcap.so.0.8", out var library)
+            || NativeLibrary.TryLoad("libpcap.so.1", out library);
         Assert.SkipUnless(isThere, "libpcap under a name this test does not know");
         var run = (delegate* unmanaged<BpfInstruction*, byte*, uint, uint, uint>)
             NativeLibrary.GetExport(library, "bpf_filter");

@@ -24,7 +24,8 @@ public sealed class Http2ParserTests
     public void Streams_interleave(int piece)
     {
         var driver = Begin(piece).Say(ToServer, Get(1, "/slow"), piece).Say(ToServer, Get(3, "/fast"), piece)
-            .Say(ToClient, Headers(1, false, ":status", "200"), piece).Say(ToClient, Headers(3, true, ":status", "404"), piece)
+            .Say(ToClient, Headers(1, false, ":status", "200"), piece)
+            .Say(ToClient, Headers(3, true, ":status", "404"), piece)
             .Say(ToClient, Data(1, true, new byte[7]), piece);
         Assert.Collection(
             driver.Records,
@@ -41,14 +42,16 @@ public sealed class Http2ParserTests
             .Say(ToServer, Frame(9, EndHeaders, 1, block[9..]), piece)
             .Say(ToServer, Frame(0, Padded | EndStream, 1, [2, 1, 2, 3, 4, 0, 0]), piece)
             .Say(ToClient, Headers(1, true, ":status", "204"), piece);
-        Has(Assert.Single(driver.Records), "http.method=POST", "http.uri=/b", "http.request.bytes=4", "http.status=204");
+        Has(Assert.Single(driver.Records), "http.method=POST", "http.uri=/b", "http.request.bytes=4",
+            "http.status=204");
     }
 
     [Theory, MemberData(nameof(Pieces))]
     public void Interim_answers_and_trailers_are_not_the_answer(int piece)
     {
         var driver = Begin(piece).Say(ToServer, Get(1, "/a"), piece)
-            .Say(ToClient, Headers(1, false, ":status", "103"), piece).Say(ToClient, Headers(1, false, ":status", "200"), piece)
+            .Say(ToClient, Headers(1, false, ":status", "103"), piece)
+            .Say(ToClient, Headers(1, false, ":status", "200"), piece)
             .Say(ToClient, Data(1, false, [1]), piece).Say(ToClient, Headers(1, true, "etag", "x"), piece);
         Has(Assert.Single(driver.Records), "http.status=200", "http.interim=[103]", "http.response.bytes=1");
     }
@@ -94,7 +97,8 @@ public sealed class Http2ParserTests
         var driver = Begin().Say(ToServer, Get(1, "/a")).Say(ToClient, Headers(1, false, ":status", "200"));
         driver.Say(ToClient, Data(1, true, new byte[100])[..50]);
         Assert.True(driver.Parser.TryResync(ToClient, 30, driver.Context));
-        driver.Say(ToClient, new byte[29]).Say(ToServer, Get(3, "/b")).Say(ToClient, Headers(3, true, ":status", "204"));
+        driver.Say(ToClient, new byte[29]).Say(ToServer, Get(3, "/b"))
+            .Say(ToClient, Headers(3, true, ":status", "204"));
         Assert.Collection(
             driver.Records,
             torn => Has(torn, "!Partial", "http.uri=/a", "http.response.bytes=100"),
@@ -105,7 +109,11 @@ public sealed class Http2ParserTests
     public void Streams_beyond_the_bound_give_way_and_are_told()
     {
         var driver = Begin();
-        for (uint stream = 0; stream <= Http2StreamTable.StreamsMax; stream++) driver.Say(ToServer, Get(2 * stream + 1, "/a"));
+        for (uint stream = 1; stream <= 2 * Http2StreamTable.StreamsMax + 1; stream += 2)
+        {
+            driver.Say(ToServer, Get(stream, "/a"));
+        }
+
         Assert.Equal(1, ((Http2Parser)driver.Parser).StreamsEvicted);
         Has(Assert.Single(driver.Records), "http.stream=1 ", "http.problem=stream-limit");
     }
@@ -124,7 +132,7 @@ public sealed class Http2ParserTests
     [InlineData("GET / HTTP/1.1", Verdict.No)]
     public void The_preface_is_what_a_client_is_known_by(string text, Verdict wanted) => Assert.Equal(
         wanted,
-        Http2Parser.Probe(System.Text.Encoding.ASCII.GetBytes(text), ToServer, new ProbeHints(1, 2, IsFromStart: true)));
+        Http2Parser.Probe(System.Text.Encoding.ASCII.GetBytes(text), ToServer, new ProbeHints(1, 2, true)));
 
     private static StreamDriver Begin(int piece = int.MaxValue) =>
         new StreamDriver(new Http2Parser()).Say(ToServer, Preface, piece).Say(ToClient, Settings, piece);

@@ -17,7 +17,8 @@ public sealed class WebSocketParserTests
         var driver = new StreamDriver(new WebSocketParser());
         driver.Say(ToServer, Hex.Bytes(MaskedHello), piece).Say(ToClient, Hex.Bytes("81 05 48656c6c6f"), piece);
         driver.Say(ToClient, Hex.Bytes("01 03 48656c 80 02 6c6f"), piece); // one message in two frames
-        driver.Say(ToClient, Hex.Bytes("89 05 48656c6c6f"), piece).Say(ToServer, Hex.Bytes("8a 85 37fa213d 7f9f4d5158"), piece);
+        driver.Say(ToClient, Hex.Bytes("89 05 48656c6c6f"), piece)
+            .Say(ToServer, Hex.Bytes("8a 85 37fa213d 7f9f4d5158"), piece);
         driver.Say(ToClient, [0x82, 0x7E, 1, 0, .. new byte[256]], piece);
         driver.Say(ToClient, [0x82, 0x7F, 0, 0, 0, 0, 0, 1, 0, 0, .. new byte[65536]], Math.Max(piece, 1000)).End();
         Has(Assert.Single(driver.Records), "ws.frames=8", "ws.frames.toserver=2", "ws.text=3", "ws.continuation=1",

@@ -87,7 +87,8 @@ public sealed class HpackDecoderTests
     [InlineData("82 20")] // a size update behind a field
     [InlineData("0085 ffffffffff")] // the end of string inside one
     [InlineData("0081 00 00")] // padding that is not ones
-    public void What_is_not_hpack_is_broken(string block) => Assert.Equal(["Broken"], Decode(new HpackDecoder(), block)[^1..]);
+    public void What_is_not_hpack_is_broken(string block) =>
+        Assert.Equal(["Broken"], Decode(new HpackDecoder(), block)[^1..]);
 
     [Fact]
     public void After_a_loss_old_entries_are_unknown_and_new_ones_are_not()
