@@ -194,7 +194,7 @@ internal sealed partial class TlsHandshake
     {
         var begin = _numbers.Begin();
         var reader = new ByteReader(shares);
-        while (reader.Remaining >= 4)
+        while (reader.Remaining >= 4 && !reader.RanShort)
         {
             _numbers.Add(reader.ReadUInt16());
             reader.Skip(reader.ReadUInt16());
