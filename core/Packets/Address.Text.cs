@@ -67,7 +67,7 @@ public readonly partial struct Address
     {
         if (words[4] == 0 && words[5] == 0x5EFE) return true;
         if (words[..4].ContainsAnyExcept((ushort)0)) return false;
-        return (words[4], words[5], words[6]) is (0, 0, not 0) or (0xFFFF, 0, _);
+        return (words[4], words[5], words[6]) is (0 or 0xFFFF, 0, not 0);
     }
 
     private static int WriteDotted(ReadOnlySpan<byte> bytes, Span<byte> target)

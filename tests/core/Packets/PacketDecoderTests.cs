@@ -139,7 +139,7 @@ public sealed unsafe class PacketDecoderTests
         Decode(LinkType.Raw, Ipv4(17, Udp(s_hello)), ref there);
         Decode(LinkType.Raw, Ipv4(17, Udp(s_hello, ServerPort, ClientPort), Server, Client), ref back);
         Assert.Equal(there.Hash, back.Hash);
-        Decode(LinkType.Raw, Ipv4(17, Udp(s_hello, ServerPort, ClientPort)), ref back);
+        Decode(LinkType.Raw, Ipv4(17, Udp(s_hello, ServerPort, ClientPort + 1), Server, Client), ref back);
         Assert.NotEqual(there.Hash, back.Hash);
     }
 

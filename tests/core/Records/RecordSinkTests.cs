@@ -78,7 +78,7 @@ public sealed class RecordSinkTests
         list.Add("four"u8);
         list.Add("1"u8);
         Assert.True(list.IsCut);
-        Assert.Equal(1, list.Count);
+        Assert.Equal(2, list.Count); // a shorter one may still fit
     }
 
     private static void Emit(RecordSink sink, string text, ulong[] numbers, bool hasNumber)

@@ -27,7 +27,8 @@ public sealed unsafe class BpfProgramTests
     [
         "ip", "ip6", "tcp", "udp port 5000", "tcp[tcpflags] & tcp-syn != 0", "host 10.0.0.1",
         "net 10.0.0.0/8",
-        "vlan 5 and udp", "ip[2:2] > 30", "not port 5000", "greater 60", "len <= 40", "ip proto 47", "portrange 4000-6000",
+        "vlan 5 and udp", "ip[2:2] > 30", "not port 5000", "greater 60", "len <= 40", "ip proto 47",
+        "portrange 4000-6000",
         "ether src 02:00:00:00:00:01", "ip multicast or icmp6", "src host fd00::1 and udp dst port 5000",
     ];
 
@@ -59,6 +60,8 @@ public sealed unsafe class BpfProgramTests
         {
             var code = new BpfInstruction[random.Next(2, 12)];
             for (var at = 0; at < code.Length - 1; at++) code[at] = Instruction(random, code.Length - at - 1);
+            // libpcap's scratch memory is whatever lay there; ours is zero.
+            code = [.. Enumerable.Range(0, 16).Select(word => new BpfInstruction(BpfCode.Store, 0, 0, (uint)word)), .. code];
             var last = random.Next(2) == 0 ? BpfCode.ReturnAccumulator : BpfCode.ReturnConstant;
             code[^1] = new BpfInstruction(last, 0, 0, (uint)random.Next());
             if (!BpfProgram.TryCreate(code, out var program, out _)) continue;
