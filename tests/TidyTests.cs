@@ -204,6 +204,8 @@ public sealed partial class TidyTests
 
             var head = start - 1;
             while (head > 0 && lines[head].StartsWith(new string(' ', indent + 1), StringComparison.Ordinal)) head--;
+            // A table is as long as what it lists.
+            if (lines[head].EndsWith("new()", StringComparison.Ordinal)) continue;
             if (TypeHead().IsMatch(lines[head]) || !MemberHead().IsMatch(lines[head])) continue;
 
             var close = new string(' ', indent) + "}";

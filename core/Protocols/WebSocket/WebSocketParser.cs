@@ -68,6 +68,7 @@ public sealed class WebSocketParser : StreamParser, IProtocol
         _isDeflateAgreed = answer[KnownHeader.WebSocketExtensions].IndexOf("permessage-deflate"u8) >= 0;
         _isCompressed = _isDeflateAgreed;
         if (request.StartNanos > 0) _firstNanos = request.StartNanos;
+        if (_uri.Length == 0) _traits |= RecordTraits.Partial; // the answer was seen, and not the question
     }
 
     public override ParseResult Parse(ReadOnlySpan<byte> bytes, Direction direction, ParseContext context)

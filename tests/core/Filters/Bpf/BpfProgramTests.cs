@@ -61,7 +61,8 @@ public sealed unsafe class BpfProgramTests
             var code = new BpfInstruction[random.Next(2, 12)];
             for (var at = 0; at < code.Length - 1; at++) code[at] = Instruction(random, code.Length - at - 1);
             // libpcap's scratch memory is whatever lay there; ours is zero.
-            code = [.. Enumerable.Range(0, 16).Select(word => new BpfInstruction(BpfCode.Store, 0, 0, (uint)word)), .. code];
+            var zeros = Enumerable.Range(0, 16).Select(word => new BpfInstruction(BpfCode.Store, 0, 0, (uint)word));
+            code = [.. zeros, .. code];
             var last = random.Next(2) == 0 ? BpfCode.ReturnAccumulator : BpfCode.ReturnConstant;
             code[^1] = new BpfInstruction(last, 0, 0, (uint)random.Next());
             if (!BpfProgram.TryCreate(code, out var program, out _)) continue;
