@@ -12,6 +12,10 @@ internal sealed class CapturePump(FrameSink sink, CaptureMeter meter, TimeProvid
     /// <summary>With full batches all the time, what was found is still shown after so many of them.</summary>
     private const int BatchesUnshownMax = 256;
 
+    /// <summary>How far time is kept behind the clock on a quiet wire: frames that already have their time may still
+    /// wait in a ring, and none may arrive in the past of its flow.</summary>
+    private const long LagNanos = 1_000_000_000;
+
     private static readonly TimeSpan s_wait = TimeSpan.FromMilliseconds(100);
 
     private readonly Frame[] _frames = new Frame[BatchFramesMax];
@@ -37,7 +41,7 @@ internal sealed class CapturePump(FrameSink sink, CaptureMeter meter, TimeProvid
             }
             else if (isLive)
             {
-                sink.Advance(NowNanos());
+                sink.Advance(NowNanos() - LagNanos);
             }
 
             capture.Release();

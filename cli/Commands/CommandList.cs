@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NetSniff.Cli.Commands.Demo;
 using NetSniff.Cli.Commands.Docs;
 using NetSniff.Cli.Commands.Fields;
 using NetSniff.Cli.Commands.Interfaces;
@@ -15,6 +16,7 @@ internal static class CommandList
         See what a network says: flows, and the HTTP, gRPC, DNS, TLS and other exchanges in them.
 
         Examples:
+          netsniff demo
           netsniff live
           netsniff read trace.pcap
           netsniff fields http
@@ -27,6 +29,7 @@ internal static class CommandList
         var runner = new CommandRunner(terminal, listens);
         var root = new RootCommand(About)
         {
+            DemoCommand.Make(runner),
             ReadCommand.Make(runner),
             LiveCommand.Make(runner),
             FieldsCommand.Make(runner),

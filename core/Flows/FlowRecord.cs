@@ -17,7 +17,7 @@ public readonly struct FlowRecord : IRecord
     public static RecordInfo Info { get; } = new(
         "flow",
         "One conversation between two ends: counts both ways, TCP health, why it ended.",
-        "{flow.packets.toserver}→ {flow.packets.toclient}← packets  {flow.bytes.toserver}↑ {flow.bytes.toclient}↓");
+        "{flow.packets.toserver}→ {flow.packets.toclient}← packets  {flow.bytes.toserver}↑ {flow.bytes.toclient}↓  {flow.end}");
 
     public required long FirstNanos { get; init; }
     public required long LastNanos { get; init; }

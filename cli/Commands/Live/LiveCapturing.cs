@@ -19,6 +19,9 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
     private readonly List<CaptureMeter> _meters = [];
     private ExceptionDispatchInfo? _failure;
 
+    /// <summary>Called when everything that comes from now on will be seen.</summary>
+    public Action? Started { get; init; }
+
     public int Run(LiveOptions options, string backend, TimeSpan? duration)
     {
         // Asked for first, so that a bad filter is told before rights are.
@@ -38,6 +41,7 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
     private int Capture(CaptureOutput output, IReadOnlyList<PacketCapture> captures, TimeSpan? duration)
     {
         var sinks = Sinks(output, captures.Count);
+        Started?.Invoke();
         using (var timer = StopAfter(duration)) PumpAll(captures, sinks);
         _failure?.Throw();
 
@@ -48,6 +52,8 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
             _ledger.Add(sink.Ledger());
             sink.Dispose();
         }
+
+        output.Finish();
 
         foreach (var meter in _meters) output.Meter.Add(meter);
         output.WriteSummary(_ledger.Lines, settings.Format == OutputFormat.Summary);

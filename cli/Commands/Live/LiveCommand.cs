@@ -59,7 +59,7 @@ internal static class LiveCommand
                 Rings = Number(result, rings, 1, LiveOptions.RingsMax) ?? 1,
             };
             live = live with { Filter = Capturing.CaptureOutput.PacketFilter(settings) };
-            var length = DurationOf(result.GetValue(duration));
+            var length = Durations.ParseOption(duration.Name, result.GetValue(duration));
             return new LiveCapturing(terminal, settings, interrupts).Run(live, result.GetValue(backend) ?? "auto", length);
         });
         return command;
@@ -85,9 +85,4 @@ internal static class LiveCommand
         "out" => CaptureDirection.Out,
         _ => throw new UsageException($"--direction is in, out or both, not '{text}'"),
     };
-
-    private static TimeSpan? DurationOf(string? text) => text is null
-        ? null
-        : Durations.Parse(text)
-            ?? throw new UsageException($"--duration is a length of time such as 30s, 5m or 1h, not '{text}'");
 }

@@ -32,8 +32,9 @@ internal sealed class FileReading(
             _ledger.Add(sink.Ledger());
         }
 
+        output.Finish();
         var isSummary = settings.Format == OutputFormat.Summary;
-        if (isSummary || interrupts.Reason == StopReason.Interrupted) output.WriteSummary(_ledger.Lines, isSummary);
+        if (isSummary || settings.IsSummarised || interrupts.Reason == StopReason.Interrupted) output.WriteSummary(_ledger.Lines, isSummary);
         return interrupts.Reason switch
         {
             StopReason.Interrupted => ExitCode.Interrupted,
