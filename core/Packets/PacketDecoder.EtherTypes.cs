@@ -34,6 +34,7 @@ public static unsafe partial class PacketDecoder
                     tag = TagSize;
                     break;
                 case EtherTypes.VnTag: tag = 6; break;
+                case EtherTypes.ETag: tag = 8; break;
                 case EtherTypes.Macsec: tag = MacsecSize(in walk, at); break;
                 case <= EtherTypes.LengthMax: Llc(ref packet, ref walk, at); return;
             }

@@ -23,8 +23,11 @@ public static unsafe partial class PacketDecoder
             case MplsInUdpPort: // RFC 7510
                 TryInside(ref packet, ref walk, at, TunnelKind.Mpls, 0, EtherTypes.Mpls);
                 return;
-            default: Teredo(ref packet, ref walk, at); return;
         }
+
+        // Appliances that answer with the ports exchanged, against RFC 8926 section 3.3.
+        if (packet.SourcePort == GenevePort) Geneve(ref packet, ref walk, at);
+        else Teredo(ref packet, ref walk, at);
     }
 
     /// <summary>RFC 7348: a flag that the network id is valid, and Ethernet.</summary>

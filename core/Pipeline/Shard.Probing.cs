@@ -57,6 +57,7 @@ public sealed unsafe partial class Shard
     private void Probe(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
     {
         var half = conversation.Halves[direction];
+        var segment = bytes;
         if (half.HeldLength > 0)
         {
             if (!TryHold(flow, conversation, half, bytes)) return;
@@ -77,15 +78,17 @@ public sealed unsafe partial class Shard
             return;
         }
 
-        Label(flow, conversation, bytes, direction);
-        half.Release(_pool);
-
         // What this side has said so far is nobody's; the other side may yet be somebody's.
+        Label(flow, conversation, bytes, direction);
         conversation.Mode = ConversationMode.Watching;
         var other = conversation.Halves[1 - direction];
-        if (other.HeldLength == 0) return;
-        Label(flow, conversation, other.HeldBytes, 1 - direction);
+        if (other.HeldLength > 0) Label(flow, conversation, other.HeldBytes, 1 - direction);
         other.Release(_pool);
+
+        // Behind a greeting that something waited upon (SOCKS) this segment may begin what the connection is for.
+        var isBehind = segment.Length < bytes.Length;
+        half.Release(_pool);
+        if (isBehind) Watch(flow, conversation, segment, direction);
     }
 
     /// <summary>Asks the candidates in the order of the list; those that say no are struck off.</summary>

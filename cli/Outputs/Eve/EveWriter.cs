@@ -73,7 +73,7 @@ internal sealed class EveWriter
         if (header.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6)
         {
             Json.WriteNumber(s_icmpType, header.ClientPort);
-            Json.WriteNumber(s_icmpCode, header.ServerPort);
+            Json.WriteNumber(s_icmpCode, IcmpPairs.CodeOf(header.Protocol, header.ClientPort, header.ServerPort));
         }
 
         if (header.Tunnel != TunnelKind.None) WriteTunnel(header.Tunnel, header.TunnelId);

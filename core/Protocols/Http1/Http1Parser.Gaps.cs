@@ -52,6 +52,7 @@ public sealed partial class Http1Parser
     private void ResyncClient(long missing, ParseContext context)
     {
         _client.Searched = 0;
+        if (_client.Phase == Phase.Start && _firstWordsLength > 0) OpenFirstWords(context);
         _firstWordsLength = 0;
         switch (_client.Phase)
         {
