@@ -7,7 +7,7 @@ ORACLE_DIFF ?= ../shared/tools/oracle_diff.py
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: help demo test build oracles bench fuzz fmt check clean golden
+.PHONY: help demo test build oracles bench fuzz fmt check clean golden docs
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,14 @@ fmt: ## puts the code in the house's form
 
 check: ## what CI runs
 	@.ci/run
+
+golden: ## writes the answers to the captures under tests/ anew; read the difference
+	@dotnet build tests/NetSniff.Tests.csproj -c Release -v quiet -clp:NoSummary
+	@NETSNIFF_GOLDEN=write tests/bin/Release/net10.0/NetSniff.Tests -noLogo -class NetSniff.Tests.Protocols.GoldenTests
+	@git status --short -- "tests/**/*.jsonl"
+
+docs: build ## the generated pages under docs/
+	@bin/netsniff docs >docs/protocols.md
 
 clean: ## removes what was built
 	@rm -rf bin artifacts

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NetSniff.Cli.Commands.Demo;
+using NetSniff.Cli.Commands.Docs;
 using NetSniff.Cli.Commands.Fields;
 using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
@@ -33,10 +34,12 @@ internal static class CommandList
             LiveCommand.Make(runner),
             FieldsCommand.Make(runner),
             InterfacesCommand.Make(runner),
+            DocsCommand.Make(runner),
         };
         // `@file` is a name like any other here.
         var result = root.Parse(
-            arguments.Length == 0 ? ["--help"] : arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            arguments.Length == 0 ? ["--help"] : arguments,
+            new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0) return Refuse(result, terminal);
 
         using var text = new StreamWriter(terminal.Output, leaveOpen: true) { AutoFlush = true };

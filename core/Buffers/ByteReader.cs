@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace NetSniff.Buffers;
 
-/// <summary>Reads big-endian fields from borrowed bytes, straight down; asked once at the end whether all were there.</summary>
+/// <summary>Reads big-endian fields from borrowed bytes, straight down; asked once at the end whether all were there.
+/// </summary>
 /// <remarks>A read past the end returns zero and raises <see cref="RanShort"/>, which stays up. A decoder then reads
 /// like the figure in its RFC, with one check at the end, and no input can make it throw.</remarks>
 public ref struct ByteReader(ReadOnlySpan<byte> bytes)

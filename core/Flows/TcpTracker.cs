@@ -162,7 +162,8 @@ public static unsafe class TcpTracker
         flow->State = TcpState.SynSent;
     }
 
-    /// <summary>A reset counts only near the expected number (RFC 5961 section 3): anybody can send one blindly.</summary>
+    /// <summary>A reset counts only near the expected number (RFC 5961 section 3): anybody can send one blindly.
+    /// </summary>
     private static bool IsInWindow(Flow* flow, uint sequence, int direction)
     {
         var known = direction == 0 ? FlowTraits.SequencedToServer : FlowTraits.SequencedToClient;

@@ -74,7 +74,8 @@ public static unsafe partial class PacketDecoder
         else if (at[0] == IpPoint && at[1] == IpPoint && at[2] == Unnumbered) Ipv4(ref packet, ref walk, at + Size);
     }
 
-    /// <summary>Five bytes: who numbers the protocols (zeros, RFC 1042; 00-00-f8, 802.1H; 00-80-c2, bridged), and which.
+    /// <summary>Five bytes: who numbers the protocols (zeros, RFC 1042; 00-00-f8, 802.1H; 00-80-c2, bridged), and
+    /// which.
     /// </summary>
     private static void Snap(ref Packet packet, ref Walk walk, byte* at)
     {

@@ -151,7 +151,8 @@ public static unsafe partial class PacketDecoder
         TryInside(ref packet, ref walk, at, TunnelKind.L2tp, tunnelId, CarriesPpp);
     }
 
-    /// <summary>Data between access point and controller, RFC 5415 section 4.3, in the clear and in one piece.</summary>
+    /// <summary>Data between access point and controller, RFC 5415 section 4.3, in the clear and in one piece.
+    /// </summary>
     private static void Capwap(ref Packet packet, ref Walk walk, byte* at)
     {
         const int SizeMin = 8;

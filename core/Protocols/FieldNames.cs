@@ -44,6 +44,10 @@ public static class FieldNames
         ("FAILED_PRECONDITION", 9), ("ABORTED", 10), ("OUT_OF_RANGE", 11), ("UNIMPLEMENTED", 12), ("INTERNAL", 13),
         ("UNAVAILABLE", 14), ("DATA_LOSS", 15), ("UNAUTHENTICATED", 16));
 
+    private static readonly NameTable s_ntpModes = new(
+        ("symmetric-active", 1), ("symmetric-passive", 2), ("client", 3), ("server", 4), ("broadcast", 5),
+        ("control", 6), ("private", 7));
+
     /// <summary>By field. A line for a field that no record has does no harm.</summary>
     public static IReadOnlyDictionary<string, NamedValues> ByField { get; } = new Dictionary<string, NamedValues>
     {
@@ -53,6 +57,8 @@ public static class FieldNames
         ["grpc.status"] = s_grpcCodes,
         ["dns.qtype"] = s_dnsTypes,
         ["dns.rcode"] = s_dnsCodes,
+        ["ntp.mode"] = s_ntpModes,
+        ["ntp_management.mode"] = s_ntpModes,
         ["tls.version"] = s_tlsVersions,
         ["quic.version"] = s_quicVersions,
         ["quic.version_selected"] = s_quicVersions,

@@ -6,6 +6,7 @@ using NetSniff.Protocols.Http1;
 using NetSniff.Protocols.WebSocket;
 using NetSniff.Protocols.Http2;
 using NetSniff.Protocols.Quic;
+using NetSniff.Protocols.Ntp;
 using NetSniff.Protocols.Tls;
 using NetSniff.Records;
 
@@ -45,6 +46,7 @@ public static class Protocols
         ProtocolEntry.Stream<WebSocketParser>(),
         ProtocolEntry.Stream<Http2Parser>(),
         ProtocolEntry.Stream<TlsParser>(),
+        ProtocolEntry.Datagram<NtpParser>(),
     ];
 
     /// <summary>Record kinds; the order gives their numbers, so append.</summary>
@@ -56,5 +58,7 @@ public static class Protocols
         RecordKinds.Register<WebSocketRecord>(),
         RecordKinds.Register<TlsRecord>(),
         RecordKinds.Register<QuicRecord>(),
+        RecordKinds.Register<NtpRecord>(),
+        RecordKinds.Register<NtpManagementRecord>(),
     ];
 }

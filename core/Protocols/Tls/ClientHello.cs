@@ -29,7 +29,8 @@ internal ref struct ClientHello
     public bool IsEncryptedHelloSeen;
     public bool IsCut;
 
-    /// <summary>The highest version on offer, GREASE apart: the list where there is one, else the field of old.</summary>
+    /// <summary>The highest version on offer, GREASE apart: the list where there is one, else the field of old.
+    /// </summary>
     public readonly ushort VersionOffered
     {
         get

@@ -18,6 +18,11 @@ public sealed partial class TlsParser
                     side.IsEncrypted = _isPartial = true;
                     return;
                 }
+
+                if (direction == Direction.ToServer && side.MessageType == HandshakeType.Certificate)
+                {
+                    _handshake.HasClientCertificate = side.MessageLeft > 3; // an empty list says there is none
+                }
             }
 
             var part = chunk[..Math.Min(side.MessageLeft, chunk.Length)];
@@ -54,10 +59,6 @@ public sealed partial class TlsParser
                 _clientHellos++;
                 _handshake.ReadClientHello(body, TlsCarrier.Stream);
                 if (_times.ClientHelloNanos == 0) _times.ClientHelloNanos = context.NowNanos;
-            }
-            else if (type == HandshakeType.Certificate)
-            {
-                _handshake.HasClientCertificate = body.Length > 3; // an empty list says there is none
             }
 
             return;

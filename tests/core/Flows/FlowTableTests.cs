@@ -1,0 +1,102 @@
+using NetSniff.Flows;
+using NetSniff.Packets;
+
+namespace NetSniff.Tests.Flows;
+
+public sealed unsafe class FlowTableTests
+{
+    /// <summary>Anything a shard may do, in any order, against a dictionary that does the same.</summary>
+    [Theory]
+    [InlineData(1, 60)]
+    [InlineData(2, 3000)]
+    [InlineData(3, 30_000)]
+    public void Behaves_like_a_dictionary(int seed, int keys)
+    {
+        using var table = new FlowTable(8192);
+        var model = new Dictionary<int, int>();
+        var random = new Random(seed);
+        for (var step = 0; step < 60_000; step++)
+        {
+            var key = random.Next(keys);
+            var packet = PacketOf(key, isBack: random.Next(2) == 0);
+            var flow = table.Find(in packet, out var number, out var direction);
+            Assert.Equal(model.TryGetValue(key, out var wanted), flow != null);
+            if (flow == null)
+            {
+                if (table.IsFull || random.Next(3) == 0) continue;
+                packet = PacketOf(key, isBack: false);
+                table.Add(in packet, out number);
+                model.Add(key, number);
+            }
+            else
+            {
+                Assert.Equal(wanted, number);
+                Assert.Equal(packet.SourcePort == 53 ? 1 : 0, direction);
+                if (random.Next(4) != 0) continue;
+                table.Remove(number);
+                model.Remove(key);
+            }
+
+            Assert.Equal(model.Count, table.Count);
+        }
+
+        foreach (var (key, number) in model)
+        {
+            var packet = PacketOf(key, isBack: true);
+            Assert.True(table.Find(in packet, out var found, out _) != null);
+            Assert.Equal(number, found);
+        }
+    }
+
+    [Fact]
+    public void Flows_of_other_networks_are_apart_where_the_id_names_the_network()
+    {
+        using var apart = new FlowTable(4096);
+        using var together = new FlowTable(4096, tunnelIdsApart: false);
+        (TunnelKind, bool)[] kinds = [(TunnelKind.Vxlan, true), (TunnelKind.Geneve, true), (TunnelKind.GtpU, false)];
+        foreach (var (kind, isApart) in kinds)
+        {
+            var packet = PacketOf(1, isBack: false) with { Tunnel = kind, TunnelId = 7 };
+            apart.Add(in packet, out _);
+            together.Add(in packet, out _);
+            packet.TunnelId = 8;
+            Assert.Equal(isApart, apart.Find(in packet, out _, out _) == null);
+            Assert.True(together.Find(in packet, out _, out _) != null);
+        }
+    }
+
+    [Fact]
+    public void Places_are_used_again_and_pages_only_when_needed()
+    {
+        using var table = new FlowTable(1 << 20);
+        var empty = table.BytesAllocated;
+        for (var round = 0; round < 10; round++)
+        {
+            var numbers = new int[3000];
+            for (var key = 0; key < numbers.Length; key++)
+            {
+                var packet = PacketOf(key, isBack: false);
+                table.Add(in packet, out numbers[key]);
+            }
+
+            Assert.Equal(numbers.Length, numbers.Distinct().Count());
+            foreach (var number in numbers) table.Remove(number);
+        }
+
+        Assert.Equal(0, table.Count);
+        Assert.InRange(table.BytesAllocated - empty, 1, 4096 * Flow.Size + (8 << 14));
+    }
+
+    internal static Packet PacketOf(int key, bool isBack)
+    {
+        Packet packet = default;
+        var client = Address.FromV4((uint)(key % 200) << 24 | 10);
+        var server = Address.FromV4(0x0700_000A);
+        var port = (ushort)(1024 + key / 200);
+        packet.Protocol = IpProtocol.Udp;
+        (packet.Source, packet.SourcePort) = isBack ? (server, (ushort)53) : (client, port);
+        (packet.Target, packet.TargetPort) = isBack ? (client, port) : (server, (ushort)53);
+        packet.Hash = FlowHash.Of(in packet);
+        return packet;
+    }
+}
