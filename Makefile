@@ -7,7 +7,7 @@ ORACLE_DIFF ?= ../shared/tools/oracle_diff.py
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: help demo test build oracles bench fuzz fmt check clean golden docs
+.PHONY: help demo test build oracles bench bench-scaling bench-live fuzz fmt check clean golden docs
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,15 @@ oracles: build ## agreement with tshark, Suricata and nDPI over the corpus besid
 	@mkdir -p artifacts
 	python3 $(ORACLE_DIFF) --corpus $(CORPUS) --cmd "bin/netsniff read {file} -o eve" \
 		--json artifacts/oracles.json --show 15
+
+bench: build ## our speed beside other programs' (BENCH_PEERS=0: without the slow ones)
+	@bench/run.sh compare
+
+bench-scaling: build ## two shards against one
+	@bench/run.sh scaling
+
+bench-live: build ## live capture at a generator's maximum (root)
+	@bench/run.sh live
 
 fmt: ## puts the code in the house's form
 	dotnet format NetSniff.K8s.sln
