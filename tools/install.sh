@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs from Debian what a target needs and the machine lacks: tools/install.sh build|test|demo|bench
+# Installs from Debian what a target needs and the machine lacks: tools/install.sh build|test|demo|bench|fuzz
 set -euo pipefail
 case ${1:-build} in
     build) wanted=() ;;
@@ -9,7 +9,8 @@ case ${1:-build} in
     demo) wanted=(libpcap0.8 libzstd1 iproute2 procps nginx-light nghttp2-client nghttp2-server python3-grpcio
         python3-websockets dnsmasq-base bind9-dnsutils redis-server redis-tools nmap curl openssl python3) ;;
     bench) wanted=(libpcap0.8 libpcap-dev gcc time iproute2 procps) ;;
-    *) echo "install.sh: build, test, demo or bench" >&2; exit 2 ;;
+    fuzz) wanted=(libzstd1 tshark) ;;
+    *) echo "install.sh: build, test, demo, bench or fuzz" >&2; exit 2 ;;
 esac
 missing=()
 for package in "${wanted[@]}"; do
