@@ -56,7 +56,8 @@ internal static class FuzzCommand
         using var current = new CurrentInput(CurrentPath);
         using var watchdog = new Watchdog(s_inputTime, static () => Hang());
         var wanted = arguments.Text("target") ?? "";
-        var targets = FuzzTargets.Make().Where(target => target.Name.Contains(wanted, StringComparison.Ordinal)).ToList();
+        var targets = FuzzTargets.Make()
+            .Where(target => target.Name.Contains(wanted, StringComparison.Ordinal)).ToList();
         if (targets.Count == 0) return Arguments.Refuse($"no target has '{wanted}' in its name");
 
         var loop = new FuzzLoop(targets, seed, findings, watchdog, current)
@@ -68,7 +69,7 @@ internal static class FuzzCommand
         Console.WriteLine(
             $"seed {seed}, {targets.Count} targets, {loop.Lanes.Sum(lane => lane.Seeds)} seeds run in "
             + $"{clock.Elapsed.TotalSeconds:F0} s, asserts {(AreAssertsIn() ? "in" : "out")}, "
-            + (CaptureFolders.HasCorpus ? "with the corpus beside the checkout" : "without a corpus beside the checkout"));
+            + $"{(CaptureFolders.HasCorpus ? "with" : "without")} the corpus beside the checkout");
 
         // Buffers grow to what they need in the first part of the time; from then on memory must be flat.
         var warm = seconds / 3.0;
@@ -82,7 +83,8 @@ internal static class FuzzCommand
         var isFlat = after.HeapBytes - after.InputBytes - (before.HeapBytes - before.InputBytes) < HeapGrowthMax;
         var runs = loop.Lanes.Sum(lane => lane.Runs);
         Console.WriteLine(
-            $"{runs} runs, {runs / clock.Elapsed.TotalSeconds:F0}/s; {findings.Count} findings; memory {(isFlat ? "flat" : "GROWS")}");
+            $"{runs} runs, {runs / clock.Elapsed.TotalSeconds:F0}/s; {findings.Count} findings; "
+            + $"memory {(isFlat ? "flat" : "GROWS")}");
         return findings.Count == 0 && isFlat ? 0 : FoundExit;
     }
 
@@ -98,7 +100,8 @@ internal static class FuzzCommand
         var input = FuzzInput.Parse(File.ReadAllBytes(path));
         var clock = Stopwatch.StartNew();
         target.Run(input, new Novelty());
-        Console.WriteLine($"{target.Name} took {input.Size} bytes without harm in {clock.Elapsed.TotalMilliseconds:F1} ms");
+        Console.WriteLine(
+            $"{target.Name} took {input.Size} bytes without harm in {clock.Elapsed.TotalMilliseconds:F1} ms");
         return 0;
     }
 
@@ -127,7 +130,8 @@ internal static class FuzzCommand
             is [DebuggableAttribute { IsJITOptimizerDisabled: true }];
 
     private static string Row(FuzzLane lane) =>
-        $"  {lane.Target.Name,-22} {lane.RunsPerSecond,9:F0}/s  runs {lane.Runs,9}  seeds {lane.Seeds,5}  kept {lane.Inputs.Count,5}"
+        $"  {lane.Target.Name,-22} {lane.RunsPerSecond,9:F0}/s  runs {lane.Runs,9}  seeds {lane.Seeds,5}"
+        + $"  kept {lane.Inputs.Count,5}"
         + $"  features {lane.Novelty.Features,5}  methods {lane.Novelty.Methods,5}  failures {lane.Failures}";
 
     /// <summary>What the process holds, and how much of it is inputs that were kept.</summary>
@@ -142,6 +146,7 @@ internal static class FuzzCommand
         }
 
         public override string ToString() =>
-            $"heap {HeapBytes / 1048576.0:F1} MiB, of it inputs {InputBytes / 1048576.0:F1} MiB; resident {ResidentBytes / 1048576.0:F0} MiB";
+            $"heap {HeapBytes / 1048576.0:F1} MiB, of it inputs {InputBytes / 1048576.0:F1} MiB; "
+            + $"resident {ResidentBytes / 1048576.0:F0} MiB";
     }
 }

@@ -17,7 +17,8 @@ internal static class CaptureFolders
     public static IReadOnlyList<string> OfTests() =>
     [
         .. Under(Path.Combine(Checkout, "tests")).Where(
-            path => path.Contains($"{Path.DirectorySeparatorChar}corpus{Path.DirectorySeparatorChar}", StringComparison.Ordinal)),
+            path => path.Contains($"{Path.DirectorySeparatorChar}corpus{Path.DirectorySeparatorChar}",
+                StringComparison.Ordinal)),
     ];
 
     /// <summary>Captures of the corpus beside the checkout: all, or those of some of its folders.</summary>
@@ -43,7 +44,8 @@ internal static class CaptureFolders
     [
         .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Where(path => s_endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)))
-            .Where(path => !path.Contains("/bin/", StringComparison.Ordinal) && !path.Contains("/obj/", StringComparison.Ordinal))
+            .Where(path => !path.Contains("/bin/", StringComparison.Ordinal)
+                && !path.Contains("/obj/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal),
     ];
 

@@ -17,7 +17,8 @@ internal static class FrameBuilder
         [0x02, 0, 0, 0, 0, 0x02, 0x02, 0, 0, 0, 0, 0x01]; // locally administered
 
     /// <summary>Ethernet, IP and TCP or UDP.</summary>
-    public static CapturedFrame Ethernet(Segment segment) => new(EthernetBytes(Ip(segment), segment), segment.TimeNanos);
+    public static CapturedFrame Ethernet(Segment segment) =>
+        new(EthernetBytes(Ip(segment), segment), segment.TimeNanos);
 
     public static CapturedFrame Vlan(Segment segment, ushort tag)
     {

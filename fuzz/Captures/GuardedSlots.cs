@@ -4,8 +4,8 @@ using NetSniff.Packets;
 
 namespace NetSniff.Fuzz.Captures;
 
-/// <summary>Memory for frames, each ending where a page begins that may not be touched: a decoder that reads one byte too
-/// far does not go unnoticed.</summary>
+/// <summary>Memory for frames, each ending where a page begins that may not be touched: a decoder that reads one byte
+/// too far does not go unnoticed.</summary>
 internal sealed unsafe partial class GuardedSlots : IDisposable
 {
     public const int SlotBytes = 264 << 10; // the longest frame of a capture file, in pages

@@ -144,7 +144,8 @@ internal static class Handmade
         [0, id, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. Hex("01 77 04 74657374 00"), 0, type, 0, 1];
 
     private static byte[] Answer(byte type, byte id) =>
-        [0, id, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0, .. Question(type, id).AsSpan(12), .. Hex("C00C 0001 0001 0000003C 0004 C0000207")];
+        [0, id, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0, .. Question(type, id).AsSpan(12),
+            .. Hex("C00C 0001 0001 0000003C 0004 C0000207")];
 
     private static byte[] ClientHello(string name)
     {

@@ -17,7 +17,8 @@ internal sealed class Minimiser(FuzzTarget target)
     {
         var lines = (exception.StackTrace ?? "").Split('\n', StringSplitOptions.TrimEntries);
         var ours = lines.FirstOrDefault(line =>
-            line.Contains("NetSniff.", StringComparison.Ordinal) && !line.Contains("NetSniff.Fuzz", StringComparison.Ordinal));
+            line.Contains("NetSniff.", StringComparison.Ordinal)
+                && !line.Contains("NetSniff.Fuzz", StringComparison.Ordinal));
         // Two contracts may be broken at one place: there the words tell them apart, without their numbers.
         var words = string.Concat(exception.Message.Where(character => !char.IsAsciiDigit(character)));
         return exception is BrokenContractException or AssertFailedException

@@ -3,9 +3,9 @@ using System.Runtime;
 namespace NetSniff.Fuzz.Fuzzing;
 
 /// <summary>Tells whether an input did something that none before it did.</summary>
-/// <remarks>Two signals, both free: methods of ours that were compiled during the run, which happens when they are first
-/// reached (the build is unoptimised, so nothing is inlined, and tiering is off); and features that targets name, such as
-/// the kind of a record with the set of its fields, or how a parser answered.</remarks>
+/// <remarks>Two signals, both free: methods of ours that were compiled during the run, which happens when they are
+/// first reached (the build is unoptimised, so nothing is inlined, and tiering is off); and features that targets name,
+/// such as the kind of a record with the set of its fields, or how a parser answered.</remarks>
 internal sealed class Novelty
 {
     private const int Bits = 18;

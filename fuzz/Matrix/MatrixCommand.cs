@@ -21,11 +21,11 @@ internal sealed class ClaimMatrix
 
     // STARTTLS, and proxies: what begins as one becomes the other.
     private static readonly HashSet<string> s_turnsToTls =
-        ["smtp", "imap", "pop3", "ftp", "ldap", "xmpp", "pgsql", "mysql", "rdp", "socks", "http", "irc", "nntp", "tds", "mqtt",
-            "amqp", "sip", "openvpn", "rfb", "ftp-data", "diameter", "syslog", "dns"];
+        ["smtp", "imap", "pop3", "ftp", "ldap", "xmpp", "pgsql", "mysql", "rdp", "socks", "http", "irc", "nntp", "tds",
+            "mqtt", "amqp", "sip", "openvpn", "rfb", "ftp-data", "diameter", "syslog", "dns"];
 
-    /// <summary>Looked at by hand, and the claim is right: clients that speak HTTP to an SSH server, and HTTP/2 in clear on
-    /// port 443, which the oracles take for TLS by its port.</summary>
+    /// <summary>Looked at by hand, and the claim is right: clients that speak HTTP to an SSH server, and HTTP/2 in
+    /// clear on port 443, which the oracles take for TLS by its port.</summary>
     private static readonly HashSet<(string Capture, string Ours)> s_looked =
     [
         ("ssh/sv__output-eve-anomaly-02.pcap", "http"), ("ssh/zeek__http~get-to-ssh-server.pcap", "http"),
@@ -57,7 +57,9 @@ internal sealed class ClaimMatrix
 
             if (!Cells.TryGetValue(claim, out var row)) Cells[claim] = row = new(StringComparer.Ordinal);
             row[app] = row.GetValueOrDefault(app) + 1;
-            if (!IsRight(claim, app) && !s_looked.Contains((name, claim))) False.Add(new FalseClaim(name, key, claim, app));
+            if (IsRight(claim, app) || s_looked.Contains((name, claim))) continue;
+
+            False.Add(new FalseClaim(name, key, claim, app));
         }
     }
 
@@ -94,7 +96,8 @@ internal static class MatrixCommand
 
             try
             {
-                matrix.Add(name, OracleFlows.Read(oracle), ShardRun.Read(LoadedCapture.Read(path).Frames, slots).Records);
+                matrix.Add(name, OracleFlows.Read(oracle),
+                    ShardRun.Read(LoadedCapture.Read(path).Frames, slots).Records);
             }
             catch (CaptureException)
             {
@@ -113,7 +116,8 @@ internal static class MatrixCommand
             var cells = row.OrderByDescending(cell => cell.Value)
                 .Select(cell => $"{cell.Key} {cell.Value}{(ClaimMatrix.IsRight(ours, cell.Key) ? "" : " (!)")}");
             Console.WriteLine($"{ours,-10} claims flows of: {string.Join(", ", cells)}");
-            json[ours] = new JsonObject(row.Select(cell => KeyValuePair.Create<string, JsonNode?>(cell.Key, cell.Value)));
+            json[ours] = new JsonObject(row
+                .Select(cell => KeyValuePair.Create<string, JsonNode?>(cell.Key, cell.Value)));
         }
 
         foreach (var claim in matrix.False.Take(ShownMax))
@@ -122,7 +126,8 @@ internal static class MatrixCommand
         }
 
         Console.WriteLine(
-            $"{matrix.Captures} captures, {matrix.Flows} flows labelled by two engines or more, {matrix.False.Count} false claims");
+            $"{matrix.Captures} captures, {matrix.Flows} flows labelled by two engines or more, "
+            + $"{matrix.False.Count} false claims");
         Artifacts.Write("matrix", new JsonObject
         {
             ["captures"] = matrix.Captures, ["flows"] = matrix.Flows, ["false"] = matrix.False.Count, ["cells"] = json,

@@ -47,7 +47,8 @@ internal static class Tshark
     private static readonly string[] s_fields =
     [
         "frame.protocols", "ip.src", "ipv6.src", "ip.dst", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport",
-        "udp.dstport", "dns.qry.name", "http.request.method", "http.request.uri", "tls.handshake.extensions_server_name",
+        "udp.dstport", "dns.qry.name", "http.request.method", "http.request.uri",
+        "tls.handshake.extensions_server_name",
     ];
 
     public static bool IsThere => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator)
@@ -76,7 +77,8 @@ internal static class Tshark
     {
         if (columns.Length < s_fields.Length) return;
 
-        var fields = columns.Select(static column => column.Split('\u001f', StringSplitOptions.RemoveEmptyEntries)).ToArray();
+        var fields = columns
+            .Select(static column => column.Split('\u001f', StringSplitOptions.RemoveEmptyEntries)).ToArray();
         // The ports of a packet quoted in an ICMP error are no flow.
         if (columns[0].Contains("icmp", StringComparison.Ordinal)) return;
 

@@ -40,7 +40,8 @@ internal sealed class BpfTarget : FuzzTarget
     public override IEnumerable<FuzzInput> Seeds(SeedLibrary library) => library.Captures
         .Where(capture => capture.Frames.Count > 0)
         .Take(20)
-        .Select(capture => new FuzzInput([MemoryMarshal.AsBytes<BpfInstruction>(s_program).ToArray(), capture.Frames[0].Bytes]));
+        .Select(capture =>
+            new FuzzInput([MemoryMarshal.AsBytes<BpfInstruction>(s_program).ToArray(), capture.Frames[0].Bytes]));
 
     public override bool TryMutate(ref byte[] part, Random random)
     {

@@ -46,7 +46,8 @@ internal sealed class CaptureFileTarget : FuzzTarget
         if (part.Length > 0 && part[0] == PackHere) bytes = Gzip(bytes);
         try
         {
-            using var capture = PcapFileCapture.Open(new SlowStream(bytes, part.Length > 0 ? part[0] : (byte)0), "fuzz");
+            var pace = part.Length > 0 ? part[0] : (byte)0;
+            using var capture = PcapFileCapture.Open(new SlowStream(bytes, pace), "fuzz");
             Read(capture, novelty);
         }
         catch (CaptureException refusal)
@@ -99,7 +100,8 @@ internal sealed class CaptureFileTarget : FuzzTarget
 
     // A pcap header and one empty frame, as a zstd frame of one raw block (RFC 8878 section 3.1.1).
     private static readonly byte[] s_zstd = Convert.FromHexString(
-        "28B52FFD" + "2028" + "410100" + "D4C3B2A1020004000000000000000000FFFF000001000000" + "00000000000000000000000000000000");
+        "28B52FFD" + "2028" + "410100" + "D4C3B2A1020004000000000000000000FFFF000001000000"
+            + "00000000000000000000000000000000");
 
     // Section header, interface, an enhanced packet of four bytes, a simple packet, a name resolution block.
     private static readonly byte[] s_pcapng = Convert.FromHexString(

@@ -30,8 +30,7 @@ internal sealed class DatagramTarget(ProtocolEntry entry) : FuzzTarget
         .Chunk(DatagramsPerSeed)
         .Select(some => new FuzzInput(some.Select(datagram => (byte[])
         [
-            (byte)((datagram.Ends.SourcePort < datagram.Ends.TargetPort ? 1 : 0) | ((datagram.Ends.GetHashCode() & 7) << 1)),
-            .. datagram.Payload,
+            HeadOf(datagram.Ends), .. datagram.Payload,
         ])))
         .Append(new FuzzInput([[0]]));
 
@@ -62,6 +61,13 @@ internal sealed class DatagramTarget(ProtocolEntry entry) : FuzzTarget
             novelty.Note(record.Header.Kind, (int)record.Header.Traits, record.Header.Present);
             _ = RecordText.Of(record);
         }
+    }
+
+    /// <summary>The lower port answers; ports say which of the flows it is.</summary>
+    private static byte HeadOf(Ends ends)
+    {
+        var flow = (ends.SourcePort + ends.TargetPort) & (FlowsMax - 1);
+        return (byte)((flow << 1) | (ends.SourcePort < ends.TargetPort ? 1 : 0));
     }
 
     private void End(Span<uint> slots, int flow, ParseContext context)

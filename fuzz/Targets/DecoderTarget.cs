@@ -64,7 +64,8 @@ internal sealed class DecoderTarget : FuzzTarget
         if (!isInside)
         {
             throw new BrokenContractException(
-                $"payload at {packet.PayloadOffset}, {packet.PayloadLength} bytes, of a frame of {frame.CapturedLength}");
+                $"payload at {packet.PayloadOffset}, {packet.PayloadLength} bytes, "
+                + $"of a frame of {frame.CapturedLength}");
         }
 
         if (packet.PayloadWireLength < packet.PayloadLength)

@@ -21,8 +21,8 @@ internal sealed class FilterTarget : FuzzTarget
     private static readonly string[] s_words =
     [
         "and", "or", "not", "&&", "||", "!", "(", ")", "{", "}", "[", "]", ",", "..", "==", "!=", "<=", ">=", "<", ">",
-        "in", "like", "matches", "contains", "\"", "\\\"", "/", "0x", "1.5h", "10.0.0.0/8", "::1", "true", "false", "(?", "*",
-        "{1,9999}", "\\p{L}", "\u00e9", "\ud83d\ude00", "\0", "\n", "~", "exists",
+        "in", "like", "matches", "contains", "\"", "\\\"", "/", "0x", "1.5h", "10.0.0.0/8", "::1", "true", "false",
+        "(?", "*", "{1,9999}", "\\p{L}", "\u00e9", "\ud83d\ude00", "\0", "\n", "~", "exists",
     ];
 
     private readonly RecordBytes _records = new();
@@ -72,8 +72,15 @@ internal sealed class FilterTarget : FuzzTarget
         var spelled = parse.Filter.ToString();
         if (spelled.Length > FilterExpression.LengthMax) return;
         var again = FilterExpression.Parse(spelled);
-        if (!again.IsOk) throw new BrokenContractException($"reads back badly: {spelled}\n{again.Problem.Format(spelled)}");
-        if (Matches(again.Filter) != matches) throw new BrokenContractException($"reads back as another filter: {spelled}");
+        if (!again.IsOk)
+        {
+            throw new BrokenContractException($"reads back badly: {spelled}\n{again.Problem.Format(spelled)}");
+        }
+
+        if (Matches(again.Filter) != matches)
+        {
+            throw new BrokenContractException($"reads back as another filter: {spelled}");
+        }
     }
 
     private int Matches(Filter filter)

@@ -70,7 +70,7 @@ internal static class FrameFields
         }
     }
 
-    // ICMP, IP in IP, TCP, UDP, IPv6, GRE, fragment, AH, ICMPv6, hop-by-hop, routing, destination options, SCTP, Ethernet
+    // ICMP, IP in IP, TCP, UDP, IPv6, GRE, fragment, AH, ICMPv6, hop-by-hop, routing, destination options, SCTP, …
     private static readonly byte[] s_protocols = [1, 4, 6, 17, 41, 47, 44, 51, 58, 0, 43, 60, 132, 97, 136, 115];
 
     private static bool MutateTransport(Span<byte> transport, byte protocol, Random random)

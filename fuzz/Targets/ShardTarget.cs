@@ -15,8 +15,8 @@ namespace NetSniff.Fuzz.Targets;
 
 /// <summary>Whole shards on changed captures, with limits so low that they are met, and every output behind them.
 /// </summary>
-/// <remarks>A part is a frame: link type, milliseconds since the one before (16 bits), how much longer it was on the wire,
-/// interface; then its bytes. Frames are dropped, doubled, reordered and cut as parts are.</remarks>
+/// <remarks>A part is a frame: link type, milliseconds since the one before (16 bits), how much longer it was on the
+/// wire, interface; then its bytes. Frames are dropped, doubled, reordered and cut as parts are.</remarks>
 internal sealed class ShardTarget : FuzzTarget
 {
     private const int FramesPerSeedMax = 40;
@@ -76,7 +76,8 @@ internal sealed class ShardTarget : FuzzTarget
     {
         var counters = shard.Counters;
         Demand(counters.Packets == counters.ByStatus.Sum(), "packets in and packets by status differ");
-        Demand(counters.FlowsStarted == counters.FlowsEnded, $"{counters.FlowsStarted} flows began, {counters.FlowsEnded} ended");
+        Demand(counters.FlowsStarted == counters.FlowsEnded,
+            $"{counters.FlowsStarted} flows began, {counters.FlowsEnded} ended");
         Demand(shard.FlowsLive == 0, $"{shard.FlowsLive} flows live after the end");
         Demand(shard.BytesHeld == 0, $"{shard.BytesHeld} bytes held after the end");
         Demand(
@@ -100,7 +101,8 @@ internal sealed class ShardTarget : FuzzTarget
             var added = (byte)Math.Clamp((frame.WireLength - frame.Bytes.Length + 15) / 16, 0, 255);
             yield return
             [
-                (byte)linkType, (byte)(milliseconds >> 8), (byte)milliseconds, added, (byte)frame.Interface, .. frame.Bytes,
+                (byte)linkType, (byte)(milliseconds >> 8), (byte)milliseconds, added, (byte)frame.Interface,
+                .. frame.Bytes,
             ];
         }
     }

@@ -35,7 +35,8 @@ internal sealed class StreamTarget(ProtocolEntry entry) : FuzzTarget
         .Where(IsMine)
         .Take(SeedsMax)
         .Select(talk => new FuzzInput(
-            talk.Sayings.Take(StepsMax).Select(saying => (byte[])[(byte)(saying.IsFromServer ? 1 : 0), .. saying.Bytes])))
+            talk.Sayings.Take(StepsMax)
+                .Select(saying => (byte[])[(byte)(saying.IsFromServer ? 1 : 0), .. saying.Bytes])))
         .Append(new FuzzInput([[0, .. "GET / HTTP/1.1\r\n\r\n"u8], [1, 0x81, 1, 65]]));
 
     public override void Run(FuzzInput input, Novelty novelty)
@@ -162,7 +163,8 @@ internal sealed class StreamTarget(ProtocolEntry entry) : FuzzTarget
                 throw new BrokenContractException($"wants {result.Needed} and was left {left - result.Consumed}");
             }
 
-            novelty.Note(((int)result.Status << 8) | side, Novelty.Order(result.Consumed), (ulong)Novelty.Order(result.Needed));
+            novelty.Note(((int)result.Status << 8) | side, Novelty.Order(result.Consumed),
+                (ulong)Novelty.Order(result.Needed));
             position += result.Consumed;
             _needed[side] = result.Status == ParseStatus.More ? result.Needed : all.Length - position + 1;
             if (result.Status is not (ParseStatus.Done or ParseStatus.More)) return false;

@@ -29,8 +29,8 @@ internal static class TortureCommand
     private const int FlipsPerCapture = 48;
     private const int FlippedBitsMax = 16;
 
-    /// <summary>Cutting is quadratic. Beyond so many bytes in all, the engine sees cuts at even distances, and the reader
-    /// alone sees every one.</summary>
+    /// <summary>Cutting is quadratic. Beyond so many bytes in all, the engine sees cuts at even distances, and the
+    /// reader alone sees every one.</summary>
     private const long EngineBytesMax = 48L << 20;
 
     public static int Run(Arguments arguments)
@@ -71,7 +71,8 @@ internal static class TortureCommand
         row.LongestMillis = Math.Max(row.LongestMillis, run.Longest.TotalMilliseconds);
     }
 
-    /// <summary>`netsniff read FILE -o eve`, all but the process: the code says whether it was read to its end.</summary>
+    /// <summary>`netsniff read FILE -o eve`, all but the process: the code says whether it was read to its end.
+    /// </summary>
     private static void ReadByCommand(string path, TortureRow row)
     {
         using var error = new StringWriter();
@@ -83,7 +84,8 @@ internal static class TortureCommand
             var isRight = code switch
             {
                 ExitCode.Ok => told.Length == 0,
-                ExitCode.Failed => told.StartsWith("netsniff: " + path, StringComparison.Ordinal) && told.Count(static c => c == '\n') == 1,
+                ExitCode.Failed => told.StartsWith("netsniff: " + path, StringComparison.Ordinal)
+                    && told.Count(static c => c == '\n') == 1,
                 _ => false,
             };
             if (code == ExitCode.Ok) row.ReadWhole++;
@@ -116,7 +118,8 @@ internal static class TortureCommand
     /// <summary>The reader alone, over memory as it lies.</summary>
     private static unsafe string? Walk(byte[] bytes, int length)
     {
-        if (FrameReader.TryOpen(bytes.AsSpan(0, Math.Min(length, CaptureFormats.HeadBytes))) is not { } reader) return null;
+        var head = bytes.AsSpan(0, Math.Min(length, CaptureFormats.HeadBytes));
+        if (FrameReader.TryOpen(head) is not { } reader) return null;
 
         Span<Frame> frames = stackalloc Frame[16];
         fixed (byte* start = bytes)
@@ -185,7 +188,8 @@ internal static class TortureCommand
         Line("all", all);
         foreach (var failure in all.Failures.Take(20)) Console.WriteLine(failure);
         Console.WriteLine(
-            $"{runs.Sum(run => run.Runs)} readings, {runs.Sum(run => run.BytesRead) / 1e9:F1} GB, in {took.TotalSeconds:F0} s; "
+            $"{runs.Sum(run => run.Runs)} readings, {runs.Sum(run => run.BytesRead) / 1e9:F1} GB, "
+            + $"in {took.TotalSeconds:F0} s; "
             + $"{all.Failures.Count} failures");
         Artifacts.Write("torture", new JsonObject { ["all"] = Json("all", all), ["folders"] = json });
 
@@ -196,7 +200,8 @@ internal static class TortureCommand
 
     private static JsonObject Json(string folder, TortureRow row) => new()
     {
-        ["folder"] = folder, ["captures"] = row.Captures, ["read_whole"] = row.ReadWhole, ["ended_early"] = row.EndedEarly,
+        ["folder"] = folder, ["captures"] = row.Captures, ["read_whole"] = row.ReadWhole,
+        ["ended_early"] = row.EndedEarly,
         ["cuts_walked"] = row.CutsWalked, ["cuts_read"] = row.CutsRead, ["flipped"] = row.Flips,
         ["longest_ms"] = Math.Round(row.LongestMillis, 1),
         ["failures"] = new JsonArray([.. row.Failures.Take(100).Select(text => (JsonNode)text)]),

@@ -13,7 +13,8 @@ using NetSniff.Sensor.Capture.PcapFile;
 
 namespace NetSniff.Fuzz.Torture;
 
-/// <summary>Reads damaged captures as `netsniff read` does: the same reader, pump, shard and outputs, in memory.</summary>
+/// <summary>Reads damaged captures as `netsniff read` does: the same reader, pump, shard and outputs, in memory.
+/// </summary>
 internal sealed class TortureRun
 {
     private const int OutputsCount = 6;
@@ -43,7 +44,8 @@ internal sealed class TortureRun
         }
         catch (CaptureException refusal)
         {
-            return refusal.Message.StartsWith(name, StringComparison.Ordinal) && !refusal.Message.Contains('\n', StringComparison.Ordinal)
+            return refusal.Message.StartsWith(name, StringComparison.Ordinal)
+                && !refusal.Message.Contains('\n', StringComparison.Ordinal)
                 ? null
                 : $"refused badly: {refusal.Message}";
         }
@@ -63,7 +65,8 @@ internal sealed class TortureRun
     {
         if (capture.Problem is { } problem)
         {
-            return problem.Text.StartsWith(name, StringComparison.Ordinal) && !problem.Text.Contains('\n', StringComparison.Ordinal)
+            return problem.Text.StartsWith(name, StringComparison.Ordinal)
+                && !problem.Text.Contains('\n', StringComparison.Ordinal)
                 ? null
                 : $"told badly: {problem.Text}";
         }

@@ -48,7 +48,10 @@ internal static class Resegment
             if (follows)
             {
                 // The bytes are complete when the last of them is there.
-                joined[^1] = segment with { Sequence = last!.Sequence, Payload = [.. last.Payload, .. segment.Payload] };
+                joined[^1] = segment with
+                {
+                    Sequence = last!.Sequence, Payload = [.. last.Payload, .. segment.Payload],
+                };
             }
             else
             {
@@ -132,7 +135,8 @@ internal static class Resegment
     }
 
     private static (Address, Address, ushort, ushort) KeyOf(Ends ends) =>
-        ends.Source.CompareTo(ends.Target) is var order && (order < 0 || (order == 0 && ends.SourcePort < ends.TargetPort))
+        ends.Source.CompareTo(ends.Target) is var order
+            && (order < 0 || (order == 0 && ends.SourcePort < ends.TargetPort))
             ? (ends.Source, ends.Target, ends.SourcePort, ends.TargetPort)
             : (ends.Target, ends.Source, ends.TargetPort, ends.SourcePort);
 }

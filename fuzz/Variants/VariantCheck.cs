@@ -65,7 +65,8 @@ internal static class VariantCheck
             else
             {
                 var known = byPorts[PortsOf(record)].Where(each => each.Kind == record.Kind).ToList();
-                if (!record.IsPartial && !IsHalf(record)) differences.Add($"not marked partial: {Difference(record, known)}");
+                var isMarked = record.IsPartial || IsHalf(record);
+                if (!isMarked) differences.Add($"not marked partial: {Difference(record, known)}");
                 differences.AddRange(record.Fields.Where(field => !IsKnown(field, known))
                     .Select(field => $"wrong {field.Name}={field.Value}: {record.Line}"));
             }
@@ -81,7 +82,8 @@ internal static class VariantCheck
         var names = record.Fields.Select(field => field.Name).ToHashSet();
         var isDnsHalf = record.Fields.Any(field =>
             field is { Name: "dns.has_response" or "dns.has_query", Value: "false" });
-        return isDnsHalf || (record.Kind == "http" && !(names.Contains("http.method") && names.Contains("http.status")));
+        return isDnsHalf
+            || (record.Kind == "http" && !(names.Contains("http.method") && names.Contains("http.status")));
     }
 
     /// <summary>Where the record leaves the one that is most like it.</summary>
@@ -89,7 +91,8 @@ internal static class VariantCheck
     {
         const int Before = 60;
         var common = known.Select(each => each.Line.AsSpan().CommonPrefixLength(record.Line)).DefaultIfEmpty(0).Max();
-        var near = known.FirstOrDefault(each => each.Line.AsSpan().CommonPrefixLength(record.Line) == common)?.Line ?? "";
+        var near = known.Select(each => each.Line)
+            .FirstOrDefault(line => line.AsSpan().CommonPrefixLength(record.Line) == common, "");
         var from = Math.Max(0, common - Before);
         return $"…{record.Line[Math.Min(from, record.Line.Length)..]} WANTED …{near[Math.Min(from, near.Length)..]}";
     }
@@ -97,7 +100,8 @@ internal static class VariantCheck
     private static (ushort, ushort) PortsOf(RecordText record) =>
         (Math.Min(record.ClientPort, record.ServerPort), Math.Max(record.ClientPort, record.ServerPort));
 
-    /// <summary>Whether some whole record has the value: the same, a part of the text, no more than the number.</summary>
+    /// <summary>Whether some whole record has the value: the same, a part of the text, no more than the number.
+    /// </summary>
     private static bool IsKnown(FieldText field, List<RecordText> known)
     {
         if (field.Kind is FieldKind.Duration or FieldKind.Time or FieldKind.Flag) return true;

@@ -29,10 +29,12 @@ internal static class VariantKinds
     public static IReadOnlyList<VariantKind> All { get; } =
     [
         new("rebuilt", VariantPromise.Same, static (segments, _) => Plain(segments)),
-        new("1-byte", VariantPromise.SameOrUnclaimed, static (segments, _) => Plain(Resegment.Split(segments, static () => 1))),
+        new("1-byte", VariantPromise.SameOrUnclaimed, static (segments, _) =>
+            Plain(Resegment.Split(segments, static () => 1))),
         new("mss-1448", VariantPromise.Same, static (segments, _) =>
             Plain(Resegment.Split(Resegment.Join(segments, UsualMss), static () => UsualMss))),
-        new("mss-536", VariantPromise.Same, static (segments, _) => Plain(Resegment.Split(segments, static () => OldMss))),
+        new("mss-536", VariantPromise.Same, static (segments, _) =>
+            Plain(Resegment.Split(segments, static () => OldMss))),
         new("random", VariantPromise.Same, static (segments, random) =>
             Plain(Resegment.Split(segments, () => 1 + random.Next(1 + random.Next(UsualMss))))),
         new("reordered", VariantPromise.Same, static (segments, random) =>

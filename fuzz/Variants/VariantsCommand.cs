@@ -13,8 +13,7 @@ internal static class VariantsCommand
     private const int DifferencesPerCaseMax = 4;
     private static readonly string[] s_folders = ["http", "http2", "websocket", "tls", "dns", "gen"];
 
-    /// <param name="arguments">`--only PART` of a capture's name, `--show N` differences, `--write FOLDER` the variants.
-    /// </param>
+    /// <param name="arguments">`--only PART` of a name, `--show N` differences, `--write FOLDER` the variants.</param>
     public static int Run(Arguments arguments)
     {
         var only = arguments.Text("only") ?? "";
@@ -57,7 +56,8 @@ internal static class VariantsCommand
             foreach (var kind in VariantKinds.All)
             {
                 var name = $"{Path.GetFileNameWithoutExtension(path)}.{kind.Name.Replace(' ', '-')}.pcap";
-                File.WriteAllBytes(Path.Combine(folder, name), LoadedCapture.ToPcap(kind.Make(segments, new Random(1))));
+                File.WriteAllBytes(Path.Combine(folder, name),
+                    LoadedCapture.ToPcap(kind.Make(segments, new Random(1))));
             }
         }
 
@@ -100,7 +100,8 @@ internal static class VariantsCommand
             }
         }
 
-        Console.WriteLine($"{outcomes.Count} captures, {skipped} left out (no TCP payload, fragments, cut or broken packets)");
+        Console.WriteLine(
+            $"{outcomes.Count} captures, {skipped} left out (no TCP payload, fragments, cut or broken packets)");
         Artifacts.Write("variants", new JsonObject
         {
             ["captures"] = outcomes.Count, ["left_out"] = skipped, ["variants"] = rows, ["broken"] = cases,

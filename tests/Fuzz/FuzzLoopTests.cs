@@ -26,7 +26,8 @@ public sealed class FuzzLoopTests : IDisposable
         Assert.Equal("lock", Findings.TargetOf(path));
         var smallest = FuzzInput.Parse(File.ReadAllBytes(path));
         Assert.Equal([7, 77, 177], Assert.Single(smallest.Parts));
-        Assert.Contains("make fuzz-replay FILE=", File.ReadAllText(Path.ChangeExtension(path, ".txt")), StringComparison.Ordinal);
+        Assert.Contains("make fuzz-replay FILE=", File.ReadAllText(Path.ChangeExtension(path, ".txt")),
+            StringComparison.Ordinal);
     }
 
     [Fact]

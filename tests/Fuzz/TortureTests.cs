@@ -27,7 +27,8 @@ public sealed class TortureTests
     public void Captures_that_were_broken_on_purpose()
     {
         Corpus.Need("dev", "malformed");
-        var paths = CaptureFolders.OfCorpus("malformed").Where(path => new FileInfo(path).Length < SampleBytesMax).ToList();
+        var paths = CaptureFolders.OfCorpus("malformed")
+            .Where(path => new FileInfo(path).Length < SampleBytesMax).ToList();
         var run = new TortureRun();
         var row = new TortureRow();
         for (var index = 0; index < paths.Count; index += Math.Max(1, paths.Count / SamplesMax))
