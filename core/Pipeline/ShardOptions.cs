@@ -44,6 +44,12 @@ public sealed record ShardOptions
 
     public StreamLimits Streams { get; init; } = new();
 
+    /// <summary>IP datagrams whose pieces are gathered at the same time.</summary>
+    public int FragmentedDatagramsMax { get; init; } = IpDefragmenter.DatagramsMax;
+
+    /// <summary>Bytes of all pieces together.</summary>
+    public int FragmentBytesMax { get; init; } = IpDefragmenter.BytesMax;
+
     /// <summary>The same addresses in another VXLAN, Geneve or GRE network are another flow. Off where an overlay writes
     /// the sender's identity into the network id (Cilium does), so that the two directions differ.</summary>
     public bool TunnelIdsApart { get; init; } = true;

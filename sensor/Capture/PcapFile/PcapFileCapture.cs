@@ -50,6 +50,9 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
     /// <summary>The format and what it has to say beside frames: names, secrets, statistics.</summary>
     public FrameReader Reader => _reader;
 
+    /// <summary>Whether the file was compressed, so that places in it are not places on disk.</summary>
+    public bool IsPacked => _source.IsPacked;
+
     public static CaptureSupport Support() => CaptureSupport.Yes;
 
     /// <param name="path">A file, or `-` for standard input.</param>
