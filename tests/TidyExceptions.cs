@@ -9,7 +9,8 @@ internal static class TidyExceptions
     /// <summary>Beginnings of paths that are being rewritten as a whole: measured once they have settled.</summary>
     private static readonly string[] s_unsettled =
     [
-        "bench/", "fuzz/", "storage/", "tests/storage/", "cli/Commands/", "cli/Capturing/", "cli/Outputs/Eve/",
+        "bench/", "fuzz/", "storage/", "tests/storage/", "wire/", "tests/wire/", "cli/Commands/", "cli/Capturing/",
+        "cli/Outputs/Eve/",
         "cli/Outputs/Names/", "cli/Outputs/Summary/", "cli/Outputs/Table/", "core/Pipeline/", "core/Protocols/Http",
         "core/Protocols/Labels/", "core/Protocols/Quic/", "core/Protocols/Dtls/", "tests/cli/", "tests/sensor/",
         "tests/core/Protocols/Http1/", "tests/core/Protocols/Quic/", "tests/core/Protocols/Dtls/",

@@ -17,8 +17,9 @@ public sealed partial class TidyTests
     {
         ["core"] = [],
         ["storage"] = ["core"],
-        ["sensor"] = ["core", "storage"],
-        ["cli"] = ["core", "storage", "sensor"],
+        ["wire"] = ["core"],
+        ["sensor"] = ["core", "storage", "wire"],
+        ["cli"] = ["core", "storage", "wire", "sensor"],
     };
 
     private static IEnumerable<string> Settled => Sources.Code.Where(path => !TidyExceptions.IsUnsettled(path));

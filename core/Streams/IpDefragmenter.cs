@@ -119,8 +119,8 @@ public sealed unsafe partial class IpDefragmenter
         return DefragResult.Held;
     }
 
-    /// <summary>A first piece with other ports than the delivered datagram had is no duplicate: the sender goes round its
-    /// numbers faster than we forget, or does not count them at all.</summary>
+    /// <summary>A first piece with other ports than the delivered datagram had is no duplicate: the sender goes round
+    /// its numbers faster than we forget, or does not count them at all.</summary>
     private static bool IsAnother(in Datagram datagram, in Packet piece) =>
         piece.FragmentOffset == 0 && datagram.HasPorts
         && (piece.SourcePort != datagram.SourcePort || piece.TargetPort != datagram.TargetPort);

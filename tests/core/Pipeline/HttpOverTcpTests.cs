@@ -70,7 +70,8 @@ public sealed class HttpOverTcpTests
 
         talk.Client(Asked, Fin | Ack, 5016).Server(5016, Fin | Ack, Asked + 1);
         var line = Assert.Single(talk.Records("http"));
-        Assert.Contains("http.version=1.1 http.method=GET http.uri=/one http.host=a.test", line, StringComparison.Ordinal);
+        Assert.Contains("http.version=1.1 http.method=GET http.uri=/one http.host=a.test", line,
+            StringComparison.Ordinal);
     }
 
     [Fact]

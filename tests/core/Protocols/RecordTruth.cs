@@ -34,14 +34,19 @@ internal sealed class RecordTruth
                 continue;
             }
 
+            var isCut = TestRecords.Line(record).Contains(".problem=cut", StringComparison.Ordinal);
             foreach (var value in Values(record))
             {
                 Assert.True(
-                    _values.Contains(value) || value.Value.Length == 0,
+                    value.Value.Length == 0 || _values.Contains(value) || (isCut && IsBeginning(value)),
                     $"{where}: {value.Field} is {value.Value} in {TestRecords.Line(record)}");
             }
         }
     }
+
+    /// <summary>A text that the record itself calls cut may end too soon, but begins as the true one does.</summary>
+    private bool IsBeginning((string Field, string Value) value) => _values.Any(
+        known => known.Field == value.Field && known.Value.StartsWith(value.Value, StringComparison.Ordinal));
 
     /// <summary>All that the record says, but for its place among those that were seen.</summary>
     private static string Whole(RecordView record) =>

@@ -178,15 +178,15 @@ public class BatchTests
 
         public void Describe<TVisitor>(ref TVisitor visitor) where TVisitor : IFieldVisitor, allows ref struct
         {
-            visitor.Number("batchtest.number", "", (ulong)Chance, Number % 2 == 0);
-            visitor.Flag("batchtest.flag", "", Chance % 2 == 0, Number % 3 == 0);
-            visitor.Duration("batchtest.duration", "", -Chance, Number % 5 != 0);
-            visitor.Time("batchtest.time", "", 1_700_000_000_000_000_000 + Chance, Number % 7 != 0);
-            visitor.Text("batchtest.text", "", Number % 2 == 0 ? "same"u8 : Own);
-            visitor.Bytes("batchtest.bytes", "", Own[..Math.Min(Number % 8, Own.Length)]);
-            visitor.Address("batchtest.address", "", new Address(2, (ulong)Chance), Number % 4 == 0);
-            visitor.Texts("batchtest.texts", "", Texts);
-            visitor.Numbers("batchtest.numbers", "", Numbers);
+            visitor.Number("batchtest.number", "For tests", (ulong)Chance, Number % 2 == 0);
+            visitor.Flag("batchtest.flag", "For tests", Chance % 2 == 0, Number % 3 == 0);
+            visitor.Duration("batchtest.duration", "For tests", -Chance, Number % 5 != 0);
+            visitor.Time("batchtest.time", "For tests", 1_700_000_000_000_000_000 + Chance, Number % 7 != 0);
+            visitor.Text("batchtest.text", "For tests", Number % 2 == 0 ? "same"u8 : Own);
+            visitor.Bytes("batchtest.bytes", "For tests", Own[..Math.Min(Number % 8, Own.Length)]);
+            visitor.Address("batchtest.address", "For tests", new Address(2, (ulong)Chance), Number % 4 == 0);
+            visitor.Texts("batchtest.texts", "For tests", Texts);
+            visitor.Numbers("batchtest.numbers", "For tests", Numbers);
         }
     }
 }
