@@ -74,7 +74,13 @@ public sealed unsafe partial class Shard
 
         if (half.Candidates != 0 && bytes.Length < _options.ProbeBytesMax)
         {
-            if (half.HeldLength == 0) TryHold(flow, conversation, half, bytes);
+            if (half.HeldLength == 0)
+            {
+                // While others wait for more: many protocols that nobody reads are told by where a segment ends.
+                Label(flow, conversation, bytes, direction);
+                TryHold(flow, conversation, half, bytes);
+            }
+
             return;
         }
 
@@ -165,20 +171,30 @@ public sealed unsafe partial class Shard
     private const int LabelSegmentsMax = 10;
     private static readonly ushort s_socks = Apps.Add("socks");
 
-    private void Label(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
+    private static void Label(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
     {
-        if (flow->App != Apps.Unknown) conversation.IsLabelled = true;
-        if (conversation.IsLabelled) return;
+        if (!conversation.IsLabelled && IsNameless(flow))
+        {
+            uint seen = 0;
+            Recognise(flow, Transport.Stream, bytes, direction, ref seen);
+        }
 
-        var app = Labels.Recognise(Transport.Stream, bytes, (Direction)direction, Hints(flow), flow->Protocol);
-        if (app == Apps.Unknown) return;
-        flow->App = app;
-        conversation.IsLabelled = true;
+        conversation.IsLabelled = !IsNameless(flow);
+    }
+
+    /// <summary>Nobody was recognised yet, or only one who carries others.</summary>
+    private static bool IsNameless(Flow* flow) => flow->App == Apps.Unknown || Labels.IsCarrier(flow->App);
+
+    private static void Recognise(
+        Flow* flow, Transport transport, ReadOnlySpan<byte> bytes, int direction, ref uint seen)
+    {
+        var app = Labels.Recognise(transport, bytes, (Direction)direction, Hints(flow), flow->Protocol, ref seen);
+        if (app != Apps.Unknown) flow->App = app;
     }
 
     /// <summary>The connection ended while protocols were still asking for more: name it if its bytes can be named.
     /// </summary>
-    private void LabelHeld(Flow* flow, Conversation conversation)
+    private static void LabelHeld(Flow* flow, Conversation conversation)
     {
         for (var direction = 0; direction < 2; direction++)
         {
@@ -190,14 +206,20 @@ public sealed unsafe partial class Shard
     private void HandleDatagram(Flow* flow, ref Packet packet, int direction)
     {
         if (flow->Mode == FlowMode.Opaque || !_options.ReadsProtocols) return;
-        if (packet.Protocol is not (IpProtocol.Udp or IpProtocol.UdpLite))
+        if (packet.Protocol is not (IpProtocol.Udp or IpProtocol.UdpLite or IpProtocol.Sctp))
         {
             flow->Mode = FlowMode.Opaque;
-            if (packet.Protocol == IpProtocol.Sctp) LabelDatagram(flow, packet.Payload, direction);
             return;
         }
 
         var bytes = packet.Payload;
+        if (packet.Protocol == IpProtocol.Sctp)
+        {
+            // An association opens with chunks that say nothing of what it will carry.
+            LabelDatagram(flow, bytes, direction);
+            return;
+        }
+
         if (flow->Mode == FlowMode.New && !TryClaimDatagram(flow, bytes, direction)) return;
 
         var isReversed = flow->Is(FlowTraits.Reversed);
@@ -225,16 +247,22 @@ public sealed unsafe partial class Shard
             flow->Parser = (byte)index;
             flow->App = _apps[index];
             flow->Tries = 0;
+            flow->Slot = 0;
             return true;
         }
 
-        if (flow->App == Apps.Unknown) LabelDatagram(flow, bytes, direction);
-        if (flow->App != Apps.Unknown || ++flow->Tries >= _options.ProbeDatagramsMax) flow->Mode = FlowMode.Opaque;
+        LabelDatagram(flow, bytes, direction);
         return false;
     }
 
-    private static void LabelDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction) =>
-        flow->App = Labels.Recognise(Transport.Datagram, bytes, (Direction)direction, Hints(flow), flow->Protocol);
+    /// <summary>Until a parser has claimed the flow its slot is the labels' memory of the datagram before.</summary>
+    private void LabelDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction)
+    {
+        if (flow->App == Apps.Unknown) Recognise(flow, Transport.Datagram, bytes, direction, ref flow->Slot);
+        if (IsNameless(flow) && ++flow->Tries < _options.ProbeDatagramsMax) return;
+        flow->Mode = FlowMode.Opaque;
+        flow->Slot = 0;
+    }
 
     private void BreakDatagram(Flow* flow)
     {
@@ -246,7 +274,7 @@ public sealed unsafe partial class Shard
 
     private void EndDatagrams(Flow* flow)
     {
-        if (flow->Slot != 0)
+        if (flow->Slot != 0 && flow->Mode == FlowMode.Parsing)
         {
             SetParseContext(flow, flow->Is(FlowTraits.Reversed));
             _context.Slot = flow->Slot;
