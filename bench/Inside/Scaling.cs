@@ -56,7 +56,7 @@ internal static partial class Scaling
     {
         const ulong Spread = 0x9e3779b97f4a7c15;
         var ends = packet.Source.First + packet.Source.Second + packet.Target.First + packet.Target.Second;
-        return (uint)(ends * Spread >> 33);
+        return (uint)(ends * Spread >> 56); // the upper bits depend on all of the lower ones
     }
 
     private static double ThreadSeconds()
