@@ -1,20 +1,33 @@
 using System.Globalization;
+using NetSniff.Bench.Comparing;
+using NetSniff.Bench.Inside;
 using NetSniff.Bench.Mixing;
 
 switch (args)
 {
-    case ["mix", var path, var seconds, var seed, var impaired, .. var specs]:
+    case ["mix", var path, var seconds, var seed, var impaired, var scale, .. var specs]:
         var mixer = new Mixer(
             path,
             double.Parse(seconds, CultureInfo.InvariantCulture),
             int.Parse(seed, CultureInfo.InvariantCulture),
-            int.Parse(impaired, CultureInfo.InvariantCulture));
+            int.Parse(impaired, CultureInfo.InvariantCulture),
+            double.Parse(scale, CultureInfo.InvariantCulture));
         foreach (var spec in specs) mixer.Add(spec);
         var (packets, bytes) = mixer.Write();
         Console.WriteLine($"{path}: {packets} packets, {bytes} bytes, {(double)bytes / packets:F0} a packet");
         return 0;
 
+    case ["compare", var root, var cache]:
+        return new BenchRun(root, cache).Compare();
+
+    case ["scaling", var root, var cache]:
+        return new BenchRun(root, cache).Scale();
+
     default:
-        Console.Error.WriteLine("netsniff-bench mix OUT SECONDS SEED IMPAIRED-PER-MILLE FILE:REPLICAS:PACKETS:STRETCH…");
+        Console.Error.WriteLine(
+            """
+            netsniff-bench mix OUT SECONDS SEED IMPAIRED-PER-MILLE SCALE FILE:PACKETS:PACKETS-OF-ONE-REPLAY:STRETCH…
+            netsniff-bench compare|scaling CHECKOUT CACHE
+            """);
         return 2;
 }

@@ -6,7 +6,7 @@ namespace NetSniff.Bench.Mixing;
 /// <summary>Merges recordings into one trace: each is replayed by several replicas with hosts of their own, shifted and
 /// stretched inside a window, a few packets doubled, swapped or lost. Deterministic for given recordings and seed.
 /// </summary>
-internal sealed class Mixer(string path, double windowSeconds, int seed, int impairedPerMille)
+internal sealed class Mixer(string path, double windowSeconds, int seed, int impairedPerMille, double scale)
 {
     private const long StartSeconds = 1_700_000_000;
     private const int FrameBytesMax = 1 << 18;
@@ -16,19 +16,24 @@ internal sealed class Mixer(string path, double windowSeconds, int seed, int imp
     private readonly long _windowMicros = (long)(windowSeconds * 1e6);
     private uint _replicas;
 
-    /// <param name="spec">file:replicas:packets at most (0 all):stretch</param>
+    /// <summary>Replays a recording again and again until so many packets are in: how fast a machine recorded changes
+    /// how often, not how much.</summary>
+    /// <param name="spec">file:packets in all:packets of one replay at most (0: all):stretch</param>
     public void Add(string spec)
     {
         var parts = spec.Split(':');
-        var recording = Recording.Load(parts[0], int.Parse(parts[2], CultureInfo.InvariantCulture));
+        var wanted = (long)(scale * long.Parse(parts[1], CultureInfo.InvariantCulture));
+        var each = int.Parse(parts[2], CultureInfo.InvariantCulture);
         var stretch = double.Parse(parts[3], CultureInfo.InvariantCulture);
-        stretch = Math.Min(stretch, 0.9 * _windowMicros / Math.Max(1, recording.DurationMicros));
-        for (var count = int.Parse(parts[1], CultureInfo.InvariantCulture); count > 0; count--)
+        var whole = Recording.Load(parts[0], (int)Math.Min(wanted, each == 0 ? int.MaxValue : each));
+        while (wanted > 0)
         {
-            var length = (long)(recording.DurationMicros * stretch);
+            var recording = whole.First((int)Math.Min(wanted, whole.Packets.Count));
+            wanted -= recording.Packets.Count;
+            var stretched = Math.Min(stretch, 0.9 * _windowMicros / Math.Max(1, recording.DurationMicros));
+            var length = (long)(recording.DurationMicros * stretched);
             var start = _chance.NextInt64(_windowMicros - length + 1);
-            var replica = new Replica(recording, ++_replicas, start, stretch);
-            _due.Enqueue(replica, start);
+            _due.Enqueue(new Replica(recording, ++_replicas, start, stretched), start);
         }
     }
 

@@ -23,7 +23,10 @@ internal sealed class Recording
 
     public long DurationMicros => Packets[^1].OffsetMicros;
 
-    /// <param name="packetsMax">0: all of them.</param>
+    /// <summary>Its first packets, sharing the bytes.</summary>
+    public Recording First(int count) =>
+        count == Packets.Count ? this : new Recording(Bytes, [.. Packets.Take(count)]);
+
     public static Recording Load(string path, int packetsMax)
     {
         var bytes = File.ReadAllBytes(path);
@@ -41,7 +44,7 @@ internal sealed class Recording
                 + BinaryPrimitives.ReadUInt32LittleEndian(head[4..]);
             var length = BinaryPrimitives.ReadInt32LittleEndian(head[8..]);
             var start = at + RecordHeaderSize;
-            if (start + length > bytes.Length || (packetsMax > 0 && packets.Count >= packetsMax)) break;
+            if (start + length > bytes.Length || packets.Count >= packetsMax) break;
 
             at = start + length;
             if (length < 34 || BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(start + 12)) != 0x0800) continue;
@@ -49,6 +52,6 @@ internal sealed class Recording
             packets.Add(new Recorded(Math.Max(0, micros - first), start, length));
         }
 
-        return new Recording(bytes, packets);
+        return packets.Count > 0 ? new Recording(bytes, packets) : throw new InvalidDataException($"{path}: no packets");
     }
 }

@@ -86,19 +86,21 @@ internal sealed class CaptureOutput : IDisposable
     public void Finish() => _output?.Finish();
 
     /// <summary>Says how it went: on the output when that was asked for, else beside it.</summary>
-    public void WriteSummary(IReadOnlyList<LedgerLine> ledger, bool isAsked)
+    /// <param name="balance">The capture's account, where it keeps one.</param>
+    public void WriteSummary(IReadOnlyList<LedgerLine> ledger, bool isAsked, string? balance = null)
     {
         if (Tally is not { } tally) return;
 
         if (isAsked)
         {
-            new SummaryReport(Buffer, _settings.IsColoured, _settings.Names).Write(Meter, tally, ledger);
+            new SummaryReport(Buffer, _settings.IsColoured, _settings.Names).Write(Meter, tally, ledger, balance);
             return;
         }
 
         using var page = new MemoryStream();
         var isColoured = _terminal.IsErrorTerminal && !_terminal.IsPlain;
-        new SummaryReport(new OutputBuffer(page), isColoured, _settings.Names) { RowsMax = RowsBesideMax }.Write(Meter, tally, ledger);
+        var report = new SummaryReport(new OutputBuffer(page), isColoured, _settings.Names) { RowsMax = RowsBesideMax };
+        report.Write(Meter, tally, ledger, balance);
         _terminal.Error.WriteLine();
         _terminal.Error.Write(System.Text.Encoding.UTF8.GetString(page.GetBuffer().AsSpan(0, (int)page.Length)));
     }

@@ -12,7 +12,7 @@ internal sealed class CaptureOptions
 
     private readonly Option<string?> _format = new("--output", "-o")
     {
-        Description = "table, jsonl, eve, summary or pcapng. Without it: table on a terminal, jsonl otherwise.",
+        Description = "table, jsonl, eve, summary, pcapng or none. Without it: table on a terminal, jsonl otherwise.",
         HelpName = "FORMAT",
     };
 

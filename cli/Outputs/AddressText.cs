@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using NetSniff.Packets;
 
 namespace NetSniff.Cli.Outputs;
@@ -19,8 +18,10 @@ internal static class AddressText
         for (var index = 0; index < 4; index++)
         {
             if (index > 0) text[used++] = (byte)'.';
-            Utf8Formatter.TryFormat(bytes[index], text[used..], out var written);
-            used += written;
+            var value = bytes[index];
+            if (value >= 100) text[used++] = (byte)('0' + value / 100);
+            if (value >= 10) text[used++] = (byte)('0' + value / 10 % 10);
+            text[used++] = (byte)('0' + value % 10);
         }
 
         return used;

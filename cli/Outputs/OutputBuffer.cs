@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace NetSniff.Cli.Outputs;
@@ -71,8 +72,16 @@ internal sealed class OutputBuffer(Stream stream) : IBufferWriter<byte>
         _stream.Flush();
     }
 
-    // One line fits what a record can hold, so this grows to a small multiple of RecordSink.RecordBytesMax at most.
+    // Kept apart from growing, so that having room costs a comparison.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void MakeRoom(int size)
+    {
+        if (_bytes.Length - _used < size || size == 0) Grow(size);
+    }
+
+    // One line fits what a record can hold, so this grows to a small multiple of RecordSink.RecordBytesMax at most.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Grow(int size)
     {
         size = Math.Max(size, 1);
         if (_bytes.Length - _used < size) Array.Resize(ref _bytes, Math.Max(2 * _bytes.Length, _used + size));

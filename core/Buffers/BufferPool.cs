@@ -9,9 +9,12 @@ public sealed class BufferPool(long bytesMax)
 {
     private const int SmallestBits = 9;
     private const int LargestBits = 21;
-    private const int KeptPerSizeMax = 1024;
+
+    /// <summary>Bytes kept for the next to ask; what comes back beyond is the collector's.</summary>
+    public const long IdleBytesMax = 16 << 20;
 
     private readonly Stack<byte[]>[] _free = CreateFree();
+    private long _bytesIdle;
 
     public long BytesMax { get; } = bytesMax;
 
@@ -32,15 +35,17 @@ public sealed class BufferPool(long bytesMax)
         }
 
         BytesLent += 1L << bits;
-        return _free[bits - SmallestBits].TryPop(out var buffer) ? buffer : new byte[1 << bits];
+        if (!_free[bits - SmallestBits].TryPop(out var buffer)) return new byte[1 << bits];
+        _bytesIdle -= buffer.Length;
+        return buffer;
     }
 
     public void Return(byte[] buffer)
     {
         BytesLent -= buffer.Length;
-        var free = _free[BitOperations.Log2((uint)buffer.Length) - SmallestBits];
-        // Many small ones, few large ones: at most 4 MiB idle per size.
-        if (free.Count < Math.Min(KeptPerSizeMax, Math.Max(4, (4 << 20) / buffer.Length))) free.Push(buffer);
+        if (_bytesIdle + buffer.Length > IdleBytesMax) return;
+        _bytesIdle += buffer.Length;
+        _free[BitOperations.Log2((uint)buffer.Length) - SmallestBits].Push(buffer);
     }
 
     private static Stack<byte[]>[] CreateFree()

@@ -14,7 +14,9 @@ public ref struct ByteReader(ReadOnlySpan<byte> bytes)
 
     public bool RanShort { get; private set; }
 
-    public readonly int Remaining => _bytes.Length - Position;
+    /// <summary>Bytes not read yet; none after a short read, so that a loop that asks for more comes to its end.
+    /// </summary>
+    public readonly int Remaining => RanShort ? 0 : _bytes.Length - Position;
 
     public readonly ReadOnlySpan<byte> Rest => _bytes[Position..];
 
@@ -32,7 +34,7 @@ public ref struct ByteReader(ReadOnlySpan<byte> bytes)
     /// <summary>The next <paramref name="count"/> bytes, or none of them when fewer are left.</summary>
     public ReadOnlySpan<byte> Take(int count)
     {
-        if (RanShort || (uint)count > (uint)Remaining)
+        if (RanShort || (uint)count > (uint)(_bytes.Length - Position))
         {
             RanShort = true;
             return default;

@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using NetSniff.Packets;
 
 namespace NetSniff.Flows;
@@ -20,7 +18,6 @@ public static class CommunityId
     /// <param name="sourcePort">ICMP: the type.</param>
     /// <param name="targetPort">ICMP: the code.</param>
     /// <param name="seed">Set it to keep ids of different networks apart.</param>
-    [SuppressMessage("Security", "CA5350", Justification = "The specification names SHA-1; nothing is kept secret.")]
     public static int Format(
         Span<byte> text,
         Address source,
@@ -32,8 +29,8 @@ public static class CommunityId
     {
         Span<byte> input = stackalloc byte[InputSizeMax];
         var used = Gather(input, (source, sourcePort), (target, targetPort), protocol, seed);
-        Span<byte> digest = stackalloc byte[SHA1.HashSizeInBytes];
-        SHA1.HashData(input[..used], digest);
+        Span<byte> digest = stackalloc byte[Sha1.DigestSize];
+        Sha1.Hash(input[..used], digest);
         "1:"u8.CopyTo(text);
         Base64.EncodeToUtf8(digest, text[2..], out _, out var written);
         return 2 + written;

@@ -65,7 +65,7 @@ public unsafe struct Flow
     /// <summary>TCP: number of the conversation, plus one. Otherwise the datagram parser's own word.</summary>
     public uint Slot;
 
-    /// <summary>Low half of the key's hash, kept so that the index can be rebuilt.</summary>
+    /// <summary>Upper half of the key's hash: where the flow's word in the index is.</summary>
     public uint Hash;
     public long LastNanos;
 

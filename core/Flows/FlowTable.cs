@@ -8,14 +8,16 @@ using NetSniff.Packets;
 namespace NetSniff.Flows;
 
 /// <summary>All live flows of one shard: an open-addressing index of words over pages of <see cref="Flow"/>.</summary>
-/// <remarks>An index word is the hash's upper half and the flow's number plus one, so a probe that fails costs no
-/// flow's
-/// cache line. Linear probing, deletion by shifting back (no tombstones), load at most a half. Grows by doubling up to
-/// the bound; pages are allocated as they are first used.</remarks>
+/// <remarks>An index word is the hash's upper half and the flow's number plus one. The half names the word's home too,
+/// so neither a probe that fails, nor growing, nor what moves up when a flow goes costs a flow's cache line. Linear
+/// probing, deletion by shifting back (no tombstones), load at most a half. Grows by doubling up to the bound; pages are
+/// allocated as they are first used.</remarks>
 public sealed unsafe class FlowTable : IDisposable
 {
-    private const int PageBits = 12;
+    // 6 MiB: three huge pages.
+    private const int PageBits = 15;
     private const int PageFlows = 1 << PageBits;
+    private const int FlowsMaxStep = 4096;
     private const int IndexBitsMin = 12;
 
     private readonly bool _tunnelIdsApart;
@@ -26,14 +28,14 @@ public sealed unsafe class FlowTable : IDisposable
     private ulong* _index;
     private int _indexBits = IndexBitsMin;
 
-    /// <param name="flowsMax">Bound on live flows; rounded up to whole pages.</param>
+    /// <param name="flowsMax">Bound on live flows; rounded up to a multiple of 4096.</param>
     /// <param name="tunnelIdsApart">Same addresses in different VXLAN, Geneve, GRE or ERSPAN networks are different
     /// flows.</param>
     public FlowTable(int flowsMax, bool tunnelIdsApart = true)
     {
         _tunnelIdsApart = tunnelIdsApart;
-        FlowsMax = Math.Max(PageFlows, (flowsMax + PageFlows - 1) & ~(PageFlows - 1));
-        _pages = new nint[FlowsMax >> PageBits];
+        FlowsMax = Math.Max(FlowsMaxStep, (flowsMax + FlowsMaxStep - 1) & ~(FlowsMaxStep - 1));
+        _pages = new nint[(FlowsMax + PageFlows - 1) >> PageBits];
         _index = AllocateIndex(_indexBits);
     }
 
@@ -60,8 +62,22 @@ public sealed unsafe class FlowTable : IDisposable
         if (word == 0 || (word ^ hash) >> 32 != 0) return;
 
         var flow = (byte*)At((int)(uint)word - 1);
+        PrefetchLines(flow);
+    }
+
+    /// <summary>Wishes for all of a flow that is to be looked at soon.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchFlow(int number)
+    {
+        if (number >= 0) PrefetchLines((byte*)At(number));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchLines(byte* flow)
+    {
         Prefetch.Read(flow);
         Prefetch.Read(flow + Prefetch.LineBytes);
+        Prefetch.Read(flow + 2 * Prefetch.LineBytes);
     }
 
     /// <summary>The flow of a packet and the packet's direction in it (0 to the server), or null.</summary>
@@ -94,7 +110,6 @@ public sealed unsafe class FlowTable : IDisposable
         number = Take();
         var flow = At(number);
         SetKey(flow, in packet);
-        // The index word holds the upper half of the hash, the flow the lower: together the whole.
         Insert(packet.Hash, number);
         Count++;
         return flow;
@@ -114,7 +129,7 @@ public sealed unsafe class FlowTable : IDisposable
         flow->Tunnel = packet.Tunnel;
         flow->Protocol = packet.Protocol;
         flow->Interface = packet.Interface;
-        flow->Hash = (uint)packet.Hash;
+        flow->Hash = (uint)(packet.Hash >> 32);
         flow->WheelNext = -1;
     }
 
@@ -123,14 +138,14 @@ public sealed unsafe class FlowTable : IDisposable
     {
         var flow = At(number);
         var mask = (1 << _indexBits) - 1;
-        var at = Home(flow->Hash);
+        var at = Home((ulong)flow->Hash << 32);
         while ((int)(uint)_index[at] - 1 != number) at = (at + 1) & mask;
 
         // Shift back what was pushed along by this one, so that no probe ends too early.
         var hole = at;
         for (at = (at + 1) & mask; _index[at] != 0; at = (at + 1) & mask)
         {
-            var home = Home(At((int)(uint)_index[at] - 1)->Hash);
+            var home = Home(_index[at]);
             if (((at - home) & mask) < ((at - hole) & mask)) continue;
             _index[hole] = _index[at];
             hole = at;
@@ -144,9 +159,9 @@ public sealed unsafe class FlowTable : IDisposable
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_index);
+        LargeMemory.Free(_index);
         _index = null;
-        for (var page = 0; page < _pagesUsed; page++) NativeMemory.AlignedFree((void*)_pages[page]);
+        for (var page = 0; page < _pagesUsed; page++) LargeMemory.Free((void*)_pages[page]);
         _pagesUsed = 0;
         GC.SuppressFinalize(this);
     }
@@ -183,8 +198,9 @@ public sealed unsafe class FlowTable : IDisposable
     private bool IsApart(TunnelKind tunnel) =>
         _tunnelIdsApart && tunnel is (TunnelKind.Vxlan or TunnelKind.Geneve or TunnelKind.Gre or TunnelKind.Erspan);
 
+    /// <summary>Where a hash, or the index word that keeps its upper half, belongs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Home(ulong hash) => (int)((uint)hash & ((1u << _indexBits) - 1));
+    private int Home(ulong hash) => (int)((uint)(hash >> 32) & ((1u << _indexBits) - 1));
 
     private void Insert(ulong hash, int number)
     {
@@ -205,7 +221,7 @@ public sealed unsafe class FlowTable : IDisposable
 
         if (_flowsTouched >> PageBits == _pagesUsed)
         {
-            _pages[_pagesUsed++] = (nint)NativeMemory.AlignedAlloc(PageFlows * Flow.Size, Prefetch.LineBytes);
+            _pages[_pagesUsed++] = (nint)LargeMemory.Allocate(PageFlows * Flow.Size);
         }
 
         return _flowsTouched++;
@@ -219,19 +235,17 @@ public sealed unsafe class FlowTable : IDisposable
         _index = AllocateIndex(_indexBits);
         for (var at = 0; at < oldSize; at++)
         {
-            if (old[at] == 0) continue;
-            var number = (int)(uint)old[at] - 1;
-            Insert((old[at] & 0xffff_ffff_0000_0000) | At(number)->Hash, number);
+            if (old[at] != 0) Insert(old[at], (int)(uint)old[at] - 1);
         }
 
-        NativeMemory.AlignedFree(old);
+        LargeMemory.Free(old);
     }
 
     private static ulong* AllocateIndex(int bits)
     {
         Debug.Assert(BitOperations.IsPow2(1 << bits));
         var bytes = (nuint)8 << bits;
-        var index = NativeMemory.AlignedAlloc(bytes, Prefetch.LineBytes);
+        var index = LargeMemory.Allocate(bytes);
         NativeMemory.Clear(index, bytes);
         return (ulong*)index;
     }

@@ -38,6 +38,7 @@ public sealed unsafe partial class Shard
             {
                 var flow = _flows.At(number);
                 var next = flow->WheelNext;
+                _flows.PrefetchFlow(next);
                 Look(number, flow);
                 number = next;
             }

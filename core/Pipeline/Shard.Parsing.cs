@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NetSniff.Flows;
 using NetSniff.Protocols;
+using NetSniff.Protocols.Labels;
 
 namespace NetSniff.Pipeline;
 
@@ -183,7 +184,7 @@ public sealed unsafe partial class Shard
         conversation.Mode = ConversationMode.Parsing;
         flow->Mode = FlowMode.Parsing;
         flow->Parser = (byte)index;
-        flow->App = _apps[index];
+        if (!Labels.KeepsName(flow->App)) flow->App = _apps[index];
     }
 
     private void ReleaseParser(Flow* flow, Conversation conversation)

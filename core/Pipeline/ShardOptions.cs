@@ -33,13 +33,22 @@ public sealed record ShardOptions
     /// a connection.</summary>
     public int WatchSegmentsMax { get; init; } = 48;
 
-    /// <summary>Datagrams of a flow shown to probes.</summary>
+    /// <summary>Datagrams of a flow shown to all probes.</summary>
     public int ProbeDatagramsMax { get; init; } = 8;
+
+    /// <summary>Datagrams of a flow that nobody claimed looked at for DTLS: calls begin with STUN.</summary>
+    public int WatchDatagramsMax { get; init; } = 32;
 
     /// <summary>Bytes for records between two flushes.</summary>
     public int ArenaBytes { get; init; } = 1 << 20;
 
     public StreamLimits Streams { get; init; } = new();
+
+    /// <summary>IP datagrams whose pieces are gathered at the same time.</summary>
+    public int FragmentedDatagramsMax { get; init; } = IpDefragmenter.DatagramsMax;
+
+    /// <summary>Bytes of all pieces together.</summary>
+    public int FragmentBytesMax { get; init; } = IpDefragmenter.BytesMax;
 
     /// <summary>The same addresses in another VXLAN, Geneve or GRE network are another flow. Off where an overlay writes
     /// the sender's identity into the network id (Cilium does), so that the two directions differ.</summary>

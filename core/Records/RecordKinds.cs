@@ -5,10 +5,15 @@ namespace NetSniff.Records;
 public static class RecordKinds
 {
     private static readonly List<RecordSchema> s_schemas = [];
+
+    // The list again, for readers of records: an index into it is one load.
+    private static RecordSchema[] s_byNumber = [];
     private static readonly Dictionary<RecordInfo, ushort> s_ids = [];
 
     /// <summary>Every kind, by number.</summary>
     public static IReadOnlyList<RecordSchema> All => s_schemas;
+
+    public static RecordSchema Of(ushort kind) => s_byNumber[kind];
 
     /// <summary>Called once per line of the list, before any shard runs.</summary>
     public static RecordSchema Register<TRecord>() where TRecord : struct, IRecord, allows ref struct
@@ -20,6 +25,7 @@ public static class RecordKinds
             var schema = RecordSchema.Of<TRecord>((ushort)s_schemas.Count);
             s_ids.Add(TRecord.Info, schema.Id);
             s_schemas.Add(schema);
+            Volatile.Write(ref s_byNumber, [.. s_schemas]);
             return schema;
         }
     }

@@ -19,6 +19,9 @@ public sealed class RecordSchema
         Info = info;
         Fields = fields;
         Kinds = [.. fields.Select(field => field.Kind)];
+        WordFields = MaskOf(FieldKind.Number, FieldKind.Duration, FieldKind.Time);
+        FlagFields = MaskOf(FieldKind.Flag);
+        AddressFields = MaskOf(FieldKind.Address);
         _byName = fields.ToDictionary(field => field.Name, StringComparer.Ordinal);
     }
 
@@ -31,7 +34,26 @@ public sealed class RecordSchema
 
     internal FieldKind[] Kinds { get; }
 
+    /// <summary>Fields of eight bytes, bit by bit; the next two those of one byte and of an address. The rest tell
+    /// their length themselves.</summary>
+    internal ulong WordFields { get; }
+
+    internal ulong FlagFields { get; }
+
+    internal ulong AddressFields { get; }
+
     public Field? Find(string name) => _byName.GetValueOrDefault(name);
+
+    private ulong MaskOf(params ReadOnlySpan<FieldKind> kinds)
+    {
+        var mask = 0ul;
+        for (var index = 0; index < Kinds.Length; index++)
+        {
+            if (kinds.Contains(Kinds[index])) mask |= 1ul << index;
+        }
+
+        return mask;
+    }
 
     public static RecordSchema Of<TRecord>(ushort id) where TRecord : struct, IRecord, allows ref struct
     {

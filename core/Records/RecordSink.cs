@@ -156,6 +156,7 @@ public sealed class RecordSink
             Written += 2 + 8 * values.Length;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private void Word(ulong value, bool has)
         {
             if (!Next(has, 8)) return;
@@ -178,6 +179,7 @@ public sealed class RecordSink
             Written += 2 + value.Length;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private bool Next(bool has, int size)
         {
             Debug.Assert(_index < RecordSchema.FieldsMax);

@@ -43,7 +43,7 @@ public readonly ref struct RecordView
     public RecordView(ReadOnlySpan<byte> record)
     {
         _record = record;
-        Schema = RecordKinds.All[Header.Kind];
+        Schema = RecordKinds.Of(Header.Kind);
     }
 
     public RecordSchema Schema { get; }
@@ -61,20 +61,28 @@ public readonly ref struct RecordView
         value = default;
         if (!Has(index)) return false;
 
-        // Jump over the present fields before it.
-        var position = 0;
-        var before = Header.Present & ((1ul << index) - 1);
-        var kinds = Schema.Kinds;
+        var schema = Schema;
+        var kinds = schema.Kinds;
         var body = Body;
-        while (before != 0)
+        var before = Header.Present & ((1ul << index) - 1);
+        var texts = 0;
+        var left = before & ~(schema.WordFields | schema.FlagFields | schema.AddressFields);
+        for (; left != 0; left &= left - 1)
         {
-            position += SizeOf(kinds[BitOperations.TrailingZeroCount(before)], body[position..]);
-            before &= before - 1;
+            var text = BitOperations.TrailingZeroCount(left);
+            var at = texts + FixedBytes(schema, before & ((1ul << text) - 1));
+            texts += SizeOf(kinds[text], body[at..]);
         }
 
-        value = Read(kinds[index], body[position..]);
+        value = Read(kinds[index], body[(texts + FixedBytes(schema, before))..]);
         return true;
     }
+
+    /// <summary>Bytes of those of the fields that have a fixed size: counted, not walked.</summary>
+    private static int FixedBytes(RecordSchema schema, ulong fields) =>
+        8 * BitOperations.PopCount(fields & schema.WordFields)
+        + BitOperations.PopCount(fields & schema.FlagFields)
+        + Packets.Address.Size * BitOperations.PopCount(fields & schema.AddressFields);
 
     public bool TryGet(string name, out FieldValue value)
     {
@@ -117,6 +125,8 @@ public readonly ref struct RecordView
         private ulong _left = view.Header.Present;
         private int _position;
         private int _index = -1;
+
+        public readonly int Index => _index;
 
         public readonly Field Field => _view.Schema.Fields[_index];
 

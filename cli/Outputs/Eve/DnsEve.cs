@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Unicode;
 using NetSniff.Protocols;
 using NetSniff.Protocols.Dns;
@@ -63,23 +62,23 @@ internal static class DnsEve
         WriteSections(writer, record);
     }
 
-    private static void WriteHead(Utf8JsonWriter json, RecordView record, string type, ulong flags)
+    private static void WriteHead(JsonLine json, RecordView record, string type, ulong flags)
     {
-        json.WriteNumber("version", Version);
-        json.WriteString("type", type);
-        json.WriteNumber("tx_id", Number(record, Fields.Exchange));
-        json.WriteNumber("id", Number(record, Fields.Id));
-        json.WriteString("flags", flags.ToString("x4", System.Globalization.CultureInfo.InvariantCulture));
+        json.WriteNumber("version"u8, Version);
+        json.WriteString("type"u8, type);
+        json.WriteNumber("tx_id"u8, Number(record, Fields.Exchange));
+        json.WriteNumber("id"u8, Number(record, Fields.Id));
+        json.WriteString("flags"u8, flags.ToString("x4", System.Globalization.CultureInfo.InvariantCulture));
         WriteBit(json, "qr", flags, 0x8000);
         WriteBit(json, "aa", flags, 0x0400);
         WriteBit(json, "tc", flags, 0x0200);
         WriteBit(json, "rd", flags, 0x0100);
         WriteBit(json, "ra", flags, 0x0080);
         WriteBit(json, "z", flags, 0x0040);
-        json.WriteNumber("opcode", Number(record, Fields.Opcode));
+        json.WriteNumber("opcode"u8, Number(record, Fields.Opcode));
     }
 
-    private static void WriteBit(Utf8JsonWriter json, string name, ulong flags, ulong bit)
+    private static void WriteBit(JsonLine json, string name, ulong flags, ulong bit)
     {
         if ((flags & bit) != 0) json.WriteBoolean(name, true);
     }
@@ -96,7 +95,7 @@ internal static class DnsEve
         var json = writer.Json;
         if (record.TryGet(Fields.QuestionNames, out var names) && record.TryGet(Fields.QuestionTypes, out var types))
         {
-            json.WriteStartArray("queries");
+            json.WriteStartArray("queries"u8);
             var index = 0;
             foreach (var name in names.Texts) WriteQuestion(json, name, types.NumberAt(index++));
             json.WriteEndArray();
@@ -105,12 +104,12 @@ internal static class DnsEve
 
         if (!record.TryGet(Fields.QueryName, out var only)) return;
 
-        json.WriteStartArray("queries");
+        json.WriteStartArray("queries"u8);
         WriteQuestion(json, only.Text, Number(record, Fields.QueryType));
         json.WriteEndArray();
     }
 
-    private static void WriteQuestion(Utf8JsonWriter json, ReadOnlySpan<byte> name, ulong type)
+    private static void WriteQuestion(JsonLine json, ReadOnlySpan<byte> name, ulong type)
     {
         json.WriteStartObject();
         WriteName(json, "rrname", name);
@@ -126,7 +125,7 @@ internal static class DnsEve
     }
 
     /// <param name="first">Field of the names; types, times to live and data follow it in the description.</param>
-    private static void WriteSection(Utf8JsonWriter json, RecordView record, string section, int first)
+    private static void WriteSection(JsonLine json, RecordView record, string section, int first)
     {
         if (!record.TryGet(first, out var names)) return;
         if (!record.TryGet(first + 1, out var types) || !record.TryGet(first + 2, out var ttls)) return;
@@ -143,7 +142,7 @@ internal static class DnsEve
             json.WriteStartObject();
             WriteName(json, "rrname", name);
             WriteType(json, type);
-            json.WriteNumber("ttl", ttls.NumberAt(index));
+            json.WriteNumber("ttl"u8, ttls.NumberAt(index));
             DnsEveData.Write(json, type, rest.Current);
             json.WriteEndObject();
             index++;
@@ -152,16 +151,16 @@ internal static class DnsEve
         json.WriteEndArray();
     }
 
-    private static void WriteType(Utf8JsonWriter json, ushort type)
+    private static void WriteType(JsonLine json, ushort type)
     {
         var name = DnsTypes.Name(type);
-        if (name.IsEmpty) json.WriteString("rrtype", $"TYPE{type}");
-        else json.WriteString("rrtype", name);
+        if (name.IsEmpty) json.WriteString("rrtype"u8, $"TYPE{type}");
+        else json.WriteString("rrtype"u8, name);
     }
 
     /// <summary>Suricata does not escape names: dots inside labels are dots, and a name that is no UTF-8 has its odd
     /// octets as \xNN. The root is empty.</summary>
-    internal static void WriteName(Utf8JsonWriter json, string property, ReadOnlySpan<byte> name)
+    internal static void WriteName(JsonLine json, string property, ReadOnlySpan<byte> name)
     {
         if (name.IndexOf((byte)'\\') < 0)
         {

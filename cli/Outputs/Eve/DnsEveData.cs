@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Text.Json;
 using NetSniff.Protocols.Dns;
 
 namespace NetSniff.Cli.Outputs.Eve;
@@ -7,7 +6,7 @@ namespace NetSniff.Cli.Outputs.Eve;
 /// <summary>Record data as Suricata logs it: text mostly, an object for SOA, SRV and SSHFP.</summary>
 internal static class DnsEveData
 {
-    public static void Write(Utf8JsonWriter json, ushort type, ReadOnlySpan<byte> data)
+    public static void Write(JsonLine json, ushort type, ReadOnlySpan<byte> data)
     {
         switch (type)
         {
@@ -23,9 +22,9 @@ internal static class DnsEveData
         }
     }
 
-    private static void WriteSoa(Utf8JsonWriter json, ReadOnlySpan<byte> data)
+    private static void WriteSoa(JsonLine json, ReadOnlySpan<byte> data)
     {
-        json.WriteStartObject("soa");
+        json.WriteStartObject("soa"u8);
         DnsEve.WriteName(json, "mname", TakeWord(ref data));
         DnsEve.WriteName(json, "rname", TakeWord(ref data));
         WriteNumber(json, "serial", ref data);
@@ -36,9 +35,9 @@ internal static class DnsEveData
         json.WriteEndObject();
     }
 
-    private static void WriteSrv(Utf8JsonWriter json, ReadOnlySpan<byte> data)
+    private static void WriteSrv(JsonLine json, ReadOnlySpan<byte> data)
     {
-        json.WriteStartObject("srv");
+        json.WriteStartObject("srv"u8);
         WriteNumber(json, "priority", ref data);
         WriteNumber(json, "weight", ref data);
         WriteNumber(json, "port", ref data);
@@ -46,9 +45,9 @@ internal static class DnsEveData
         json.WriteEndObject();
     }
 
-    private static void WriteFingerprint(Utf8JsonWriter json, ReadOnlySpan<byte> data)
+    private static void WriteFingerprint(JsonLine json, ReadOnlySpan<byte> data)
     {
-        json.WriteStartObject("sshfp");
+        json.WriteStartObject("sshfp"u8);
         WriteNumber(json, "algo", ref data);
         WriteNumber(json, "type", ref data);
         Span<byte> pairs = stackalloc byte[256];
@@ -60,11 +59,11 @@ internal static class DnsEveData
             pairs[length++] = data[index + 1];
         }
 
-        json.WriteString("fingerprint", pairs[..length]);
+        json.WriteString("fingerprint"u8, pairs[..length]);
         json.WriteEndObject();
     }
 
-    private static void WriteNumber(Utf8JsonWriter json, string name, ref ReadOnlySpan<byte> data)
+    private static void WriteNumber(JsonLine json, string name, ref ReadOnlySpan<byte> data)
     {
         if (Utf8Parser.TryParse(TakeWord(ref data), out uint value, out _)) json.WriteNumber(name, value);
     }

@@ -9,6 +9,7 @@ internal static class EveProjections
         ["dns"] = DnsEve.Write,
         ["http"] = HttpEve.Write,
         ["tls"] = TlsEve.Write,
+        ["quic"] = QuicEve.Write,
         ["websocket"] = WebSocketEve.Write,
         ["flow"] = FlowEve.Write,
     };

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using NetSniff.Flows;
 using NetSniff.Packets;
 using NetSniff.Protocols;
@@ -13,24 +12,9 @@ internal sealed class EveWriter
     /// <summary>Flow ids stay exact in readers that keep numbers as doubles.</summary>
     private const ulong FlowIdMax = (1ul << 53) - 1;
 
-    private static readonly JsonEncodedText s_timestamp = JsonEncodedText.Encode("timestamp");
-    private static readonly JsonEncodedText s_flowId = JsonEncodedText.Encode("flow_id");
-    private static readonly JsonEncodedText s_interface = JsonEncodedText.Encode("in_iface");
-    private static readonly JsonEncodedText s_eventType = JsonEncodedText.Encode("event_type");
-    private static readonly JsonEncodedText s_vlan = JsonEncodedText.Encode("vlan");
-    private static readonly JsonEncodedText s_source = JsonEncodedText.Encode("src_ip");
-    private static readonly JsonEncodedText s_sourcePort = JsonEncodedText.Encode("src_port");
-    private static readonly JsonEncodedText s_target = JsonEncodedText.Encode("dest_ip");
-    private static readonly JsonEncodedText s_targetPort = JsonEncodedText.Encode("dest_port");
-    private static readonly JsonEncodedText s_protocol = JsonEncodedText.Encode("proto");
-    private static readonly JsonEncodedText s_version = JsonEncodedText.Encode("ip_v");
-    private static readonly JsonEncodedText s_icmpType = JsonEncodedText.Encode("icmp_type");
-    private static readonly JsonEncodedText s_icmpCode = JsonEncodedText.Encode("icmp_code");
-    private static readonly JsonEncodedText s_communityId = JsonEncodedText.Encode("community_id");
-    private static readonly JsonEncodedText s_tunnel = JsonEncodedText.Encode("tunnel");
-    private static readonly JsonEncodedText s_id = JsonEncodedText.Encode("id");
-
     private readonly OutputBuffer _buffer;
+    private readonly TimeText _times = new();
+    private readonly CommunityIds _communityIds = new();
     private readonly bool _isFlushedPerEvent;
 
     /// <summary>Every event reaches the stream when it ends.</summary>
@@ -40,10 +24,10 @@ internal sealed class EveWriter
     public EveWriter(OutputBuffer buffer)
     {
         _buffer = buffer;
-        Json = new Utf8JsonWriter(buffer, JsonText.Options);
+        Json = new JsonLine(buffer);
     }
 
-    public Utf8JsonWriter Json { get; }
+    public JsonLine Json { get; }
 
     /// <summary>Names of interfaces by <see cref="RecordHeader.Interface"/>; those without one are left out.</summary>
     public Func<ushort, string?> InterfaceName { get; set; } = static _ => null;
@@ -54,32 +38,31 @@ internal sealed class EveWriter
     {
         Json.WriteStartObject();
         Span<byte> text = stackalloc byte[AddressText.SizeMax];
-        Json.WriteString(s_timestamp, text[..Timestamps.Eve(text, timeNanos)]);
-        Json.WriteNumber(s_flowId, header.FlowId & FlowIdMax);
-        if (InterfaceName(header.Interface) is { } name) Json.WriteString(s_interface, name);
-        Json.WriteString(s_eventType, eventType);
+        Json.WriteString("timestamp"u8, text[.._times.Eve(text, timeNanos)]);
+        Json.WriteNumber("flow_id"u8, header.FlowId & FlowIdMax);
+        if (InterfaceName(header.Interface) is { } name) Json.WriteString("in_iface"u8, name);
+        Json.WriteString("event_type"u8, eventType);
         if (header.OuterVlan != 0) WriteVlans(header.OuterVlan, header.InnerVlan);
 
         var isToServer = direction == Direction.ToServer;
         var source = isToServer ? header.Client : header.Server;
         var target = isToServer ? header.Server : header.Client;
         var hasPorts = header.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.UdpLite;
-        Json.WriteString(s_source, text[..AddressText.Format(text, source)]);
-        if (hasPorts) Json.WriteNumber(s_sourcePort, isToServer ? header.ClientPort : header.ServerPort);
-        Json.WriteString(s_target, text[..AddressText.Format(text, target)]);
-        if (hasPorts) Json.WriteNumber(s_targetPort, isToServer ? header.ServerPort : header.ClientPort);
-        Json.WriteString(s_protocol, IpProtocolNames.Eve(header.Protocol));
-        Json.WriteNumber(s_version, source.IsV4 ? 4 : 6);
+        Json.WriteString("src_ip"u8, text[..AddressText.Format(text, source)]);
+        if (hasPorts) Json.WriteNumber("src_port"u8, isToServer ? header.ClientPort : header.ServerPort);
+        Json.WriteString("dest_ip"u8, text[..AddressText.Format(text, target)]);
+        if (hasPorts) Json.WriteNumber("dest_port"u8, isToServer ? header.ServerPort : header.ClientPort);
+        Json.WriteString("proto"u8, IpProtocolNames.Eve(header.Protocol));
+        Json.WriteNumber("ip_v"u8, source.IsV4 ? 4 : 6);
         if (header.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6)
         {
-            Json.WriteNumber(s_icmpType, header.ClientPort);
-            Json.WriteNumber(s_icmpCode, IcmpPairs.CodeOf(header.Protocol, header.ClientPort, header.ServerPort));
+            Json.WriteNumber("icmp_type"u8, header.ClientPort);
+            Json.WriteNumber(
+                "icmp_code"u8, IcmpPairs.CodeOf(header.Protocol, header.ClientPort, header.ServerPort));
         }
 
         if (header.Tunnel != TunnelKind.None) WriteTunnel(header.Tunnel, header.TunnelId);
-        var length = CommunityId.Format(
-            text, header.Client, header.Server, header.Protocol, header.ClientPort, header.ServerPort);
-        Json.WriteString(s_communityId, text[..length]);
+        Json.WriteString("community_id"u8, _communityIds.Of(in header));
     }
 
     /// <summary>A text field that need not be UTF-8: control characters are escaped by JSON, bytes that are no
@@ -87,31 +70,29 @@ internal sealed class EveWriter
     public void Text(string name, ReadOnlySpan<byte> value)
     {
         Json.WritePropertyName(name);
-        JsonText.WriteValue(Json, value);
+        Json.WriteTextValue(value);
     }
 
     /// <summary>A text in an array.</summary>
-    public void TextValue(ReadOnlySpan<byte> value) => JsonText.WriteValue(Json, value);
+    public void TextValue(ReadOnlySpan<byte> value) => Json.WriteTextValue(value);
 
     /// <summary>A time in a field of its own.</summary>
     public void Time(string name, long nanos)
     {
         Span<byte> text = stackalloc byte[Timestamps.EveSize];
-        Json.WriteString(name, text[..Timestamps.Eve(text, nanos)]);
+        Json.WriteString(name, text[.._times.Eve(text, nanos)]);
     }
 
     public void End()
     {
         Json.WriteEndObject();
-        Json.Flush();
-        Json.Reset();
-        _buffer.EndLine();
+        Json.End();
         if (_isFlushedPerEvent) _buffer.Flush();
     }
 
     private void WriteVlans(ushort outer, ushort inner)
     {
-        Json.WriteStartArray(s_vlan);
+        Json.WriteStartArray("vlan"u8);
         Json.WriteNumberValue(outer);
         if (inner != 0) Json.WriteNumberValue(inner);
         Json.WriteEndArray();
@@ -119,9 +100,9 @@ internal sealed class EveWriter
 
     private void WriteTunnel(TunnelKind kind, uint id)
     {
-        Json.WriteStartObject(s_tunnel);
-        Json.WriteString(s_protocol, TunnelNames.Of(kind));
-        Json.WriteNumber(s_id, id);
+        Json.WriteStartObject("tunnel"u8);
+        Json.WriteString("proto"u8, TunnelNames.Of(kind));
+        Json.WriteNumber("id"u8, id);
         Json.WriteEndObject();
     }
 }

@@ -24,38 +24,31 @@ internal static class FlowEve
 
     public static void Write(EveWriter writer, RecordView record)
     {
-        // Every field of a flow is one word: read them in one go.
-        Span<ulong> words = stackalloc ulong[RecordSchema.FieldsMax];
-        foreach (var field in record)
-        {
-            var value = field.Value;
-            words[field.Field.Index] = value.Kind == FieldKind.Flag ? (value.Flag ? 1ul : 0) : value.Number;
-        }
-
         ref readonly var header = ref record.Header;
         var json = writer.Json;
-        var last = (long)words[s_last];
+        var last = (long)Word(record, s_last);
         writer.Begin(header, "flow", last, Direction.ToServer);
         if (header.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp)
         {
-            json.WriteString("app_proto", AppName(header.App));
+            json.WriteString("app_proto"u8, AppName(header.App));
         }
 
-        json.WriteStartObject("flow");
-        json.WriteNumber("pkts_toserver", words[s_packetsToServer]);
-        json.WriteNumber("pkts_toclient", words[s_packetsToClient]);
-        json.WriteNumber("bytes_toserver", words[s_bytesToServer]);
-        json.WriteNumber("bytes_toclient", words[s_bytesToClient]);
-        writer.Time("start", (long)words[s_first]);
+        json.WriteStartObject("flow"u8);
+        json.WriteNumber("pkts_toserver"u8, Word(record, s_packetsToServer));
+        json.WriteNumber("pkts_toclient"u8, Word(record, s_packetsToClient));
+        json.WriteNumber("bytes_toserver"u8, Word(record, s_bytesToServer));
+        json.WriteNumber("bytes_toclient"u8, Word(record, s_bytesToClient));
+        writer.Time("start", (long)Word(record, s_first));
         writer.Time("end", last);
-        json.WriteNumber("age", (last / NanosPerSecond) - ((long)words[s_first] / NanosPerSecond));
+        json.WriteNumber("age"u8, (last / NanosPerSecond) - ((long)Word(record, s_first) / NanosPerSecond));
         var isTcp = record.Has(s_state);
-        var state = (TcpState)words[s_state];
-        json.WriteString("state", isTcp ? StateOf(state) : words[s_packetsToClient] > 0 ? "established" : "new");
-        json.WriteString("reason", ReasonOf((FlowEnd)words[s_end]));
-        json.WriteBoolean("alerted", false);
+        var state = (TcpState)Word(record, s_state);
+        var isAnswered = Word(record, s_packetsToClient) > 0;
+        json.WriteString("state"u8, isTcp ? StateOf(state) : isAnswered ? "established" : "new");
+        json.WriteString("reason"u8, ReasonOf((FlowEnd)Word(record, s_end)));
+        json.WriteBoolean("alerted"u8, false);
         json.WriteEndObject();
-        if (isTcp) WriteTcp(writer, (TcpFlags)words[s_flagsToServer], (TcpFlags)words[s_flagsToClient], state);
+        if (isTcp) WriteTcp(writer, record, state);
         writer.End();
     }
 
@@ -67,23 +60,25 @@ internal static class FlowEve
         var name => name,
     };
 
-    private static void WriteTcp(EveWriter writer, TcpFlags toServer, TcpFlags toClient, TcpState state)
+    private static void WriteTcp(EveWriter writer, RecordView record, TcpState state)
     {
+        var toServer = (TcpFlags)Word(record, s_flagsToServer);
+        var toClient = (TcpFlags)Word(record, s_flagsToClient);
         var json = writer.Json;
         var both = toServer | toClient;
-        json.WriteStartObject("tcp");
+        json.WriteStartObject("tcp"u8);
         WriteHex(writer, "tcp_flags", both);
         WriteHex(writer, "tcp_flags_ts", toServer);
         WriteHex(writer, "tcp_flags_tc", toClient);
-        if ((both & TcpFlags.Syn) != 0) json.WriteBoolean("syn", true);
-        if ((both & TcpFlags.Fin) != 0) json.WriteBoolean("fin", true);
-        if ((both & TcpFlags.Rst) != 0) json.WriteBoolean("rst", true);
-        if ((both & TcpFlags.Psh) != 0) json.WriteBoolean("psh", true);
-        if ((both & TcpFlags.Ack) != 0) json.WriteBoolean("ack", true);
-        if ((both & TcpFlags.Urg) != 0) json.WriteBoolean("urg", true);
-        if ((both & TcpFlags.Ece) != 0) json.WriteBoolean("ecn", true);
-        if ((both & TcpFlags.Cwr) != 0) json.WriteBoolean("cwr", true);
-        json.WriteString("state", NameOf(state));
+        if ((both & TcpFlags.Syn) != 0) json.WriteBoolean("syn"u8, true);
+        if ((both & TcpFlags.Fin) != 0) json.WriteBoolean("fin"u8, true);
+        if ((both & TcpFlags.Rst) != 0) json.WriteBoolean("rst"u8, true);
+        if ((both & TcpFlags.Psh) != 0) json.WriteBoolean("psh"u8, true);
+        if ((both & TcpFlags.Ack) != 0) json.WriteBoolean("ack"u8, true);
+        if ((both & TcpFlags.Urg) != 0) json.WriteBoolean("urg"u8, true);
+        if ((both & TcpFlags.Ece) != 0) json.WriteBoolean("ecn"u8, true);
+        if ((both & TcpFlags.Cwr) != 0) json.WriteBoolean("cwr"u8, true);
+        json.WriteString("state"u8, NameOf(state));
         json.WriteEndObject();
     }
 
@@ -121,6 +116,8 @@ internal static class FlowEve
         FlowEnd.Evicted => "forced",
         _ => "timeout",
     };
+
+    private static ulong Word(RecordView record, int field) => record.TryGet(field, out var value) ? value.Number : 0;
 
     private static int Index(string name) =>
         s_schema.Find(name)?.Index ?? throw new InvalidOperationException($"no field {name}");

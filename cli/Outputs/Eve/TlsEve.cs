@@ -12,24 +12,24 @@ internal static class TlsEve
     public static void Write(EveWriter writer, RecordView record)
     {
         writer.Begin(record.Header, "tls", record.Header.TimeNanos, Direction.ToServer);
-        writer.Json.WriteStartObject("tls");
+        writer.Json.WriteStartObject("tls"u8);
         Text(writer, record, "tls.subject", "subject");
         Text(writer, record, "tls.issuer", "issuerdn");
         if (record.TryGet("tls.serial", out var serial)) Colons(writer, "serial", serial.Text, isUpper: true);
         if (record.TryGet("tls.fingerprint", out var print)) Colons(writer, "fingerprint", print.Text, isUpper: false);
         if (record.TryGet("tls.sans", out var names)) Texts(writer, "subjectaltname", names.Texts);
         Text(writer, record, "tls.sni", "sni");
-        if (record.TryGet("tls.version", out var version)) writer.Json.WriteString("version", Version((ushort)version.Number));
+        if (record.TryGet("tls.version", out var version)) writer.Json.WriteString("version"u8, Version((ushort)version.Number));
         Time(writer, record, "tls.not_before", "notbefore");
         Time(writer, record, "tls.not_after", "notafter");
-        if (record.TryGet("tls.resumed", out var resumed) && resumed.Flag) writer.Json.WriteBoolean("session_resumed", true);
+        if (record.TryGet("tls.resumed", out var resumed) && resumed.Flag) writer.Json.WriteBoolean("session_resumed"u8, true);
         Fingerprint(writer, record, "ja3", "tls.ja3", "tls.ja3_string");
         Fingerprint(writer, record, "ja3s", "tls.ja3s", "tls.ja3s_string");
         Text(writer, record, "tls.ja4", "ja4");
         if (record.TryGet("tls.alpn_offered", out var offered)) Texts(writer, "client_alpns", offered.Texts);
         if (record.TryGet("tls.alpn", out var chosen))
         {
-            writer.Json.WriteStartArray("server_alpns");
+            writer.Json.WriteStartArray("server_alpns"u8);
             writer.Json.WriteStringValue(chosen.Text);
             writer.Json.WriteEndArray();
         }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 using NetSniff.Packets;
 using NetSniff.Protocols;
 using NetSniff.Records;
@@ -9,25 +9,10 @@ namespace NetSniff.Cli.Outputs.Jsonl;
 /// <remarks>Times are RFC 3339 with nanoseconds in UTC, durations whole nanoseconds, octets hex.</remarks>
 internal sealed class JsonlOutput(OutputBuffer buffer, Func<ushort, string?> interfaceName) : Output
 {
-    private static readonly JsonEncodedText s_time = JsonEncodedText.Encode("time");
-    private static readonly JsonEncodedText s_kind = JsonEncodedText.Encode("kind");
-    private static readonly JsonEncodedText s_flow = JsonEncodedText.Encode("flow.id");
-    private static readonly JsonEncodedText s_source = JsonEncodedText.Encode("src.ip");
-    private static readonly JsonEncodedText s_sourcePort = JsonEncodedText.Encode("src.port");
-    private static readonly JsonEncodedText s_target = JsonEncodedText.Encode("dst.ip");
-    private static readonly JsonEncodedText s_targetPort = JsonEncodedText.Encode("dst.port");
-    private static readonly JsonEncodedText s_protocol = JsonEncodedText.Encode("proto");
-    private static readonly JsonEncodedText s_app = JsonEncodedText.Encode("app");
-    private static readonly JsonEncodedText s_vlan = JsonEncodedText.Encode("vlan");
-    private static readonly JsonEncodedText s_tunnel = JsonEncodedText.Encode("tunnel");
-    private static readonly JsonEncodedText s_tunnelId = JsonEncodedText.Encode("tunnel.id");
-    private static readonly JsonEncodedText s_interface = JsonEncodedText.Encode("interface");
-    private static readonly JsonEncodedText s_partial = JsonEncodedText.Encode("partial");
-    private static readonly JsonEncodedText s_malformed = JsonEncodedText.Encode("malformed");
+    private readonly TimeText _times = new();
+    private byte[][][] _names = [];
 
-    private JsonEncodedText[][] _names = [];
-
-    private Utf8JsonWriter Json { get; } = new(buffer, JsonText.Options);
+    private JsonLine Json { get; } = new(buffer);
 
     public override bool Write(RecordView record)
     {
@@ -38,14 +23,12 @@ internal sealed class JsonlOutput(OutputBuffer buffer, Func<ushort, string?> int
         var names = _names[header.Kind];
         foreach (var field in record)
         {
-            Json.WritePropertyName(names[field.Field.Index]);
+            Json.WritePropertyName(names[field.Index]);
             WriteValue(field.Value);
         }
 
         Json.WriteEndObject();
-        Json.Flush();
-        Json.Reset();
-        buffer.EndLine();
+        Json.End();
         return true;
     }
 
@@ -54,19 +37,19 @@ internal sealed class JsonlOutput(OutputBuffer buffer, Func<ushort, string?> int
     private void WriteHead(in RecordHeader header, string kind)
     {
         Span<byte> text = stackalloc byte[AddressText.SizeMax];
-        Json.WriteString(s_time, text[..Timestamps.Rfc3339(text, header.TimeNanos)]);
-        Json.WriteString(s_kind, kind);
-        Json.WriteNumber(s_flow, header.FlowId);
+        Json.WriteString("time"u8, text[.._times.Rfc3339(text, header.TimeNanos)]);
+        Json.WriteString("kind"u8, kind);
+        Json.WriteNumber("flow.id"u8, header.FlowId);
         var hasPorts = header.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.UdpLite;
-        Json.WriteString(s_source, text[..AddressText.Format(text, header.Client)]);
-        if (hasPorts) Json.WriteNumber(s_sourcePort, header.ClientPort);
-        Json.WriteString(s_target, text[..AddressText.Format(text, header.Server)]);
-        if (hasPorts) Json.WriteNumber(s_targetPort, header.ServerPort);
-        Json.WriteString(s_protocol, IpProtocolNames.Own(header.Protocol));
-        if (header.App != Apps.Unknown) Json.WriteString(s_app, Apps.Name(header.App));
+        Json.WriteString("src.ip"u8, text[..AddressText.Format(text, header.Client)]);
+        if (hasPorts) Json.WriteNumber("src.port"u8, header.ClientPort);
+        Json.WriteString("dst.ip"u8, text[..AddressText.Format(text, header.Server)]);
+        if (hasPorts) Json.WriteNumber("dst.port"u8, header.ServerPort);
+        Json.WriteString("proto"u8, IpProtocolNames.Own(header.Protocol));
+        if (header.App != Apps.Unknown) Json.WriteString("app"u8, Apps.Name(header.App));
         if (header.OuterVlan != 0)
         {
-            Json.WriteStartArray(s_vlan);
+            Json.WriteStartArray("vlan"u8);
             Json.WriteNumberValue(header.OuterVlan);
             if (header.InnerVlan != 0) Json.WriteNumberValue(header.InnerVlan);
             Json.WriteEndArray();
@@ -74,13 +57,13 @@ internal sealed class JsonlOutput(OutputBuffer buffer, Func<ushort, string?> int
 
         if (header.Tunnel != TunnelKind.None)
         {
-            Json.WriteString(s_tunnel, TunnelNames.Of(header.Tunnel));
-            Json.WriteNumber(s_tunnelId, header.TunnelId);
+            Json.WriteString("tunnel"u8, TunnelNames.Of(header.Tunnel));
+            Json.WriteNumber("tunnel.id"u8, header.TunnelId);
         }
 
-        if (interfaceName(header.Interface) is { } name) Json.WriteString(s_interface, name);
-        if ((header.Traits & RecordTraits.Partial) != 0) Json.WriteBoolean(s_partial, true);
-        if ((header.Traits & RecordTraits.Malformed) != 0) Json.WriteBoolean(s_malformed, true);
+        if (interfaceName(header.Interface) is { } name) Json.WriteString("interface"u8, name);
+        if ((header.Traits & RecordTraits.Partial) != 0) Json.WriteBoolean("partial"u8, true);
+        if ((header.Traits & RecordTraits.Malformed) != 0) Json.WriteBoolean("malformed"u8, true);
     }
 
     private void WriteValue(FieldValue value)
@@ -95,20 +78,20 @@ internal sealed class JsonlOutput(OutputBuffer buffer, Func<ushort, string?> int
                 Json.WriteNumberValue(value.Nanos);
                 return;
             case FieldKind.Time:
-                Json.WriteStringValue(text[..Timestamps.Rfc3339(text, value.Nanos)]);
+                Json.WriteStringValue(text[.._times.Rfc3339(text, value.Nanos)]);
                 return;
             case FieldKind.Text:
-                JsonText.WriteValue(Json, value.Text);
+                Json.WriteTextValue(value.Text);
                 return;
             case FieldKind.Bytes:
-                WriteHex(value.Text);
+                Json.WriteHexValue(value.Text);
                 return;
             case FieldKind.Address:
                 Json.WriteStringValue(text[..AddressText.Format(text, value.Address)]);
                 return;
             case FieldKind.Texts:
                 Json.WriteStartArray();
-                foreach (var each in value.Texts) JsonText.WriteValue(Json, each);
+                foreach (var each in value.Texts) Json.WriteTextValue(each);
                 Json.WriteEndArray();
                 return;
             case FieldKind.Numbers:
@@ -122,11 +105,9 @@ internal sealed class JsonlOutput(OutputBuffer buffer, Func<ushort, string?> int
         }
     }
 
-    private void WriteHex(ReadOnlySpan<byte> octets) => Json.WriteStringValue(Convert.ToHexStringLower(octets));
-
     private void Learn() => _names =
     [
         .. RecordKinds.All.Select(
-            schema => schema.Fields.Select(field => JsonEncodedText.Encode(field.Name)).ToArray()),
+            schema => schema.Fields.Select(field => Encoding.UTF8.GetBytes(field.Name)).ToArray()),
     ];
 }

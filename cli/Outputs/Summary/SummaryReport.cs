@@ -20,7 +20,8 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured, Addres
     public int RowsMax { get; init; } = 10;
 
     /// <param name="ledger">What the stages counted, over all threads.</param>
-    public void Write(CaptureMeter meter, TrafficTally tally, IReadOnlyList<LedgerLine> ledger)
+    /// <param name="balance">The capture's account in one line, or null.</param>
+    public void Write(CaptureMeter meter, TrafficTally tally, IReadOnlyList<LedgerLine> ledger, string? balance = null)
     {
         WriteHead(meter, tally);
         WriteProtocols(tally);
@@ -28,7 +29,7 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured, Addres
         WriteTop("SERVER", tally.Servers, CompareServers, WriteServer);
         WriteTop("ASKED FOR", tally.Names, string.CompareOrdinal, WriteName);
         WriteErrors(tally);
-        WriteLedger(ledger);
+        WriteLedger(ledger, balance);
         buffer.Flush();
     }
 
@@ -174,7 +175,7 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured, Addres
         }
     }
 
-    private void WriteLedger(IReadOnlyList<LedgerLine> ledger)
+    private void WriteLedger(IReadOnlyList<LedgerLine> ledger, string? balance)
     {
         var shown = ledger.Where(line => line.Count != 0).ToList();
         if (shown.Count == 0) return;
@@ -194,6 +195,13 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured, Addres
             if (entry.IsLoss) _line.Own("  lost"u8);
             End();
         }
+
+        if (balance is null) return;
+
+        _line.Own("balance"u8);
+        _line.PadTo(12);
+        _line.Own(balance);
+        End();
     }
 
     private static int CompareServers(ServerKey left, ServerKey right)

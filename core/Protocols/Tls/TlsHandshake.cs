@@ -31,6 +31,7 @@ internal sealed partial class TlsHandshake
     private Kept _keyShares;
     private Kept _versions;
     private Kept _sessionId;
+    private Kept _transportParameters;
 
     public bool HasClientHello { get; private set; }
 
@@ -40,6 +41,9 @@ internal sealed partial class TlsHandshake
     public bool IsRetried { get; private set; }
 
     public bool IsMalformed { get; set; }
+
+    /// <summary>DTLS: the server had the client prove its address first (RFC 6347 section 4.2.1).</summary>
+    public bool IsCookieAsked { get; set; }
 
     public ushort ClientVersion { get; private set; }
 
@@ -72,11 +76,16 @@ internal sealed partial class TlsHandshake
 
     public TextList ProtocolsOffered => new(_bytes[_protocolsOffered], _protocolsOfferedCount);
 
+    /// <summary>The extension that QUIC adds to a ClientHello.</summary>
+    public ReadOnlySpan<byte> TransportParameters => _bytes[_transportParameters];
+
     public ReadOnlySpan<byte> Ja3Hash => _bytes[_ja3];
 
     public ReadOnlySpan<byte> Ja3Text => _bytes[_ja3Text];
 
     public ReadOnlySpan<byte> Ja3ServerHash => _bytes[_ja3Server];
+
+    public ReadOnlySpan<byte> Ja3ServerText => _bytes[_ja3ServerText];
 
     public ReadOnlySpan<byte> Ja4Text => _bytes[_ja4];
 
@@ -105,6 +114,7 @@ internal sealed partial class TlsHandshake
         OffersEarlyData = hello.OffersEarlyData;
         _serverName = _bytes.Keep(Shortened(hello.ServerName));
         _sessionId = _bytes.Keep(hello.SessionId);
+        if (carrier == TlsCarrier.Quic) _transportParameters = _bytes.Keep(hello.TransportParameters);
         KeepProtocols(hello.Protocols);
         KeepFingerprints(in hello, carrier);
         _versions = _numbers.Keep(hello.Versions);
@@ -139,10 +149,11 @@ internal sealed partial class TlsHandshake
         _bytes.Reset();
         _numbers.Reset();
         _serverName = _protocolsOffered = _protocol = _ja3Text = _ja3 = _ja4 = _ja3ServerText = _ja3Server = default;
-        _extensions = _groups = _keyShares = _versions = _sessionId = default;
+        _extensions = _groups = _keyShares = _versions = _sessionId = _transportParameters = default;
         _protocolsOfferedCount = 0;
         HasClientHello = HasServerHello = IsRetried = IsMalformed = IsEncryptedHelloSeen = false;
         OffersPreSharedKey = OffersEarlyData = HasTicket = HasClientCertificate = HasAlert = IsAlertFromServer = false;
+        IsCookieAsked = false;
         ClientVersion = Version = Cipher = 0;
         AlertLevel = AlertCode = 0;
         ResetServer();
@@ -194,6 +205,7 @@ internal sealed partial class TlsHandshake
     {
         var begin = _numbers.Begin();
         var reader = new ByteReader(shares);
+        // A share that runs past the end is named and ends the list.
         while (reader.Remaining >= 4 && !reader.RanShort)
         {
             _numbers.Add(reader.ReadUInt16());

@@ -41,7 +41,7 @@ public sealed partial class TlsParser
                 part = side.Held;
             }
 
-            if (!side.IsMessageHoled) Deliver(side.MessageType, direction, part, context);
+            if (!side.IsMessageHoled) Deliver(in side, direction, part, context);
             side.EndMessage();
         }
     }
@@ -50,8 +50,10 @@ public sealed partial class TlsParser
         ? type == HandshakeType.ClientHello && !_handshake.HasClientHello
         : type is HandshakeType.ServerHello or HandshakeType.Certificate;
 
-    private void Deliver(byte type, Direction direction, ReadOnlySpan<byte> body, ParseContext context)
+    /// <param name="body">All of a message that is wanted; of another perhaps its end alone.</param>
+    private void Deliver(in Side side, Direction direction, ReadOnlySpan<byte> body, ParseContext context)
     {
+        var type = side.MessageType;
         if (direction == Direction.ToServer)
         {
             if (type == HandshakeType.ClientHello)

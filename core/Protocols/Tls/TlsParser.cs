@@ -190,7 +190,7 @@ public sealed partial class TlsParser : StreamParser, IProtocol
         if (_isEmitted) return;
 
         _isEmitted = true;
-        var isWhole = _times.EncryptedNanos != 0 && !_isPartial;
+        var isWhole = _times.EncryptedNanos != 0 && !_isPartial && !context.IsMidstream;
         _handshake.Emit(context.Records, in _times, isWhole ? RecordTraits.None : RecordTraits.Partial);
     }
 }

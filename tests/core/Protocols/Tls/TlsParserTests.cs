@@ -217,6 +217,14 @@ public sealed class TlsParserTests
     }
 
     [Fact]
+    public void A_key_share_longer_than_its_list_ends_it()
+    {
+        byte[] shares = [0, 29, 0, 1, 7, 0, 23, 0xff, 0xff, 1, 2, 3, 4, 5, 6];
+        var driver = Unanswered(new HelloBuilder().Extension(51, HelloBuilder.Long(shares)).ClientRecord()).End();
+        Assert.Contains(" tls.client.key_shares=[29, 23] ", Assert.Single(driver.Records), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Drafts_keep_their_number()
     {
         // Draft 18: no session id, no compression, the version in the field.
