@@ -7,7 +7,15 @@ ORACLE_DIFF ?= ../shared/tools/oracle_diff.py
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: help demo test build oracles bench bench-scaling bench-live fuzz fmt check clean golden
+FUZZ_SECONDS ?= 300
+FUZZ_SEED ?=
+FUZZ_TARGET ?=
+FUZZ_CASES ?= 250
+FUZZ_DEBUG := fuzz/bin/Debug/net10.0/netsniff-fuzz
+FUZZ_RELEASE := fuzz/bin/Release/net10.0/netsniff-fuzz
+
+.PHONY: help demo test build oracles bench bench-scaling bench-live fuzz fuzz-replay fuzz-diff torture variants matrix
+.PHONY: fmt check clean golden docs
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,11 +46,45 @@ bench-scaling: build ## two shards against one
 bench-live: build ## live capture at a generator's maximum (root)
 	@bench/run.sh live
 
+fuzz: $(FUZZ_DEBUG) ## changed bytes into every parser for FUZZ_SECONDS, with asserts in; FUZZ_TARGET names some
+	@$(FUZZ_DEBUG) run --seconds $(FUZZ_SECONDS) --seed "$(FUZZ_SEED)" --target "$(FUZZ_TARGET)"
+
+fuzz-replay: $(FUZZ_DEBUG) ## runs a finding again: FILE=fuzz/findings/NAME.bin
+	@$(FUZZ_DEBUG) replay $(FILE)
+
+fuzz-diff: $(FUZZ_RELEASE) ## changed captures through us and tshark, differences by cause
+	@tools/install.sh fuzz
+	@$(FUZZ_RELEASE) diff --cases $(FUZZ_CASES)
+
+torture: $(FUZZ_RELEASE) ## every capture whole, cut at every 97th byte, and with bits flipped
+	@$(FUZZ_RELEASE) torture
+
+variants: $(FUZZ_RELEASE) ## connections of the corpus in other segments, orders and tunnels say the same
+	@$(FUZZ_RELEASE) variants
+
+matrix: $(FUZZ_RELEASE) ## no parser claims a flow of another protocol
+	@$(FUZZ_RELEASE) matrix
+
+.PHONY: $(FUZZ_DEBUG) $(FUZZ_RELEASE)
+$(FUZZ_DEBUG):
+	@dotnet build fuzz -c Debug -v quiet -clp:NoSummary
+
+$(FUZZ_RELEASE):
+	@dotnet build fuzz -c Release -v quiet -clp:NoSummary
+
 fmt: ## puts the code in the house's form
 	dotnet format NetSniff.K8s.sln
 
 check: ## what CI runs
 	@.ci/run
+
+golden: ## writes the answers to the captures under tests/ anew; read the difference
+	@dotnet build tests/NetSniff.Tests.csproj -c Release -v quiet -clp:NoSummary
+	@NETSNIFF_GOLDEN=write tests/bin/Release/net10.0/NetSniff.Tests -noLogo -class NetSniff.Tests.Protocols.GoldenTests
+	@git status --short -- "tests/**/*.jsonl"
+
+docs: build ## the generated pages under docs/
+	@bin/netsniff docs >docs/protocols.md
 
 clean: ## removes what was built
 	@rm -rf bin artifacts

@@ -12,7 +12,8 @@ internal static class Corpus
         var path = Path.GetFullPath(Path.Combine([Root, .. parts]));
         if (!File.Exists(path) && !Directory.Exists(path))
         {
-            Assert.Skip($"no {Path.Combine(["corpus", .. parts])} beside the checkout (NETSNIFF_CORPUS names another place)");
+            var name = Path.Combine(["corpus", .. parts]);
+            Assert.Skip($"no {name} beside the checkout (NETSNIFF_CORPUS names another place)");
         }
 
         return path;

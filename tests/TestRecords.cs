@@ -16,6 +16,19 @@ internal static class TestRecords
         return lines;
     }
 
+    /// <summary>Each with the nanoseconds since a moment in front.</summary>
+    public static List<string> TimedLines(RecordSink sink, long sinceNanos)
+    {
+        List<string> lines = [];
+        foreach (var record in new RecordWalker(sink.Bytes))
+        {
+            lines.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{record.Header.TimeNanos - sinceNanos} {Line(record)}"));
+        }
+
+        return lines;
+    }
+
     public static string Line(RecordView record)
     {
         var text = new StringBuilder(record.Schema.Info.Name);

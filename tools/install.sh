@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
-# Installs from Debian what a target needs and the machine lacks: tools/install.sh build|test|demo|bench|bench-traces
+# Installs from Debian what a target needs and the machine lacks:
+# tools/install.sh build|test|demo|bench|bench-traces|fuzz
 set -euo pipefail
 case ${1:-build} in
     build) wanted=() ;;
-    test) wanted=(libpcap0.8 libzstd1 zstd iproute2) ;;
+    # The servers are for the demo's live test, which is skipped without them.
+    test) wanted=(libpcap0.8 libzstd1 zstd iproute2 nginx-light nghttp2-client nghttp2-server dnsmasq-base curl openssl
+        python3-websockets) ;;
     demo) wanted=(libpcap0.8 libzstd1 iproute2 procps nginx-light nghttp2-client nghttp2-server python3-grpcio
         python3-websockets dnsmasq-base bind9-dnsutils redis-server redis-tools nmap curl openssl python3) ;;
     bench) wanted=(libpcap0.8 libpcap-dev gcc libc6-dev iproute2 util-linux softflowd libndpi-bin tshark) ;;
     bench-traces) wanted=(iproute2 iputils-ping ethtool procps tcpdump openssl nginx-light wrk nghttp2-client
         nghttp2-server python3-grpcio python3-websockets dnsmasq-base dnsperf redis-server redis-tools mariadb-server
         mariadb-client sysbench iperf3 nmap hping3) ;;
-    *) echo "install.sh: build, test, demo, bench or bench-traces" >&2; exit 2 ;;
+    fuzz) wanted=(libzstd1 tshark) ;;
+    *) echo "install.sh: build, test, demo, bench, bench-traces or fuzz" >&2; exit 2 ;;
 esac
 missing=()
 for package in "${wanted[@]}"; do

@@ -17,9 +17,13 @@ namespace NetSniff.Cli.Capturing;
 /// <summary>Everything between the settings of a command and the bytes it writes.</summary>
 internal sealed class CaptureOutput : IDisposable
 {
+    /// <summary>Lines of each list of a summary nobody asked for.</summary>
+    private const int RowsBesideMax = 5;
+
     private readonly Terminal _terminal;
     private readonly CaptureSettings _settings;
     private readonly FileStream? _file;
+    private Output? _output;
 
     /// <exception cref="UsageException">The file to write is one that is read.</exception>
     public CaptureOutput(Terminal terminal, CaptureSettings settings, IEnumerable<string> inputs)
@@ -76,22 +80,27 @@ internal sealed class CaptureOutput : IDisposable
         }
     }
 
-    public RecordDesk NewDesk() => new(Where(_settings), NewOutput(), Tally, _settings.CountMax);
+    public RecordDesk NewDesk() => new(Where(_settings), _output = NewOutput(), Tally, _settings.CountMax);
+
+    /// <summary>Has the output say what it still holds back, once nobody writes to it any more.</summary>
+    public void Finish() => _output?.Finish();
 
     /// <summary>Says how it went: on the output when that was asked for, else beside it.</summary>
-    public void WriteSummary(IReadOnlyList<LedgerLine> ledger, bool isAsked)
+    /// <param name="balance">The capture's account, where it keeps one.</param>
+    public void WriteSummary(IReadOnlyList<LedgerLine> ledger, bool isAsked, string? balance = null)
     {
         if (Tally is not { } tally) return;
 
         if (isAsked)
         {
-            new SummaryReport(Buffer, _settings.IsColoured).Write(Meter, tally, ledger);
+            new SummaryReport(Buffer, _settings.IsColoured, _settings.Names).Write(Meter, tally, ledger, balance);
             return;
         }
 
         using var page = new MemoryStream();
         var isColoured = _terminal.IsErrorTerminal && !_terminal.IsPlain;
-        new SummaryReport(new OutputBuffer(page), isColoured).Write(Meter, tally, ledger);
+        var report = new SummaryReport(new OutputBuffer(page), isColoured, _settings.Names) { RowsMax = RowsBesideMax };
+        report.Write(Meter, tally, ledger, balance);
         _terminal.Error.WriteLine();
         _terminal.Error.Write(System.Text.Encoding.UTF8.GetString(page.GetBuffer().AsSpan(0, (int)page.Length)));
     }
@@ -122,7 +131,9 @@ internal sealed class CaptureOutput : IDisposable
             isTerminal ? _terminal.Columns() : Line.Endless,
             HasDate: !isTerminal,
             _settings.Flows ?? FlowLines.Untold,
-            _settings.IsUtc ? TimeZoneInfo.Utc : _terminal.Zone);
+            _settings.IsUtc ? TimeZoneInfo.Utc : _terminal.Zone,
+            _settings.Names,
+            _settings.FoldsFlows);
     }
 
     /// <summary>Leaves flow records out where they are not wanted; the table does that itself.</summary>

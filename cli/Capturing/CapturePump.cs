@@ -12,6 +12,10 @@ internal sealed class CapturePump(FrameSink sink, CaptureMeter meter, TimeProvid
     /// <summary>With full batches all the time, what was found is still shown after so many of them.</summary>
     private const int BatchesUnshownMax = 256;
 
+    /// <summary>How far time is kept behind the clock on a quiet wire: frames that already have their time may still
+    /// wait in a ring, and none may arrive in the past of its flow.</summary>
+    private const long LagNanos = 1_000_000_000;
+
     private static readonly TimeSpan s_wait = TimeSpan.FromMilliseconds(100);
 
     private readonly Frame[] _frames = new Frame[BatchFramesMax];
@@ -20,24 +24,31 @@ internal sealed class CapturePump(FrameSink sink, CaptureMeter meter, TimeProvid
     /// <summary>Called after each batch.</summary>
     public Action<PacketCapture>? Progressed { get; init; }
 
-    /// <summary>Runs a capture to its end.</summary>
+    /// <summary>Called when the sink has had enough, more than once.</summary>
+    public Action? Filled { get; init; }
+
+    /// <summary>Frames that came when the sink had had enough.</summary>
+    public long Unwanted { get; private set; }
+
+    /// <summary>Runs a capture to its end, which is where it was stopped or its sink had enough: what it had by then is
+    /// still taken out of it.</summary>
     /// <param name="isLive">Whether the capture's time is now, so that a quiet wire ends flows too.</param>
     public void Run(PacketCapture capture, bool isLive, CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested && !sink.IsFull)
+        while (true)
         {
+            if (sink.IsFull) Filled?.Invoke();
+            if (stop.IsCancellationRequested || sink.IsFull) capture.Stop();
             var count = capture.Receive(_frames, s_wait);
             if (count < 0) break;
 
             if (count > 0)
             {
-                var frames = _frames.AsSpan(0, count);
-                meter.Add(frames);
-                sink.Take(frames);
+                Take(_frames.AsSpan(0, count));
             }
             else if (isLive)
             {
-                sink.Advance(NowNanos());
+                sink.Advance(NowNanos() - LagNanos);
             }
 
             capture.Release();
@@ -50,6 +61,18 @@ internal sealed class CapturePump(FrameSink sink, CaptureMeter meter, TimeProvid
 
             Progressed?.Invoke(capture);
         }
+    }
+
+    private void Take(ReadOnlySpan<Frame> frames)
+    {
+        if (sink.IsFull)
+        {
+            Unwanted += frames.Length;
+            return;
+        }
+
+        meter.Add(frames);
+        sink.Take(frames);
     }
 
     private long NowNanos() => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;

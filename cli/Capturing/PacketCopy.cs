@@ -34,6 +34,18 @@ internal sealed class PacketCopy(PcapngWriter writer, long countMax)
         }
     }
 
+    /// <summary>What the capture counted, for those who read the file later.</summary>
+    public void WriteStatistics(LedgerSum ledger)
+    {
+        if (ledger.Offered is not { } offered) return;
+
+        lock (_lock)
+        {
+            writer.WriteStatistics(offered, ledger.Lost);
+            writer.Flush();
+        }
+    }
+
     public void Flush()
     {
         lock (_lock) writer.Flush();

@@ -78,13 +78,14 @@ internal sealed class CaptureOptions
         command.Add(_quiet);
     }
 
+    /// <param name="usual">The format when none is asked for; null for what suits the output.</param>
     /// <exception cref="UsageException">Something does not go together.</exception>
-    public CaptureSettings Read(ParseResult result, Terminal terminal)
+    public CaptureSettings Read(ParseResult result, Terminal terminal, OutputFormat? usual = null)
     {
         var writeTo = result.GetValue(_writeTo);
         if (writeTo == "-") writeTo = null;
         var isTerminal = writeTo is null && terminal.IsOutputTerminal;
-        var format = Format(result.GetValue(_format), isTerminal, writeTo);
+        var format = Format(result.GetValue(_format), isTerminal, writeTo, usual);
         if (format == OutputFormat.Pcapng && isTerminal)
         {
             throw new UsageException("pcapng is not for the eye: add -w FILE, or pipe it into another program");
@@ -104,12 +105,13 @@ internal sealed class CaptureOptions
         };
     }
 
-    private static OutputFormat Format(string? text, bool isTerminal, string? writeTo)
+    private static OutputFormat Format(string? text, bool isTerminal, string? writeTo, OutputFormat? usual)
     {
         if (text is null)
         {
             if (isTerminal) return OutputFormat.Table;
-            return Path.GetExtension(writeTo) == ".pcapng" ? OutputFormat.Pcapng : OutputFormat.Jsonl;
+            if (Path.GetExtension(writeTo) == ".pcapng") return OutputFormat.Pcapng;
+            return usual ?? OutputFormat.Jsonl;
         }
 
         var index = Array.IndexOf(s_formats, text);

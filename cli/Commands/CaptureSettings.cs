@@ -1,3 +1,4 @@
+using NetSniff.Cli.Outputs;
 using NetSniff.Cli.Outputs.Table;
 
 namespace NetSniff.Cli.Commands;
@@ -22,6 +23,15 @@ internal sealed record CaptureSettings
     public long CountMax { get; init; }
 
     public FlowLines? Flows { get; init; }
+
+    /// <summary>Names to show in place of addresses, for people; null for none.</summary>
+    public AddressNames? Names { get; init; }
+
+    /// <summary>Many flows without data between the same two become one line of the table.</summary>
+    public bool FoldsFlows { get; init; }
+
+    /// <summary>A summary at the end of files too.</summary>
+    public bool IsSummarised { get; init; }
 
     public bool IsQuiet { get; init; }
 

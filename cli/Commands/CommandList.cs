@@ -1,4 +1,6 @@
 using System.CommandLine;
+using NetSniff.Cli.Commands.Demo;
+using NetSniff.Cli.Commands.Docs;
 using NetSniff.Cli.Commands.Fields;
 using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
@@ -14,6 +16,7 @@ internal static class CommandList
         See what a network says: flows, and the HTTP, gRPC, DNS, TLS and other exchanges in them.
 
         Examples:
+          netsniff demo
           netsniff live
           netsniff read trace.pcap
           netsniff fields http
@@ -26,14 +29,17 @@ internal static class CommandList
         var runner = new CommandRunner(terminal, listens);
         var root = new RootCommand(About)
         {
+            DemoCommand.Make(runner),
             ReadCommand.Make(runner),
             LiveCommand.Make(runner),
             FieldsCommand.Make(runner),
             InterfacesCommand.Make(runner),
+            DocsCommand.Make(runner),
         };
         // `@file` is a name like any other here.
         var result = root.Parse(
-            arguments.Length == 0 ? ["--help"] : arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            arguments.Length == 0 ? ["--help"] : arguments,
+            new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0) return Refuse(result, terminal);
 
         using var text = new StreamWriter(terminal.Output, leaveOpen: true) { AutoFlush = true };

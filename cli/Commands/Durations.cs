@@ -16,6 +16,12 @@ internal static class Durations
         ("d", TimeSpan.FromDays(1)),
     ];
 
+    /// <summary>The value of an option; null when it was not given.</summary>
+    /// <exception cref="UsageException">It is no length of time.</exception>
+    public static TimeSpan? ParseOption(string name, string? text) => text is null
+        ? null
+        : Parse(text) ?? throw new UsageException($"{name} is a length of time such as 30s, 5m or 1h, not '{text}'");
+
     /// <summary>Without a unit it is seconds. Null when it is no length of time, or none that makes sense.</summary>
     public static TimeSpan? Parse(string text)
     {

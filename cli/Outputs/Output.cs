@@ -12,6 +12,9 @@ internal abstract class Output
     /// <returns>Whether it became something a person counts: a line, not a silence.</returns>
     public abstract bool Write(RecordView record);
 
+    /// <summary>Everything has come: says what was still held back.</summary>
+    public virtual void Finish() => Flush();
+
     /// <summary>Hands on what has gathered: after each batch of a live capture.</summary>
     public virtual void Flush() { }
 }

@@ -17,6 +17,9 @@ internal static class Timestamps
     /// <summary>`08:00:01.123`.</summary>
     public const int ClockSize = 12;
 
+    /// <summary>`08:00:01`.</summary>
+    public const int SecondsSize = 8;
+
     private const long NanosPerSecond = 1_000_000_000;
 
     public static int Eve(Span<byte> text, long nanos)

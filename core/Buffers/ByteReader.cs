@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace NetSniff.Buffers;
 
-/// <summary>Reads big-endian fields from borrowed bytes, straight down; asked once at the end whether all were there.</summary>
+/// <summary>Reads big-endian fields from borrowed bytes, straight down; asked once at the end whether all were there.
+/// </summary>
 /// <remarks>A read past the end returns zero and raises <see cref="RanShort"/>, which stays up. A decoder then reads
 /// like the figure in its RFC, with one check at the end, and no input can make it throw.</remarks>
 public ref struct ByteReader(ReadOnlySpan<byte> bytes)
@@ -13,7 +14,9 @@ public ref struct ByteReader(ReadOnlySpan<byte> bytes)
 
     public bool RanShort { get; private set; }
 
-    public readonly int Remaining => _bytes.Length - Position;
+    /// <summary>Bytes not read yet; none after a short read, so that a loop that asks for more comes to its end.
+    /// </summary>
+    public readonly int Remaining => RanShort ? 0 : _bytes.Length - Position;
 
     public readonly ReadOnlySpan<byte> Rest => _bytes[Position..];
 
@@ -31,7 +34,7 @@ public ref struct ByteReader(ReadOnlySpan<byte> bytes)
     /// <summary>The next <paramref name="count"/> bytes, or none of them when fewer are left.</summary>
     public ReadOnlySpan<byte> Take(int count)
     {
-        if (RanShort || (uint)count > (uint)Remaining)
+        if (RanShort || (uint)count > (uint)(_bytes.Length - Position))
         {
             RanShort = true;
             return default;

@@ -17,7 +17,7 @@ public readonly struct FlowRecord : IRecord
     public static RecordInfo Info { get; } = new(
         "flow",
         "One conversation between two ends: counts both ways, TCP health, why it ended.",
-        "{flow.packets.toserver}→ {flow.packets.toclient}← packets  {flow.bytes.toserver}↑ {flow.bytes.toclient}↓");
+        "{flow.packets.toserver}→ {flow.packets.toclient}← packets  {flow.bytes.toserver}↑ {flow.bytes.toclient}↓  {flow.end}");
 
     public required long FirstNanos { get; init; }
     public required long LastNanos { get; init; }
@@ -64,12 +64,16 @@ public readonly struct FlowRecord : IRecord
             IsTcp);
         visitor.Number("flow.tcp.flags.toserver", "TCP flags the client ever set", FlagsToServer, IsTcp);
         visitor.Number("flow.tcp.flags.toclient", "TCP flags the server ever set", FlagsToClient, IsTcp);
-        visitor.Number("flow.tcp.retransmitted.toserver", "Segments the client sent again", RetransmittedToServer, IsTcp);
-        visitor.Number("flow.tcp.retransmitted.toclient", "Segments the server sent again", RetransmittedToClient, IsTcp);
+        visitor.Number("flow.tcp.retransmitted.toserver", "Segments the client sent again", RetransmittedToServer,
+            IsTcp);
+        visitor.Number("flow.tcp.retransmitted.toclient", "Segments the server sent again", RetransmittedToClient,
+            IsTcp);
         visitor.Number("flow.tcp.outoforder.toserver", "Client segments seen late", OutOfOrderToServer, IsTcp);
         visitor.Number("flow.tcp.outoforder.toclient", "Server segments seen late", OutOfOrderToClient, IsTcp);
-        visitor.Number("flow.tcp.zerowindow.toserver", "Client packets that closed its window", ZeroWindowToServer, IsTcp);
-        visitor.Number("flow.tcp.zerowindow.toclient", "Server packets that closed its window", ZeroWindowToClient, IsTcp);
+        visitor.Number("flow.tcp.zerowindow.toserver", "Client packets that closed its window", ZeroWindowToServer,
+            IsTcp);
+        visitor.Number("flow.tcp.zerowindow.toclient", "Server packets that closed its window", ZeroWindowToClient,
+            IsTcp);
         visitor.Number("flow.tcp.gaps.toserver", "Holes left in the client's bytes", GapsToServer, IsTcp);
         visitor.Number("flow.tcp.gaps.toclient", "Holes left in the server's bytes", GapsToClient, IsTcp);
         visitor.Duration("flow.tcp.rtt", "Round trip of the handshake, SYN to the client's ACK", RttNanos, HasRtt);

@@ -9,8 +9,9 @@ namespace NetSniff.Flows;
 /// remembered: a segment that fills it came late (out of order), any other old one was sent again.</remarks>
 public static unsafe class TcpTracker
 {
-    /// <summary>The largest window that scaling allows (RFC 7323 section 2.3), about.</summary>
-    private const int WindowMax = 1 << 30;
+    /// <summary>How far ahead of what was seen a reset is believed: a window without scaling. A larger one would have
+    /// to be full of segments that the capture lost.</summary>
+    private const int ResetAheadMax = 1 << 16;
 
     /// <summary>Whether a SYN starts another connection between the same two ends, rather than repeating this one's.
     /// </summary>
@@ -135,6 +136,8 @@ public static unsafe class TcpTracker
         {
             if (packet.Has(TcpFlags.Ack))
             {
+                // Somebody in the middle refused, and the server answers after all (evasions do so).
+                if (flow->Is(FlowTraits.WasReset) && !flow->Is(FlowTraits.SawSynAck)) Reopen(flow);
                 flow->Traits |= FlowTraits.SawSynAck;
                 if (flow->State < TcpState.SynReceived) flow->State = TcpState.SynReceived;
             }
@@ -153,13 +156,24 @@ public static unsafe class TcpTracker
         flow->State = flow->Is(other) ? TcpState.LastAck : TcpState.FinWait1;
     }
 
-    /// <summary>A reset counts only near the expected number (RFC 5961 section 3): anybody can send one blindly.</summary>
+    private static void Reopen(Flow* flow)
+    {
+        flow->Traits &= ~(FlowTraits.Closed | FlowTraits.WasReset | FlowTraits.FinToServer | FlowTraits.FinToClient);
+        flow->State = TcpState.SynSent;
+    }
+
+    /// <summary>A reset counts only near the expected number (RFC 5961 section 3): anybody can send one blindly.
+    /// </summary>
     private static bool IsInWindow(Flow* flow, uint sequence, int direction)
     {
         var known = direction == 0 ? FlowTraits.SequencedToServer : FlowTraits.SequencedToClient;
         if (!flow->Is(known)) return true;
         var ahead = (int)(sequence - flow->NextSequence[direction]);
-        return ahead is >= -WindowMax and <= WindowMax;
+        if (ahead > ResetAheadMax) return false;
+
+        // What was acknowledged lies before the receiver's window.
+        var acked = direction == 0 ? FlowTraits.AckedToClient : FlowTraits.AckedToServer;
+        return !flow->Is(acked) || (int)(sequence - flow->LastAck[1 - direction]) >= 0;
     }
 
     /// <summary>Both sides said FIN and the later FIN was acknowledged: closed.</summary>

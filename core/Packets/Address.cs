@@ -9,7 +9,7 @@ namespace NetSniff.Packets;
 /// <remarks>The two halves are raw loads of the bytes on the wire, so equality and hashing are two word operations.
 /// Ordering (community id, the symmetric key) must compare as big-endian: use <see cref="CompareTo"/>.</remarks>
 [StructLayout(LayoutKind.Sequential)]
-public readonly struct Address(ulong first, ulong second) : IEquatable<Address>, IComparable<Address>
+public readonly partial struct Address(ulong first, ulong second) : IEquatable<Address>, IComparable<Address>
 {
     public const int Size = 16;
 
@@ -76,9 +76,6 @@ public readonly struct Address(ulong first, ulong second) : IEquatable<Address>,
         Span<byte> bytes = stackalloc byte[Size];
         return new IPAddress(bytes[..CopyTo(bytes)]);
     }
-
-    /// <summary>Text as in RFC 5952, without allocating. IPv6 needs up to 45 bytes.</summary>
-    public int Format(Span<byte> target) => ToIPAddress().TryFormat(target, out var written) ? written : 0;
 
     public override string ToString() => ToIPAddress().ToString();
 }

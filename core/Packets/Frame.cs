@@ -6,6 +6,8 @@ namespace NetSniff.Packets;
 /// <param name="CapturedLength">Bytes at <paramref name="Data"/>.</param>
 /// <param name="WireLength">Bytes the frame had on the wire, never less than captured.</param>
 /// <param name="TimeNanos">Nanoseconds since 1970 UTC, from the kernel or the file.</param>
+/// <param name="StrippedVlan">Priority and id of the outer VLAN tag, where the card or the kernel took it out.</param>
+/// <param name="StrippedVlanType">The type that tag had; 0 where it is not known or there was none.</param>
 public unsafe readonly record struct Frame(
     nint Data,
     int CapturedLength,
@@ -13,8 +15,12 @@ public unsafe readonly record struct Frame(
     long TimeNanos,
     LinkType LinkType,
     ushort Interface = 0,
-    ushort StrippedVlan = 0)
+    ushort StrippedVlan = 0,
+    ushort StrippedVlanType = 0)
 {
+    /// <summary>Whether a tag was taken out. One that only gives a priority may be all zero.</summary>
+    public bool HasStrippedTag => (StrippedVlan | StrippedVlanType) != 0;
+
     public ReadOnlySpan<byte> Bytes => new((void*)Data, CapturedLength);
 
     public byte* Pointer => (byte*)Data;

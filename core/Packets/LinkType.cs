@@ -21,5 +21,8 @@ public enum LinkType : ushort
     Ipv4 = 228,
     Ipv6 = 229,
     Nflog = 239,
+
+    /// <summary>IP over InfiniBand, LINKTYPE_IPOIB.</summary>
+    Infiniband = 242,
     LinuxSll2 = 276,
 }

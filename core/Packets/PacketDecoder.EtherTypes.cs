@@ -34,6 +34,7 @@ public static unsafe partial class PacketDecoder
                     tag = TagSize;
                     break;
                 case EtherTypes.VnTag: tag = 6; break;
+                case EtherTypes.ETag: tag = 8; break;
                 case EtherTypes.Macsec: tag = MacsecSize(in walk, at); break;
                 case <= EtherTypes.LengthMax: Llc(ref packet, ref walk, at); return;
             }
@@ -73,7 +74,8 @@ public static unsafe partial class PacketDecoder
         else if (at[0] == IpPoint && at[1] == IpPoint && at[2] == Unnumbered) Ipv4(ref packet, ref walk, at + Size);
     }
 
-    /// <summary>Five bytes: who numbers the protocols (zeros, RFC 1042; 00-00-f8, 802.1H; 00-80-c2, bridged), and which.
+    /// <summary>Five bytes: who numbers the protocols (zeros, RFC 1042; 00-00-f8, 802.1H; 00-80-c2, bridged), and
+    /// which.
     /// </summary>
     private static void Snap(ref Packet packet, ref Walk walk, byte* at)
     {

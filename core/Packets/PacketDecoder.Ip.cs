@@ -5,8 +5,9 @@ namespace NetSniff.Packets;
 /// <summary>IPv4 (RFC 791) and IPv6 (RFC 8200) with its extension headers.</summary>
 public static unsafe partial class PacketDecoder
 {
-    /// <summary>IPv6 extension and authentication headers walked in one packet.</summary>
-    public const int ExtensionsMax = 12;
+    /// <summary>IPv6 extension and authentication headers walked in one packet. Nobody needs ten; a hundred fit in a
+    /// frame of an Ethernet, and are sent by who hopes that nobody walks so far.</summary>
+    public const int ExtensionsMax = 128;
 
     private const int HopByHop = 0, Routing = 43, FragmentHeader = 44, DestinationOptions = 60, Mobility = 135,
         HostIdentity = 139, Shim6 = 140, NoNextHeader = 59;
@@ -127,6 +128,8 @@ public static unsafe partial class PacketDecoder
     /// <summary>Walks extension headers, if any, to the transport.</summary>
     private static void Upper(ref Packet packet, ref Walk walk, byte* at, int protocol)
     {
+        var isSix = packet.EtherType == EtherTypes.Ipv6;
+        var isAuthenticated = false;
         for (var count = 0; count <= ExtensionsMax; count++)
         {
             packet.Protocol = (byte)protocol;
@@ -136,9 +139,10 @@ public static unsafe partial class PacketDecoder
                 return;
             }
 
-            if (!IsExtension(protocol))
+            if (protocol != IpProtocol.Ah && !(isSix && IsExtension(protocol)))
             {
                 Transport(ref packet, ref walk, at, protocol);
+                if (isAuthenticated) NameAuthenticated(ref packet, protocol);
                 return;
             }
 
@@ -172,6 +176,7 @@ public static unsafe partial class PacketDecoder
                 return;
             }
 
+            isAuthenticated |= protocol == IpProtocol.Ah;
             protocol = *at;
             at += size;
         }
@@ -179,9 +184,18 @@ public static unsafe partial class PacketDecoder
         packet.Status = DecodeStatus.Malformed;
     }
 
+    /// <summary>Of IPv6 alone: in IPv4 these are protocols like others.</summary>
     private static bool IsExtension(int protocol) => protocol
-        is HopByHop or Routing or FragmentHeader or DestinationOptions or IpProtocol.Ah or Mobility or HostIdentity
-        or Shim6;
+        is HopByHop or Routing or FragmentHeader or DestinationOptions or Mobility or HostIdentity or Shim6;
+
+    /// <summary>Behind an authentication header only what has ports, or a tunnel's inside, makes a flow of its own: OSPF
+    /// and ESP there stay AH, as other engines have it.</summary>
+    private static void NameAuthenticated(ref Packet packet, int protocol)
+    {
+        var isNamed = protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.UdpLite or IpProtocol.Sctp
+            or IpProtocol.Icmp or IpProtocol.Icmpv6;
+        if (!isNamed && packet.Protocol == protocol) packet.Protocol = IpProtocol.Ah;
+    }
 
     /// <summary>A piece of a datagram: its payload is the piece, and the first one tells the ports.</summary>
     private static void Fragment(

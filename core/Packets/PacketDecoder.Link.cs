@@ -18,8 +18,8 @@ public static unsafe partial class PacketDecoder
         {
             case LinkType.Ethernet: Ethernet(ref packet, ref walk, at); return;
             case LinkType.Raw or LinkType.RawBsd or LinkType.RawOpenBsd: RawIp(ref packet, ref walk, at); return;
-            case LinkType.Ipv4: Ipv4(ref packet, ref walk, at); return;
-            case LinkType.Ipv6: Ipv6(ref packet, ref walk, at); return;
+            case LinkType.Ipv4 or LinkType.Ipv6: RawIp(ref packet, ref walk, at); return;
+            case LinkType.Infiniband: Infiniband(ref packet, ref walk, at); return;
             case LinkType.Null or LinkType.Loop: Loopback(ref packet, ref walk, at); return;
             case LinkType.LinuxSll: Cooked(ref packet, ref walk, at, isTwo: false); return;
             case LinkType.LinuxSll2: Cooked(ref packet, ref walk, at, isTwo: true); return;
@@ -42,6 +42,15 @@ public static unsafe partial class PacketDecoder
         else if (*at >> 4 == 4) Ipv4(ref packet, ref walk, at);
         else if (*at >> 4 == 6) Ipv6(ref packet, ref walk, at);
         else packet.Status = DecodeStatus.Malformed;
+    }
+
+    /// <summary>IP over InfiniBand as Linux captures it: two addresses of twenty bytes, then RFC 4391 section 6: an
+    /// EtherType and two bytes of nothing.</summary>
+    private static void Infiniband(ref Packet packet, ref Walk walk, byte* at)
+    {
+        const int AddressesSize = 40, Size = AddressesSize + 4;
+        if (walk.Left(at) < Size) RunShort(ref packet, in walk);
+        else Typed(ref packet, ref walk, at + Size, Read16(at + AddressesSize));
     }
 
     /// <summary>BSD loopback: an address family in the order of the machine that captured, which is not told.</summary>

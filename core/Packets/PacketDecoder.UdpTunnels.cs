@@ -23,8 +23,11 @@ public static unsafe partial class PacketDecoder
             case MplsInUdpPort: // RFC 7510
                 TryInside(ref packet, ref walk, at, TunnelKind.Mpls, 0, EtherTypes.Mpls);
                 return;
-            default: Teredo(ref packet, ref walk, at); return;
         }
+
+        // Appliances that answer with the ports exchanged, against RFC 8926 section 3.3.
+        if (packet.SourcePort == GenevePort) Geneve(ref packet, ref walk, at);
+        else Teredo(ref packet, ref walk, at);
     }
 
     /// <summary>RFC 7348: a flag that the network id is valid, and Ethernet.</summary>
@@ -148,7 +151,8 @@ public static unsafe partial class PacketDecoder
         TryInside(ref packet, ref walk, at, TunnelKind.L2tp, tunnelId, CarriesPpp);
     }
 
-    /// <summary>Data between access point and controller, RFC 5415 section 4.3, in the clear and in one piece.</summary>
+    /// <summary>Data between access point and controller, RFC 5415 section 4.3, in the clear and in one piece.
+    /// </summary>
     private static void Capwap(ref Packet packet, ref Walk walk, byte* at)
     {
         const int SizeMin = 8;

@@ -65,7 +65,8 @@ public static unsafe partial class PacketDecoder
         Link(ref packet, ref walk, at + size, (LinkType)linkType);
     }
 
-    /// <summary>A data frame in the clear leads to a logical-link header; all others are the radio's own talk.</summary>
+    /// <summary>A data frame in the clear leads to a logical-link header; all others are the radio's own talk.
+    /// </summary>
     private static void Wireless(ref Packet packet, ref Walk walk, byte* at, bool isPadded)
     {
         const int ControlSize = 4;

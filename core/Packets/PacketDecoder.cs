@@ -185,7 +185,7 @@ public static unsafe partial class PacketDecoder
         var ports = Vector128.Create(
             VxlanPort, LinuxVxlanPort, VxlanGpePort, GenevePort, GtpUserPort, TeredoPort, L2tpPort, CapwapDataPort);
         return Vector128.EqualsAny(ports, Vector128.Create(targetPort))
-            || targetPort == MplsInUdpPort || sourcePort == TeredoPort;
+            || targetPort == MplsInUdpPort || sourcePort is TeredoPort or GenevePort;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

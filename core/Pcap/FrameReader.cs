@@ -62,7 +62,8 @@ public abstract unsafe class FrameReader
     {
         if (Problem is null && (left > 0 || IsInside))
         {
-            Problem = new PcapProblem(PcapProblemKind.Truncated, Offset - InsideBytes, left + InsideBytes, InsideNeeded);
+            Problem = new PcapProblem(
+                PcapProblemKind.Truncated, Offset - InsideBytes, left + InsideBytes, InsideNeeded);
         }
     }
 

@@ -30,7 +30,8 @@ public enum PcapProblemKind : byte
     UnknownByteOrder,
 }
 
-/// <summary>Why a capture file could not be read to its end. The frames before <paramref name="Offset"/> were delivered.
+/// <summary>Why a capture file could not be read to its end. The frames before <paramref name="Offset"/> were
+/// delivered.
 /// </summary>
 /// <param name="Offset">Byte where the damaged record or block begins.</param>
 /// <param name="Found">The value that cannot be: a length, a number, a version.</param>

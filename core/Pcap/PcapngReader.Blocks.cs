@@ -27,10 +27,12 @@ public sealed unsafe partial class PcapngReader
     private readonly List<CaptureInterface> _interfaces = [];
     private readonly Dictionary<(int, CaptureInterface, byte, long), ushort> _places = [];
     private readonly Dictionary<ushort, InterfaceStatistics> _statistics = [];
+    private readonly Dictionary<uint, long> _sectionDrops = [];
     private readonly Dictionary<Address, string> _names = [];
     private readonly ArrayBufferWriter<byte> _keyLog = new();
     private SectionInterface[] _section = new SectionInterface[4];
     private int _sectionCount;
+    private long _dropsBefore;
 
     public override IReadOnlyList<CaptureInterface> Interfaces => _interfaces;
 
@@ -39,6 +41,18 @@ public sealed unsafe partial class PcapngReader
 
     /// <summary>The last statistics of each interface, by its place in <see cref="Interfaces"/>.</summary>
     public IReadOnlyDictionary<ushort, InterfaceStatistics> Statistics => _statistics;
+
+    /// <summary>Frames that never got into the file: what the last statistics of each interface say, over all sections.
+    /// </summary>
+    public long RecordedDrops
+    {
+        get
+        {
+            var drops = _dropsBefore;
+            foreach (var count in _sectionDrops.Values) drops = Sum(drops, count);
+            return drops;
+        }
+    }
 
     /// <summary>Lines in the format of SSLKEYLOGFILE, as the decryption secrets blocks hold them.</summary>
     public ReadOnlySpan<byte> TlsKeyLog => _keyLog.WrittenSpan;
@@ -92,6 +106,8 @@ public sealed unsafe partial class PcapngReader
         }
 
         _sectionCount = 0;
+        _dropsBefore = RecordedDrops;
+        _sectionDrops.Clear();
         return true;
     }
 
@@ -176,7 +192,16 @@ public sealed unsafe partial class PcapngReader
         }
 
         if (options.IsBroken) OptionsBroken++;
-        _statistics[_section[TOrder.UInt32(block + 8)].Index] = statistics;
+        var number = TOrder.UInt32(block + 8);
+        _statistics[_section[number].Index] = statistics;
+        _sectionDrops[number] = Sum(statistics.Dropped ?? 0, statistics.DroppedBySystem ?? 0);
+    }
+
+    // Counts of 64 bits that a stranger wrote: below zero is nothing, and a sum stops at the most there is.
+    private static long Sum(long left, long right)
+    {
+        var (first, second) = (Math.Max(left, 0), Math.Max(right, 0));
+        return first > long.MaxValue - second ? long.MaxValue : first + second;
     }
 
     private void ReadNames<TOrder>(byte* block, int total) where TOrder : struct, IByteOrder

@@ -8,11 +8,11 @@ public static class WholeFrame
 {
     public const int TagBytes = 4;
     private const int TagOffset = 12; // behind the two addresses
-    private const ushort TagType = 0x8100; // IEEE 802.1Q
+    private const ushort UsualType = 0x8100; // IEEE 802.1Q
 
     /// <summary>Bytes the tag adds.</summary>
     public static int Added(in Frame frame) =>
-        frame.StrippedVlan != 0 && frame.LinkType == LinkType.Ethernet && frame.CapturedLength >= TagOffset
+        frame.HasStrippedTag && frame.LinkType == LinkType.Ethernet && frame.CapturedLength >= TagOffset
             ? TagBytes
             : 0;
 
@@ -27,7 +27,8 @@ public static class WholeFrame
         }
 
         bytes[..TagOffset].CopyTo(target);
-        BinaryPrimitives.WriteUInt16BigEndian(target[TagOffset..], TagType);
+        var type = frame.StrippedVlanType == 0 ? UsualType : frame.StrippedVlanType;
+        BinaryPrimitives.WriteUInt16BigEndian(target[TagOffset..], type);
         BinaryPrimitives.WriteUInt16BigEndian(target[(TagOffset + 2)..], frame.StrippedVlan);
         bytes[TagOffset..].CopyTo(target[(TagOffset + TagBytes)..]);
     }

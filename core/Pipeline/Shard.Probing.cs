@@ -17,6 +17,7 @@ public sealed unsafe partial class Shard
     /// <summary>A bit for each line of the list that reads streams.</summary>
     private ulong _streamCandidates;
     private int _tls = -1;
+    private int _dtls = -1;
 
     private void PrepareProtocols()
     {
@@ -28,9 +29,11 @@ public sealed unsafe partial class Shard
         _apps = [.. _entries.Select(entry => Apps.Add(entry.Info.Name))];
         _parsersFree = [.. _entries.Select(_ => new Stack<StreamParser>())];
         _datagramParsers = [.. _entries.Select(entry => entry.CreateDatagram?.Invoke())];
-        _datagramEntries = [.. Enumerable.Range(0, _entries.Length).Where(index => _datagramParsers[index] is not null)];
+        _datagramEntries =
+            [.. Enumerable.Range(0, _entries.Length).Where(index => _datagramParsers[index] is not null)];
         for (var index = 0; index < _entries.Length; index++)
         {
+            if (_entries[index].Info.Name == "dtls") _dtls = index;
             if (_entries[index].CreateStream is null) continue;
             _streamCandidates |= 1ul << index;
             if (_entries[index].Info.Name == "tls") _tls = index;
@@ -57,6 +60,7 @@ public sealed unsafe partial class Shard
     private void Probe(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
     {
         var half = conversation.Halves[direction];
+        var segment = bytes;
         if (half.HeldLength > 0)
         {
             if (!TryHold(flow, conversation, half, bytes)) return;
@@ -73,19 +77,27 @@ public sealed unsafe partial class Shard
 
         if (half.Candidates != 0 && bytes.Length < _options.ProbeBytesMax)
         {
-            if (half.HeldLength == 0) TryHold(flow, conversation, half, bytes);
+            if (half.HeldLength == 0)
+            {
+                // While others wait for more: many protocols that nobody reads are told by where a segment ends.
+                Label(flow, conversation, bytes, direction);
+                TryHold(flow, conversation, half, bytes);
+            }
+
             return;
         }
 
-        Label(flow, conversation, bytes, direction);
-        half.Release(_pool);
-
         // What this side has said so far is nobody's; the other side may yet be somebody's.
+        Label(flow, conversation, bytes, direction);
         conversation.Mode = ConversationMode.Watching;
         var other = conversation.Halves[1 - direction];
-        if (other.HeldLength == 0) return;
-        Label(flow, conversation, other.HeldBytes, 1 - direction);
+        if (other.HeldLength > 0) Label(flow, conversation, other.HeldBytes, 1 - direction);
         other.Release(_pool);
+
+        // Behind a greeting that something waited upon (SOCKS) this segment may begin what the connection is for.
+        var isBehind = segment.Length < bytes.Length;
+        half.Release(_pool);
+        if (isBehind) Watch(flow, conversation, segment, direction);
     }
 
     /// <summary>Asks the candidates in the order of the list; those that say no are struck off.</summary>
@@ -162,20 +174,30 @@ public sealed unsafe partial class Shard
     private const int LabelSegmentsMax = 10;
     private static readonly ushort s_socks = Apps.Add("socks");
 
-    private void Label(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
+    private static void Label(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
     {
-        if (flow->App != Apps.Unknown) conversation.IsLabelled = true;
-        if (conversation.IsLabelled) return;
+        if (!conversation.IsLabelled && IsNameless(flow))
+        {
+            uint seen = 0;
+            Recognise(flow, Transport.Stream, bytes, direction, ref seen);
+        }
 
-        var app = Labels.Recognise(Transport.Stream, bytes, (Direction)direction, Hints(flow), flow->Protocol);
-        if (app == Apps.Unknown) return;
-        flow->App = app;
-        conversation.IsLabelled = true;
+        conversation.IsLabelled = !IsNameless(flow);
+    }
+
+    /// <summary>Nobody was recognised yet, or only one who carries others.</summary>
+    private static bool IsNameless(Flow* flow) => flow->App == Apps.Unknown || Labels.IsCarrier(flow->App);
+
+    private static void Recognise(
+        Flow* flow, Transport transport, ReadOnlySpan<byte> bytes, int direction, ref uint seen)
+    {
+        var app = Labels.Recognise(transport, bytes, (Direction)direction, Hints(flow), flow->Protocol, ref seen);
+        if (app != Apps.Unknown) flow->App = app;
     }
 
     /// <summary>The connection ended while protocols were still asking for more: name it if its bytes can be named.
     /// </summary>
-    private void LabelHeld(Flow* flow, Conversation conversation)
+    private static void LabelHeld(Flow* flow, Conversation conversation)
     {
         for (var direction = 0; direction < 2; direction++)
         {
@@ -187,14 +209,20 @@ public sealed unsafe partial class Shard
     private void HandleDatagram(Flow* flow, ref Packet packet, int direction)
     {
         if (flow->Mode == FlowMode.Opaque || !_options.ReadsProtocols) return;
-        if (packet.Protocol is not (IpProtocol.Udp or IpProtocol.UdpLite))
+        if (packet.Protocol is not (IpProtocol.Udp or IpProtocol.UdpLite or IpProtocol.Sctp))
         {
             flow->Mode = FlowMode.Opaque;
-            if (packet.Protocol == IpProtocol.Sctp) LabelDatagram(flow, packet.Payload, direction);
             return;
         }
 
         var bytes = packet.Payload;
+        if (packet.Protocol == IpProtocol.Sctp)
+        {
+            // An association opens with chunks that say nothing of what it will carry.
+            LabelDatagram(flow, bytes, direction, _options.ProbeDatagramsMax);
+            return;
+        }
+
         if (flow->Mode == FlowMode.New && !TryClaimDatagram(flow, bytes, direction)) return;
 
         var isReversed = flow->Is(FlowTraits.Reversed);
@@ -214,6 +242,10 @@ public sealed unsafe partial class Shard
         var hints = Hints(flow);
         foreach (var index in _datagramEntries)
         {
+            // A flow that has a name may turn to DTLS, and one that stayed nameless for long to nothing else either.
+            var isWatched = flow->App != Apps.Unknown || flow->Tries >= _options.ProbeDatagramsMax;
+            if (isWatched && index != _dtls) continue;
+
             var verdict = _entries[index].Probe(bytes, (Direction)direction, hints);
             if (verdict is not (Verdict.Yes or Verdict.YesReversed)) continue;
 
@@ -222,16 +254,26 @@ public sealed unsafe partial class Shard
             flow->Parser = (byte)index;
             flow->App = _apps[index];
             flow->Tries = 0;
+            flow->Slot = 0;
             return true;
         }
 
-        if (flow->App == Apps.Unknown) LabelDatagram(flow, bytes, direction);
-        if (flow->App != Apps.Unknown || ++flow->Tries >= _options.ProbeDatagramsMax) flow->Mode = FlowMode.Opaque;
+        LabelDatagram(flow, bytes, direction, _options.WatchDatagramsMax);
         return false;
     }
 
-    private static void LabelDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction) =>
-        flow->App = Labels.Recognise(Transport.Datagram, bytes, (Direction)direction, Hints(flow), flow->Protocol);
+    /// <summary>Until a parser has claimed the flow its slot is the labels' memory of the datagram before.</summary>
+    /// <param name="watchedMax">Datagrams after which the flow is left alone. STUN and RTP are named at once and
+    /// watched on: DTLS may follow, as STARTTLS does in streams.</param>
+    private void LabelDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction, int watchedMax)
+    {
+        var isLabelWanted = flow->App == Apps.Unknown && flow->Tries < _options.ProbeDatagramsMax;
+        if (isLabelWanted) Recognise(flow, Transport.Datagram, bytes, direction, ref flow->Slot);
+        if (++flow->Tries < watchedMax) return;
+
+        flow->Mode = FlowMode.Opaque;
+        flow->Slot = 0;
+    }
 
     private void BreakDatagram(Flow* flow)
     {
@@ -243,7 +285,7 @@ public sealed unsafe partial class Shard
 
     private void EndDatagrams(Flow* flow)
     {
-        if (flow->Slot != 0)
+        if (flow->Slot != 0 && flow->Mode == FlowMode.Parsing)
         {
             SetParseContext(flow, flow->Is(FlowTraits.Reversed));
             _context.Slot = flow->Slot;

@@ -63,6 +63,13 @@ public sealed unsafe partial class Shard
     {
         var half = conversation.Halves[direction];
         var sequence = packet.Sequence + (packet.Has(TcpFlags.Syn) ? 1u : 0u);
+        // Without payload too: a SYN+ACK, or an acknowledgement, says where this side's next byte will be, and what is
+        // seen of it first may have overtaken what comes before.
+        if (!half.Stream.IsStarted && !packet.Has(TcpFlags.Rst))
+        {
+            (half.Stream.IsStarted, half.Stream.Next) = (true, sequence);
+        }
+
         if (packet.PayloadWireLength > 0) Deliver(flow, conversation, half, sequence, in packet, direction);
         if (flow->Slot == 0) return;
 
@@ -93,8 +100,9 @@ public sealed unsafe partial class Shard
         var ahead = (int)(sequence - stream.Next);
         if (ahead < 0)
         {
-            // Old, or old in part: the first bytes to arrive were passed on already.
-            if (length <= -ahead)
+            // Old, or old in part: the first bytes to arrive were passed on already. Half the sequence space away is
+            // both old and ahead, and has no negative.
+            if (ahead == int.MinValue || length <= -ahead)
             {
                 Counters.Streams.SegmentsOld++;
                 return;
@@ -203,10 +211,27 @@ public sealed unsafe partial class Shard
             }
         }
 
+        for (var direction = 0; direction < 2 && flow->Slot != 0; direction++) MissTail(flow, conversation, direction);
+
         if (flow->Slot == 0) return;
         if (conversation.Mode == ConversationMode.Probing) LabelHeld(flow, conversation);
         ReleaseParser(flow, conversation);
         CloseConversation(flow, FlowMode.Opaque);
+    }
+
+    /// <summary>The last bytes of a direction never came, and its FIN or the other side's acknowledgement says so.
+    /// </summary>
+    private void MissTail(Flow* flow, Conversation conversation, int direction)
+    {
+        const int TailBytesMax = 1 << 30; // two windows of the largest scale: farther is no tail but a stray number
+        var half = conversation.Halves[direction];
+        if (!half.Stream.IsStarted) return;
+
+        var acked = direction == 0 ? FlowTraits.AckedToClient : FlowTraits.AckedToServer;
+        if (!half.HasFin && !flow->Is(acked)) return;
+
+        var end = half.HasFin ? half.FinSequence : flow->LastAck[1 - direction];
+        if ((int)(end - half.Stream.Next) is > 0 and < TailBytesMax) SkipTo(flow, conversation, direction, end);
     }
 
     private void CloseConversation(Flow* flow, FlowMode mode)

@@ -20,7 +20,7 @@ public sealed unsafe partial class Shard : IDisposable
     private readonly Packet[] _packets = GC.AllocateArray<Packet>(BatchMax, pinned: true);
     private readonly FlowTable _flows;
     private readonly FlowWheel _wheel;
-    private readonly IpDefragmenter _defragmenter = new();
+    private readonly IpDefragmenter _defragmenter;
     private readonly BufferPool _pool;
     private readonly ParseContext _context;
     private ulong[] _frameFlows = [];
@@ -37,6 +37,7 @@ public sealed unsafe partial class Shard : IDisposable
         _flows = new FlowTable(options.FlowsMax, options.TunnelIdsApart);
         _wheel = new FlowWheel(_flows);
         _pool = new BufferPool(options.Streams.BytesMax);
+        _defragmenter = new IpDefragmenter(options.FragmentedDatagramsMax, options.FragmentBytesMax);
         _nextFlowId = ((ulong)options.ShardNumber << 48) | 1;
         _idleNanos = IdleTable(options);
         _activeNanos = Nanos(options.ActiveMax);
@@ -48,6 +49,9 @@ public sealed unsafe partial class Shard : IDisposable
     public RecordSink Records { get; }
 
     public int FlowsLive => _flows.Count;
+
+    /// <summary>Bytes lent to streams and parsers now; none once the shard has finished.</summary>
+    public long BytesHeld => _pool.BytesLent;
 
     /// <summary>The flow of each frame of the last <see cref="Run"/>, 0 where it has none. Empty unless asked for.
     /// </summary>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using NetSniff.Filters.Expression;
 using NetSniff.Flows;
+using NetSniff.Protocols.Quic;
 
 namespace NetSniff.Protocols;
 
@@ -25,6 +26,11 @@ public static class FieldNames
         ("ssl2", 0x0200), ("ssl3", 0x0300), ("tls1.0", 0x0301), ("tls1.1", 0x0302), ("tls1.2", 0x0303),
         ("tls1.3", 0x0304));
 
+    // RFC 9000, RFC 9369, and the last draft that was widely spoken.
+    private static readonly NameTable s_quicVersions = new(
+        ("v1", QuicVersions.Version1), ("v2", QuicVersions.Version2), ("draft-29", 0xff00001d), ("Q043", 0x51303433),
+        ("Q046", 0x51303436), ("Q050", 0x51303530));
+
     private static readonly NameTable s_tcpStates = new([.. Enum.GetValues<TcpState>()
         .Select(state => (Enum.GetName(state)!.ToLowerInvariant(), (ulong)state))]);
 
@@ -38,6 +44,10 @@ public static class FieldNames
         ("FAILED_PRECONDITION", 9), ("ABORTED", 10), ("OUT_OF_RANGE", 11), ("UNIMPLEMENTED", 12), ("INTERNAL", 13),
         ("UNAVAILABLE", 14), ("DATA_LOSS", 15), ("UNAUTHENTICATED", 16));
 
+    private static readonly NameTable s_ntpModes = new(
+        ("symmetric-active", 1), ("symmetric-passive", 2), ("client", 3), ("server", 4), ("broadcast", 5),
+        ("control", 6), ("private", 7));
+
     /// <summary>By field. A line for a field that no record has does no harm.</summary>
     public static IReadOnlyDictionary<string, NamedValues> ByField { get; } = new Dictionary<string, NamedValues>
     {
@@ -47,7 +57,11 @@ public static class FieldNames
         ["grpc.status"] = s_grpcCodes,
         ["dns.qtype"] = s_dnsTypes,
         ["dns.rcode"] = s_dnsCodes,
+        ["ntp.mode"] = s_ntpModes,
+        ["ntp_management.mode"] = s_ntpModes,
         ["tls.version"] = s_tlsVersions,
+        ["quic.version"] = s_quicVersions,
+        ["quic.version_selected"] = s_quicVersions,
     };
 
     /// <summary>Filters stand before protocols in the order of the house and cannot name them, so these names are

@@ -1,9 +1,12 @@
 using NetSniff.Flows;
 using NetSniff.Protocols.Dns;
+using NetSniff.Protocols.Dtls;
 using NetSniff.Protocols.Http;
 using NetSniff.Protocols.Http1;
 using NetSniff.Protocols.WebSocket;
 using NetSniff.Protocols.Http2;
+using NetSniff.Protocols.Quic;
+using NetSniff.Protocols.Ntp;
 using NetSniff.Protocols.Tls;
 using NetSniff.Records;
 
@@ -33,6 +36,8 @@ public static class Protocols
 {
     public static IReadOnlyList<ProtocolEntry> All { get; } =
     [
+        ProtocolEntry.Datagram<QuicParser>(),
+        ProtocolEntry.Datagram<DtlsParser>(),
         ProtocolEntry.Datagram<MdnsParser>(),
         ProtocolEntry.Datagram<LlmnrParser>(),
         ProtocolEntry.Datagram<DnsParser>(),
@@ -41,6 +46,7 @@ public static class Protocols
         ProtocolEntry.Stream<WebSocketParser>(),
         ProtocolEntry.Stream<Http2Parser>(),
         ProtocolEntry.Stream<TlsParser>(),
+        ProtocolEntry.Datagram<NtpParser>(),
     ];
 
     /// <summary>Record kinds; the order gives their numbers, so append.</summary>
@@ -51,5 +57,8 @@ public static class Protocols
         RecordKinds.Register<DnsRecord>(),
         RecordKinds.Register<WebSocketRecord>(),
         RecordKinds.Register<TlsRecord>(),
+        RecordKinds.Register<QuicRecord>(),
+        RecordKinds.Register<NtpRecord>(),
+        RecordKinds.Register<NtpManagementRecord>(),
     ];
 }

@@ -13,7 +13,8 @@ public abstract class StreamParser
     /// <param name="missing">How many, or -1 when that is not known.</param>
     public virtual bool TryResync(Direction direction, long missing, ParseContext context) => false;
 
-    /// <summary>Takes over the connection from another parser that returned <see cref="ParseStatus.Upgrade"/>.</summary>
+    /// <summary>Takes over the connection from another parser that returned <see cref="ParseStatus.Upgrade"/>.
+    /// </summary>
     public virtual void Inherit(StreamParser previous, ParseContext context) { }
 
     /// <summary>One side said its last byte (FIN).</summary>

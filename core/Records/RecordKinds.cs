@@ -1,6 +1,7 @@
 namespace NetSniff.Records;
 
-/// <summary>Numbers for record types: the order of the list in Protocols.cs, or of first use where that list was never touched.</summary>
+/// <summary>Numbers for record types: the order of the list in Protocols.cs, or of first use where that list was never
+/// touched.</summary>
 public static class RecordKinds
 {
     private static readonly List<RecordSchema> s_schemas = [];

@@ -66,6 +66,8 @@ public sealed class RecordSink
         head.TimeNanos = timeNanos;
         head.Present = writer.Present;
         head.Length = (Unsafe.SizeOf<RecordHeader>() + writer.Written + 7) & ~7;
+        // The padding too: whoever compares, hashes or stores records sees the same bytes for the same record.
+        body.Slice(writer.Written, head.Length - Unsafe.SizeOf<RecordHeader>() - writer.Written).Clear();
         TextsCut += writer.TextsCut;
         _used += head.Length;
         Count++;

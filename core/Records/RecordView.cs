@@ -23,6 +23,9 @@ public readonly ref struct FieldValue(FieldKind kind, ReadOnlySpan<byte> bytes, 
 
     public ReadOnlySpan<byte> Text => _bytes;
 
+    /// <summary>The octets as they lie in the arena, for text, octets and addresses.</summary>
+    public ReadOnlySpan<byte> Raw => _bytes;
+
     public Address Address => MemoryMarshal.Read<Address>(_bytes);
 
     public TextList Texts => new(_bytes, _count);

@@ -35,8 +35,9 @@ public sealed unsafe partial class IpDefragmenter
     /// <summary>Bytes of all pieces together; more evicts the oldest datagrams.</summary>
     public const int BytesMax = 16 << 20;
 
-    /// <summary>Pieces of one datagram: at 576 bytes a piece, the least IPv4 asks for, the largest has 119.</summary>
-    public const int PiecesMax = 256;
+    /// <summary>Pieces of one datagram: at 576 bytes a piece, the least IPv4 asks for, the largest has 119; who wants
+    /// to tire or blind the receiver sends 8 to 16 bytes a piece.</summary>
+    public const int PiecesMax = 1024;
 
     /// <summary>Bytes of the largest datagram, without its header.</summary>
     public const int DatagramBytesMax = 65535;
@@ -83,6 +84,12 @@ public sealed unsafe partial class IpDefragmenter
         Counters.Pieces++;
         var hash = HashOf(in piece);
         var index = Find(in piece, hash);
+        if (index >= 0 && _slots[index].State == SlotState.Remembered && IsAnother(in _slots[index].Datagram, in piece))
+        {
+            Forget(index);
+            index = -1;
+        }
+
         if (index >= 0 && _slots[index].State == SlotState.Remembered)
         {
             ref var delivered = ref _slots[index];
@@ -111,6 +118,12 @@ public sealed unsafe partial class IpDefragmenter
         datagram = default;
         return DefragResult.Held;
     }
+
+    /// <summary>A first piece with other ports than the delivered datagram had is no duplicate: the sender goes round
+    /// its numbers faster than we forget, or does not count them at all.</summary>
+    private static bool IsAnother(in Datagram datagram, in Packet piece) =>
+        piece.FragmentOffset == 0 && datagram.HasPorts
+        && (piece.SourcePort != datagram.SourcePort || piece.TargetPort != datagram.TargetPort);
 
     /// <summary>Takes a datagram that will not be whole: evicted, or timed out by now.</summary>
     public bool TryTakeIncomplete(long nowNanos, out Datagram datagram)

@@ -3,8 +3,8 @@ using NetSniff.Buffers;
 
 namespace NetSniff.Streams;
 
-/// <summary>Puts the segments of one TCP direction in order: what is next is passed on at once, what is ahead waits in a
-/// sorted list of copies.</summary>
+/// <summary>Puts the segments of one TCP direction in order: what is next is passed on at once, what is ahead waits in
+/// a sorted list of copies.</summary>
 /// <remarks>
 /// Overlap policy: **the first bytes to arrive win**, as in BSD and most Windows versions; a later segment only adds
 /// what is new in it. Where both are at hand the bytes are compared and differences counted. Bytes that were already
@@ -39,7 +39,8 @@ public sealed class StreamHalf
     /// <summary>Keeps a segment that is ahead of <see cref="Next"/>. False: no room; the caller closes the hole.
     /// </summary>
     public bool TryKeep(
-        uint sequence, ReadOnlySpan<byte> bytes, long nowNanos, BufferPool pool, StreamLimits limits, StreamCounters counters)
+        uint sequence, ReadOnlySpan<byte> bytes, long nowNanos, BufferPool pool, StreamLimits limits,
+        StreamCounters counters)
     {
         Debug.Assert((int)(sequence - Next) > 0);
         if (_pending.Count == 0) (HoleSinceNanos, HoleAckedNanos) = (nowNanos, 0);
@@ -75,8 +76,8 @@ public sealed class StreamHalf
         return true;
     }
 
-    /// <summary>Takes the first waiting segment if it is next (after trimming what is old in it). The buffer goes to the
-    /// caller, who gives it back to the pool.</summary>
+    /// <summary>Takes the first waiting segment if it is next (after trimming what is old in it). The buffer goes to
+    /// the caller, who gives it back to the pool.</summary>
     public bool TryTakeNext(BufferPool pool, out byte[] buffer, out int offset, out int length)
     {
         while (_pending.Count > 0)

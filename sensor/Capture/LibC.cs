@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using NetSniff.Filters.Bpf;
 
 namespace NetSniff.Sensor.Capture;
 
@@ -15,6 +16,10 @@ internal static unsafe partial class LibC
     public const int NoDevice = 19; // ENODEV
     public const int NetworkDown = 100; // ENETDOWN
 
+    /// <summary>SO_ATTACH_FILTER of SOL_SOCKET, on Linux.</summary>
+    public const int AttachFilter = 26;
+
+    private const int SocketLevel = 1;
     private const string Library = "libc";
 
     [StructLayout(LayoutKind.Sequential)]
@@ -23,6 +28,14 @@ internal static unsafe partial class LibC
         public int Descriptor;
         public short Events;
         public short Returned;
+    }
+
+    /// <summary>struct sock_fprog.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct FilterProgram
+    {
+        public ushort Count;
+        public void* Instructions;
     }
 
     /// <summary>Waits until one of the descriptors has something to say.</summary>
@@ -41,10 +54,24 @@ internal static unsafe partial class LibC
         }
     }
 
+    /// <summary>From here on the socket gets nothing more; what it has stays. Linux only.</summary>
+    public static bool Silence(int descriptor)
+    {
+        var nothing = new BpfInstruction(BpfCode.ReturnConstant, 0, 0, 0);
+        var program = new FilterProgram { Count = 1, Instructions = &nothing };
+        return SetOption(descriptor, SocketLevel, AttachFilter, &program, sizeof(FilterProgram)) == 0;
+    }
+
     public static string ErrorText(int error) => Marshal.GetPInvokeErrorMessage(error);
 
     [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
     private static partial int Poll(PollEntry* entries, nuint count, int timeoutMillis);
+
+    [LibraryImport(Library, EntryPoint = "setns", SetLastError = true)]
+    public static partial int SetNamespace(int descriptor, int kind);
+
+    [LibraryImport(Library, EntryPoint = "setsockopt", SetLastError = true)]
+    public static partial int SetOption(int descriptor, int level, int option, void* value, int length);
 
     [LibraryImport(Library, EntryPoint = "close")]
     public static partial int Close(int descriptor);

@@ -10,6 +10,8 @@ public sealed record LiveOptions
 
     public const int RingsMax = 64;
     public const int InterfacesMax = 256;
+    public const int RingMebibytesDefault = 64;
+    public const int RingMebibytesMax = 4_096;
 
     public required IReadOnlyList<string> Interfaces { get; init; }
 
@@ -18,6 +20,8 @@ public sealed record LiveOptions
     /// <summary>Most bytes kept of a frame. Segmentation offload makes frames of 64 KiB.</summary>
     public int SnapLengthMax { get; init; } = 262_144;
 
+    /// <summary>Also frames for other machines. Off, the card is not asked for them, and those that come nevertheless
+    /// (a bridge, another program that asked) are left out.</summary>
     public bool IsPromiscuous { get; init; } = true;
 
     public CaptureDirection Direction { get; init; }
@@ -26,7 +30,7 @@ public sealed record LiveOptions
     public int Rings { get; init; } = 1;
 
     /// <summary>Kernel memory per ring and interface.</summary>
-    public int RingMebibytes { get; init; } = 64;
+    public int RingMebibytes { get; init; } = RingMebibytesDefault;
 
     /// <summary>The kernel hands the ring over in blocks; a frame does not leave its block.</summary>
     public int BlockBytes { get; init; } = 1 << 20;

@@ -12,7 +12,8 @@ public abstract class PacketCapture : IDisposable
     /// <summary>What is read, as the user named it.</summary>
     public abstract string Name { get; }
 
-    /// <summary><see cref="Frame.Interface"/> is a place in it. It may grow while frames are received.</summary>
+    /// <summary><see cref="Frame.Interface"/> is a place in it. It may grow while frames are received; captures that
+    /// were opened together have one in common.</summary>
     public abstract IReadOnlyList<CaptureInterface> Interfaces { get; }
 
     /// <summary>Fills <paramref name="frames"/>.</summary>
@@ -20,12 +21,17 @@ public abstract class PacketCapture : IDisposable
     /// <see cref="Problem"/> tells an early end from a good one.</returns>
     public abstract int Receive(Span<Frame> frames, TimeSpan wait);
 
+    /// <summary>Takes no more frames in. Those it has are still given by <see cref="Receive"/>, which then ends.
+    /// </summary>
+    /// <remarks>Any thread may call it, more than once.</remarks>
+    public abstract void Stop();
+
     /// <summary>Gives the frames of the last <see cref="Receive"/> back.</summary>
     public abstract void Release();
 
     public abstract CaptureCounters Counters { get; }
 
-    /// <summary>What is wrong with the source, if anything: why a file ended early, that an interface is down.</summary>
+    /// <summary>What is wrong with the source, if anything: why a file ended early, which interface is down.</summary>
     public virtual CaptureProblem? Problem => null;
 
     /// <summary>Share of the file read, 0 to 1; null where there is no end in sight.</summary>

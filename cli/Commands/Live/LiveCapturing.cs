@@ -1,5 +1,3 @@
-using NetSniff.Sensor.Capture.AfPacket;
-using NetSniff.Sensor.Capture.LibPcap;
 using System.Runtime.ExceptionServices;
 using NetSniff.Cli.Capturing;
 using NetSniff.Cli.Outputs.Pcapng;
@@ -15,17 +13,30 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
 {
     public const int SnapLengthMax = 262_144;
 
+    private static readonly TimeSpan s_watch = TimeSpan.FromMilliseconds(250);
+
     private readonly LedgerSum _ledger = new();
     private readonly List<CaptureMeter> _meters = [];
+    private LiveWatch? _watch;
+    private long _unwanted;
+    private PacketCopy? _copy;
     private ExceptionDispatchInfo? _failure;
+
+    /// <summary>Called when everything that comes from now on will be seen.</summary>
+    public Action? Started { get; init; }
 
     public int Run(LiveOptions options, string backend, TimeSpan? duration)
     {
         // Asked for first, so that a bad filter is told before rights are.
         CaptureOutput.Where(settings);
-        var captures = Open(options, backend);
+        var found = Captures.FindLive(backend)
+            ?? throw new UsageException(
+                $"--backend is {Captures.AnyBackend}, {string.Join(" or ", Captures.LiveNames)}, not '{backend}'");
+        var captures = found.Open!(options);
         try
         {
+            _watch = new LiveWatch(terminal, captures, settings.IsQuiet);
+            if (Started is null) _watch.Begin(found.Info.Name); // whoever is called has words of its own
             using var output = new CaptureOutput(terminal, settings, inputs: []) { Captures = captures };
             return Capture(output, captures, duration);
         }
@@ -38,6 +49,7 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
     private int Capture(CaptureOutput output, IReadOnlyList<PacketCapture> captures, TimeSpan? duration)
     {
         var sinks = Sinks(output, captures.Count);
+        Started?.Invoke();
         using (var timer = StopAfter(duration)) PumpAll(captures, sinks);
         _failure?.Throw();
 
@@ -49,12 +61,14 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
             sink.Dispose();
         }
 
+        output.Finish();
+        _copy?.WriteStatistics(_ledger);
+        _ledger.Add([new LedgerLine("capture", "not looked at after --count", _unwanted, IsLoss: false)]);
         foreach (var meter in _meters) output.Meter.Add(meter);
-        output.WriteSummary(_ledger.Lines, settings.Format == OutputFormat.Summary);
-        var problems = captures.Select(capture => capture.Problem?.Text).OfType<string>().Distinct().ToList();
-        foreach (var problem in problems) terminal.Say(problem);
+        output.WriteSummary(_ledger.Lines, settings.Format == OutputFormat.Summary, _ledger.Balance);
+        _watch!.End(_ledger.Lost);
         if (interrupts.Reason == StopReason.Interrupted) return ExitCode.Interrupted;
-        return problems.Count > 0 ? ExitCode.Failed : ExitCode.Ok;
+        return captures.Any(capture => capture.Problem is not null) ? ExitCode.Failed : ExitCode.Ok;
     }
 
     private List<FrameSink> Sinks(CaptureOutput output, int count)
@@ -67,6 +81,7 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
         }
 
         var copy = new PacketCopy(new PcapngWriter(output.Buffer, output.InterfaceName), settings.CountMax);
+        _copy = copy;
         return [.. numbers.Select(options => PacketSink(output, options, copy))];
     }
 
@@ -92,7 +107,11 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
             thread.Start();
         }
 
-        foreach (var thread in threads) thread.Join();
+        foreach (var thread in threads)
+        {
+            while (!thread.Join(s_watch)) _watch!.Look();
+        }
+
         foreach (var capture in captures) _ledger.Add(capture.Counters);
     }
 
@@ -100,8 +119,12 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
     {
         try
         {
-            new CapturePump(sink, meter, terminal.Clock).Run(capture, isLive: true, interrupts.Token);
-            if (sink.IsFull) interrupts.Stop(StopReason.Enough);
+            var pump = new CapturePump(sink, meter, terminal.Clock)
+            {
+                Filled = () => interrupts.Stop(StopReason.Enough),
+            };
+            pump.Run(capture, isLive: true, interrupts.Token);
+            lock (_meters) _unwanted += pump.Unwanted;
         }
         catch (Exception problem) when (problem is IOException or CaptureException)
         {
@@ -115,13 +138,4 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
         ? null
         : terminal.Clock.CreateTimer(
             _ => interrupts.Stop(StopReason.Enough), null, length, Timeout.InfiniteTimeSpan);
-
-    private static IReadOnlyList<PacketCapture> Open(LiveOptions options, string backend) => backend switch
-    {
-        "auto" => Captures.OpenLive(options),
-        "af-packet" when OperatingSystem.IsLinux() => AfPacketCapture.Open(options),
-        "af-packet" => throw new UsageException("AF_PACKET is Linux only: use --backend libpcap"),
-        "libpcap" => [LibPcapCapture.Open(options)],
-        _ => throw new UsageException($"--backend is auto, af-packet or libpcap, not '{backend}'"),
-    };
 }

@@ -10,12 +10,14 @@ internal static class LiveCommand
     private const string About =
         """
         Capture from network interfaces and show flows and transactions as they happen. Ctrl-C ends it with a summary.
-        Needs root, or the capability to open raw sockets: sudo setcap cap_net_raw,cap_net_admin+ep netsniff
+        Needs root, or the capability to open raw sockets: sudo setcap cap_net_raw+ep FILE
 
         Examples:
           netsniff live
           netsniff live -i eth0 --filter 'tcp port 8080' --where 'http.latency > 100ms'
           netsniff live -i eth0 -i lo --duration 1m -o summary
+          netsniff live -i eth0 -o pcapng -w trace.pcapng
+          netsniff live --netns /proc/4711/ns/net -i eth0
           netsniff live -o eve | vector
         """;
 
@@ -34,16 +36,20 @@ internal static class LiveCommand
             Description = "Only packets meant for this machine.",
         };
         var direction = Text("--direction", "WAY", "in, out or both, as this machine sees it.");
-        var backend = Text("--backend", "NAME", "auto, af-packet or libpcap.");
+        var backend = Text("--backend", "NAME", $"{Captures.AnyBackend}, {string.Join(" or ", Captures.LiveNames)}.");
         var rings = new Option<string?>("--rings", "--threads")
         {
             Description = "Threads the packets are shared out to, a flow always to the same.",
             HelpName = "N",
         };
+        var ringMebibytes = Text(
+            "--ring-mib", "MIB", "Kernel memory for each thread and interface: more rides out longer bursts (64).");
+        var netns = Text(
+            "--netns", "NAME", "Network namespace of the interfaces: a name of `ip netns`, or a path (/proc/1/ns/net).");
         var options = new CaptureOptions();
         var command = new Command("live", About)
         {
-            interfaces, duration, snapLength, noPromiscuous, direction, backend, rings,
+            interfaces, duration, snapLength, noPromiscuous, direction, backend, rings, ringMebibytes, netns,
         };
         options.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
@@ -53,14 +59,19 @@ internal static class LiveCommand
             var live = new LiveOptions
             {
                 Interfaces = names.Length == 0 ? [LiveOptions.AnyInterface] : names,
-                SnapLengthMax = Number(result, snapLength, 1, LiveCapturing.SnapLengthMax) ?? LiveCapturing.SnapLengthMax,
+                SnapLengthMax = Number(result, snapLength, 1, LiveCapturing.SnapLengthMax)
+                    ?? LiveCapturing.SnapLengthMax,
                 IsPromiscuous = !result.GetValue(noPromiscuous),
                 Direction = DirectionOf(result.GetValue(direction)),
                 Rings = Number(result, rings, 1, LiveOptions.RingsMax) ?? 1,
+                RingMebibytes = Number(result, ringMebibytes, 1, LiveOptions.RingMebibytesMax)
+                    ?? LiveOptions.RingMebibytesDefault,
+                NetworkNamespace = NamespacePath(result.GetValue(netns)),
             };
             live = live with { Filter = Capturing.CaptureOutput.PacketFilter(settings) };
-            var length = DurationOf(result.GetValue(duration));
-            return new LiveCapturing(terminal, settings, interrupts).Run(live, result.GetValue(backend) ?? "auto", length);
+            var length = Durations.ParseOption(duration.Name, result.GetValue(duration));
+            var backendName = result.GetValue(backend) ?? Captures.AnyBackend;
+            return new LiveCapturing(terminal, settings, interrupts).Run(live, backendName, length);
         });
         return command;
     }
@@ -78,6 +89,10 @@ internal static class LiveCommand
             : throw new UsageException($"{option.Name} is a whole number from {least} to {most}, not '{text}'");
     }
 
+    // `ip netns` keeps its names there (ip-netns(8)).
+    private static string? NamespacePath(string? name) =>
+        name is null || name.Contains('/', StringComparison.Ordinal) ? name : $"/run/netns/{name}";
+
     private static CaptureDirection DirectionOf(string? text) => text switch
     {
         null or "both" => CaptureDirection.Both,
@@ -85,9 +100,4 @@ internal static class LiveCommand
         "out" => CaptureDirection.Out,
         _ => throw new UsageException($"--direction is in, out or both, not '{text}'"),
     };
-
-    private static TimeSpan? DurationOf(string? text) => text is null
-        ? null
-        : Durations.Parse(text)
-            ?? throw new UsageException($"--duration is a length of time such as 30s, 5m or 1h, not '{text}'");
 }

@@ -15,6 +15,9 @@ internal sealed class FileReading(
     private readonly LedgerSum _ledger = new();
     private bool _hasFailed;
 
+    /// <summary>Whether the last file is still being written.</summary>
+    public bool IsFollowing { get; init; }
+
     public int Run()
     {
         var filter = CaptureOutput.PacketFilter(settings);
@@ -32,8 +35,13 @@ internal sealed class FileReading(
             _ledger.Add(sink.Ledger());
         }
 
+        output.Finish();
         var isSummary = settings.Format == OutputFormat.Summary;
-        if (isSummary || interrupts.Reason == StopReason.Interrupted) output.WriteSummary(_ledger.Lines, isSummary);
+        if (isSummary || settings.IsSummarised || interrupts.Reason == StopReason.Interrupted)
+        {
+            output.WriteSummary(_ledger.Lines, isSummary);
+        }
+
         return interrupts.Reason switch
         {
             StopReason.Interrupted => ExitCode.Interrupted,
@@ -53,7 +61,7 @@ internal sealed class FileReading(
             return;
         }
 
-        var canReadTwice = paths.All(CanReadTwice);
+        var canReadTwice = !IsFollowing && paths.All(CanReadTwice);
         var wanted = new WantedFlows(forgetsEnded: !canReadTwice);
         var desk = new RecordDesk(CaptureOutput.Where(settings), wanted, output.Tally, countMax: 0);
         if (!canReadTwice)
@@ -111,7 +119,7 @@ internal sealed class FileReading(
     {
         try
         {
-            using var capture = PcapFileCapture.Open(path, filter);
+            using var capture = PcapFileCapture.Open(path, filter, IsFollowing && path == paths[^1]);
             output.Captures = [capture];
             pump.Run(capture, isLive: false, interrupts.Token);
             if (!isLastTime) return;

@@ -26,15 +26,24 @@ internal static class ReadCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         var read = new Option<string[]>("--read", "-r") { Description = "As FILE.", HelpName = "FILE" };
+        var follow = new Option<bool>("--follow")
+        {
+            Description = "Wait at the end of the last file for more, as somebody else is writing it. Ctrl-C ends it.",
+        };
         var options = new CaptureOptions();
-        var command = new Command("read", About) { files, read };
+        var command = new Command("read", About) { files, read, follow };
         options.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
         {
             string[] paths = [.. result.GetValue(read) ?? [], .. result.GetValue(files) ?? []];
-            if (paths.Length == 0) throw new UsageException("no file named: `netsniff read FILE`, or - for standard input");
+            if (paths.Length == 0)
+            {
+                throw new UsageException("no file named: `netsniff read FILE`, or - for standard input");
+            }
 
-            return new FileReading(terminal, options.Read(result, terminal), paths, interrupts).Run();
+            var settings = options.Read(result, terminal);
+            var isFollowing = result.GetValue(follow);
+            return new FileReading(terminal, settings, paths, interrupts) { IsFollowing = isFollowing }.Run();
         });
         return command;
     }

@@ -11,6 +11,9 @@ internal static class DnsEve
 {
     private const int Version = 3;
 
+    // EVE knows the four bits of the header; what EDNS adds to them (RFC 6891 section 6.1.3) has a field of its own.
+    private const ulong HeaderRcodeMask = 0xF;
+
     // Text of a name or of record data, unescaped; what is odd in it grows fourfold.
     private const int PlainBytesMax = 4 * 1024;
     private const int ShownBytesMax = 4 * PlainBytesMax;
@@ -51,7 +54,10 @@ internal static class DnsEve
     private static void WriteResponse(EveWriter writer, RecordView record)
     {
         WriteHead(writer.Json, record, "response"u8, Number(record, Fields.Flags));
-        WriteRcode(writer, record);
+        var code = Number(record, Fields.Rcode);
+        WriteRcode(writer, "rcode"u8, code & HeaderRcodeMask);
+        if (code > HeaderRcodeMask) WriteRcode(writer, "extended_rcode"u8, code);
+
         if (Number(record, Fields.QuestionCount) > 0) WriteQuestions(writer, record);
         WriteSections(writer, record);
     }
@@ -79,12 +85,11 @@ internal static class DnsEve
         if ((flags & bit) != 0) json.WriteBoolean(name, true);
     }
 
-    private static void WriteRcode(EveWriter writer, RecordView record)
+    private static void WriteRcode(EveWriter writer, ReadOnlySpan<byte> property, ulong code)
     {
-        var code = Number(record, Fields.Rcode);
         var name = DnsTypes.RcodeName((uint)code);
-        if (name.IsEmpty) writer.Json.WriteString("rcode"u8, $"{code}");
-        else writer.Json.WriteString("rcode"u8, name);
+        if (name.IsEmpty) writer.Json.WriteString(property, $"{code}");
+        else writer.Json.WriteString(property, name);
     }
 
     private static void WriteQuestions(EveWriter writer, RecordView record)

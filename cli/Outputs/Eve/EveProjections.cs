@@ -7,7 +7,10 @@ internal static class EveProjections
     public static IReadOnlyDictionary<string, EveProjection> ByKind { get; } = new Dictionary<string, EveProjection>
     {
         ["dns"] = DnsEve.Write,
+        ["http"] = HttpEve.Write,
         ["tls"] = TlsEve.Write,
+        ["quic"] = QuicEve.Write,
+        ["websocket"] = WebSocketEve.Write,
         ["flow"] = FlowEve.Write,
     };
 }

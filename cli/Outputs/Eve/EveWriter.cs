@@ -6,7 +6,8 @@ using NetSniff.Records;
 namespace NetSniff.Cli.Outputs.Eve;
 
 /// <summary>Writes one EVE event a line: the head every event shares, then whatever a projection adds.</summary>
-/// <remarks>Event types and fields are those of Suricata 8. Addresses are written as in RFC 5952, times in UTC.</remarks>
+/// <remarks>Event types and fields are those of Suricata 8. Addresses are written as in RFC 5952, times in
+/// UTC.</remarks>
 internal sealed class EveWriter
 {
     /// <summary>Flow ids stay exact in readers that keep numbers as doubles.</summary>
@@ -57,7 +58,8 @@ internal sealed class EveWriter
         if (header.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6)
         {
             Json.WriteNumber("icmp_type"u8, header.ClientPort);
-            Json.WriteNumber("icmp_code"u8, header.ServerPort);
+            Json.WriteNumber(
+                "icmp_code"u8, IcmpPairs.CodeOf(header.Protocol, header.ClientPort, header.ServerPort));
         }
 
         if (header.Tunnel != TunnelKind.None) WriteTunnel(header.Tunnel, header.TunnelId);

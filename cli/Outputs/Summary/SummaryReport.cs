@@ -8,16 +8,20 @@ using NetSniff.Protocols;
 namespace NetSniff.Cli.Outputs.Summary;
 
 /// <summary>The summary as a page of text: when, what, who, how fast, what went wrong, what was lost.</summary>
-internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
+/// <param name="names">Shown in place of addresses.</param>
+internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured, AddressNames? names = null)
 {
-    private const int RowsMax = 10;
-    private const int BarColumns = 12;
+    private const int BarColumns = 8;
     private const double NanosPerSecond = 1e9;
 
     private readonly Line _line = new(isColoured);
 
+    /// <summary>Lines of each list; what is beyond them is counted.</summary>
+    public int RowsMax { get; init; } = 10;
+
     /// <param name="ledger">What the stages counted, over all threads.</param>
-    public void Write(CaptureMeter meter, TrafficTally tally, IReadOnlyList<LedgerLine> ledger)
+    /// <param name="balance">The capture's account in one line, or null.</param>
+    public void Write(CaptureMeter meter, TrafficTally tally, IReadOnlyList<LedgerLine> ledger, string? balance = null)
     {
         WriteHead(meter, tally);
         WriteProtocols(tally);
@@ -25,7 +29,7 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
         WriteTop("SERVER", tally.Servers, CompareServers, WriteServer);
         WriteTop("ASKED FOR", tally.Names, string.CompareOrdinal, WriteName);
         WriteErrors(tally);
-        WriteLedger(ledger);
+        WriteLedger(ledger, balance);
         buffer.Flush();
     }
 
@@ -38,11 +42,10 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
             return;
         }
 
-        Span<byte> text = stackalloc byte[Timestamps.Rfc3339Size];
         Fact("captured");
-        _line.Own(text[..Timestamps.Rfc3339(text, meter.FirstNanos)]);
+        WriteTime(meter.FirstNanos);
         _line.Own(" to "u8);
-        _line.Own(text[..Timestamps.Rfc3339(text, meter.LastNanos)]);
+        WriteTime(meter.LastNanos);
         var nanos = meter.LastNanos - meter.FirstNanos;
         _line.Own($"  ({Human.Duration(nanos)})");
         End();
@@ -54,7 +57,9 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
         {
             var seconds = nanos / NanosPerSecond;
             _line.Own($"  {Human.Size(meter.Packets / seconds)}pkt/s  {Human.Size(8 * meter.Bytes / seconds)}bit/s");
-            _line.Own($"  busiest second {Human.Size(meter.PeakPackets)}pkt  {Human.Size(8.0 * meter.PeakBytes)}bit");
+            End();
+            Fact("busiest");
+            _line.Own($"{Human.Size(meter.PeakPackets)}pkt/s  {Human.Size(8.0 * meter.PeakBytes)}bit/s");
         }
 
         End();
@@ -70,6 +75,17 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
         End();
     }
 
+    // To the millisecond: two of them fit a line.
+    private void WriteTime(long nanos)
+    {
+        Span<byte> text = stackalloc byte[Timestamps.DateSize + 1 + Timestamps.ClockSize];
+        var used = Timestamps.Date(text, nanos, TimeSpan.Zero);
+        text[used++] = (byte)'T';
+        used += Timestamps.Clock(text[used..], nanos, TimeSpan.Zero);
+        _line.Own(text[..used]);
+        _line.Own("Z"u8);
+    }
+
     private void WriteProtocols(TrafficTally tally)
     {
         var protocols = tally.Protocols
@@ -81,22 +97,22 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
 
         var bytes = protocols.Sum(protocol => protocol.Bytes);
         End();
-        Heading("PROTOCOL", 16, "FLOWS", 9, "PACKETS", 10, "BYTES", 8, "SHARE", 8, "", BarColumns + 1);
-        Heading("CALLS", 8, "P50", 8, "P90", 8, "P99", 8);
+        Heading("PROTOCOL", 12, "FLOWS", 6, "PACKETS", 8, "BYTES", 7, "SHARE", 7, "", BarColumns + 1);
+        Heading("CALLS", 7, "P50", 7, "P90", 7, "P99", 7);
         End();
         foreach (var protocol in protocols)
         {
             _line.Captured(Encoding.UTF8.GetBytes(protocol.Name));
-            _line.PadTo(16);
-            Right(Human.Size(protocol.Flows), 9);
-            Right(Human.Size(protocol.Packets), 10);
-            Right(Human.Size(protocol.Bytes), 8);
-            Right(Human.Share(protocol.Bytes, bytes), 8);
+            _line.PadTo(12);
+            Right(Human.Size(protocol.Flows), 6);
+            Right(Human.Size(protocol.Packets), 8);
+            Right(Human.Size(protocol.Bytes), 7);
+            Right(Human.Share(protocol.Bytes, bytes), 7);
             Bar(protocol.Bytes, bytes);
-            Right(protocol.Transactions == 0 ? "-" : Human.Size(protocol.Transactions), 8);
+            Right(protocol.Transactions == 0 ? "-" : Human.Size(protocol.Transactions), 7);
             foreach (var share in (ReadOnlySpan<double>)[0.5, 0.9, 0.99])
             {
-                Right(protocol.Latency is { } latency ? Human.Duration(latency.Quantile(share)) : "-", 8);
+                Right(protocol.Latency is { } latency ? Human.Duration(latency.Quantile(share)) : "-", 7);
             }
 
             End();
@@ -148,7 +164,7 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
         {
             var names = NumberNames.For(field);
             _line.Own($"{field} ");
-            _line.Use(Paint.Red);
+            _line.Use(CodePaint.Of(field, value));
             _line.Own(names is not null && value < (ulong)names.Count
                 ? names[(int)value]
                 : value.ToString(CultureInfo.InvariantCulture));
@@ -159,7 +175,7 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
         }
     }
 
-    private void WriteLedger(IReadOnlyList<LedgerLine> ledger)
+    private void WriteLedger(IReadOnlyList<LedgerLine> ledger, string? balance)
     {
         var shown = ledger.Where(line => line.Count != 0).ToList();
         if (shown.Count == 0) return;
@@ -179,6 +195,13 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
             if (entry.IsLoss) _line.Own("  lost"u8);
             End();
         }
+
+        if (balance is null) return;
+
+        _line.Own("balance"u8);
+        _line.PadTo(12);
+        _line.Own(balance);
+        End();
     }
 
     private static int CompareServers(ServerKey left, ServerKey right)
@@ -191,20 +214,29 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured)
 
     private void WriteAddress(Address address)
     {
+        if (names?.TryGet(address, out var name) == true)
+        {
+            _line.Captured(name);
+            return;
+        }
+
         Span<byte> text = stackalloc byte[AddressText.SizeMax];
         _line.Own(text[..AddressText.Format(text, address)]);
     }
 
     private void WriteServer(ServerKey server)
     {
-        if (server.Port != 0 && !server.Address.IsV4) _line.Own("["u8);
+        var isBracketed = server.Port != 0 && !server.Address.IsV4 && names?.TryGet(server.Address, out _) != true;
+        if (isBracketed) _line.Own("["u8);
         WriteAddress(server.Address);
-        if (server.Port != 0) _line.Own(server.Address.IsV4 ? $":{server.Port}" : $"]:{server.Port}");
+        if (isBracketed) _line.Own("]"u8);
+        if (server.Port != 0) _line.Own($":{server.Port}");
         _line.Own($"  {IpProtocolNames.Own(server.Protocol)}");
         if (server.App != Apps.Unknown) _line.Own($" {Apps.Name(server.App)}");
     }
 
-    private void WriteName(string name) => _line.Captured(Encoding.Latin1.GetBytes(name.Length > 50 ? name[..50] : name));
+    private void WriteName(string name) =>
+        _line.Captured(Encoding.Latin1.GetBytes(name.Length > 50 ? name[..50] : name));
 
     private void Bar(double part, double whole)
     {

@@ -10,11 +10,16 @@ internal sealed class Line(bool isColoured, int columnsMax = Line.Endless)
 {
     public const int Endless = int.MaxValue;
 
+    /// <summary>Columns given up at the edge so that no number is cut in two: 135 is not 1.</summary>
+    private const int CutBackMax = 12;
+
     private static readonly byte[] s_reset = "\e[0m"u8.ToArray();
 
     private byte[] _bytes = new byte[1024];
     private int _used;
     private int _cutAt;
+    private int _gapAt;
+    private int _gapColumns;
     private Paint _paint;
 
     /// <summary>Columns of the terminal.</summary>
@@ -23,12 +28,19 @@ internal sealed class Line(bool isColoured, int columnsMax = Line.Endless)
     /// <summary>Columns written so far, beyond the edge too.</summary>
     public int Columns { get; private set; }
 
+    /// <summary>Columns that one captured text may take; what is longer ends with an ellipsis.</summary>
+    public int TextColumnsMax { get; set; } = Endless;
+
+    /// <summary>Columns of the longest captured text so far.</summary>
+    public int LongestText { get; private set; }
+
     /// <summary>Whether nothing more can be seen, so that there is no use in writing on.</summary>
     public bool IsFull => Columns > ColumnsMax;
 
     public void Clear()
     {
-        (_used, Columns, _cutAt) = (0, 0, 0);
+        (_used, Columns, LongestText) = (0, 0, 0);
+        (_cutAt, _gapAt, _gapColumns) = (0, 0, 0);
         _paint = Paint.Plain;
     }
 
@@ -59,6 +71,9 @@ internal sealed class Line(bool isColoured, int columnsMax = Line.Endless)
             // Continuation bytes take no column; our own words have no wide letters.
             if ((octet & 0xC0) != 0x80) Step(1);
             Put(octet);
+            // Two blanks stand between things that are said.
+            var isGap = octet == ' ' && _used > 1 && _bytes[_used - 2] == ' ';
+            if (isGap && Columns <= ColumnsMax - 1) (_gapAt, _gapColumns) = (_used, Columns);
         }
     }
 
@@ -72,12 +87,23 @@ internal sealed class Line(bool isColoured, int columnsMax = Line.Endless)
     public void Captured(ReadOnlySpan<byte> text)
     {
         Span<byte> piece = stackalloc byte[TerminalText.RuneBytesMax];
-        while (!text.IsEmpty && !IsFull)
+        var start = Columns;
+        var max = Math.Min(TextColumnsMax, ColumnsMax);
+        var (fitting, fittingColumns) = (_used, start);
+        while (!text.IsEmpty && Columns - start <= max)
         {
+            // Remembers where an ellipsis would still fit.
+            if (Columns - start < max) (fitting, fittingColumns) = (_used, Columns);
             var size = TerminalText.Next(ref text, piece, out var cells);
             Step(cells);
             Put(piece[..size]);
         }
+
+        LongestText = Math.Max(LongestText, Columns - start);
+        if (Columns - start <= TextColumnsMax) return;
+
+        (_used, Columns) = (fitting, fittingColumns);
+        Own("…"u8);
     }
 
     /// <summary>Fills with blanks up to a column.</summary>
@@ -90,6 +116,7 @@ internal sealed class Line(bool isColoured, int columnsMax = Line.Endless)
     public void MoveTo(OutputBuffer buffer)
     {
         var isCut = Columns > ColumnsMax;
+        if (isCut && _gapAt > 0 && ColumnsMax - _gapColumns <= CutBackMax) _cutAt = _gapAt;
         buffer.Append(_bytes.AsSpan(0, isCut ? _cutAt : _used));
         if (isColoured && (isCut || _paint != Paint.Plain)) buffer.Append(s_reset);
         if (isCut) buffer.Append("…"u8);

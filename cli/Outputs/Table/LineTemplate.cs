@@ -129,6 +129,7 @@ internal sealed class LineTemplate
         FieldsCount++;
     }
 
-    /// <summary>Own text, or a choice of fields. <paramref name="Asks"/>: the template does not fit without it.</summary>
+    /// <summary>Own text, or a choice of fields. <paramref name="Asks"/>: the template does not fit without it.
+    /// </summary>
     private readonly record struct Part(ValueStyle[] Choices, byte[] Literal, ulong Mask, bool Asks);
 }

@@ -69,7 +69,8 @@ internal sealed class RecordLines
         {
             _templates = [.. schema.Info.Lines.Select(text => LineTemplate.Compile(text, schema))];
             Styles = [.. schema.Fields.Select(field => new ValueStyle(field))];
-            Label = Encoding.UTF8.GetBytes(schema.Info.Name.ToUpperInvariant());
+            var name = schema.Info.Name;
+            Label = Encoding.UTF8.GetBytes(name == "websocket" ? "WebSocket" : name.ToUpperInvariant());
             // Only HTTP's version is part of how people call it.
             VersionIndex = schema.Find("http.version")?.Index ?? -1;
             GrpcIndex = schema.Find("grpc.service")?.Index ?? -1;

@@ -17,19 +17,32 @@ internal enum FlowLines : byte
 /// <param name="Columns">Of the terminal; <see cref="Line.Endless"/> where there is none.</param>
 /// <param name="HasDate">Puts the date before the time.</param>
 /// <param name="Zone">Whose clock is shown.</param>
+/// <param name="Names">Shown in place of addresses.</param>
+/// <param name="FoldsFlows">Counts flows without data after the first few between two ends.</param>
 internal sealed record TableOptions(
     bool IsColoured = false,
     int Columns = Line.Endless,
     bool HasDate = false,
     FlowLines Flows = FlowLines.Untold,
-    TimeZoneInfo? Zone = null);
+    TimeZoneInfo? Zone = null,
+    AddressNames? Names = null,
+    bool FoldsFlows = false);
 
 /// <summary>One transaction or flow a line, aligned, for people.</summary>
 internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : Output
 {
     private const int EndpointColumns = 21; // 255.255.255.255:65535
     private const int EndpointColumnsMax = 47;
-    private const int LabelColumns = 8;
+    private const int PortColumns = 6; // :65535
+    private const int PortColumnsNarrow = 5; // :8080, as most servers have
+    private const int LabelColumns = 9; // WebSocket
+
+    /// <summary>On a terminal less wide than this the client's port and the fractions of a second give way to what was
+    /// said.</summary>
+    private const int WideColumns = 100;
+
+    /// <summary>What a long text is cut down to at most, to keep the end of the line.</summary>
+    private const int TextColumnsMin = 8;
 
     /// <summary>Flows remembered as told. The flow table is smaller by far; beyond it a flow may get a line too many.
     /// </summary>
@@ -40,8 +53,9 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
     private readonly HashSet<ulong> _toldFlows = [];
     private readonly TimeZoneInfo _zone = options.Zone ?? TimeZoneInfo.Local;
     private readonly ushort _flowKind = RecordKinds.Register<FlowRecord>().Id;
-    private int _clientColumns = EndpointColumns;
-    private int _serverColumns = EndpointColumns;
+    private readonly FlowFold? _fold = options.FoldsFlows ? new FlowFold() : null;
+    private int _clientColumns = FirstColumns(options, hasPort: options.Columns >= WideColumns);
+    private int _serverColumns = FirstColumns(options, hasPort: true);
     private TimeSpan _offset;
     private long _offsetHour = long.MinValue;
 
@@ -52,29 +66,106 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
         {
             if (options.Flows == FlowLines.Untold && _toldFlows.Count < ToldFlowsMax) _toldFlows.Add(header.FlowId);
         }
-        else if (!IsFlowLine(header.FlowId))
+        else if (!IsFlowLine(header.FlowId) || _fold?.Takes(record) == true)
         {
             return false;
         }
 
-        WriteTime(header.TimeNanos);
-        WriteMark(header.Traits);
-        WriteEndpoint(header, header.Client, header.ClientPort, ref _clientColumns);
-        _line.Own(" → "u8);
-        WriteEndpoint(header, header.Server, header.ServerPort, ref _serverColumns);
-        _line.Own("  "u8);
-        WriteLabel(record);
-        _summaries.Write(_line, record);
-        WriteCarrier(header);
-        _line.MoveTo(buffer);
-        buffer.EndLine();
+        WriteFolded(header.TimeNanos);
+        WriteLine(record);
+        if (_line.Columns > _line.ColumnsMax && _line.LongestText > TextColumnsMin) Fit(record);
+        EndLine();
         return true;
     }
 
     public override void Flush() => buffer.Flush();
 
+    public override void Finish()
+    {
+        WriteFolded(long.MaxValue);
+        Flush();
+    }
+
     /// <summary>The terminal was given another width.</summary>
     public void Resize(int columns) => _line.ColumnsMax = columns;
+
+    private static int FirstColumns(TableOptions options, bool hasPort) => options switch
+    {
+        { Names: { } names, Columns: < WideColumns } => names.LengthMax + (hasPort ? PortColumnsNarrow : 0),
+        { Names: { } names } => names.LengthMax + PortColumns,
+        { Columns: < WideColumns } => 0,
+        _ => EndpointColumns,
+    };
+
+    private bool IsNarrow => _line.ColumnsMax < WideColumns;
+
+    /// <summary>Writes a line that is too long with its captured texts cut as little as makes it fit, so that status
+    /// and latency stay in sight. How much that is depends on how many are long: it is tried out.</summary>
+    private void Fit(RecordView record)
+    {
+        var (shortest, longest) = (TextColumnsMin, _line.LongestText - 1);
+        while (shortest < longest)
+        {
+            var middle = (shortest + longest + 1) / 2;
+            WriteCut(record, middle);
+            if (_line.Columns <= _line.ColumnsMax) shortest = middle;
+            else longest = middle - 1;
+        }
+
+        WriteCut(record, shortest);
+    }
+
+    private void WriteCut(RecordView record, int textColumnsMax)
+    {
+        _line.Clear();
+        _line.TextColumnsMax = textColumnsMax;
+        WriteLine(record);
+        _line.TextColumnsMax = Line.Endless;
+    }
+
+    private void WriteLine(RecordView record)
+    {
+        ref readonly var header = ref record.Header;
+        WriteEnds(header, header.Traits, !IsNarrow, hasServerPort: true);
+        WriteLabel(record);
+        _summaries.Write(_line, record);
+        WriteCarrier(header);
+    }
+
+    private void WriteFolded(long nowNanos)
+    {
+        if (_fold is null) return;
+
+        foreach (var (last, count) in _fold.Settle(nowNanos))
+        {
+            WriteEnds(last, RecordTraits.None, hasClientPort: false, hasServerPort: false);
+            var start = _line.Columns;
+            _line.Use(Paint.Bold);
+            _line.Own(IpProtocolNames.Eve(last.Protocol));
+            _line.Use(Paint.Plain);
+            _line.PadTo(start + LabelColumns + 1);
+            _line.Use(Paint.Dim);
+            _line.Own($"{Human.Count((ulong)count)} more flows without data");
+            _line.Use(Paint.Plain);
+            EndLine();
+        }
+    }
+
+    private void EndLine()
+    {
+        _line.MoveTo(buffer);
+        buffer.EndLine();
+    }
+
+    private void WriteEnds(in RecordHeader header, RecordTraits traits, bool hasClientPort, bool hasServerPort)
+    {
+        WriteTime(header.TimeNanos);
+        WriteMark(traits);
+        WriteEndpoint(header, header.Client, hasClientPort ? header.ClientPort : null, ref _clientColumns);
+        _line.Own(" → "u8);
+        WriteEndpoint(header, header.Server, hasServerPort ? header.ServerPort : null, ref _serverColumns);
+        _line.Own("  "u8);
+    }
 
     private bool IsFlowLine(ulong flowId) => options.Flows switch
     {
@@ -99,6 +190,7 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
         }
 
         used += Timestamps.Clock(text[used..], nanos, _offset);
+        if (IsNarrow) used -= Timestamps.ClockSize - Timestamps.SecondsSize;
         _line.Use(Paint.Dim);
         _line.Own(text[..used]);
         _line.Use(Paint.Plain);
@@ -109,27 +201,30 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
         var isMalformed = (traits & RecordTraits.Malformed) != 0;
         var isPartial = (traits & RecordTraits.Partial) != 0;
         _line.Own(" "u8);
-        if (isMalformed) _line.Use(Paint.Red);
+        if (isMalformed || isPartial) _line.Use(isMalformed ? Paint.Red : Paint.Yellow);
         _line.Own(isMalformed ? "!"u8 : isPartial ? "~"u8 : " "u8);
         _line.Use(Paint.Plain);
     }
 
-    private void WriteEndpoint(in RecordHeader header, Address address, ushort port, ref int columns)
+    private void WriteEndpoint(in RecordHeader header, Address address, ushort? port, ref int columns)
     {
         Span<byte> text = stackalloc byte[AddressText.SizeMax];
-        var hasPort = header.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.UdpLite;
-        var isBracketed = hasPort && !address.IsV4;
+        var hasPort = port is not null && header.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.UdpLite;
+        byte[]? name = null;
+        var isNamed = options.Names?.TryGet(address, out name) == true;
+        var isBracketed = hasPort && !isNamed && !address.IsV4;
         var start = _line.Columns;
         _line.Use(Paint.Cyan);
         if (isBracketed) _line.Own("["u8);
-        _line.Own(text[..AddressText.Format(text, address)]);
+        if (isNamed) _line.Captured(name);
+        else _line.Own(text[..AddressText.Format(text, address)]);
         if (isBracketed) _line.Own("]"u8);
         if (hasPort)
         {
             _line.Use(Paint.Plain);
             _line.Own(":"u8);
             _line.Use(Paint.Yellow);
-            port.TryFormat(text, out var written);
+            port!.Value.TryFormat(text, out var written);
             _line.Own(text[..written]);
         }
 
@@ -153,8 +248,7 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
         }
 
         _line.Use(Paint.Plain);
-        _line.PadTo(start + LabelColumns);
-        _line.Own("  "u8);
+        _line.PadTo(start + LabelColumns + 1);
         if (record.Schema.Info.Name == "flow" && record.Header.App != Apps.Unknown)
         {
             _line.Own(Apps.Name(record.Header.App));

@@ -15,8 +15,6 @@ internal sealed class ValueStyle
     private readonly Field _field;
     private readonly IReadOnlyList<string>? _names;
     private readonly bool _isSize;
-    private readonly bool _isHttpStatus;
-    private readonly bool _isCode;
 
     public ValueStyle(Field field)
     {
@@ -24,8 +22,6 @@ internal sealed class ValueStyle
         _names = NumberNames.For(field.Name);
         var words = field.Name.Split('.');
         _isSize = words.Contains("bytes") || words.Contains("payload");
-        _isHttpStatus = field.Name == "http.status";
-        _isCode = field.Name is "grpc.status" or "dns.rcode";
     }
 
     public int Index => _field.Index;
@@ -48,7 +44,7 @@ internal sealed class ValueStyle
                 line.Own(text[..Timestamps.Rfc3339(text, value.Nanos)]);
                 return;
             case FieldKind.Text:
-                line.Captured(value.Text);
+                WriteText(line, value.Text);
                 return;
             case FieldKind.Bytes:
                 WriteHex(line, value.Text);
@@ -62,9 +58,16 @@ internal sealed class ValueStyle
         }
     }
 
+    private void WriteText(Line line, ReadOnlySpan<byte> text)
+    {
+        line.Use(CodePaint.Of(_field.Name, text));
+        line.Captured(text);
+        line.Use(Paint.Plain);
+    }
+
     private void WriteNumber(Line line, ulong number)
     {
-        line.Use(PaintOf(number));
+        line.Use(CodePaint.Of(_field.Name, number));
         if (_names is { } names && number < (ulong)names.Count)
         {
             line.Own(names[(int)number]);
@@ -81,13 +84,6 @@ internal sealed class ValueStyle
         }
 
         line.Use(Paint.Plain);
-    }
-
-    private Paint PaintOf(ulong number)
-    {
-        if (_isHttpStatus) return number >= 500 ? Paint.Red : number >= 400 ? Paint.Yellow : Paint.Green;
-        if (_isCode) return number == 0 ? Paint.Green : Paint.Yellow;
-        return Paint.Plain;
     }
 
     private static void WriteHex(Line line, ReadOnlySpan<byte> octets)

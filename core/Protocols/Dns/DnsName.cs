@@ -9,6 +9,10 @@ internal static class DnsName
     /// <summary>Octets of a name on the wire, lengths included (RFC 1035 section 2.3.4).</summary>
     public const int WireBytesMax = 255;
 
+    /// <summary>Pointers followed in one name: one leads to the rest, a second or third is thrift; this is a loop.
+    /// </summary>
+    public const int JumpsMax = 32;
+
     /// <summary>Bytes of text: every octet of a name can become four.</summary>
     public const int TextBytesMax = 4 * WireBytesMax;
 
@@ -51,21 +55,25 @@ internal static class DnsName
         problem = DnsProblem.Short;
         if (position >= message.Length) return -1;
 
+        // Forward is wrong but leads somewhere; to itself it leads nowhere.
         var target = ((high & 0x3F) << 8) | message[position];
         problem = target < position - 1 ? DnsProblem.None : DnsProblem.Pointer;
-        return problem == DnsProblem.None ? position + 1 : -1;
+        return target == position - 1 ? -1 : position + 1;
     }
 
     /// <summary>Writes a name as text: labels joined by dots, the root as one dot.</summary>
-    /// <remarks>A pointer leads to a prior name, so each must land before the run of labels it ends; that alone ends
-    /// every loop a message can hide, and the length limit ends the rest. UTF-8 stays as it is (RFC 6762 section 16);
-    /// what is not text becomes \ddd, a dot inside a label \. (RFC 1035 section 5.1, RFC 6763 section 4.3).</remarks>
+    /// <remarks>A pointer leads to a prior name. One that does not land before the run of labels it ends is told as
+    /// wrong and followed all the same, as resolvers do; the jumps are counted, so every loop ends. UTF-8 stays as it
+    /// is (RFC 6762 section 16); what is not text becomes \ddd, a dot inside a label \. (RFC 1035 section 5.1,
+    /// RFC 6763 section 4.3).</remarks>
     /// <returns>The position behind the name in its own place, or -1.</returns>
     public static int Write(ReadOnlySpan<byte> message, int position, ref DnsText text, out DnsProblem problem)
     {
         var behind = -1;
         var runStart = position;
         var wireBytes = 0;
+        var jumps = 0;
+        var isForward = false;
         problem = DnsProblem.Short;
         while ((uint)position < (uint)message.Length)
         {
@@ -73,7 +81,7 @@ internal static class DnsName
             if (length == 0)
             {
                 if (wireBytes == 0) text.Byte((byte)'.');
-                problem = DnsProblem.None;
+                if (!isForward) problem = DnsProblem.None;
                 return behind < 0 ? position : behind;
             }
 
@@ -83,11 +91,9 @@ internal static class DnsName
 
                 var target = ((length & 0x3F) << 8) | message[position];
                 if (behind < 0) behind = position + 1;
-                if (target >= runStart)
-                {
-                    problem = DnsProblem.Pointer;
-                    return -1;
-                }
+                isForward |= target >= runStart;
+                if (isForward) problem = DnsProblem.Pointer;
+                if (++jumps > JumpsMax) return -1;
 
                 runStart = position = target;
                 continue;

@@ -82,8 +82,8 @@ internal static class DnsShape
         var position = DnsHeader.Size;
         for (var question = 0; question < header.Questions; question++)
         {
-            position = DnsName.Skip(message, position, out _);
-            if (position < 0 || position + 4 > message.Length) return false;
+            position = DnsName.Skip(message, position, out var problem);
+            if (position < 0 || problem != DnsProblem.None || position + 4 > message.Length) return false;
 
             var type = BinaryPrimitives.ReadUInt16BigEndian(message[position..]);
             if (type == 0 || !IsClass(BinaryPrimitives.ReadUInt16BigEndian(message[(position + 2)..]))) return false;
@@ -94,7 +94,9 @@ internal static class DnsShape
         for (var record = 0; record < header.Records; record++)
         {
             if (!DnsEntry.TryRead(message, position, out var entry, out _)) return header.IsTruncated;
-            if (entry.Type != DnsTypes.Opt && (entry.Type == 0 || !IsClass(entry.RawClass))) return false;
+
+            // OPT has a size where others have a class; DNSCrypt clients pad with a record of type zero.
+            if (entry.Type is not (DnsTypes.Opt or 0) && !IsClass(entry.RawClass)) return false;
 
             position = entry.End;
         }

@@ -8,7 +8,8 @@ internal static class GrpcText
     /// <summary>`application/grpc`, `application/grpc+proto`, `application/grpc-web+json` …</summary>
     public static bool IsGrpc(ReadOnlySpan<byte> contentType) => contentType.StartsWith("application/grpc"u8);
 
-    /// <summary>Whether the body of a call is messages as they are: gRPC-Web's text form wraps them in base64.</summary>
+    /// <summary>Whether the body of a call is messages as they are: gRPC-Web's text form wraps them in base64.
+    /// </summary>
     public static bool IsFramed(ReadOnlySpan<byte> contentType) =>
         IsGrpc(contentType) && !contentType.StartsWith("application/grpc-web-text"u8);
 

@@ -11,6 +11,7 @@ public readonly ref struct HttpRecord : IRecord
         "http",
         "One HTTP request with its response: HTTP/1, HTTP/2, and gRPC calls over it.",
         "{grpc.service}/{grpc.method}  {grpc.status|http.status}  {http.latency}",
+        "{grpc.service}/{grpc.method}  {http.problem}",
         "{http.method} {http.host}{http.uri}  {http.status}  {http.latency}  {http.response.bytes}↓",
         "{http.method} {http.uri}  {http.status}  {http.latency}",
         "(request not seen)  {http.status}",

@@ -52,6 +52,7 @@ public sealed partial class Http1Parser
     private void ResyncClient(long missing, ParseContext context)
     {
         _client.Searched = 0;
+        if (_client.Phase == Phase.Start && _firstWordsLength > 0) OpenFirstWords(context);
         _firstWordsLength = 0;
         switch (_client.Phase)
         {
@@ -97,9 +98,7 @@ public sealed partial class Http1Parser
             var line = rest[position..];
             if (side.Phase == Phase.Seek)
             {
-                var verdict = direction == Direction.ToServer
-                    ? Http1Probe.JudgeRequestStart(line)
-                    : Http1Probe.JudgeStatusStart(line);
+                var verdict = direction == Direction.ToServer ? JudgeAfterGap(line) : Http1Probe.JudgeStatusStart(line);
                 if (verdict == Verdict.Yes)
                 {
                     side.Phase = Phase.Start;
@@ -115,6 +114,14 @@ public sealed partial class Http1Parser
         }
 
         return position;
+    }
+
+    /// <summary>What the gap left may be the end of a word: `ET` is a method like any other, but nobody sent it.
+    /// </summary>
+    private static Verdict JudgeAfterGap(ReadOnlySpan<byte> line)
+    {
+        var verdict = Http1Probe.JudgeRequestStart(line);
+        return verdict != Verdict.Yes || Tokens.IsCoreMethod(line[..Tokens.TokenLength(line)]) ? verdict : Verdict.No;
     }
 
     /// <summary>The stream holds an unfinished line but does not show it again when the connection ends.</summary>

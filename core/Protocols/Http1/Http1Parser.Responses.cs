@@ -142,23 +142,16 @@ public sealed partial class Http1Parser
         var agreed = _answer.Book.Has(KnownHeader.Upgrade)
             ? _answer.Book[KnownHeader.Upgrade]
             : _upgraded.Book[KnownHeader.Upgrade];
-        if (Tokens.ListHas(agreed, "h2c"u8))
-        {
-            // The request is answered on stream 1 of HTTP/2: here it has an interim response only.
-            _answer.AddInterim(101);
-            _answer.ClearMessage();
-            if (request is not null) EmitUnanswered(context, RecordTraits.None);
-            EmitOpen(context, RecordTraits.Partial);
-            Hand(context, "http2");
-            return;
-        }
 
+        // The request of an h2c upgrade is answered once more, on stream 1 of HTTP/2.
+        var isHttp2 = Tokens.ListHas(agreed, "h2c"u8);
         var isWebSocket = Tokens.ListHas(agreed, "websocket"u8);
         var isTls = agreed.StartsWith("TLS/"u8);
         _answer.IsDone = true;
         EmitPair(context);
         EmitOpen(context, RecordTraits.Partial);
-        if (isWebSocket) Hand(context, "websocket");
+        if (isHttp2) Hand(context, "http2");
+        else if (isWebSocket) Hand(context, "websocket");
         else if (isTls) Hand(context, null);
         else _ending = ParseStatus.Finished;
     }

@@ -1,3 +1,5 @@
+using NetSniff.Protocols.Http1;
+
 namespace NetSniff.Protocols.Http2;
 
 /// <summary>The beginning of a connection, and finding a place in it after bytes were lost.</summary>
@@ -36,6 +38,11 @@ public sealed partial class Http2Parser
         side.SkipLeft -= missing - data;
         if (side.PayloadLeft == 0) EndPayload(side, direction, context);
     }
+
+    /// <summary>A server that speaks only HTTP/2 sends its SETTINGS at once; the client may begin with HTTP/1 and an
+    /// upgrade all the same.</summary>
+    private Verdict JudgeHttp1(ReadOnlySpan<byte> bytes, Direction direction) =>
+        direction == Direction.ToServer && !_isFromStart ? Http1Probe.JudgeRequestStart(bytes) : Verdict.No;
 
     /// <returns>False while the preface is cut.</returns>
     private bool TryBegin(

@@ -37,6 +37,14 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
         Debug.Assert(!bytes.IsEmpty);
         var side = _sides[(int)direction];
         var position = 0;
+        if (side.Place == Http2Place.Start && JudgeHttp1(bytes, direction) is var verdict and not Verdict.No)
+        {
+            if (verdict == Verdict.Maybe) return Wait(side, 0, bytes.Length + 1, context);
+
+            context.UpgradeTo = "http";
+            return ParseResult.Upgrade(0);
+        }
+
         if (side.Place == Http2Place.Start && !TryBegin(side, bytes, direction, context, out position))
         {
             return Wait(side, 0, Http2Probe.Preface.Length, context);

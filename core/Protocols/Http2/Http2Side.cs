@@ -85,7 +85,7 @@ internal sealed class Http2Side
     public void Lose()
     {
         if (BlockStreamId != 0) CloseBlock();
-        (DataLeft, SkipLeft, HeldSinceNanos) = (0, 0, 0);
+        (DataLeft, SkipLeft, HeldSinceNanos, IsDataEnding) = (0, 0, 0, false);
         Hpack.Forget();
         Place = Http2Place.Seeking;
     }
@@ -102,6 +102,7 @@ internal sealed class Http2Side
         if (BlockStreamId != 0) CloseBlock();
         Hpack.Reset();
         (Place, FrameLengthMax) = (Http2Place.Start, Http2FrameHeader.LengthDefaultMax);
-        (DataLeft, SkipLeft, HeldSinceNanos) = (0, 0, 0);
+        (DataLeft, SkipLeft, HeldSinceNanos, IsDataEnding) = (0, 0, 0, false);
+        (DataStreamId, IsBlockEnding, BlockStartNanos) = (0, false, 0);
     }
 }

@@ -20,13 +20,17 @@ internal ref struct ClientHello
     public ReadOnlySpan<byte> SignatureAlgorithms;
     public ReadOnlySpan<byte> Versions;
     public ReadOnlySpan<byte> KeyShares;
+
+    /// <summary>What QUIC adds (RFC 9001 section 8.2).</summary>
+    public ReadOnlySpan<byte> TransportParameters;
     public bool HasServerName;
     public bool OffersPreSharedKey;
     public bool OffersEarlyData;
     public bool IsEncryptedHelloSeen;
     public bool IsCut;
 
-    /// <summary>The highest version on offer, GREASE apart: the list where there is one, else the field of old.</summary>
+    /// <summary>The highest version on offer, GREASE apart: the list where there is one, else the field of old.
+    /// </summary>
     public readonly ushort VersionOffered
     {
         get
@@ -89,6 +93,9 @@ internal ref struct ClientHello
                 case ExtensionType.SupportedVersions: Versions = Tls.Extensions.ShortVector(body); break;
                 case ExtensionType.KeyShare or ExtensionType.KeyShareDraft:
                     KeyShares = Tls.Extensions.LongVector(body);
+                    break;
+                case ExtensionType.TransportParameters or ExtensionType.TransportParametersDraft:
+                    TransportParameters = body;
                     break;
                 case ExtensionType.PreSharedKey: OffersPreSharedKey = true; break;
                 case ExtensionType.EarlyData: OffersEarlyData = true; break;

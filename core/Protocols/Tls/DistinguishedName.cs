@@ -98,10 +98,18 @@ internal static class DistinguishedName
         switch (tag)
         {
             case BmpString:
-                for (; value.Length >= 2; value = value[2..]) Rune(ref writer, BinaryPrimitives.ReadUInt16BigEndian(value));
+                for (; value.Length >= 2; value = value[2..])
+                {
+                    Rune(ref writer, BinaryPrimitives.ReadUInt16BigEndian(value));
+                }
+
                 break;
             case UniversalString:
-                for (; value.Length >= 4; value = value[4..]) Rune(ref writer, BinaryPrimitives.ReadUInt32BigEndian(value));
+                for (; value.Length >= 4; value = value[4..])
+                {
+                    Rune(ref writer, BinaryPrimitives.ReadUInt32BigEndian(value));
+                }
+
                 break;
             case Utf8String:
                 Text(ref writer, value);

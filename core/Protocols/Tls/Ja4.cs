@@ -75,7 +75,8 @@ internal static class Ja4
         _ => 0x3030,
     };
 
-    /// <summary>First and last character of the first name; of its hex form when either is no letter or digit.</summary>
+    /// <summary>First and last character of the first name; of its hex form when either is no letter or digit.
+    /// </summary>
     private static void ProtocolEnds(ref Digits digits, ReadOnlySpan<byte> protocols)
     {
         if (protocols is not [var length, ..] || length == 0 || length >= protocols.Length)

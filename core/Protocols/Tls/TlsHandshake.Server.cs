@@ -94,6 +94,10 @@ internal sealed partial class TlsHandshake
             }
         }
 
+        // After a retry the fingerprint stays that of the retry, a ServerHello by its type: every engine takes the
+        // first.
+        if (_ja3Server.Length > 0) return;
+
         var written = Ja3.WriteServer(legacyVersion, Cipher, block, _bytes.Room(Ja3.TextBytesMax));
         _ja3ServerText = _bytes.Take(written);
         if (written == 0) return;

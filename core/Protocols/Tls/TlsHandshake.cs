@@ -31,6 +31,7 @@ internal sealed partial class TlsHandshake
     private Kept _keyShares;
     private Kept _versions;
     private Kept _sessionId;
+    private Kept _transportParameters;
 
     public bool HasClientHello { get; private set; }
 
@@ -40,6 +41,15 @@ internal sealed partial class TlsHandshake
     public bool IsRetried { get; private set; }
 
     public bool IsMalformed { get; set; }
+
+    /// <summary>DTLS: the server had the client prove its address first (RFC 6347 section 4.2.1).</summary>
+    public bool IsCookieAsked { get; set; }
+
+    /// <summary>The hello that was read is the second: the server had asked for it before any was seen.</summary>
+    public bool IsFirstHelloLost { get; private set; }
+
+    /// <summary>The client answered a retry that was not seen.</summary>
+    public bool IsRetryLost { get; private set; }
 
     public ushort ClientVersion { get; private set; }
 
@@ -72,11 +82,16 @@ internal sealed partial class TlsHandshake
 
     public TextList ProtocolsOffered => new(_bytes[_protocolsOffered], _protocolsOfferedCount);
 
+    /// <summary>The extension that QUIC adds to a ClientHello.</summary>
+    public ReadOnlySpan<byte> TransportParameters => _bytes[_transportParameters];
+
     public ReadOnlySpan<byte> Ja3Hash => _bytes[_ja3];
 
     public ReadOnlySpan<byte> Ja3Text => _bytes[_ja3Text];
 
     public ReadOnlySpan<byte> Ja3ServerHash => _bytes[_ja3Server];
+
+    public ReadOnlySpan<byte> Ja3ServerText => _bytes[_ja3ServerText];
 
     public ReadOnlySpan<byte> Ja4Text => _bytes[_ja4];
 
@@ -90,7 +105,12 @@ internal sealed partial class TlsHandshake
     /// a cookie) repeat it.</summary>
     public void ReadClientHello(ReadOnlySpan<byte> body, TlsCarrier carrier)
     {
-        if (HasClientHello) return;
+        if (HasClientHello)
+        {
+            NoteSecondHello(body, carrier);
+            return;
+        }
+
         if (!ClientHello.TryRead(body, carrier, out var hello))
         {
             IsMalformed = true;
@@ -105,12 +125,29 @@ internal sealed partial class TlsHandshake
         OffersEarlyData = hello.OffersEarlyData;
         _serverName = _bytes.Keep(Shortened(hello.ServerName));
         _sessionId = _bytes.Keep(hello.SessionId);
+        if (carrier == TlsCarrier.Quic) _transportParameters = _bytes.Keep(hello.TransportParameters);
         KeepProtocols(hello.Protocols);
-        KeepFingerprints(in hello, carrier);
+        // The answer to a retry is not what the client says of itself: a cookie and other key shares are in it.
+        IsFirstHelloLost = IsRetried || IsCookieAsked;
+        if (!IsFirstHelloLost) KeepFingerprints(in hello, carrier);
         _versions = _numbers.Keep(hello.Versions);
         _groups = _numbers.Keep(hello.Groups);
         KeepExtensions(hello.Extensions);
         KeepShares(hello.KeyShares);
+    }
+
+    /// <summary>A cookie (RFC 8446 section 4.2.2) that nobody was seen to ask for: the retry was lost, and with it what
+    /// the server is known by.</summary>
+    private void NoteSecondHello(ReadOnlySpan<byte> body, TlsCarrier carrier)
+    {
+        if (HasAnswer || IsRetried || IsRetryLost || !ClientHello.TryRead(body, carrier, out var hello)) return;
+
+        var reader = new ByteReader(hello.Extensions);
+        while (reader.Remaining >= 4)
+        {
+            IsRetryLost |= reader.ReadUInt16() == ExtensionType.Cookie;
+            reader.Skip(reader.ReadUInt16());
+        }
     }
 
     /// <summary>A hello in the form of SSL 2.0 (RFC 5246 appendix E.2): versions and nothing to fingerprint.</summary>
@@ -139,10 +176,11 @@ internal sealed partial class TlsHandshake
         _bytes.Reset();
         _numbers.Reset();
         _serverName = _protocolsOffered = _protocol = _ja3Text = _ja3 = _ja4 = _ja3ServerText = _ja3Server = default;
-        _extensions = _groups = _keyShares = _versions = _sessionId = default;
+        _extensions = _groups = _keyShares = _versions = _sessionId = _transportParameters = default;
         _protocolsOfferedCount = 0;
         HasClientHello = HasServerHello = IsRetried = IsMalformed = IsEncryptedHelloSeen = false;
         OffersPreSharedKey = OffersEarlyData = HasTicket = HasClientCertificate = HasAlert = IsAlertFromServer = false;
+        IsCookieAsked = IsFirstHelloLost = IsRetryLost = false;
         ClientVersion = Version = Cipher = 0;
         AlertLevel = AlertCode = 0;
         ResetServer();
@@ -194,7 +232,8 @@ internal sealed partial class TlsHandshake
     {
         var begin = _numbers.Begin();
         var reader = new ByteReader(shares);
-        while (reader.Remaining >= 4)
+        // A share that runs past the end is named and ends the list.
+        while (reader.Remaining >= 4 && !reader.RanShort)
         {
             _numbers.Add(reader.ReadUInt16());
             reader.Skip(reader.ReadUInt16());

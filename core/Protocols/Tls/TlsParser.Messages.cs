@@ -18,6 +18,11 @@ public sealed partial class TlsParser
                     side.IsEncrypted = _isPartial = true;
                     return;
                 }
+
+                if (direction == Direction.ToServer && side.MessageType == HandshakeType.Certificate)
+                {
+                    _handshake.HasClientCertificate = side.MessageLeft > 3; // an empty list says there is none
+                }
             }
 
             var part = chunk[..Math.Min(side.MessageLeft, chunk.Length)];
@@ -36,7 +41,7 @@ public sealed partial class TlsParser
                 part = side.Held;
             }
 
-            if (!side.IsMessageHoled) Deliver(side.MessageType, direction, part, context);
+            if (!side.IsMessageHoled) Deliver(in side, direction, part, context);
             side.EndMessage();
         }
     }
@@ -45,8 +50,10 @@ public sealed partial class TlsParser
         ? type == HandshakeType.ClientHello && !_handshake.HasClientHello
         : type is HandshakeType.ServerHello or HandshakeType.Certificate;
 
-    private void Deliver(byte type, Direction direction, ReadOnlySpan<byte> body, ParseContext context)
+    /// <param name="body">All of a message that is wanted; of another perhaps its end alone.</param>
+    private void Deliver(in Side side, Direction direction, ReadOnlySpan<byte> body, ParseContext context)
     {
+        var type = side.MessageType;
         if (direction == Direction.ToServer)
         {
             if (type == HandshakeType.ClientHello)
@@ -54,10 +61,6 @@ public sealed partial class TlsParser
                 _clientHellos++;
                 _handshake.ReadClientHello(body, TlsCarrier.Stream);
                 if (_times.ClientHelloNanos == 0) _times.ClientHelloNanos = context.NowNanos;
-            }
-            else if (type == HandshakeType.Certificate)
-            {
-                _handshake.HasClientCertificate = body.Length > 3; // an empty list says there is none
             }
 
             return;

@@ -7,6 +7,9 @@ public sealed partial class TlsParser
     {
         public int RecordLeft;
         public int MessageLeft;
+
+        /// <summary>What the message's header says it has, whether or not its bytes are kept.</summary>
+        public int MessageLength;
         public long EncryptedBytes;
         public int AlertLength;
         public ushort Alert;
@@ -60,7 +63,7 @@ public sealed partial class TlsParser
             if (_messageHeaderCount < TlsWire.MessageHeaderSize) return false;
 
             MessageType = (byte)(_messageHeader >> 24);
-            MessageLeft = (int)(_messageHeader & 0xffffff);
+            MessageLength = MessageLeft = (int)(_messageHeader & 0xffffff);
             IsInMessage = true;
             return true;
         }

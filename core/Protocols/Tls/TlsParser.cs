@@ -118,8 +118,10 @@ public sealed partial class TlsParser : StreamParser, IProtocol
         return true;
     }
 
-    /// <summary>From here on this side's handshake records are ciphertext. The change-cipher-spec that TLS 1.3 sends for
-    /// the sake of middleboxes (RFC 8446 appendix D.4) may come around a retry, when nothing is encrypted yet.</summary>
+    /// <summary>From here on this side's handshake records are ciphertext. The change-cipher-spec that TLS 1.3 sends
+    /// for
+    /// the sake of middleboxes (RFC 8446 appendix D.4) may come around a retry, when nothing is encrypted yet.
+    /// </summary>
     private void MarkEncrypted(ref Side side, Direction direction)
     {
         var isRetryOpen = _handshake.IsRetried && !_handshake.HasServerHello;
@@ -188,7 +190,7 @@ public sealed partial class TlsParser : StreamParser, IProtocol
         if (_isEmitted) return;
 
         _isEmitted = true;
-        var isWhole = _times.EncryptedNanos != 0 && !_isPartial;
+        var isWhole = _times.EncryptedNanos != 0 && !_isPartial && !context.IsMidstream;
         _handshake.Emit(context.Records, in _times, isWhole ? RecordTraits.None : RecordTraits.Partial);
     }
 }

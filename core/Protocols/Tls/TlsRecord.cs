@@ -47,6 +47,7 @@ public readonly ref struct TlsRecord : IRecord
     public int CertificatesCount { get; init; }
     public bool IsResumed { get; init; }
     public bool IsRetried { get; init; }
+    public bool IsCookieAsked { get; init; }
     public bool HasTicket { get; init; }
     public bool OffersPreSharedKey { get; init; }
     public bool OffersEarlyData { get; init; }
@@ -109,5 +110,7 @@ public readonly ref struct TlsRecord : IRecord
             HasLatency);
         visitor.Duration("tls.duration", "First byte of the ClientHello until both sides encrypt", DurationNanos,
             HasDuration);
+        visitor.Flag("tls.cookie", "DTLS: the server had the client prove its address first", IsCookieAsked,
+            IsCookieAsked);
     }
 }

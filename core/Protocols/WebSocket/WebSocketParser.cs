@@ -68,6 +68,7 @@ public sealed class WebSocketParser : StreamParser, IProtocol
         _isDeflateAgreed = answer[KnownHeader.WebSocketExtensions].IndexOf("permessage-deflate"u8) >= 0;
         _isCompressed = _isDeflateAgreed;
         if (request.StartNanos > 0) _firstNanos = request.StartNanos;
+        if (_uri.Length == 0) _traits |= RecordTraits.Partial; // the answer was seen, and not the question
     }
 
     public override ParseResult Parse(ReadOnlySpan<byte> bytes, Direction direction, ParseContext context)
@@ -169,7 +170,10 @@ public sealed class WebSocketParser : StreamParser, IProtocol
     {
         if (frame.Length > long.MaxValue) return Flaw.Length;
         if (frame.Opcode is (> 2 and < 8) or > 10) return Flaw.Opcode;
-        if (frame.IsControl && (!frame.IsFinal || frame.Length > WebSocketFrame.ControlBytesMax)) return Flaw.ControlFrame;
+        if (frame.IsControl && (!frame.IsFinal || frame.Length > WebSocketFrame.ControlBytesMax))
+        {
+            return Flaw.ControlFrame;
+        }
 
         // Without the handshake nobody knows what the first reserved bit was agreed to mean.
         if (frame.HasOtherReserved || (frame.HasFirstReserved && _hasHandshake && !_isDeflateAgreed))
@@ -211,7 +215,11 @@ public sealed class WebSocketParser : StreamParser, IProtocol
         if (_isTold) return;
 
         _isTold = true;
-        if (_client.Left > 0 || _server.Left > 0 || !_hasHandshake) _traits |= RecordTraits.Partial;
+        if (_client.Left > 0 || _server.Left > 0 || !_hasHandshake || context.IsMidstream)
+        {
+            _traits |= RecordTraits.Partial;
+        }
+
         var record = new WebSocketRecord
         {
             Uri = _handshake[_uri],

@@ -5,71 +5,72 @@ namespace NetSniff.Sensor.Capture.AfPacket;
 
 /// <summary>Frames of this machine's interfaces, out of rings shared with the Linux kernel.</summary>
 /// <remarks>packet(7) and Documentation/networking/packet_mmap of the kernel. One capture is for one thread and has a
-/// ring per interface; several captures share the frames of an interface by flow.</remarks>
-public sealed class AfPacketCapture : PacketCapture, ICaptureBackend
+/// ring per interface; several captures share the frames of an interface by flow. How it ends is in
+/// `AfPacketCapture.Ending.cs`.</remarks>
+public sealed partial class AfPacketCapture : PacketCapture, ILiveBackend
 {
     private const int RoomBytes = 128 << 10; // for a frame that a filter must see with its tag
+    private const long FramesBetweenStatistics = 1 << 20;
 
     private readonly PacketRing[] _rings;
     private readonly LibC.PollEntry[] _entries;
     private readonly InterfacePlaces _places;
-    private readonly CaptureFilter? _userFilter;
     private readonly byte[] _room;
     private CaptureProblem? _problem;
     private long _received;
     private long _filtered;
+    private long _statisticsDue = FramesBetweenStatistics;
     private int _turn;
-    private int _openRings;
 
-    internal AfPacketCapture(
-        string name, PacketRing[] rings, InterfacePlaces places, CaptureFilter? userFilter)
+    internal AfPacketCapture(PacketRing[] rings, InterfaceList list)
     {
-        Name = name;
         _rings = rings;
-        _openRings = rings.Length;
-        _places = places;
-        _userFilter = userFilter;
-        _room = userFilter is null ? [] : new byte[RoomBytes];
+        _places = new InterfacePlaces(list, index => NetworkInterfaces.NameOf(rings[0].Descriptor, index));
         _entries = [.. rings.Select(ring =>
             new LibC.PollEntry { Descriptor = ring.Descriptor, Events = LibC.PollIn | LibC.PollError })];
-        _places.NameOf = index => NetworkInterfaces.NameOf(rings[0].Descriptor, index);
+        _room = [];
     }
 
     public static CaptureBackendInfo Info { get; } = new(
         "af-packet", "Captures on Linux through a ring shared with the kernel (TPACKET_V3)", "CAP_NET_RAW");
 
-    public override string Name { get; }
+    public override string Name => Title;
 
-    public override IReadOnlyList<CaptureInterface> Interfaces => _places.Interfaces;
+    internal string Title { get; init; } = "";
 
-    public override CaptureProblem? Problem => Volatile.Read(ref _problem);
-
-    /// <summary>Whether frames were lost since this was last asked, as the frames themselves say.</summary>
-    public bool IsLosing
+    /// <summary>For this thread to run, where the kernel cannot.</summary>
+    internal CaptureFilter? UserFilter
     {
-        get
+        get;
+        init
         {
-            var isLosing = false;
-            foreach (var ring in _rings)
-            {
-                isLosing |= ring.IsLosing;
-                ring.IsLosing = false;
-            }
-
-            return isLosing;
+            field = value;
+            _room = value is null ? [] : new byte[RoomBytes];
         }
     }
+
+    /// <summary>Null where another capture counts them, or nobody can.</summary>
+    internal CardDrops? CardDrops { get; init; }
+
+    internal TimeSpan BlockWait { get; init; }
+
+    public override IReadOnlyList<CaptureInterface> Interfaces => _places.List.Interfaces;
+
+    public override CaptureProblem? Problem => Volatile.Read(ref _problem);
 
     public override CaptureCounters Counters
     {
         get
         {
-            var (drops, freezes, copies, notIp, misdirected) = (0L, 0L, 0L, 0L, 0L);
+            var cardDrops = CardDrops?.Count ?? 0;
+            var (seen, drops, freezes) = (0L, 0L, 0L);
+            var (copies, notIp, misdirected) = (0L, 0L, 0L);
             foreach (var ring in _rings)
             {
-                var (ringDrops, ringFreezes) = ring.ReadStatistics();
-                drops += ringDrops;
-                freezes += ringFreezes;
+                var statistics = ring.ReadStatistics();
+                seen += statistics.Seen;
+                drops += statistics.Drops;
+                freezes += statistics.Freezes;
                 copies += ring.LoopbackCopies;
                 notIp += ring.NotIp;
                 misdirected += ring.Misdirected;
@@ -77,12 +78,14 @@ public sealed class AfPacketCapture : PacketCapture, ICaptureBackend
 
             NamedCount[] lost =
             [
+                new("interface", "missed-by-card", cardDrops),
                 new("kernel", "ring-full", drops),
                 new(CaptureCounters.ChosenStage, "loopback-copy", copies),
                 new(CaptureCounters.ChosenStage, "not-ip", notIp),
             ];
             return new CaptureCounters(
-                Volatile.Read(ref _received), Volatile.Read(ref _filtered) + misdirected, lost, freezes);
+                Volatile.Read(ref _received), Volatile.Read(ref _filtered) + misdirected, lost, freezes,
+                Offered: seen + cardDrops);
         }
     }
 
@@ -97,20 +100,19 @@ public sealed class AfPacketCapture : PacketCapture, ICaptureBackend
         }
         catch (CaptureException)
         {
-            return CaptureSupport.No(
-                "packet sockets need CAP_NET_RAW", "run as root or `setcap cap_net_raw+ep bin/netsniff`");
+            return CaptureSupport.No("packet sockets need CAP_NET_RAW", CaptureSupport.RawSocketRemedy);
         }
     }
 
-    /// <summary>Opens as many captures as <see cref="LiveOptions.Rings"/> says.</summary>
-    /// <exception cref="CaptureException">An interface is unknown, a capability or memory is missing.</exception>
-    public static IReadOnlyList<AfPacketCapture> Open(LiveOptions options) => AfPacketOpening.Open(options);
+    /// <summary>Opens as many captures as <see cref="LiveOptions.Rings"/> says; flows are shared out among them.
+    /// </summary>
+    public static IReadOnlyList<PacketCapture> Open(LiveOptions options) => AfPacketOpening.Open(options);
 
     public override int Receive(Span<Frame> frames, TimeSpan wait)
     {
         var count = Collect(frames);
         if (count != 0) return count;
-        if (_openRings == 0) return -1;
+        if (IsEnding()) return ReceiveLast(frames, wait);
         if (!LibC.Wait(_entries, wait)) return 0;
 
         CheckErrors();
@@ -120,6 +122,11 @@ public sealed class AfPacketCapture : PacketCapture, ICaptureBackend
     public override void Release()
     {
         foreach (var ring in _rings) ring.Release();
+    }
+
+    internal void Start()
+    {
+        foreach (var ring in _rings) ring.Start();
     }
 
     protected override void Dispose(bool disposing)
@@ -134,14 +141,17 @@ public sealed class AfPacketCapture : PacketCapture, ICaptureBackend
         for (var step = 0; step < _rings.Length && count < frames.Length; step++)
         {
             var ring = _rings[(_turn + step) % _rings.Length];
-            count += ring.Receive(frames[count..], _places);
+            var taken = ring.Receive(frames[count..], _places);
+            count += taken;
+            if (taken > 0 && ring.Problem is not null && !ring.IsGone) Tell(ring, problem: null);
         }
 
         _turn = (_turn + 1) % _rings.Length;
-        if (_userFilter is { } filter && count > 0) count = Filter(filter, frames, count);
+        if (UserFilter is { } filter && count > 0) count = Filter(filter, frames, count);
         if (count == 0) Release(); // blocks of which nothing was wanted
-        if (count > 0 && _openRings == _rings.Length && _problem is not null) Volatile.Write(ref _problem, null);
         Volatile.Write(ref _received, _received + count);
+        _statisticsDue -= count;
+        if (_statisticsDue <= 0) AskStatistics();
         return count;
     }
 
@@ -158,6 +168,13 @@ public sealed class AfPacketCapture : PacketCapture, ICaptureBackend
         return accepted;
     }
 
+    // Before the kernel's 32 bits are full, also where nobody else asks.
+    private void AskStatistics()
+    {
+        _statisticsDue = FramesBetweenStatistics;
+        foreach (var ring in _rings) _ = ring.ReadStatistics();
+    }
+
     private void CheckErrors()
     {
         for (var index = 0; index < _rings.Length; index++)
@@ -169,18 +186,22 @@ public sealed class AfPacketCapture : PacketCapture, ICaptureBackend
             if (error == 0) continue;
 
             // The kernel says "down" for both, but a socket on one that is gone never hears again.
-            var isGone = !ring.IsAny && NetworkInterfaces.IndexOf(ring.Descriptor, ring.Name) != ring.Index;
-            Volatile.Write(ref _problem, new CaptureProblem(ProblemText(ring, error, isGone)));
-            if (!isGone) continue;
-
-            _entries[index].Descriptor = -1; // poll passes over it
-            _openRings--;
+            ring.IsGone = !ring.IsAny && NetworkInterfaces.IndexOf(ring.Descriptor, ring.Name) != ring.Index;
+            Tell(ring, ProblemText(ring, error));
+            if (ring.IsGone) _entries[index].Descriptor = -1; // poll passes over it
         }
     }
 
-    private static string ProblemText(PacketRing ring, int error, bool isGone)
+    private void Tell(PacketRing ring, string? problem)
     {
-        if (isGone) return $"the interface {ring.Name} is gone";
+        ring.Problem = problem;
+        var texts = _rings.Select(other => other.Problem).OfType<string>().ToList();
+        Volatile.Write(ref _problem, texts.Count == 0 ? null : new CaptureProblem(string.Join("; ", texts)));
+    }
+
+    private static string ProblemText(PacketRing ring, int error)
+    {
+        if (ring.IsGone) return $"the interface {ring.Name} is gone";
         return error == LibC.NetworkDown
             ? $"the interface {ring.Name} is down: capture goes on when it is up again"
             : $"capturing on {ring.Name} failed: {LibC.ErrorText(error)}";

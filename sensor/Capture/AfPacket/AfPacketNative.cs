@@ -11,7 +11,7 @@ internal static unsafe partial class AfPacketNative
 
     public const int SocketLevel = 1; // SOL_SOCKET
     public const int SocketError = 4;
-    public const int AttachFilter = 26;
+    public const int AttachFilter = LibC.AttachFilter;
 
     public const int PacketLevel = 263; // SOL_PACKET
     public const int AddMembership = 1;
@@ -31,12 +31,13 @@ internal static unsafe partial class AfPacketNative
     // Offsets in a block (tpacket_block_desc) and in a frame's header (tpacket3_hdr, then sockaddr_ll).
     public const int BlockStatus = 8, BlockFrames = 12, BlockFirst = 16;
     public const int FrameNext = 0, FrameSeconds = 4, FrameNanos = 8, FrameCaptured = 12, FrameWire = 16,
-        FrameStatus = 20, FrameMac = 24, FrameNet = 26, FrameVlan = 32, FrameAddress = 48;
+        FrameStatus = 20, FrameMac = 24, FrameNet = 26, FrameVlan = 32, FrameVlanType = 36, FrameAddress = 48;
     public const int AddressProtocol = 2, AddressIndex = 4, AddressHardware = 8, AddressKind = 10;
 
     public const uint StatusUser = 1;
-    public const uint StatusLosing = 4;
     public const uint StatusVlanValid = 16;
+    public const uint StatusVlanTypeValid = 64;
+    public const byte KindOtherHost = 3; // PACKET_OTHERHOST
     public const byte KindOutgoing = 4; // PACKET_OUTGOING
 
     private const string Library = "libc";
@@ -66,13 +67,6 @@ internal static unsafe partial class AfPacketNative
     }
 
     [StructLayout(LayoutKind.Sequential)]
-    public struct FilterProgram
-    {
-        public ushort Count;
-        public void* Instructions;
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
     public struct RingStatistics
     {
         public uint Packets, Drops, Freezes;
@@ -92,9 +86,6 @@ internal static unsafe partial class AfPacketNative
     [LibraryImport(Library, EntryPoint = "bind", SetLastError = true)]
     public static partial int Bind(int descriptor, LinkAddress* address, int length);
 
-    [LibraryImport(Library, EntryPoint = "setsockopt", SetLastError = true)]
-    public static partial int SetOption(int descriptor, int level, int option, void* value, int length);
-
     [LibraryImport(Library, EntryPoint = "getsockopt", SetLastError = true)]
     public static partial int GetOption(int descriptor, int level, int option, void* value, int* length);
 
@@ -106,9 +97,6 @@ internal static unsafe partial class AfPacketNative
 
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Control(int descriptor, nuint request, InterfaceRequest* argument);
-
-    [LibraryImport(Library, EntryPoint = "setns", SetLastError = true)]
-    public static partial int SetNamespace(int descriptor, int kind);
 
     [LibraryImport(Library, EntryPoint = "if_nameindex")]
     public static partial nint NameIndex();

@@ -15,8 +15,8 @@ internal sealed class AfPacketOpening
     /// <param name="Program">For the kernel; null when it is to take everything.</param>
     private sealed record Target(string Name, int Index, LinkKind Kind, BpfInstruction[]? Program)
     {
-        /// <summary>0 until the first ring founded it.</summary>
-        public int Group { get; set; }
+        /// <summary>Null until the first ring founded it.</summary>
+        public int? Group { get; set; }
     }
 
     public static IReadOnlyList<AfPacketCapture> Open(LiveOptions options)
@@ -39,7 +39,14 @@ internal sealed class AfPacketOpening
         try
         {
             var rings = Math.Clamp(_options.Rings, 1, LiveOptions.RingsMax);
-            while (captures.Count < rings) captures.Add(OpenOne(isShared: rings > 1));
+            var list = ListInterfaces();
+            while (captures.Count < rings)
+            {
+                captures.Add(OpenOne(list, isShared: rings > 1, isFirst: captures.Count == 0));
+            }
+
+            // Together, when all have joined: no frame is seen twice.
+            foreach (var capture in captures) capture.Start();
             return [.. captures];
         }
         catch
@@ -54,7 +61,11 @@ internal sealed class AfPacketOpening
         var socket = PacketRing.OpenSocket(string.Join(", ", _options.Interfaces));
         try
         {
-            foreach (var name in _options.Interfaces.Distinct(StringComparer.Ordinal))
+            // With all interfaces, each other one named would be captured twice.
+            IEnumerable<string> names = _options.Interfaces.Contains(LiveOptions.AnyInterface, StringComparer.Ordinal)
+                ? [LiveOptions.AnyInterface]
+                : _options.Interfaces.Distinct(StringComparer.Ordinal);
+            foreach (var name in names)
             {
                 var isAny = name == LiveOptions.AnyInterface;
                 var index = isAny ? 0 : NetworkInterfaces.IndexOf(socket, name);
@@ -70,22 +81,53 @@ internal sealed class AfPacketOpening
         }
     }
 
-    private AfPacketCapture OpenOne(bool isShared)
+    /// <summary>The interfaces that are there now, in the order of the user or, for all, of their names.</summary>
+    private InterfaceList ListInterfaces()
+    {
+        var list = new InterfaceList(_options.SnapLengthMax);
+        foreach (var target in _targets)
+        {
+            if (target.Index != 0) list.PlaceOf(target.Index, target.Kind, _ => target.Name);
+        }
+
+        if (!_targets.Exists(target => target.Index == 0)) return list;
+
+        var socket = PacketRing.OpenSocket(LiveOptions.AnyInterface);
+        try
+        {
+            foreach (var (name, index) in NetworkInterfaces.All())
+            {
+                list.PlaceOf(index, NetworkInterfaces.KindOf(socket, name), _ => name);
+            }
+        }
+        finally
+        {
+            _ = LibC.Close(socket);
+        }
+
+        return list;
+    }
+
+    /// <param name="isFirst">Whether it is to count what the cards lose, which one capture does for all.</param>
+    private AfPacketCapture OpenOne(InterfaceList list, bool isShared, bool isFirst)
     {
         var rings = new List<PacketRing>();
         try
         {
-            var places = new InterfacePlaces(_options.SnapLengthMax);
             foreach (var target in _targets)
             {
-                if (target.Index != 0) places.Add(target.Index, target.Name, target.Kind);
                 var ring = PacketRing.Open(target.Name, target.Index, target.Kind, _options, target.Program);
                 rings.Add(ring);
                 if (isShared) target.Group = ring.Join(target.Group);
             }
 
-            var name = string.Join(", ", _targets.Select(target => target.Name));
-            return new AfPacketCapture(name, [.. rings], places, _isFilteredHere ? _options.Filter!.Copy() : null);
+            return new AfPacketCapture([.. rings], list)
+            {
+                Title = string.Join(", ", _targets.Select(target => target.Name)),
+                UserFilter = _isFilteredHere ? _options.Filter!.Copy() : null,
+                CardDrops = isFirst && _options.NetworkNamespace is null ? new CardDrops(list) : null,
+                BlockWait = _options.BlockWait,
+            };
         }
         catch
         {
@@ -139,7 +181,7 @@ internal sealed class AfPacketOpening
 
     private static CaptureException Unknown(string name)
     {
-        var names = NetworkInterfaces.Names();
+        var names = NetworkInterfaces.All().Select(found => found.Name);
         return new CaptureException(
             $"there is no interface {name}; there are {string.Join(", ", names)} and {LiveOptions.AnyInterface}");
     }

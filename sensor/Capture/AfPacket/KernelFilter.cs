@@ -24,6 +24,9 @@ internal static class KernelFilter
         return false;
     }
 
+    /// <summary>Accepts no frame.</summary>
+    public static BpfInstruction[] Nothing { get; } = [new BpfInstruction(BpfCode.ReturnConstant, 0, 0, 0)];
+
     /// <summary>Accepts everything, cut at the snap length.</summary>
     public static BpfInstruction[] Everything(int snapLengthMax) =>
         [new BpfInstruction(BpfCode.ReturnConstant, 0, 0, (uint)snapLengthMax)];

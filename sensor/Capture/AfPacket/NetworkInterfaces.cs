@@ -28,21 +28,21 @@ internal static unsafe class NetworkInterfaces
     private const nuint GetName = 0x8910, GetIndex = 0x8933, GetHardware = 0x8927;
     private const int NameBytesMax = 15;
 
-    /// <summary>Names, sorted, in the namespace of this thread.</summary>
-    public static IReadOnlyList<string> Names()
+    /// <summary>Names and indices, by name, in the namespace of this thread.</summary>
+    public static IReadOnlyList<(string Name, int Index)> All()
     {
-        var names = new List<string>();
+        var names = new List<(string Name, int Index)>();
         var list = NameIndex();
         if (list == 0) return names;
 
         // struct if_nameindex: an index, padding, a pointer to the name; the last has index 0.
         for (var entry = (nint*)list; *(uint*)entry != 0; entry += 2)
         {
-            if (Marshal.PtrToStringUTF8(entry[1]) is { } name) names.Add(name);
+            if (Marshal.PtrToStringUTF8(entry[1]) is { } name) names.Add((name, *(int*)entry));
         }
 
         FreeNameIndex(list);
-        names.Sort(StringComparer.Ordinal);
+        names.Sort((left, right) => string.CompareOrdinal(left.Name, right.Name));
         return names;
     }
 

@@ -7,6 +7,7 @@ namespace NetSniff.Sensor.Capture.AfPacket;
 internal sealed unsafe partial class PacketRing
 {
     private readonly CaptureDirection _direction;
+    private readonly bool _isPromiscuous;
 
     // Blocks from _heldBlock up to _block were walked and are the caller's until Release.
     private int _heldBlock;
@@ -15,7 +16,10 @@ internal sealed unsafe partial class PacketRing
     private byte* _frame;
     private uint _framesLeft;
 
-    /// <summary>Frames left out for their direction.</summary>
+    /// <summary>Frames taken out of the ring, whatever became of them.</summary>
+    public long Walked { get; private set; }
+
+    /// <summary>Frames left out for their direction, or because they are for another machine.</summary>
     public long Misdirected { get; private set; }
 
     /// <summary>Second copies of what the loopback interface sends to itself.</summary>
@@ -23,11 +27,6 @@ internal sealed unsafe partial class PacketRing
 
     /// <summary>Frames of a link without header that are not IP, and so tell nothing.</summary>
     public long NotIp { get; private set; }
-
-    /// <summary>Set when a frame says that others were lost before it.</summary>
-    public bool IsLosing { get; set; }
-
-    public bool HasFrames => _framesLeft > 0 || IsReady(_block);
 
     /// <summary>Fills frames from the blocks that are ready.</summary>
     /// <param name="places">Gives an interface its place in the list.</param>
@@ -41,6 +40,7 @@ internal sealed unsafe partial class PacketRing
             while (_framesLeft > 0 && count < frames.Length)
             {
                 if (TryTake(_frame, places, ref frames[count])) count++;
+                Walked++;
                 _frame += Field<uint>(_frame, FrameNext);
                 _framesLeft--;
             }
@@ -93,25 +93,12 @@ internal sealed unsafe partial class PacketRing
 
     private bool TryTake(byte* header, InterfacePlaces places, ref Frame frame)
     {
-        var status = Field<uint>(header, FrameStatus);
-        if ((status & StatusLosing) != 0) IsLosing = true;
-
         var address = header + FrameAddress;
-        var isOutgoing = address[AddressKind] == KindOutgoing;
         var hardware = Field<ushort>(address, AddressHardware);
-        if (isOutgoing && hardware == HardwareLoopback)
-        {
-            LoopbackCopies++;
-            return false;
-        }
+        if (!IsWanted(address[AddressKind], hardware)) return false;
 
-        if (_direction != CaptureDirection.Both && isOutgoing != (_direction == CaptureDirection.Out))
-        {
-            Misdirected++;
-            return false;
-        }
-
-        var place = places.Of(Field<int>(address, AddressIndex), hardware, out var kind);
+        var kind = LinkKind.Of(hardware);
+        var place = places.Of(Field<int>(address, AddressIndex), kind);
         int mac = Field<ushort>(header, FrameMac);
         var captured = Field<int>(header, FrameCaptured);
         var wire = Field<int>(header, FrameWire);
@@ -129,12 +116,40 @@ internal sealed unsafe partial class PacketRing
         }
 
         var timeNanos = (Field<uint>(header, FrameSeconds) * 1_000_000_000L) + Field<uint>(header, FrameNanos);
-        var vlan = (status & StatusVlanValid) != 0 ? (ushort)Field<uint>(header, FrameVlan) : (ushort)0;
+        var (vlan, vlanType) = TagOf(header);
         frame = new Frame(
-            (nint)(header + mac), captured, Math.Max(wire, captured), timeNanos, kind.LinkType, place, vlan);
+            (nint)(header + mac), captured, Math.Max(wire, captured), timeNanos, kind.LinkType, place, vlan, vlanType);
         return true;
     }
 
+    private bool IsWanted(byte kind, ushort hardware)
+    {
+        var isOutgoing = kind == KindOutgoing;
+        if (hardware == HardwareLoopback && isOutgoing != (_direction == CaptureDirection.Out))
+        {
+            // What goes out there comes in again: one of the two will do.
+            LoopbackCopies++;
+            return false;
+        }
+
+        var isMisdirected = _direction != CaptureDirection.Both && isOutgoing != (_direction == CaptureDirection.Out);
+        if (!isMisdirected && (_isPromiscuous || kind != KindOtherHost)) return true;
+
+        Misdirected++;
+        return false;
+    }
+
+    /// <summary>The VLAN tag that was taken out of the frame. Its type is told since Linux 3.14.</summary>
+    private static (ushort Tag, ushort Type) TagOf(byte* header)
+    {
+        var status = Field<uint>(header, FrameStatus);
+        if ((status & StatusVlanValid) == 0) return (0, 0);
+
+        var type = (status & StatusVlanTypeValid) != 0 ? Field<ushort>(header, FrameVlanType) : UsualTagType;
+        return ((ushort)Field<uint>(header, FrameVlan), type);
+    }
+
+    private const ushort UsualTagType = 0x8100;
     private const ushort HardwareLoopback = 772; // ARPHRD_LOOPBACK
     private const ushort Ipv4Protocol = 0x0008, Ipv6Protocol = 0xDD86; // in network order
 }

@@ -14,20 +14,22 @@ internal sealed unsafe partial class PacketRing : IDisposable
     private const int RawSocket = 3, DatagramSocket = 2;
     private const int ReadWrite = 3, Shared = 1;
     private const int FrameBytes = 2048; // only a divisor of the block in version 3
-    private const int BlockBytesMin = 64 << 10;
+    private const int BlockBytesMin = 128 << 10; // a super-packet of 64 KiB and its header must fit
 
     private readonly int _blockBytes;
     private readonly int _blockCount;
-    private readonly Lock _statisticsLock = new();
+    private readonly Lock _lock = new();
+    private readonly BpfInstruction[] _program;
     private byte* _map;
+    private long _seen;
     private long _drops;
     private long _freezes;
 
-    /// <param name="index">Of the interface; 0 for all.</param>
-    private PacketRing(string name, int index, LinkKind kind, LiveOptions options)
+    private PacketRing(string name, int index, LinkKind kind, LiveOptions options, BpfInstruction[] program)
     {
-        (Name, Index, Kind) = (name, index, kind);
+        (Name, Index, Kind, _program) = (name, index, kind, program);
         _direction = options.Direction;
+        _isPromiscuous = options.IsPromiscuous;
         _blockBytes = (int)System.Numerics.BitOperations.RoundUpToPowerOf2(
             (uint)Math.Clamp(options.BlockBytes, BlockBytesMin, 16 << 20));
         _blockCount = (int)Math.Clamp(((long)options.RingMebibytes << 20) / _blockBytes, 2, 1 << 16);
@@ -35,6 +37,7 @@ internal sealed unsafe partial class PacketRing : IDisposable
 
     public string Name { get; }
 
+    /// <summary>Of the interface; 0 for all.</summary>
     public int Index { get; }
 
     public LinkKind Kind { get; }
@@ -43,15 +46,23 @@ internal sealed unsafe partial class PacketRing : IDisposable
 
     public bool IsAny => Index == 0;
 
-    /// <summary>Opens in the namespace of this thread. The filter is in place before the first frame can come.</summary>
+    /// <summary>What is wrong with its interface, for the user; null when nothing is.</summary>
+    public string? Problem { get; set; }
+
+    /// <summary>Whether its interface has gone, so that nothing more can come.</summary>
+    public bool IsGone { get; set; }
+
+    /// <summary>Opens in the namespace of this thread, with a filter that lets nothing pass until <see cref="Start"/>.
+    /// </summary>
     /// <param name="program">For the kernel; null to take everything.</param>
     public static PacketRing Open(
         string name, int index, LinkKind kind, LiveOptions options, BpfInstruction[]? program)
     {
-        var ring = new PacketRing(name, index, kind, options);
+        program ??= KernelFilter.Everything(options.SnapLengthMax);
+        var ring = new PacketRing(name, index, kind, options, program);
         try
         {
-            ring.Open(options, program ?? KernelFilter.Everything(options.SnapLengthMax));
+            ring.Open(options);
             return ring;
         }
         catch
@@ -69,38 +80,62 @@ internal sealed unsafe partial class PacketRing : IDisposable
 
         var error = Marshal.GetLastPInvokeError();
         throw new CaptureException(error is LibC.NotPermitted or LibC.AccessDenied
-            ? $"capturing on {name} needs CAP_NET_RAW: run as root or `setcap cap_net_raw+ep bin/netsniff`"
+            ? $"capturing on {name} needs CAP_NET_RAW: {CaptureSupport.RawSocketRemedy}"
             : $"capturing on {name} is not possible here: {LibC.ErrorText(error)}");
     }
 
     /// <summary>Joins the sockets that share the frames of this interface, a flow always going to the same.</summary>
-    /// <param name="group">0 to found one.</param>
-    /// <returns>The number of the group.</returns>
-    public int Join(int group)
+    /// <param name="group">Null to found one.</param>
+    /// <returns>The number of the group, which may well be 0.</returns>
+    public int Join(int? group)
     {
         // Pieces of a datagram have no ports, so the kernel puts it together before it looks for the flow.
-        var mode = FanoutHash | FanoutDefragment | (group == 0 ? FanoutUniqueId : 0);
-        var value = (mode << 16) | group;
+        var mode = FanoutHash | FanoutDefragment | (group is null ? FanoutUniqueId : 0);
+        var value = (mode << 16) | (group ?? 0);
         Set(PacketLevel, Fanout, &value, sizeof(int), "sharing frames among threads");
         var length = sizeof(int);
         if (GetOption(Descriptor, PacketLevel, Fanout, &value, &length) < 0) throw Failed("sharing frames");
         return value & 0xFFFF;
     }
 
-    /// <summary>The kernel's counts, which it forgets when asked.</summary>
-    public (long Drops, long Freezes) ReadStatistics()
+    /// <summary>From here on frames come.</summary>
+    /// <remarks>Not from bind on: between that and <see cref="Join"/> a socket gets every frame of the interface, also
+    /// those that the others of its group get.</remarks>
+    public void Start() => Attach(_program);
+
+    /// <summary>From here on no frames come; those in the ring stay to be walked. Any thread may call it.</summary>
+    public void Stop()
     {
-        lock (_statisticsLock)
+        lock (_lock)
+        {
+            if (Descriptor >= 0) _ = LibC.Silence(Descriptor);
+        }
+    }
+
+    /// <summary>Whether every frame that the kernel says it put into the ring was walked.</summary>
+    public bool IsDrained()
+    {
+        var statistics = ReadStatistics();
+        return _framesLeft == 0 && !IsReady(_block) && Walked >= statistics.Seen - statistics.Drops;
+    }
+
+    /// <summary>The kernel's counts since the start: frames that passed its filter, and those of them that found no
+    /// room.</summary>
+    /// <remarks>It has 32 bits for them and forgets them when asked, so ask now and then.</remarks>
+    public (long Seen, long Drops, long Freezes) ReadStatistics()
+    {
+        lock (_lock)
         {
             var statistics = default(RingStatistics);
             var length = sizeof(RingStatistics);
             if (Descriptor >= 0 && GetOption(Descriptor, PacketLevel, Statistics, &statistics, &length) == 0)
             {
+                _seen += statistics.Packets; // with the drops, in version 3
                 _drops += statistics.Drops;
                 _freezes += statistics.Freezes;
             }
 
-            return (_drops, _freezes);
+            return (_seen, _drops, _freezes);
         }
     }
 
@@ -114,7 +149,7 @@ internal sealed unsafe partial class PacketRing : IDisposable
 
     public void Dispose()
     {
-        lock (_statisticsLock)
+        lock (_lock)
         {
             if (_map != null) _ = Unmap((nint)_map, (nuint)_blockBytes * (nuint)_blockCount);
             if (Descriptor >= 0) _ = LibC.Close(Descriptor);
@@ -123,24 +158,19 @@ internal sealed unsafe partial class PacketRing : IDisposable
         }
     }
 
-    private void Open(LiveOptions options, BpfInstruction[] program)
+    private void Open(LiveOptions options)
     {
         // Protocol 0: nothing arrives until bind says what, so no frame slips in before the filter is there.
         Descriptor = OpenSocket(Name, Kind.IsCooked ? DatagramSocket : RawSocket);
         var version = Version3;
         Set(PacketLevel, RingVersion, &version, sizeof(int), "a ring of version 3");
-        fixed (BpfInstruction* first = program)
-        {
-            var filter = new FilterProgram { Count = (ushort)program.Length, Instructions = first };
-            Set(SocketLevel, AttachFilter, &filter, sizeof(FilterProgram), "a filter in the kernel");
-        }
-
+        Attach(KernelFilter.Nothing);
         MapRing((uint)Math.Max(1, options.BlockWait.TotalMilliseconds));
         if (options.Direction == CaptureDirection.In)
         {
             // Before Linux 4.20 the frames come nevertheless and the walk leaves them out.
             var on = 1;
-            _ = SetOption(Descriptor, PacketLevel, IgnoreOutgoing, &on, sizeof(int));
+            _ = LibC.SetOption(Descriptor, PacketLevel, IgnoreOutgoing, &on, sizeof(int));
         }
 
         var address = new LinkAddress { Family = AddressFamily, Protocol = AnyProtocol, Index = Index };
@@ -149,6 +179,15 @@ internal sealed unsafe partial class PacketRing : IDisposable
 
         var membership = new Membership { Index = Index, Kind = Promiscuous };
         Set(PacketLevel, AddMembership, &membership, sizeof(Membership), "promiscuous mode");
+    }
+
+    private void Attach(BpfInstruction[] program)
+    {
+        fixed (BpfInstruction* first = program)
+        {
+            var filter = new LibC.FilterProgram { Count = (ushort)program.Length, Instructions = first };
+            Set(SocketLevel, AttachFilter, &filter, sizeof(LibC.FilterProgram), "a filter in the kernel");
+        }
     }
 
     private void MapRing(uint retireMillis)
@@ -172,7 +211,7 @@ internal sealed unsafe partial class PacketRing : IDisposable
 
     private void Set(int level, int option, void* value, int length, string what)
     {
-        if (SetOption(Descriptor, level, option, value, length) < 0) throw Failed(what);
+        if (LibC.SetOption(Descriptor, level, option, value, length) < 0) throw Failed(what);
     }
 
     private CaptureException Failed(string what)
@@ -181,7 +220,7 @@ internal sealed unsafe partial class PacketRing : IDisposable
         var advice = error switch
         {
             LibC.OutOfMemory => ": ask for a smaller ring",
-            LibC.NotPermitted => ": run as root or `setcap cap_net_raw+ep bin/netsniff`",
+            LibC.NotPermitted => $": {CaptureSupport.RawSocketRemedy}",
             _ => "",
         };
         return new CaptureException($"capturing on {Name}: {what}: {LibC.ErrorText(error)}{advice}");

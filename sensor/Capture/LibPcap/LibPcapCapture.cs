@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using NetSniff.Filters.Bpf;
 using NetSniff.Packets;
 using NetSniff.Pcap;
 
@@ -8,36 +7,44 @@ namespace NetSniff.Sensor.Capture.LibPcap;
 /// <summary>Frames of one interface by libpcap, for systems where packet sockets are not.</summary>
 /// <remarks>libpcap lends one frame at a time, so they are copied to make a batch. It is never left to wait itself:
 /// pcap_next_ex can forget its timeout when traffic stops.</remarks>
-public sealed unsafe class LibPcapCapture : PacketCapture, ICaptureBackend
+public sealed unsafe class LibPcapCapture : PacketCapture, ILiveBackend
 {
     private const int BatchBytes = 4 << 20;
-    private static readonly TimeSpan s_readTimeout = TimeSpan.FromMilliseconds(50);
+    private const long FramesBetweenStatistics = 1 << 20;
 
-    private readonly CaptureInterface[] _interfaces;
+    /// <summary>A buffer that is not full is handed over after this.</summary>
+    internal static readonly TimeSpan ReadTimeout = TimeSpan.FromMilliseconds(50);
+
+    private readonly IReadOnlyList<CaptureInterface> _interfaces;
+    private readonly ushort _place;
     private readonly LinkType _linkType;
     private readonly long _nanosPerTick;
     private readonly byte[] _batch = GC.AllocateUninitializedArray<byte>(BatchBytes, pinned: true);
     private readonly int _snapLengthMax;
     private readonly Lock _handleLock = new();
     private nint _handle;
+    private PcapNative.Statistics _last;
     private CaptureProblem? _problem;
+    private long _seen;
+    private long _drops;
+    private long _interfaceDrops;
     private long _received;
+    private long _statisticsDue = FramesBetweenStatistics;
+    private long _stopNanos = long.MaxValue;
     private bool _hasEnded;
 
-    private LibPcapCapture(nint handle, string name, int snapLengthMax)
+    internal LibPcapCapture(nint handle, IReadOnlyList<CaptureInterface> interfaces, ushort place)
     {
-        _handle = handle;
-        Name = name;
-        _snapLengthMax = snapLengthMax;
-        _linkType = PcapNative.LinkTypeOf(PcapNative.DataLink(handle));
+        (_handle, _interfaces, _place) = (handle, interfaces, place);
+        _linkType = interfaces[place].LinkType;
+        _snapLengthMax = interfaces[place].SnapLengthMax;
         _nanosPerTick = PcapNative.GetPrecision(handle) == PcapNative.NanoPrecision ? 1 : 1_000;
-        _interfaces = [new CaptureInterface(name, _linkType, snapLengthMax)];
     }
 
     public static CaptureBackendInfo Info { get; } = new(
         "libpcap", "Captures wherever libpcap does; slower than af-packet", "libpcap, CAP_NET_RAW");
 
-    public override string Name { get; }
+    public override string Name => _interfaces[_place].Name;
 
     public override IReadOnlyList<CaptureInterface> Interfaces => _interfaces;
 
@@ -47,89 +54,66 @@ public sealed unsafe class LibPcapCapture : PacketCapture, ICaptureBackend
     {
         get
         {
-            var statistics = default(PcapNative.Statistics);
             lock (_handleLock)
             {
-                if (_handle != 0) _ = PcapNative.GetStatistics(_handle, &statistics);
+                ReadStatistics();
+                var received = Volatile.Read(ref _received);
+                // Second copies on the loopback interface, and what came before the filter was set. Before the end,
+                // frames still waiting are among them.
+                var isOver = Volatile.Read(ref _hasEnded);
+                var leftOut = OperatingSystem.IsLinux() && isOver ? Math.Max(_seen - _drops - received, 0) : 0;
+                NamedCount[] drops =
+                [
+                    new("interface", "missed-by-card", _interfaceDrops),
+                    new("kernel", "buffer-full", _drops),
+                    new(CaptureCounters.ChosenStage, "left-out-by-libpcap", leftOut),
+                ];
+                // Other systems count other things under the same name.
+                long? offered = OperatingSystem.IsLinux() ? _seen + _interfaceDrops : null;
+                return new CaptureCounters(received, 0, drops, Offered: offered);
             }
-
-            NamedCount[] drops =
-            [
-                new("kernel", "buffer-full", statistics.Dropped),
-                new("interface", "dropped", statistics.DroppedByInterface),
-            ];
-            return new CaptureCounters(Volatile.Read(ref _received), 0, drops);
         }
     }
 
-    public static CaptureSupport Support() => PcapNative.IsSupported
-        ? CaptureSupport.Yes
-        : CaptureSupport.No("libpcap is not here", PcapNative.MissingLibrary);
-
-    /// <summary>Names of the interfaces libpcap can open, and what they are.</summary>
-    public static IReadOnlyList<(string Name, string About)> FindInterfaces()
+    public static CaptureSupport Support()
     {
-        var names = new List<(string, string)>();
-        if (!PcapNative.IsSupported) return names;
+        if (!PcapNative.IsSupported) return CaptureSupport.No("the library is missing", PcapNative.MissingLibrary);
 
-        nint list;
-        var error = stackalloc byte[PcapNative.ErrorTextBytes];
-        if (PcapNative.FindAll(&list, error) != 0) return names;
-
-        // struct pcap_if: next, name, description …
-        for (var entry = (nint*)list; entry != null; entry = (nint*)entry[0])
-        {
-            names.Add((Marshal.PtrToStringUTF8(entry[1]) ?? "", Marshal.PtrToStringUTF8(entry[2]) ?? ""));
-        }
-
-        PcapNative.FreeAll(list);
-        return names;
+        // It opens packet sockets there, as we do.
+        return OperatingSystem.IsLinux() ? AfPacket.AfPacketCapture.Support() : CaptureSupport.Yes;
     }
 
-    /// <exception cref="CaptureException">The interface, a capability or the library is missing.</exception>
-    public static LibPcapCapture Open(LiveOptions options)
-    {
-        if (!PcapNative.IsSupported) throw new CaptureException(PcapNative.MissingLibrary);
-        if (options.Interfaces is not [var name])
-        {
-            throw new CaptureException("libpcap captures on one interface at a time: name one, or `any` on Linux");
-        }
-
-        var error = stackalloc byte[PcapNative.ErrorTextBytes];
-        var handle = PcapNative.Create(name, error);
-        if (handle == 0) throw new CaptureException($"capturing on {name}: {Marshal.PtrToStringUTF8((nint)error)}");
-
-        try
-        {
-            Activate(handle, name, options);
-            return new LibPcapCapture(handle, name, options.SnapLengthMax);
-        }
-        catch
-        {
-            PcapNative.Close(handle);
-            throw;
-        }
-    }
+    /// <summary>Opens each interface for a thread of its own.</summary>
+    public static IReadOnlyList<PacketCapture> Open(LiveOptions options) => LibPcapOpening.Open(options);
 
     public override int Receive(Span<Frame> frames, TimeSpan wait)
     {
         if (_hasEnded) return -1;
 
         var count = Collect(frames);
-        if (count > 0 || _hasEnded || OperatingSystem.IsWindows()) return count > 0 || !_hasEnded ? count : -1;
+        if (count > 0) return count;
+        if (_hasEnded) return -1;
 
-        var descriptor = PcapNative.SelectableDescriptor(_handle);
-        if (descriptor < 0)
-        {
-            Thread.Sleep(s_readTimeout < wait ? s_readTimeout : wait);
-        }
-        else if (!LibC.Wait([new LibC.PollEntry { Descriptor = descriptor, Events = LibC.PollIn }], wait))
-        {
-            return 0;
-        }
-
+        // On Windows the read itself has waited.
+        var isStopped = Volatile.Read(ref _stopNanos) != long.MaxValue;
+        if (!OperatingSystem.IsWindows()) Wait(isStopped ? ReadTimeout * 3 : wait);
         count = Collect(frames);
+        if (count == 0 && isStopped) Volatile.Write(ref _hasEnded, true);
         return count > 0 || !_hasEnded ? count : -1;
+    }
+
+    /// <summary>On Linux the socket gets no new frames; elsewhere frames younger than this are not taken.</summary>
+    public override void Stop()
+    {
+        lock (_handleLock)
+        {
+            if (_stopNanos != long.MaxValue) return;
+
+            var isSilent = OperatingSystem.IsLinux() && _handle != 0
+                && LibC.Silence(PcapNative.SelectableDescriptor(_handle));
+            var now = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+            Volatile.Write(ref _stopNanos, isSilent ? long.MaxValue - 1 : now);
+        }
     }
 
     public override void Release()
@@ -141,15 +125,24 @@ public sealed unsafe class LibPcapCapture : PacketCapture, ICaptureBackend
     {
         lock (_handleLock)
         {
+            ReadStatistics();
             if (_handle != 0) PcapNative.Close(_handle);
             _handle = 0;
             _hasEnded = true;
         }
     }
 
+    private void Wait(TimeSpan wait)
+    {
+        var descriptor = PcapNative.SelectableDescriptor(_handle);
+        if (descriptor < 0) Thread.Sleep(ReadTimeout < wait ? ReadTimeout : wait);
+        else LibC.Wait([new LibC.PollEntry { Descriptor = descriptor, Events = LibC.PollIn }], wait);
+    }
+
     private int Collect(Span<Frame> frames)
     {
         var (count, used) = (0, 0);
+        var stopNanos = Volatile.Read(ref _stopNanos);
         while (count < frames.Length && _batch.Length - used >= _snapLengthMax)
         {
             byte* header;
@@ -158,87 +151,65 @@ public sealed unsafe class LibPcapCapture : PacketCapture, ICaptureBackend
             if (status == 0) break;
             if (status < 0)
             {
-                _hasEnded = true;
-                Volatile.Write(ref _problem, new CaptureProblem($"{Name}: {PcapNative.ErrorOf(_handle)}"));
+                Fail();
                 break;
             }
 
-            // struct pcap_pkthdr: a timeval, whose size is the system's, and two lengths.
-            var isLong = !OperatingSystem.IsWindows() && nint.Size == 8;
-            var seconds = isLong ? *(long*)header : *(int*)header;
-            var ticks = *(int*)(header + (isLong ? 8 : 4));
-            var lengths = (int*)(header + (isLong ? 16 : 8));
-            var captured = Math.Min(lengths[0], _snapLengthMax);
-            new ReadOnlySpan<byte>(bytes, captured).CopyTo(_batch.AsSpan(used));
-            var data = Marshal.UnsafeAddrOfPinnedArrayElement(_batch, used);
-            var timeNanos = (seconds * 1_000_000_000) + (ticks * _nanosPerTick);
-            frames[count++] = new Frame(data, captured, Math.Max(lengths[1], captured), timeNanos, _linkType);
-            used += captured;
+            var frame = FrameOf(header, bytes, used);
+            if (frame.TimeNanos > stopNanos)
+            {
+                Volatile.Write(ref _hasEnded, true);
+                break;
+            }
+
+            frames[count++] = frame;
+            used += frame.CapturedLength;
         }
 
         Volatile.Write(ref _received, _received + count);
+        _statisticsDue -= count;
+        if (_statisticsDue <= 0) AskStatistics();
         return count;
     }
 
-    private static void Activate(nint handle, string name, LiveOptions options)
+    // The error comes before the frames that still wait in the buffer, so the first is taken for a stop.
+    private void Fail()
     {
-        _ = PcapNative.SetSnapLength(handle, options.SnapLengthMax);
-        _ = PcapNative.SetPromiscuous(handle, options.IsPromiscuous ? 1 : 0);
-        _ = PcapNative.SetTimeout(handle, (int)s_readTimeout.TotalMilliseconds);
-        _ = PcapNative.SetBufferSize(handle, (int)Math.Min((long)options.RingMebibytes << 20, int.MaxValue));
-        _ = PcapNative.SetPrecision(handle, PcapNative.NanoPrecision);
-        var status = PcapNative.Activate(handle);
-        if (status < 0) throw Refused(handle, name, status);
-
-        var error = stackalloc byte[PcapNative.ErrorTextBytes];
-        if (!OperatingSystem.IsWindows())
-        {
-            _ = PcapNative.SetNonBlocking(handle, 1, error);
-            if (options.Direction != CaptureDirection.Both) _ = PcapNative.SetDirection(handle, (int)options.Direction);
-        }
-
-        if (options.Filter is { } filter) SetFilter(handle, name, filter);
+        if (_problem is not null) Volatile.Write(ref _hasEnded, true);
+        Volatile.Write(ref _problem, new CaptureProblem($"{Name}: {PcapNative.ErrorOf(_handle)}"));
+        Stop();
     }
 
-    private static void SetFilter(nint handle, string name, CaptureFilter filter)
+    /// <summary>Copies a frame into the batch.</summary>
+    private Frame FrameOf(byte* header, byte* bytes, int offset)
     {
-        // Compiled for the open handle, the text also finds VLAN tags that the kernel has taken out.
-        var program = default(PcapNative.Program);
-        if (filter.Text.Length > 0)
-        {
-            var isCompiled = PcapNative.Compile(handle, &program, filter.Text, 1, 0xFFFF_FFFF) == 0;
-            if (!isCompiled) throw new CaptureException($"filter '{filter.Text}': {PcapNative.ErrorOf(handle)}");
-
-            var isSet = PcapNative.SetFilter(handle, &program) == 0;
-            PcapNative.FreeCode(&program);
-            if (isSet) return;
-        }
-        else
-        {
-            var linkType = PcapNative.LinkTypeOf(PcapNative.DataLink(handle));
-            fixed (BpfInstruction* first = filter.For(linkType).Instructions)
-            {
-                program.Count = (uint)filter.For(linkType).Instructions.Length;
-                program.Instructions = first;
-                if (PcapNative.SetFilter(handle, &program) == 0) return;
-            }
-        }
-
-        throw new CaptureException($"capturing on {name}: the filter is refused: {PcapNative.ErrorOf(handle)}");
+        // struct pcap_pkthdr: a timeval, whose size is the system's, and two lengths.
+        var isLong = !OperatingSystem.IsWindows() && nint.Size == 8;
+        var seconds = isLong ? *(long*)header : *(int*)header;
+        var ticks = *(int*)(header + (isLong ? 8 : 4));
+        var lengths = (int*)(header + (isLong ? 16 : 8));
+        var captured = Math.Min(lengths[0], _snapLengthMax);
+        new ReadOnlySpan<byte>(bytes, captured).CopyTo(_batch.AsSpan(offset));
+        var data = Marshal.UnsafeAddrOfPinnedArrayElement(_batch, offset);
+        var timeNanos = (seconds * 1_000_000_000) + (ticks * _nanosPerTick);
+        return new Frame(data, captured, Math.Max(lengths[1], captured), timeNanos, _linkType, _place);
     }
 
-    private static CaptureException Refused(nint handle, string name, int status)
+    private void AskStatistics()
     {
-        var text = status switch
-        {
-            PcapNative.NoSuchDevice => $"there is no interface {name}; there are " +
-                string.Join(", ", FindInterfaces().Select(found => found.Name)),
-            PcapNative.NotPermitted or PcapNative.NotPermittedPromiscuous =>
-                $"capturing on {name} needs CAP_NET_RAW: run as root or `setcap cap_net_raw+ep bin/netsniff`",
-            PcapNative.NotUp => $"the interface {name} is down: bring it up first",
-            _ => $"capturing on {name}: {Marshal.PtrToStringUTF8(PcapNative.StatusText(status))}: " +
-                PcapNative.ErrorOf(handle),
-        };
-        return new CaptureException(text);
+        lock (_handleLock) ReadStatistics();
+        _statisticsDue = FramesBetweenStatistics;
+    }
+
+    // libpcap counts in 32 bits, and starts again at zero when they are full.
+    private void ReadStatistics()
+    {
+        var now = default(PcapNative.Statistics);
+        if (_handle == 0 || PcapNative.GetStatistics(_handle, &now) != 0) return;
+
+        _seen += unchecked(now.Received - _last.Received);
+        _drops += unchecked(now.Dropped - _last.Dropped);
+        _interfaceDrops += unchecked(now.DroppedByInterface - _last.DroppedByInterface);
+        _last = now;
     }
 }

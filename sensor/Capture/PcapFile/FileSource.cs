@@ -10,10 +10,13 @@ internal sealed class FileSource : IDisposable
     public const string StandardInput = "-";
 
     private readonly CountedStream _raw;
+    private readonly Func<long>? _lengthNow;
 
-    private FileSource(string name, CountedStream raw, Stream bytes, byte[] head, long? size, CaptureFormat packing)
+    private FileSource(
+        string name, CountedStream raw, Stream bytes, byte[] head, long? size, CaptureFormat packing,
+        Func<long>? lengthNow)
     {
-        (Name, _raw, Bytes, Head, Size, Packing) = (name, raw, bytes, head, size, packing);
+        (Name, _raw, Bytes, Head, Size, Packing, _lengthNow) = (name, raw, bytes, head, size, packing, lengthNow);
     }
 
     public string Name { get; }
@@ -37,6 +40,9 @@ internal sealed class FileSource : IDisposable
 
     /// <summary>Bytes taken of the file as it lies on disk.</summary>
     public long RawPosition => _raw.Position;
+
+    /// <summary>Whether the file has become shorter than what was read of it.</summary>
+    public bool IsCut => _lengthNow is { } length && length() < RawPosition;
 
     public static FileSource Open(string path)
     {
@@ -88,17 +94,18 @@ internal sealed class FileSource : IDisposable
             if (head.Length == 0) throw new CaptureException($"{name} is empty: there is nothing to read");
 
             var raw = new CountedStream(head, stream);
+            Func<long>? lengthNow = size is null ? null : () => stream.Length;
             var packing = CaptureFormats.Recognise(head);
             if (packing is not (CaptureFormat.Gzip or CaptureFormat.Zstd))
             {
-                return new FileSource(name, raw, raw, Checked(name, head, ""), size, packing);
+                return new FileSource(name, raw, raw, Checked(name, head, ""), size, packing, lengthNow);
             }
 
             var unpacked = packing == CaptureFormat.Gzip
                 ? (Stream)new GZipStream(raw, CompressionMode.Decompress)
                 : new ZstdStream(raw);
             var inside = Checked(name, TakeHead(unpacked), $" inside its {NameOf(packing)}");
-            return new FileSource(name, raw, new CountedStream(inside, unpacked), inside, size, packing);
+            return new FileSource(name, raw, new CountedStream(inside, unpacked), inside, size, packing, lengthNow);
         }
         catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
         {
@@ -117,7 +124,7 @@ internal sealed class FileSource : IDisposable
     public void Dispose() => Bytes.Dispose();
 
     private FileSource With(int descriptor) =>
-        new(Name, _raw, Bytes, Head, Size, Packing) { PollDescriptor = descriptor };
+        new(Name, _raw, Bytes, Head, Size, Packing, _lengthNow) { PollDescriptor = descriptor };
 
     private static byte[] TakeHead(Stream stream)
     {
@@ -128,6 +135,7 @@ internal sealed class FileSource : IDisposable
     private static byte[] Checked(string name, byte[] head, string where)
     {
         if (CaptureFormats.Recognise(head) is CaptureFormat.Pcap or CaptureFormat.Pcapng) return head;
+        if (head.Length == 0) throw new CaptureException($"{name} has nothing{where}, or is cut short: copy it again");
 
         var first = string.Join(' ', head.Select(value => value.ToString("x2", CultureInfo.InvariantCulture)));
         throw new CaptureException(

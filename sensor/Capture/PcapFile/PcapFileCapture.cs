@@ -4,7 +4,7 @@ using NetSniff.Pcap;
 
 namespace NetSniff.Sensor.Capture.PcapFile;
 
-/// <summary>Frames of a capture file: pcap or pcapng, plain or packed with gzip or zstd, from a path or a pipe.</summary>
+/// <summary>Frames of a capture file or pipe: pcap or pcapng, plain or packed with gzip or zstd.</summary>
 public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
 {
     private readonly FileSource _source;
@@ -15,7 +15,9 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
     private CaptureProblem? _problem;
     private long _received;
     private long _filtered;
+    private long _recordedDrops;
     private bool _hasEnded;
+    private bool _isStopped;
 
     private PcapFileCapture(FileSource source, CaptureFilter? filter, bool isFollowed)
     {
@@ -37,13 +39,19 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
     public override long? BytesTotal => _source.Size;
 
     public override double? Progress =>
-        _source.Size is > 0 and var size ? Math.Min(1.0, (double)_source.RawPosition / size) : null;
+        _source.Size is > 0 and var size && !_isFollowed ? Math.Min(1.0, (double)_source.RawPosition / size) : null;
 
-    /// <summary>Frames the filter left out are counted as filtered.</summary>
-    public override CaptureCounters Counters => new(Volatile.Read(ref _received), Volatile.Read(ref _filtered), []);
+    /// <summary>Frames the filter left out are counted as filtered; dropped are those that whoever captured the file
+    /// says it lost.</summary>
+    public override CaptureCounters Counters => new(
+        Volatile.Read(ref _received), Volatile.Read(ref _filtered),
+        [new NamedCount("recorded", "lost-when-captured", Volatile.Read(ref _recordedDrops))]);
 
     /// <summary>The format and what it has to say beside frames: names, secrets, statistics.</summary>
     public FrameReader Reader => _reader;
+
+    /// <summary>Whether the file was compressed, so that places in it are not places on disk.</summary>
+    public bool IsPacked => _source.IsPacked;
 
     public static CaptureSupport Support() => CaptureSupport.Yes;
 
@@ -59,10 +67,15 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
 
     public override int Receive(Span<Frame> frames, TimeSpan wait)
     {
-        while (!_hasEnded)
+        while (!_hasEnded && !Volatile.Read(ref _isStopped))
         {
             var count = _reader.Read(_window.Start, _window.Length, frames, out var consumed);
             _window.Consume(consumed);
+            if (_reader is PcapngReader { Statistics.Count: > 0 } reader)
+            {
+                Volatile.Write(ref _recordedDrops, reader.RecordedDrops);
+            }
+
             if (count > 0)
             {
                 // A batch that was filtered out whole is a moment to look up for the caller, who may want to stop.
@@ -86,6 +99,9 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
 
         return -1;
     }
+
+    /// <summary>Ends at once: what was not read yet stays in the file.</summary>
+    public override void Stop() => Volatile.Write(ref _isStopped, true);
 
     public override void Release()
     {
@@ -136,9 +152,10 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
         {
             // Where the packed bytes went wrong is known only to within a read of the decompressor.
             var packing = FileSource.NameOf(_source.Packing);
-            Stop(exception is EndOfStreamException
-                ? Say($"{Name}: the {packing} data is cut short after {_source.RawPosition} bytes; what came before was read")
-                : Say($"{Name}: the {packing} data is damaged before byte {_source.RawPosition}; what came before was read"));
+            var what = exception is EndOfStreamException
+                ? Say($"cut short after {_source.RawPosition} bytes")
+                : Say($"damaged before byte {_source.RawPosition}");
+            Stop($"{Name}: the {packing} data is {what}; what came before was read");
         }
         catch (IOException exception)
         {
@@ -148,8 +165,14 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
         return false;
     }
 
-    private static int WaitForGrowth(TimeSpan wait)
+    private int WaitForGrowth(TimeSpan wait)
     {
+        if (_source.IsCut)
+        {
+            Stop(Say($"{Name} was cut or begun anew while it was followed: start again to read what is there now"));
+            return -1;
+        }
+
         // inotify would be quicker; a person who looks at a growing file does not see the difference.
         Thread.Sleep(wait);
         return 0;

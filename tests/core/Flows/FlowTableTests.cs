@@ -5,49 +5,98 @@ namespace NetSniff.Tests.Flows;
 
 public sealed unsafe class FlowTableTests
 {
-    [Fact]
-    public void Flows_are_found_while_others_come_and_go()
+    /// <summary>Anything a shard may do, in any order, against a dictionary that does the same.</summary>
+    [Theory]
+    [InlineData(1, 60)]
+    [InlineData(2, 3000)]
+    [InlineData(3, 30_000)]
+    public void Behaves_like_a_dictionary(int seed, int keys)
     {
-        const int Ends = 40_000;
-        using var table = new FlowTable(flowsMax: 20_000);
-        var (chance, live) = (new Random(11), new Dictionary<int, int>());
-        for (var step = 0; step < 200_000; step++)
+        using var table = new FlowTable(8192);
+        var model = new Dictionary<int, int>();
+        var random = new Random(seed);
+        for (var step = 0; step < 60_000; step++)
         {
-            var end = chance.Next(Ends);
-            var packet = PacketOf(end, isAnswer: chance.Next(2) == 1);
-            var flow = table.Find(in packet, out var number, out _);
-            Assert.Equal(live.TryGetValue(end, out var known), flow != null);
-            if (flow != null)
+            var key = random.Next(keys);
+            var packet = PacketOf(key, isBack: random.Next(2) == 0);
+            var flow = table.Find(in packet, out var number, out var direction);
+            Assert.Equal(model.TryGetValue(key, out var wanted), flow != null);
+            if (flow == null)
             {
-                Assert.Equal(known, number);
-                table.Remove(number);
-                live.Remove(end);
-            }
-            else if (!table.IsFull)
-            {
+                if (table.IsFull || random.Next(3) == 0) continue;
+                packet = PacketOf(key, isBack: false);
                 table.Add(in packet, out number);
-                live.Add(end, number);
+                model.Add(key, number);
+            }
+            else
+            {
+                Assert.Equal(wanted, number);
+                Assert.Equal(packet.SourcePort == 53 ? 1 : 0, direction);
+                if (random.Next(4) != 0) continue;
+                table.Remove(number);
+                model.Remove(key);
             }
 
-            Assert.Equal(live.Count, table.Count);
+            Assert.Equal(model.Count, table.Count);
         }
 
-        foreach (var (end, number) in live)
+        foreach (var (key, number) in model)
         {
-            var packet = PacketOf(end, isAnswer: false);
+            var packet = PacketOf(key, isBack: true);
             Assert.True(table.Find(in packet, out var found, out _) != null);
             Assert.Equal(number, found);
         }
     }
 
-    private static Packet PacketOf(int end, bool isAnswer)
+    [Fact]
+    public void Flows_of_other_networks_are_apart_where_the_id_names_the_network()
     {
-        var client = Address.FromV4((uint)end + 1);
-        var server = Address.FromV4(7);
+        using var apart = new FlowTable(4096);
+        using var together = new FlowTable(4096, tunnelIdsApart: false);
+        (TunnelKind, bool)[] kinds = [(TunnelKind.Vxlan, true), (TunnelKind.Geneve, true), (TunnelKind.GtpU, false)];
+        foreach (var (kind, isApart) in kinds)
+        {
+            var packet = PacketOf(1, isBack: false) with { Tunnel = kind, TunnelId = 7 };
+            apart.Add(in packet, out _);
+            together.Add(in packet, out _);
+            packet.TunnelId = 8;
+            Assert.Equal(isApart, apart.Find(in packet, out _, out _) == null);
+            Assert.True(together.Find(in packet, out _, out _) != null);
+        }
+    }
+
+    [Fact]
+    public void Places_are_used_again_and_pages_only_when_needed()
+    {
+        using var table = new FlowTable(1 << 20);
+        var empty = table.BytesAllocated;
+        for (var round = 0; round < 10; round++)
+        {
+            var numbers = new int[3000];
+            for (var key = 0; key < numbers.Length; key++)
+            {
+                var packet = PacketOf(key, isBack: false);
+                table.Add(in packet, out numbers[key]);
+            }
+
+            Assert.Equal(numbers.Length, numbers.Distinct().Count());
+            foreach (var number in numbers) table.Remove(number);
+        }
+
+        Assert.Equal(0, table.Count);
+        // One page of 32,768 flows, and an index of twice as many words as the flows that were live at once.
+        Assert.InRange(table.BytesAllocated - empty, 1, (Flow.Size << 15) + (8 << 14));
+    }
+
+    internal static Packet PacketOf(int key, bool isBack)
+    {
         Packet packet = default;
-        (packet.Source, packet.Target) = isAnswer ? (server, client) : (client, server);
-        (packet.SourcePort, packet.TargetPort) = isAnswer ? ((ushort)80, (ushort)4000) : ((ushort)4000, (ushort)80);
-        packet.Protocol = IpProtocol.Tcp;
+        var client = Address.FromV4((uint)(key % 200) << 24 | 10);
+        var server = Address.FromV4(0x0700_000A);
+        var port = (ushort)(1024 + key / 200);
+        packet.Protocol = IpProtocol.Udp;
+        (packet.Source, packet.SourcePort) = isBack ? (server, (ushort)53) : (client, port);
+        (packet.Target, packet.TargetPort) = isBack ? (client, port) : (server, (ushort)53);
         packet.Hash = FlowHash.Of(in packet);
         return packet;
     }

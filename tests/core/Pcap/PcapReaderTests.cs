@@ -66,7 +66,7 @@ public sealed class PcapReaderTests
                 Assert.Null(reader.Problem);
                 Assert.Equal(file.Length, reader.Offset);
                 Assert.Equal("pcap", reader.Format);
-                Assert.Equal([new CaptureInterface("", Packets.LinkType.Ethernet, 262_144)], reader.Interfaces);
+                Assert.Equal([new CaptureInterface("", NetSniff.Packets.LinkType.Ethernet, 262_144)], reader.Interfaces);
             }
         }
 

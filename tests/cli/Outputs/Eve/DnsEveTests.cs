@@ -46,6 +46,16 @@ public sealed class DnsEveTests
             StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Rcode_is_the_header_s_and_what_edns_adds_stands_beside_it()
+    {
+        byte[] bad = [.. DnsBytes.Header(7, 0x8180, 1, additional: 1), .. DnsBytes.Question("a.test"),
+            .. Hex.Bytes("00 0029 1000 01000000 0000")];
+        Assert.Contains(
+            "\"rcode\":\"NOERROR\",\"extended_rcode\":\"BADVERS\"",
+            Assert.Single(Events(new DatagramDriver(new DnsParser()).Reply(bad))), StringComparison.Ordinal);
+    }
+
     private static string[] Events(DatagramDriver driver)
     {
         using var output = new MemoryStream();

@@ -116,8 +116,8 @@ internal sealed class DatagramDriver
         Context.Slot = _slots.GetValueOrDefault(flow);
         ref var head = ref Context.Records.Context;
         head.FlowId = flow;
-        head.Client = Packets.Address.FromBytes([10, 0, 0, (byte)flow]);
-        head.Server = Packets.Address.FromBytes([10, 0, 0, 53]);
+        head.Client = NetSniff.Packets.Address.FromBytes([10, 0, 0, (byte)flow]);
+        head.Server = NetSniff.Packets.Address.FromBytes([10, 0, 0, 53]);
         head.ClientPort = (ushort)(50_000 + flow);
         head.ServerPort = 53;
     }

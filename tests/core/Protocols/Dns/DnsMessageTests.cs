@@ -37,7 +37,12 @@ public sealed class DnsMessageTests
             "short"
         },
         {
-            "answer's name points forward",
+            "first question's name points to the second's",
+            "0001 0100 0002 0000 0000 0000 C012 0001 0001 01 61 00 0001 0001",
+            "pointer"
+        },
+        {
+            "answer's name points out of the message",
             "0001 8180 0001 0001 0000 0000 01 61 00 0001 0001  C040 0001 0001 0000003C 0004 C0000207",
             "pointer"
         },

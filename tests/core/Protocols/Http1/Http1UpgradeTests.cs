@@ -14,7 +14,7 @@ public class Http1UpgradeTests
     [Theory]
     [InlineData(AskWebSocket, SayWebSocket, "websocket", "1.1 GET /ws 101 0/0")]
     [InlineData("GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n", "HTTP/1.1 101 x\r\nUpgrade: h2c\r\n\r\n", "http2",
-        "1.1 GET / 0/- interim=[101]")]
+        "1.1 GET / 101 0/0")]
     [InlineData("CONNECT h:1 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", null,
         "1.1 CONNECT h:1 h:1 200 0/0")]
     [InlineData("OPTIONS * HTTP/1.1\r\nUpgrade: TLS/1.0\r\n\r\n", "HTTP/1.1 101 x\r\nUpgrade: TLS/1.0, HTTP/1.1\r\n\r\n",

@@ -3,7 +3,8 @@ using NetSniff.Records;
 
 namespace NetSniff.Tests.Protocols.Http1;
 
-/// <summary>An exchange on one line: traits, version, method, target, host, status, body bytes, what was wrong.</summary>
+/// <summary>An exchange on one line: traits, version, method, target, host, status, body bytes, what was wrong.
+/// </summary>
 internal static class HttpLines
 {
     public static List<string> Of(RecordSink sink)

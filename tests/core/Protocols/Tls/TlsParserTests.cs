@@ -88,7 +88,7 @@ public sealed class TlsParserTests
     }
 
     [Fact]
-    public void After_a_retry_the_first_client_hello_and_the_last_server_hello_count()
+    public void After_a_retry_the_last_server_hello_counts_but_for_the_fingerprint()
     {
         var second = new HelloBuilder { Ciphers = [0x1302] }.Name("other.example").ClientRecord();
         var retry = new HelloBuilder { Ciphers = [0x1301] }.Extension(43, 3, 4).ServerRecord(s_retryRandom);
@@ -102,7 +102,7 @@ public sealed class TlsParserTests
         var line = Assert.Single(driver.Records);
         Assert.Equal(ParseStatus.Finished, driver.LastStatus);
         Assert.StartsWith("tls tls.sni=shop.example tls.version=772", line, StringComparison.Ordinal);
-        Assert.Contains("tls.ja3s_string=771,4865,43-51 ", line, StringComparison.Ordinal);
+        Assert.Contains("tls.ja3s_string=771,4865,43 ", line, StringComparison.Ordinal);
         Assert.Contains("tls.hello_retry=true", line, StringComparison.Ordinal);
     }
 
@@ -214,6 +214,14 @@ public sealed class TlsParserTests
         driver.Say(Direction.ToClient, [1, 2, 3]).Say(Direction.ToServer, s_changeCipher);
         Assert.Equal(ParseStatus.Finished, driver.LastStatus);
         Assert.Single(driver.Records);
+    }
+
+    [Fact]
+    public void A_key_share_longer_than_its_list_ends_it()
+    {
+        byte[] shares = [0, 29, 0, 1, 7, 0, 23, 0xff, 0xff, 1, 2, 3, 4, 5, 6];
+        var driver = Unanswered(new HelloBuilder().Extension(51, HelloBuilder.Long(shares)).ClientRecord()).End();
+        Assert.Contains(" tls.client.key_shares=[29, 23] ", Assert.Single(driver.Records), StringComparison.Ordinal);
     }
 
     [Fact]

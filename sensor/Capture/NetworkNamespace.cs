@@ -1,6 +1,6 @@
-using static NetSniff.Sensor.Capture.AfPacket.AfPacketNative;
+using System.Runtime.InteropServices;
 
-namespace NetSniff.Sensor.Capture.AfPacket;
+namespace NetSniff.Sensor.Capture;
 
 /// <summary>Runs something inside another network namespace.</summary>
 /// <remarks>A thread of its own goes there and is never used again: a thread of the pool that could not come back
@@ -36,12 +36,12 @@ internal static class NetworkNamespace
         var descriptor = LibC.Open(path, ReadOnlyCloseOnExec);
         if (descriptor < 0)
         {
-            var reason = LibC.ErrorText(System.Runtime.InteropServices.Marshal.GetLastPInvokeError());
+            var reason = LibC.ErrorText(Marshal.GetLastPInvokeError());
             throw new CaptureException($"the network namespace {path} cannot be opened: {reason}");
         }
 
-        var isEntered = SetNamespace(descriptor, NetworkKind) == 0;
-        var error = System.Runtime.InteropServices.Marshal.GetLastPInvokeError();
+        var isEntered = LibC.SetNamespace(descriptor, NetworkKind) == 0;
+        var error = Marshal.GetLastPInvokeError();
         _ = LibC.Close(descriptor);
         if (isEntered) return;
 

@@ -1,0 +1,95 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace NetSniff.Buffers;
+
+/// <summary>Bytes that are appended to and used again: an array that grows and is never given back.</summary>
+public sealed class ByteWriter(int capacity = 1024)
+{
+    /// <summary>Bytes of the longest variable-length number: ten times seven bits.</summary>
+    public const int VarintSizeMax = 10;
+
+    private byte[] _bytes = new byte[capacity];
+
+    public int Length { get; private set; }
+
+    public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
+
+    public ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, Length);
+
+    public void Clear() => Length = 0;
+
+    public void Put(byte value)
+    {
+        if (Length == _bytes.Length) Grow(1);
+        _bytes[Length++] = value;
+    }
+
+    public void Put(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(Room(bytes.Length));
+        Length += bytes.Length;
+    }
+
+    public void PutUInt16(ushort value)
+    {
+        BinaryPrimitives.WriteUInt16LittleEndian(Room(2), value);
+        Length += 2;
+    }
+
+    public void PutUInt64(ulong value)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(Room(8), value);
+        Length += 8;
+    }
+
+    /// <summary>Replaces bytes that were written before.</summary>
+    public void Patch(int position, ReadOnlySpan<byte> bytes) => bytes.CopyTo(_bytes.AsSpan(position, bytes.Length));
+
+    public void PutUInt32(uint value)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(Room(4), value);
+        Length += 4;
+    }
+
+    /// <summary>Seven bits a byte, least significant first, the high bit set on all but the last (as protobuf's
+    /// varints).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PutVarint(ulong value)
+    {
+        if (_bytes.Length - Length < VarintSizeMax) Grow(VarintSizeMax);
+        var bytes = _bytes;
+        var position = Length;
+        while (value >= 0x80)
+        {
+            bytes[position++] = (byte)(value | 0x80);
+            value >>= 7;
+        }
+
+        bytes[position++] = (byte)value;
+        Length = position;
+    }
+
+    /// <summary>A text behind its length.</summary>
+    public void PutText(ReadOnlySpan<byte> text)
+    {
+        PutVarint((ulong)text.Length);
+        Put(text);
+    }
+
+    /// <summary>Bytes to be filled by the caller and then counted with <see cref="Advance"/>.</summary>
+    public Span<byte> Room(int size)
+    {
+        if (_bytes.Length - Length < size) Grow(size);
+        return _bytes.AsSpan(Length);
+    }
+
+    public void Advance(int count) => Length += count;
+
+    public static int VarintSize(ulong value) => (70 - BitOperations.LeadingZeroCount(value | 1)) / 7;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Grow(int size) =>
+        Array.Resize(ref _bytes, (int)BitOperations.RoundUpToPowerOf2((uint)(Length + size)));
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using NetSniff.Fuzz.Captures;
+using NetSniff.Records;
+
+namespace NetSniff.Fuzz.Variants;
+
+/// <summary>Holds what a variant says against what the capture says.</summary>
+internal static class VariantCheck
+{
+    /// <summary>Where a promise was broken, one line each; none when it was kept.</summary>
+    public static IReadOnlyList<string> Differences(
+        VariantPromise promise, IReadOnlyList<RecordText> wanted, IReadOnlyList<RecordText> found) =>
+        promise switch
+        {
+            VariantPromise.Same => Unequal(Lines(wanted), Lines(found)),
+            VariantPromise.SameOrUnclaimed => UnequalWhereClaimed(wanted, found),
+            _ => Wrong([.. wanted.Where(IsExchange)], [.. found.Where(IsExchange)]),
+        };
+
+    private static List<string> UnequalWhereClaimed(IReadOnlyList<RecordText> wanted, IReadOnlyList<RecordText> found)
+    {
+        var claimed = found.Where(IsExchange).Select(PortsOf).ToHashSet();
+        return Unequal(Lines([.. wanted.Where(IsCompared)]), Lines([.. found.Where(IsCompared)]));
+
+        bool IsCompared(RecordText record) => claimed.Contains(PortsOf(record));
+    }
+
+    /// <summary>Exchanges as they are; of flows who speaks what, for bytes and packets may differ.</summary>
+    private static List<string> Lines(IReadOnlyList<RecordText> records) =>
+    [
+        .. records.Select(record => IsExchange(record)
+            ? record.Line
+            : $"{record.Kind} {record.ClientPort}>{record.ServerPort} {record.App}"),
+    ];
+
+    private static bool IsExchange(RecordText record) => record.Kind != "flow";
+
+    private static List<string> Unequal(List<string> wanted, List<string> found)
+    {
+        var differences = new List<string>();
+        var left = wanted.CountBy(line => line).ToDictionary();
+        foreach (var line in found)
+        {
+            if (left.GetValueOrDefault(line) > 0) left[line]--;
+            else differences.Add($"added {line}");
+        }
+
+        differences.AddRange(left.SelectMany(each => Enumerable.Repeat($"lacks {each.Key}", each.Value)));
+        return differences;
+    }
+
+    /// <summary>A record that is not partial must be one of the wanted; a partial one must not say anything that the
+    /// connection did not.</summary>
+    private static List<string> Wrong(List<RecordText> wanted, List<RecordText> found)
+    {
+        var differences = new List<string>();
+        var left = wanted.CountBy(record => record.Line).ToDictionary();
+        var byPorts = wanted.ToLookup(PortsOf);
+        foreach (var record in found)
+        {
+            if (left.GetValueOrDefault(record.Line) > 0)
+            {
+                left[record.Line]--;
+            }
+            else
+            {
+                var known = byPorts[PortsOf(record)].Where(each => each.Kind == record.Kind).ToList();
+                var isMarked = record.IsPartial || IsHalf(record);
+                if (!isMarked) differences.Add($"not marked partial: {Difference(record, known)}");
+                differences.AddRange(record.Fields.Where(field => !IsKnown(field, known))
+                    .Select(field => $"wrong {field.Name}={field.Value}: {record.Line}"));
+            }
+        }
+
+        return differences;
+    }
+
+    /// <summary>A question without an answer, or the other way round, says so by itself: nobody can tell an answer that
+    /// was lost, with all that came after it, from one that was never given.</summary>
+    private static bool IsHalf(RecordText record)
+    {
+        var names = record.Fields.Select(field => field.Name).ToHashSet();
+        var isDnsHalf = record.Fields.Any(field =>
+            field is { Name: "dns.has_response" or "dns.has_query", Value: "false" });
+        return isDnsHalf
+            || (record.Kind == "http" && !(names.Contains("http.method") && names.Contains("http.status")));
+    }
+
+    /// <summary>Where the record leaves the one that is most like it.</summary>
+    private static string Difference(RecordText record, List<RecordText> known)
+    {
+        const int Before = 60;
+        var common = known.Select(each => each.Line.AsSpan().CommonPrefixLength(record.Line)).DefaultIfEmpty(0).Max();
+        var near = known.Select(each => each.Line)
+            .FirstOrDefault(line => line.AsSpan().CommonPrefixLength(record.Line) == common, "");
+        var from = Math.Max(0, common - Before);
+        return $"…{record.Line[Math.Min(from, record.Line.Length)..]} WANTED …{near[Math.Min(from, near.Length)..]}";
+    }
+
+    private static (ushort, ushort) PortsOf(RecordText record) =>
+        (Math.Min(record.ClientPort, record.ServerPort), Math.Max(record.ClientPort, record.ServerPort));
+
+    /// <summary>Whether some whole record has the value: the same, a part of the text, no more than the number.
+    /// </summary>
+    private static bool IsKnown(FieldText field, List<RecordText> known)
+    {
+        if (field.Kind is FieldKind.Duration or FieldKind.Time or FieldKind.Flag) return true;
+
+        // Of a response alone it is the response's.
+        if (field.Name == "http.version") return true;
+
+        foreach (var record in known)
+        {
+            foreach (var other in record.Fields)
+            {
+                if (other.Name == field.Name && Covers(other, field)) return true;
+            }
+        }
+
+        // A number that counts may be there only because something was left out.
+        return field.Kind == FieldKind.Number && field.Value == "0";
+    }
+
+    private static bool Covers(FieldText whole, FieldText part) => part.Kind switch
+    {
+        FieldKind.Number => ulong.Parse(part.Value, CultureInfo.InvariantCulture)
+            <= ulong.Parse(whole.Value, CultureInfo.InvariantCulture),
+        FieldKind.Text or FieldKind.Bytes => whole.Value.Contains(part.Value, StringComparison.Ordinal),
+        FieldKind.Texts or FieldKind.Numbers => part.Value.Trim('[', ']').Split(", ")
+            .All(each => whole.Value.Contains(each, StringComparison.Ordinal)),
+        _ => whole.Value == part.Value,
+    };
+}

@@ -1,0 +1,155 @@
+namespace NetSniff.Storage.MmapQueue;
+
+/// <summary>Reading, and saying what arrived.</summary>
+public sealed unsafe partial class MmapQueue
+{
+    private bool _hasReader;
+
+    /// <summary>Starts at the first entry that is not acknowledged.</summary>
+    /// <exception cref="InvalidOperationException">There is a reader already.</exception>
+    public QueueReader OpenReader()
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_hasReader) throw new InvalidOperationException("one reader at a time");
+            _hasReader = true;
+            return new QueueReader(this, _position.Acknowledged);
+        }
+    }
+
+    internal void CloseReader()
+    {
+        lock (_lock) _hasReader = false;
+    }
+
+    /// <summary>Finds the entry after a number.</summary>
+    /// <param name="hint">The segment and place that the reader came to; the segment is held by the reader.</param>
+    /// <returns>The segment, held for the reader unless it is the hint's, and the place; null when there is none yet.
+    /// </returns>
+    internal (QueueSegment Segment, long Position)? Find(ulong after, QueueSegment? hint, long hintPosition)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (hint is not null && hintPosition < hint.Used && hint.At(hintPosition)->Sequence == after + 1)
+            {
+                // Given up meanwhile: it was counted as lost, so it must not be sent as well.
+                if (hint.At(hintPosition)->Sequence > _position.DroppedThrough) return (hint, hintPosition);
+            }
+
+            foreach (var segment in _segments)
+            {
+                if (segment.NextSequence <= after + 1) continue;
+
+                var (position, _) = Walk(segment, 0, after);
+                if (position >= segment.Used) continue;
+                if (segment != hint && !segment.File.TryHold()) continue;
+                return (segment, position);
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Entries up to this number, and their files, are no longer wanted.</summary>
+    internal void Acknowledge(ulong sequence)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            sequence = Math.Min(sequence, _next - 1);
+            if (sequence <= _position.Acknowledged) return;
+
+            var records = 0L;
+            foreach (var segment in _segments)
+            {
+                if (segment.FirstSequence > sequence) break;
+                records += Walk(segment, segment == _segments[0] ? _acknowledgedTo : 0, sequence).Records;
+            }
+
+            _recordsWaiting -= records;
+            _position.Acknowledge(sequence, records);
+            RemoveAcknowledged();
+            _acknowledgedTo = _segments is [var first, ..] ? Walk(first, 0, sequence).Position : 0;
+        }
+    }
+}
+
+/// <summary>One entry, lent until the reader's next call.</summary>
+public readonly ref struct QueueEntry
+{
+    public required ulong Sequence { get; init; }
+
+    public required long TimeNanos { get; init; }
+
+    public required int Records { get; init; }
+
+    public required uint Kind { get; init; }
+
+    public required ReadOnlySpan<byte> Payload { get; init; }
+
+    /// <summary>The number before this one is not the one read last: entries between were given up, or numbering
+    /// jumped.</summary>
+    public required bool IsAfterGap { get; init; }
+}
+
+/// <summary>Goes through a queue from one thread at a time. What it has read it may read again.</summary>
+public sealed unsafe class QueueReader : IDisposable
+{
+    private readonly MmapQueue _queue;
+    private QueueSegment? _segment;
+    private long _position;
+    private ulong _last;
+    private bool _isDisposed;
+
+    internal QueueReader(MmapQueue queue, ulong acknowledged)
+    {
+        _queue = queue;
+        _last = acknowledged;
+    }
+
+    /// <summary>Reads the next entry, if there is one by now.</summary>
+    public bool TryRead(out QueueEntry entry)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        entry = default;
+        if (_queue.Find(_last, _segment, _position) is not var (segment, position)) return false;
+
+        if (segment != _segment)
+        {
+            _segment?.File.Release();
+            _segment = segment;
+        }
+
+        var head = segment.At(position);
+        entry = new QueueEntry
+        {
+            Sequence = head->Sequence,
+            TimeNanos = head->TimeNanos,
+            Records = head->Records,
+            Kind = head->Kind,
+            Payload = segment.Payload(position),
+            IsAfterGap = head->Sequence != _last + 1,
+        };
+        _last = head->Sequence;
+        _position = position + EntryHeader.Room(entry.Payload.Length);
+        return true;
+    }
+
+    /// <summary>The next read is of the entry after this number: what was sent and never acknowledged is sent again.
+    /// </summary>
+    public void Rewind(ulong after) => _last = after;
+
+    /// <summary>Entries up to this number have arrived for good.</summary>
+    public void Acknowledge(ulong sequence) => _queue.Acknowledge(sequence);
+
+    public void Dispose()
+    {
+        if (_isDisposed) return;
+
+        _isDisposed = true;
+        _segment?.File.Release();
+        _queue.CloseReader();
+    }
+}

@@ -1,0 +1,87 @@
+using Xunit;
+using static NetSniff.Tests.Pipeline.TcpTalk;
+
+namespace NetSniff.Tests.Pipeline;
+
+/// <summary>HTTP where it is hard to find: what the pipeline must not be talked out of.</summary>
+public sealed class HttpOverTcpTests
+{
+    private static ReadOnlySpan<byte> Get => "GET /one HTTP/1.1\r\nHost: a.test\r\n\r\n"u8;
+
+    private static ReadOnlySpan<byte> Answer => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"u8;
+
+    private static uint Asked => 1001 + (uint)Get.Length;
+
+    private static uint Answered => 5001 + (uint)Answer.Length;
+
+    [Theory]
+    [InlineData(105_000, true)]
+    [InlineData(4_000, true)]
+    [InlineData(5_001, false)]
+    public void A_reset_counts_in_the_window_only(uint sequence, bool isAnswered)
+    {
+        using var talk = new TcpTalk().Open().Client(1001, Ack, 5001, Get)
+            .Server(sequence, Rst).Server(5001, Ack, Asked, Answer);
+        var line = Assert.Single(talk.Records("http"));
+        Assert.Equal(isAnswered, line.Contains("http.status=200", StringComparison.Ordinal));
+    }
+
+    /// <summary>Somebody answers the SYN with a reset and a FIN of no place, and the server shakes hands after all.
+    /// </summary>
+    [Fact]
+    public void A_refusal_that_is_taken_back()
+    {
+        using var talk = new TcpTalk().Client(1000, Syn)
+            .Server(0, Rst | Ack, 1001).Server(0, Fin | Ack, 1001).Client(1001, Rst)
+            .Server(5000, Syn | Ack, 1001).Client(1001, Ack, 5001)
+            .Client(1001, Ack, 5001, Get).Server(5001, Ack, Asked, Answer);
+        Assert.Contains("http.uri=/one http.host=a.test http.status=200", Assert.Single(talk.Records("http")),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Behind_a_socks_greeting()
+    {
+        ReadOnlySpan<byte> greeting = [4, 1, 0, 80, 192, 0, 2, 1, 0];
+        ReadOnlySpan<byte> granted = [0, 90, 0, 80, 192, 0, 2, 1];
+        using var talk = new TcpTalk().Open()
+            .Client(1001, Ack, 5001, greeting).Server(5001, Ack, 1010, granted)
+            .Client(1010, Ack, 5009, Get).Server(5009, Ack, 1010 + (uint)Get.Length, Answer);
+        Assert.Contains("http.uri=/one http.host=a.test http.status=200", Assert.Single(talk.Records("http")),
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>A server of HTTP/2 alone sends its SETTINGS at once; curl tries an upgrade all the same.</summary>
+    [Theory]
+    [InlineData(int.MaxValue)]
+    [InlineData(7)]
+    public void A_request_to_a_server_that_spoke_http2_first(int piece)
+    {
+        ReadOnlySpan<byte> settings = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100];
+        using var talk = new TcpTalk().Open().Server(5001, Ack, 1001, settings);
+        var left = Get;
+        for (var sequence = 1001u; !left.IsEmpty;)
+        {
+            var part = left[..Math.Min(piece, left.Length)];
+            talk.Client(sequence, Ack, 5016, part);
+            sequence += (uint)part.Length;
+            left = left[part.Length..];
+        }
+
+        talk.Client(Asked, Fin | Ack, 5016).Server(5016, Fin | Ack, Asked + 1);
+        var line = Assert.Single(talk.Records("http"));
+        Assert.Contains("http.version=1.1 http.method=GET http.uri=/one http.host=a.test", line,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_request_line_that_the_capture_cut_has_its_answer()
+    {
+        using var talk = new TcpTalk().Open().Client(1001, Ack, 5001, Get, captured: 12)
+            .Server(5001, Ack, Asked, Answer);
+        var line = Assert.Single(talk.Records("http"));
+        Assert.Contains("http.method=GET http.uri=/one ", line, StringComparison.Ordinal);
+        Assert.Contains("http.status=200", line, StringComparison.Ordinal);
+        Assert.Contains("http.problem=cut", line, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,151 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using NetSniff.Buffers;
+using NetSniff.Packets;
+using NetSniff.Records;
+
+namespace NetSniff.Wire.Batches;
+
+/// <summary>The records of one kind, turned into columns.</summary>
+internal sealed class KindColumns
+{
+    private static readonly int s_fixed = Enum.GetValues<FixedColumn>().Length;
+
+    private readonly RecordSchema _schema;
+    private readonly byte[] _description;
+    private readonly NumberColumn[] _numbers;
+    private readonly TextColumn[] _texts;
+
+    /// <summary>By field: the times of the records that have it (<see cref="FieldKind.Time"/>), or how many numbers
+    /// each of them has (<see cref="FieldKind.Numbers"/>).</summary>
+    private readonly NumberColumn[] _beside;
+
+    public KindColumns(RecordSchema schema)
+    {
+        _schema = schema;
+        _description = Describe(schema);
+        _numbers = Make<NumberColumn>(s_fixed + schema.Fields.Count);
+        _texts = Make<TextColumn>(s_fixed + schema.Fields.Count);
+        _beside = Make<NumberColumn>(schema.Fields.Count);
+    }
+
+    public int Rows { get; private set; }
+
+    /// <param name="app">The record's application by its place in the batch.</param>
+    public void Add(RecordView record, int app)
+    {
+        ref readonly var head = ref record.Header;
+        var time = (ulong)head.TimeNanos;
+        Fixed(FixedColumn.Time, time);
+        Fixed(FixedColumn.FlowId, head.FlowId);
+        _texts[(int)FixedColumn.Client].Add(MemoryMarshal.AsBytes(new ReadOnlySpan<Address>(in head.Client)));
+        _texts[(int)FixedColumn.Server].Add(MemoryMarshal.AsBytes(new ReadOnlySpan<Address>(in head.Server)));
+        Fixed(FixedColumn.ClientPort, head.ClientPort);
+        Fixed(FixedColumn.ServerPort, head.ServerPort);
+        Fixed(FixedColumn.OuterVlan, head.OuterVlan);
+        Fixed(FixedColumn.InnerVlan, head.InnerVlan);
+        Fixed(FixedColumn.TunnelId, head.TunnelId);
+        Fixed(FixedColumn.Interface, head.Interface);
+        Fixed(FixedColumn.App, (ulong)app);
+        Fixed(FixedColumn.Protocol, head.Protocol);
+        Fixed(FixedColumn.Tunnel, (ulong)head.Tunnel);
+        Fixed(FixedColumn.Traits, (ulong)head.Traits);
+        Fixed(FixedColumn.Present, head.Present);
+        Rows++;
+        foreach (var field in record) Add(field.Field.Index, field.Value, time);
+    }
+
+    public void Write(ByteWriter output)
+    {
+        output.Put(_description);
+        output.PutVarint((ulong)Rows);
+        for (var column = 0; column < _numbers.Length; column++)
+        {
+            var field = column - s_fixed;
+            var earlier = _numbers.AsSpan(0, column);
+            switch (field < 0 ? KindOf((FixedColumn)column) : _schema.Fields[field].Kind)
+            {
+                case FieldKind.Text or FieldKind.Bytes or FieldKind.Address:
+                    _texts[column].Write(output);
+                    break;
+                case FieldKind.Texts:
+                    _numbers[column].Write(output, [], []);
+                    _texts[column].Write(output);
+                    break;
+                case FieldKind.Numbers:
+                    _beside[field].Write(output, [], []);
+                    _numbers[column].Write(output, [], []);
+                    break;
+                case FieldKind.Time when field >= 0:
+                    _numbers[column].Write(output, _beside[field].Values, earlier);
+                    break;
+                default:
+                    _numbers[column].Write(output, [], earlier);
+                    break;
+            }
+        }
+    }
+
+    public void Clear()
+    {
+        Rows = 0;
+        foreach (var column in _numbers) column.Clear();
+        foreach (var column in _texts) column.Clear();
+        foreach (var column in _beside) column.Clear();
+    }
+
+    internal static FieldKind KindOf(FixedColumn column) =>
+        column is FixedColumn.Client or FixedColumn.Server ? FieldKind.Address : FieldKind.Number;
+
+    private void Fixed(FixedColumn column, ulong value) => _numbers[(int)column].Add(value);
+
+    private void Add(int field, FieldValue value, ulong time)
+    {
+        var column = s_fixed + field;
+        switch (value.Kind)
+        {
+            case FieldKind.Text or FieldKind.Bytes or FieldKind.Address:
+                _texts[column].Add(value.Raw);
+                break;
+            case FieldKind.Texts:
+                _numbers[column].Add((ulong)value.Texts.Count);
+                foreach (var text in value.Texts) _texts[column].Add(text);
+                break;
+            case FieldKind.Numbers:
+                _beside[field].Add((ulong)value.NumbersCount);
+                for (var index = 0; index < value.NumbersCount; index++) _numbers[column].Add(value.NumberAt(index));
+                break;
+            case FieldKind.Flag:
+                _numbers[column].Add(value.Flag ? 1ul : 0);
+                break;
+            case FieldKind.Time:
+                _numbers[column].Add(value.Number);
+                _beside[field].Add(time);
+                break;
+            default:
+                _numbers[column].Add(value.Number);
+                break;
+        }
+    }
+
+    private static byte[] Describe(RecordSchema schema)
+    {
+        var output = new ByteWriter();
+        output.PutText(Encoding.UTF8.GetBytes(schema.Info.Name));
+        output.PutVarint((ulong)schema.Fields.Count);
+        foreach (var field in schema.Fields)
+        {
+            output.PutText(Encoding.UTF8.GetBytes(field.Name));
+            output.Put((byte)field.Kind);
+        }
+
+        return output.Written.ToArray();
+    }
+
+    private static T[] Make<T>(int count) where T : new()
+    {
+        var made = new T[count];
+        for (var index = 0; index < count; index++) made[index] = new T();
+        return made;
+    }
+}

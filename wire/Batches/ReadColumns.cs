@@ -1,0 +1,143 @@
+namespace NetSniff.Wire.Batches;
+
+/// <summary>The numbers of one column, read back.</summary>
+internal sealed class ReadNumbers
+{
+    private ulong[] _values = [];
+    private int _next;
+
+    public int Count { get; private set; }
+
+    public ReadOnlySpan<ulong> Values => _values.AsSpan(0, Count);
+
+    /// <summary>The next one, in the order of the rows; 0 when there are no more, which a sound batch never asks for.
+    /// </summary>
+    public ulong Next() => _next < Count ? _values[_next++] : 0;
+
+    public bool HasNext => _next < Count;
+
+    /// <param name="count">How many there must be.</param>
+    /// <param name="times">For <see cref="NumberEncoding.FromTime"/>.</param>
+    /// <param name="earlier">For <see cref="NumberEncoding.SameAs"/>.</param>
+    public void Read(ref BatchReader input, int count, ReadOnlySpan<ulong> times, ReadOnlySpan<ReadNumbers> earlier)
+    {
+        (_next, Count) = (0, count);
+        if (_values.Length < count) _values = new ulong[Math.Max(count, 2 * _values.Length)];
+        var values = _values.AsSpan(0, count);
+        switch ((NumberEncoding)input.Byte())
+        {
+            case NumberEncoding.Empty when count == 0:
+                break;
+            case NumberEncoding.Constant:
+                values.Fill(input.Varint());
+                break;
+            case NumberEncoding.Plain:
+                for (var row = 0; row < count && !input.IsBroken; row++) values[row] = input.Varint();
+                break;
+            case NumberEncoding.Delta:
+                var last = 0ul;
+                for (var row = 0; row < count && !input.IsBroken; row++) values[row] = last += Unzigzag(input.Varint());
+                break;
+            case NumberEncoding.FromTime when times.Length == count:
+                for (var row = 0; row < count && !input.IsBroken; row++)
+                {
+                    values[row] = times[row] + Unzigzag(input.Varint());
+                }
+
+                break;
+            case NumberEncoding.SameAs:
+                ReadSame(ref input, values, earlier);
+                break;
+            case NumberEncoding.Dictionary:
+                ReadTable(ref input, values);
+                break;
+            default:
+                input.Break();
+                break;
+        }
+    }
+
+    private static void ReadSame(ref BatchReader input, Span<ulong> values, ReadOnlySpan<ReadNumbers> earlier)
+    {
+        var column = input.Count(Math.Max(earlier.Length - 1, 0));
+        if (column < earlier.Length && earlier[column].Count == values.Length) earlier[column].Values.CopyTo(values);
+        else input.Break();
+    }
+
+    private static void ReadTable(ref BatchReader input, Span<ulong> values)
+    {
+        Span<ulong> table = stackalloc ulong[256];
+        var size = input.Count(255);
+        for (var place = 0; place < size; place++) table[place] = input.Varint();
+        foreach (ref var value in values)
+        {
+            var place = input.Byte();
+            if (place >= size || input.IsBroken)
+            {
+                input.Break();
+                return;
+            }
+
+            value = table[place];
+        }
+    }
+
+    private static ulong Unzigzag(ulong value) => (value >> 1) ^ (0 - (value & 1));
+}
+
+/// <summary>The texts of one column, read back. They lie in the batch.</summary>
+internal sealed class ReadTexts
+{
+    private readonly ReadNumbers _places = new();
+    private (int Offset, int Length)[] _distinct = [];
+    private int _distinctCount;
+    private byte[] _bytes = [];
+    private bool _isPlain;
+    private int _next;
+
+    public bool HasNext => _isPlain ? _next < _distinctCount : _places.HasNext;
+
+    public ReadOnlySpan<byte> Next()
+    {
+        var place = _isPlain ? (ulong)_next++ : _places.Next();
+        if (place >= (ulong)_distinctCount) return default;
+
+        var (offset, length) = _distinct[place];
+        return _bytes.AsSpan(offset, length);
+    }
+
+    public void Read(ref BatchReader input, int count)
+    {
+        (_next, _distinctCount) = (0, 0);
+        var encoding = (TextEncoding)input.Byte();
+        _isPlain = encoding != TextEncoding.Dictionary;
+        if (encoding == TextEncoding.Empty && count == 0) return;
+        if (encoding is not (TextEncoding.Plain or TextEncoding.Dictionary))
+        {
+            input.Break();
+            return;
+        }
+
+        _distinctCount = input.Count(count);
+        if (_isPlain && _distinctCount != count) input.Break();
+        if (_distinct.Length < _distinctCount)
+        {
+            _distinct = new (int, int)[Math.Max(_distinctCount, 2 * _distinct.Length)];
+        }
+
+        var total = 0;
+        for (var place = 0; place < _distinctCount && !input.IsBroken; place++)
+        {
+            var length = input.Count(ushort.MaxValue);
+            _distinct[place] = (total, length);
+            total += length;
+            if (total > BatchFormat.RecordBytesMax) input.Break();
+        }
+
+        if (input.IsBroken) return;
+        var bytes = input.Take(total);
+        if (_bytes.Length < bytes.Length) _bytes = new byte[Math.Max(bytes.Length, 2 * _bytes.Length)];
+        bytes.CopyTo(_bytes);
+        if (!_isPlain) _places.Read(ref input, count, [], []);
+    }
+}
