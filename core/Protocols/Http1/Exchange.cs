@@ -125,6 +125,9 @@ internal sealed class ExchangeQueue
 
     private const int StartSlots = 4;
 
+    /// <summary>What stays for the next connection: where responses are lost, requests wait, and often.</summary>
+    private const int RestSlotsMax = 16;
+
     private Exchange?[] _ring = new Exchange?[StartSlots];
     private int _first;
 
@@ -152,10 +155,9 @@ internal sealed class ExchangeQueue
         Count--;
     }
 
-    /// <summary>Keeps the slots, at most <see cref="PipelinedMax"/>: where a response is lost requests wait, and that is
-    /// often enough for the garbage to show.</summary>
     public void Reset()
     {
+        if (_ring.Length > RestSlotsMax) _ring = new Exchange?[StartSlots];
         foreach (var slot in _ring) slot?.Book.Reset();
         (_first, Count) = (0, 0);
     }
