@@ -97,7 +97,8 @@ internal sealed partial class TlsHandshake
 
     /// <summary>Takes a whole ClientHello, or as much of one as is left. The first counts; later ones (after a retry or
     /// a cookie) repeat it.</summary>
-    public void ReadClientHello(ReadOnlySpan<byte> body, TlsCarrier carrier)
+    /// <param name="isRepeat">The first was not seen. What fingerprints are made of may have changed since.</param>
+    public void ReadClientHello(ReadOnlySpan<byte> body, TlsCarrier carrier, bool isRepeat = false)
     {
         if (HasClientHello) return;
         if (!ClientHello.TryRead(body, carrier, out var hello))
@@ -116,7 +117,7 @@ internal sealed partial class TlsHandshake
         _sessionId = _bytes.Keep(hello.SessionId);
         if (carrier == TlsCarrier.Quic) _transportParameters = _bytes.Keep(hello.TransportParameters);
         KeepProtocols(hello.Protocols);
-        KeepFingerprints(in hello, carrier);
+        if (!isRepeat) KeepFingerprints(in hello, carrier);
         _versions = _numbers.Keep(hello.Versions);
         _groups = _numbers.Keep(hello.Groups);
         KeepExtensions(hello.Extensions);
