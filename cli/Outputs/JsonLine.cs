@@ -8,8 +8,8 @@ using System.Text.Unicode;
 namespace NetSniff.Cli.Outputs;
 
 /// <summary>Writes one line of JSON after the other into a buffer.</summary>
-/// <remarks>What <see cref="System.Text.Json.Utf8JsonWriter"/> does for us, with the same names and the same bytes, at a
-/// third of the time: an event has thirty small properties, and for each of them that one validates, measures and
+/// <remarks>What <see cref="System.Text.Json.Utf8JsonWriter"/> does for us, with the same names and the same bytes, at
+/// a third of the time: an event has thirty small properties, and for each of them that one validates, measures and
 /// copies several times. Nobody checks here that what was opened is closed.</remarks>
 internal sealed class JsonLine(OutputBuffer buffer)
 {

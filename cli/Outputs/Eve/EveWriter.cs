@@ -6,7 +6,8 @@ using NetSniff.Records;
 namespace NetSniff.Cli.Outputs.Eve;
 
 /// <summary>Writes one EVE event a line: the head every event shares, then whatever a projection adds.</summary>
-/// <remarks>Event types and fields are those of Suricata 8. Addresses are written as in RFC 5952, times in UTC.</remarks>
+/// <remarks>Event types and fields are those of Suricata 8. Addresses are written as in RFC 5952, times in
+/// UTC.</remarks>
 internal sealed class EveWriter
 {
     /// <summary>Flow ids stay exact in readers that keep numbers as doubles.</summary>

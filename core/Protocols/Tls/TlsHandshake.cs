@@ -45,6 +45,9 @@ internal sealed partial class TlsHandshake
     /// <summary>DTLS: the server had the client prove its address first (RFC 6347 section 4.2.1).</summary>
     public bool IsCookieAsked { get; set; }
 
+    /// <summary>The hello that was read is the second: the server had asked for it before any was seen.</summary>
+    public bool IsFirstHelloLost { get; private set; }
+
     public ushort ClientVersion { get; private set; }
 
     /// <summary>What the server chose.</summary>
@@ -116,7 +119,9 @@ internal sealed partial class TlsHandshake
         _sessionId = _bytes.Keep(hello.SessionId);
         if (carrier == TlsCarrier.Quic) _transportParameters = _bytes.Keep(hello.TransportParameters);
         KeepProtocols(hello.Protocols);
-        KeepFingerprints(in hello, carrier);
+        // The answer to a retry is not what the client says of itself: a cookie and other key shares are in it.
+        IsFirstHelloLost = IsRetried || IsCookieAsked;
+        if (!IsFirstHelloLost) KeepFingerprints(in hello, carrier);
         _versions = _numbers.Keep(hello.Versions);
         _groups = _numbers.Keep(hello.Groups);
         KeepExtensions(hello.Extensions);
@@ -153,7 +158,7 @@ internal sealed partial class TlsHandshake
         _protocolsOfferedCount = 0;
         HasClientHello = HasServerHello = IsRetried = IsMalformed = IsEncryptedHelloSeen = false;
         OffersPreSharedKey = OffersEarlyData = HasTicket = HasClientCertificate = HasAlert = IsAlertFromServer = false;
-        IsCookieAsked = false;
+        IsCookieAsked = IsFirstHelloLost = false;
         ClientVersion = Version = Cipher = 0;
         AlertLevel = AlertCode = 0;
         ResetServer();
