@@ -21,7 +21,7 @@ internal sealed partial class TlsHandshake
         if (!HasClientHello && !HasAnswer) return;
 
         if (IsMalformed) traits |= RecordTraits.Malformed;
-        if (!HasClientHello || !HasServerHello || IsFirstHelloLost) traits |= RecordTraits.Partial;
+        if (!HasClientHello || !HasServerHello || IsFirstHelloLost || IsRetryLost) traits |= RecordTraits.Partial;
         if (_bytes.IsCut || _numbers.IsCut) traits |= RecordTraits.Partial;
         var record = new TlsRecord
         {
@@ -33,8 +33,8 @@ internal sealed partial class TlsHandshake
             Protocol = _bytes[_protocol],
             Ja3 = Ja3Hash,
             Ja3Text = Ja3Text,
-            Ja3Server = Ja3ServerHash,
-            Ja3ServerText = Ja3ServerText,
+            Ja3Server = IsRetryLost ? default : Ja3ServerHash,
+            Ja3ServerText = IsRetryLost ? default : Ja3ServerText,
             Ja4 = Ja4Text,
             HasClientHello = HasClientHello,
             ClientVersion = ClientVersion,

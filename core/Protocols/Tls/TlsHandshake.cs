@@ -48,6 +48,9 @@ internal sealed partial class TlsHandshake
     /// <summary>The hello that was read is the second: the server had asked for it before any was seen.</summary>
     public bool IsFirstHelloLost { get; private set; }
 
+    /// <summary>The client answered a retry that was not seen.</summary>
+    public bool IsRetryLost { get; private set; }
+
     public ushort ClientVersion { get; private set; }
 
     /// <summary>What the server chose.</summary>
@@ -102,7 +105,12 @@ internal sealed partial class TlsHandshake
     /// a cookie) repeat it.</summary>
     public void ReadClientHello(ReadOnlySpan<byte> body, TlsCarrier carrier)
     {
-        if (HasClientHello) return;
+        if (HasClientHello)
+        {
+            NoteSecondHello(body, carrier);
+            return;
+        }
+
         if (!ClientHello.TryRead(body, carrier, out var hello))
         {
             IsMalformed = true;
@@ -126,6 +134,20 @@ internal sealed partial class TlsHandshake
         _groups = _numbers.Keep(hello.Groups);
         KeepExtensions(hello.Extensions);
         KeepShares(hello.KeyShares);
+    }
+
+    /// <summary>A cookie (RFC 8446 section 4.2.2) that nobody was seen to ask for: the retry was lost, and with it what
+    /// the server is known by.</summary>
+    private void NoteSecondHello(ReadOnlySpan<byte> body, TlsCarrier carrier)
+    {
+        if (HasAnswer || IsRetried || IsRetryLost || !ClientHello.TryRead(body, carrier, out var hello)) return;
+
+        var reader = new ByteReader(hello.Extensions);
+        while (reader.Remaining >= 4)
+        {
+            IsRetryLost |= reader.ReadUInt16() == ExtensionType.Cookie;
+            reader.Skip(reader.ReadUInt16());
+        }
     }
 
     /// <summary>A hello in the form of SSL 2.0 (RFC 5246 appendix E.2): versions and nothing to fingerprint.</summary>
@@ -158,7 +180,7 @@ internal sealed partial class TlsHandshake
         _protocolsOfferedCount = 0;
         HasClientHello = HasServerHello = IsRetried = IsMalformed = IsEncryptedHelloSeen = false;
         OffersPreSharedKey = OffersEarlyData = HasTicket = HasClientCertificate = HasAlert = IsAlertFromServer = false;
-        IsCookieAsked = IsFirstHelloLost = false;
+        IsCookieAsked = IsFirstHelloLost = IsRetryLost = false;
         ClientVersion = Version = Cipher = 0;
         AlertLevel = AlertCode = 0;
         ResetServer();
