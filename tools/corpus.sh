@@ -199,6 +199,20 @@ make_tls() {
     record Tls/openssl 'tcp port 8443' tls
 }
 
+make_dtls() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj '/O=Shop/CN=shop.example' \
+        -addext 'subjectAltName=DNS:shop.example' -keyout "$work/dtls-key.pem" -out "$work/dtls-cert.pem" 2>"$work/req.log"
+    # A server's standard input is what it sends, so it must not end.
+    serve bash -c "sleep 600 | openssl s_server -dtls1_2 -accept 127.0.0.1:4433 -cert '$work/dtls-cert.pem' \
+        -key '$work/dtls-key.pem' -listen"
+    wait_port 4433
+    dtls() {
+        (sleep 0.5; echo hello; sleep 1) | in_space timeout 6 openssl s_client -dtls1_2 -connect 127.0.0.1:4433 \
+            -servername shop.example -alpn coap || true
+    }
+    record Dtls/openssl 'udp port 4433' dtls
+}
+
 make_ntp() {
     printf 'local stratum 3\nallow all\nbindaddress 127.0.0.1\nport 123\ncmdport 0\npidfile %s\n' "$work/a.pid" \
         >"$work/server.conf"
@@ -212,5 +226,5 @@ make_ntp() {
 
 ip netns add "$space"
 in_space ip link set lo up
-[ $# -gt 0 ] || set -- http1 http2 grpc websocket dns mdns tls ntp
+[ $# -gt 0 ] || set -- http1 http2 grpc websocket dns mdns tls dtls ntp
 for name in "$@"; do "make_$name"; done
