@@ -21,7 +21,8 @@ internal static class Samples
 
     public static IReadOnlyList<Sample> All { get; } =
     [
-        .. Captures.SelectMany(path => Sample.From(path, Name(path))).Concat(Crafted()).Where(sample => sample.Owner >= 0),
+        .. Captures.SelectMany(path => Sample.From(path, Name(path))).Concat(Crafted())
+            .Where(sample => sample.Owner >= 0),
     ];
 
     public static IEnumerable<Sample> Streams => All.Where(sample => sample.Transport == Transport.Stream);
