@@ -33,7 +33,8 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <returns>Null when the disk is full; then there is no file.</returns>
     public static MappedFile? TryCreate(string path, long length)
     {
-        using var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        using var handle =
+            File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         if (!DiskSpace.TryReserve(handle, length))
         {
             File.Delete(path);

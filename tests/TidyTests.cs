@@ -22,8 +22,6 @@ public sealed partial class TidyTests
         ["cli"] = ["core", "storage", "wire", "sensor"],
     };
 
-    private static IEnumerable<string> Settled => Sources.Code.Where(path => !TidyExceptions.IsUnsettled(path));
-
     private static readonly string[] s_unnamed = ["tests", "fuzz", "bench"];
 
     [Fact]
@@ -58,7 +56,9 @@ public sealed partial class TidyTests
         {
             var project = path.Split('/')[0];
             var names = ProjectReference().Matches(Sources.Read(path)).Select(match => match.Groups[1].Value).ToList();
-            Assert.All(names, name => Assert.DoesNotContain(name, s_unnamed));
+            // The tests drive the fuzzer for a few seconds; otherwise nothing names what only tries things out.
+            var unnamed = project == "tests" ? s_unnamed.Except(["fuzz"]) : s_unnamed;
+            Assert.All(names, name => Assert.DoesNotContain(name, unnamed));
             if (s_unnamed.Contains(project)) continue;
 
             Assert.True(s_arrows.ContainsKey(project), $"{project} has no place in the order of projects");
@@ -86,7 +86,7 @@ public sealed partial class TidyTests
     [Fact]
     public void Lines_fit()
     {
-        var wrong = Settled.SelectMany(path => Sources.Lines(path)
+        var wrong = Sources.Code.SelectMany(path => Sources.Lines(path)
             .Select((line, index) => (Where: $"{path}:{index + 1}", Path: path, line.Length))
             .Where(line => line.Length > LineMax && !TidyExceptions.LongLines.ContainsKey(line.Path)));
         Assert.Empty(wrong.Select(line => $"{line.Where} has {line.Length} columns"));
@@ -95,7 +95,7 @@ public sealed partial class TidyTests
     [Fact]
     public void Methods_fit_a_screen()
     {
-        var wrong = Settled.SelectMany(path => Blocks(path).Where(block => block.Lines > MethodLinesMax))
+        var wrong = Sources.Code.SelectMany(path => Blocks(path).Where(block => block.Lines > MethodLinesMax))
             .Where(block => !TidyExceptions.LongMethods.ContainsKey(block.Name));
         Assert.Empty(wrong.Select(block => $"{block.Name} has {block.Lines} lines"));
     }
@@ -103,7 +103,7 @@ public sealed partial class TidyTests
     [Fact]
     public void Files_are_one_idea_long()
     {
-        var wrong = Settled.Select(path => (Path: path, Count: Sources.Lines(path).Length))
+        var wrong = Sources.Code.Select(path => (Path: path, Count: Sources.Lines(path).Length))
             .Where(file => file.Count > FileLinesMax && !TidyExceptions.LongFiles.ContainsKey(file.Path));
         Assert.Empty(wrong.Select(file => $"{file.Path} has {file.Count} lines"));
     }

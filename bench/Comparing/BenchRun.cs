@@ -97,7 +97,8 @@ internal sealed class BenchRun(string root, string cache)
     /// <summary>What a command says, on either of its outputs.</summary>
     private static string Output(string program, params string[] words)
     {
-        var start = new ProcessStartInfo(program, words) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start =
+            new ProcessStartInfo(program, words) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
         var text = process.StandardOutput.ReadToEnd() + errors.GetAwaiter().GetResult();

@@ -4,8 +4,8 @@ using NetSniff.Pipeline;
 
 namespace NetSniff.Bench.Inside;
 
-/// <summary>One shard against two on the same trace: every thread reads the file, keeps the packets of its own hosts and
-/// skips the others'.</summary>
+/// <summary>One shard against two on the same trace: every thread reads the file, keeps the packets of its own hosts
+/// and skips the others'.</summary>
 /// <remarks>Shared out by addresses alone, ports left out, so that the pieces of a datagram stay with their flow. A
 /// thread's time is its own processor time, so that what else the machine does counts less.</remarks>
 internal static partial class Scaling

@@ -28,7 +28,11 @@ internal sealed class TimeText
     {
         var fraction = StartWith(text, nanos);
         text[19] = (byte)'.';
-        for (var index = 28; index > 19; index--) (text[index], fraction) = ((byte)('0' + fraction % 10), fraction / 10);
+        for (var index = 28; index > 19; index--)
+        {
+            (text[index], fraction) = ((byte)('0' + fraction % 10), fraction / 10);
+        }
+
         text[29] = (byte)'Z';
         return Timestamps.Rfc3339Size;
     }

@@ -10,8 +10,8 @@ namespace NetSniff.Flows;
 /// <summary>All live flows of one shard: an open-addressing index of words over pages of <see cref="Flow"/>.</summary>
 /// <remarks>An index word is the hash's upper half and the flow's number plus one. The half names the word's home too,
 /// so neither a probe that fails, nor growing, nor what moves up when a flow goes costs a flow's cache line. Linear
-/// probing, deletion by shifting back (no tombstones), load at most a half. Grows by doubling up to the bound; pages are
-/// allocated as they are first used.</remarks>
+/// probing, deletion by shifting back (no tombstones), load at most a half. Grows by doubling up to the bound; pages
+/// are allocated as they are first used.</remarks>
 public sealed unsafe class FlowTable : IDisposable
 {
     // 6 MiB: three huge pages.

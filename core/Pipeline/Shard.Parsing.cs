@@ -115,7 +115,11 @@ public sealed unsafe partial class Shard
         }
 
         // Twice what is there, so that a slow trickle is not copied again and again.
-        if (_pool.TryRent(Math.Max(wanted, Math.Min(2 * half.HeldLength, wanted + 65536))) is not { } larger) return false;
+        if (_pool.TryRent(Math.Max(wanted, Math.Min(2 * half.HeldLength, wanted + 65536))) is not { } larger)
+        {
+            return false;
+        }
+
         half.HeldBytes.CopyTo(larger);
         if (half.Held is { } smaller) _pool.Return(smaller);
         (half.Held, half.HeldStart) = (larger, 0);
@@ -144,7 +148,8 @@ public sealed unsafe partial class Shard
         }
     }
 
-    /// <summary>Another protocol speaks from here on. The bytes that follow are shown to it, or to the probes.</summary>
+    /// <summary>Another protocol speaks from here on. The bytes that follow are shown to it, or to the
+    /// probes.</summary>
     private void Upgrade(Flow* flow, Conversation conversation, ReadOnlySpan<byte> rest, int direction)
     {
         // The rest may lie in the held bytes, which are about to be given back.

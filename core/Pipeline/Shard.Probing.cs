@@ -29,7 +29,8 @@ public sealed unsafe partial class Shard
         _apps = [.. _entries.Select(entry => Apps.Add(entry.Info.Name))];
         _parsersFree = [.. _entries.Select(_ => new Stack<StreamParser>())];
         _datagramParsers = [.. _entries.Select(entry => entry.CreateDatagram?.Invoke())];
-        _datagramEntries = [.. Enumerable.Range(0, _entries.Length).Where(index => _datagramParsers[index] is not null)];
+        _datagramEntries =
+            [.. Enumerable.Range(0, _entries.Length).Where(index => _datagramParsers[index] is not null)];
         for (var index = 0; index < _entries.Length; index++)
         {
             if (_entries[index].Info.Name == "dtls") _dtls = index;
@@ -262,8 +263,8 @@ public sealed unsafe partial class Shard
     }
 
     /// <summary>Until a parser has claimed the flow its slot is the labels' memory of the datagram before.</summary>
-    /// <param name="watchedMax">Datagrams after which the flow is left alone. STUN and RTP are named at once and watched
-    /// on: DTLS may follow, as STARTTLS does in streams.</param>
+    /// <param name="watchedMax">Datagrams after which the flow is left alone. STUN and RTP are named at once and
+    /// watched on: DTLS may follow, as STARTTLS does in streams.</param>
     private void LabelDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction, int watchedMax)
     {
         var isLabelWanted = flow->App == Apps.Unknown && flow->Tries < _options.ProbeDatagramsMax;

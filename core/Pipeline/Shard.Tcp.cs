@@ -65,7 +65,11 @@ public sealed unsafe partial class Shard
         var sequence = packet.Sequence + (packet.Has(TcpFlags.Syn) ? 1u : 0u);
         // Without payload too: a SYN+ACK, or an acknowledgement, says where this side's next byte will be, and what is
         // seen of it first may have overtaken what comes before.
-        if (!half.Stream.IsStarted && !packet.Has(TcpFlags.Rst)) (half.Stream.IsStarted, half.Stream.Next) = (true, sequence);
+        if (!half.Stream.IsStarted && !packet.Has(TcpFlags.Rst))
+        {
+            (half.Stream.IsStarted, half.Stream.Next) = (true, sequence);
+        }
+
         if (packet.PayloadWireLength > 0) Deliver(flow, conversation, half, sequence, in packet, direction);
         if (flow->Slot == 0) return;
 

@@ -29,8 +29,8 @@ public sealed record ShardOptions
     /// <summary>Payload bytes of one direction held before a protocol is recognised.</summary>
     public int ProbeBytesMax { get; init; } = 4096;
 
-    /// <summary>Segments of a connection looked at after no protocol claimed its start: STARTTLS, proxies, the middle of
-    /// a connection.</summary>
+    /// <summary>Segments of a connection looked at after no protocol claimed its start: STARTTLS, proxies, the middle
+    /// of a connection.</summary>
     public int WatchSegmentsMax { get; init; } = 48;
 
     /// <summary>Datagrams of a flow shown to all probes.</summary>
@@ -39,8 +39,9 @@ public sealed record ShardOptions
     /// <summary>Datagrams of a flow that nobody claimed looked at for DTLS: calls begin with STUN.</summary>
     public int WatchDatagramsMax { get; init; } = 32;
 
-    /// <summary>Bytes for records between two flushes.</summary>
-    public int ArenaBytes { get; init; } = 1 << 20;
+    /// <summary>Bytes for records between two flushes: few enough that they are still in the core's own cache when they
+    /// are shown.</summary>
+    public int ArenaBytes { get; init; } = 1 << 18;
 
     public StreamLimits Streams { get; init; } = new();
 
@@ -50,8 +51,8 @@ public sealed record ShardOptions
     /// <summary>Bytes of all pieces together.</summary>
     public int FragmentBytesMax { get; init; } = IpDefragmenter.BytesMax;
 
-    /// <summary>The same addresses in another VXLAN, Geneve or GRE network are another flow. Off where an overlay writes
-    /// the sender's identity into the network id (Cilium does), so that the two directions differ.</summary>
+    /// <summary>The same addresses in another VXLAN, Geneve or GRE network are another flow. Off where an overlay
+    /// writes the sender's identity into the network id (Cilium does), so that the two directions differ.</summary>
     public bool TunnelIdsApart { get; init; } = true;
 
     /// <summary>Upper 16 bits of flow ids, so that ids of several shards differ.</summary>

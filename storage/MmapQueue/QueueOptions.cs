@@ -50,7 +50,8 @@ public readonly record struct QueueCounts
     /// <summary>Records that never got in, this run.</summary>
     public long RecordsRefused { get; init; }
 
-    /// <summary>Files whose end was cut off because a run ended, or the power failed, in the middle of an entry.</summary>
+    /// <summary>Files whose end was cut off because a run ended, or the power failed, in the middle of an
+    /// entry.</summary>
     public long TornSegments { get; init; }
 
     /// <summary>Time of the oldest waiting entry, nanoseconds since 1970 UTC; 0 when there is none.</summary>

@@ -43,7 +43,10 @@ internal sealed unsafe class RingSegment(MappedFile file, ulong number)
     /// <summary>Whether the lengths of a block add up. A power cut may have left anything.</summary>
     private static bool IsSound(BlockHeader* block)
     {
-        if (block->Magic != BlockHeader.MagicValue || block->Used is < BlockHeader.Size or > BlockHeader.Bytes) return false;
+        if (block->Magic != BlockHeader.MagicValue || block->Used is < BlockHeader.Size or > BlockHeader.Bytes)
+        {
+            return false;
+        }
 
         var packets = 0;
         for (var position = BlockHeader.Size; position < block->Used; packets++)

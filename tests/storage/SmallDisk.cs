@@ -11,7 +11,10 @@ internal sealed class SmallDisk : IDisposable
 
     public static SmallDisk Mount(int kibibytes)
     {
-        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess) Assert.Skip("only root mounts file systems");
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
+        {
+            Assert.Skip("only root mounts file systems");
+        }
 
         var disk = new SmallDisk();
         if (Run("mount", "-t", "tmpfs", "-o", $"size={kibibytes}k", "tmpfs", disk.Path) == 0) return disk;

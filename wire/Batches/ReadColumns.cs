@@ -120,7 +120,11 @@ internal sealed class ReadTexts
 
         _distinctCount = input.Count(count);
         if (_isPlain && _distinctCount != count) input.Break();
-        if (_distinct.Length < _distinctCount) _distinct = new (int, int)[Math.Max(_distinctCount, 2 * _distinct.Length)];
+        if (_distinct.Length < _distinctCount)
+        {
+            _distinct = new (int, int)[Math.Max(_distinctCount, 2 * _distinct.Length)];
+        }
+
         var total = 0;
         for (var place = 0; place < _distinctCount && !input.IsBroken; place++)
         {

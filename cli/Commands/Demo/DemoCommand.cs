@@ -36,7 +36,10 @@ internal static class DemoCommand
         {
             var length = result.GetValue(duration);
             var isForever = result.GetValue(forever);
-            if (isForever && length is not null) throw new UsageException("--duration and --forever exclude each other");
+            if (isForever && length is not null)
+            {
+                throw new UsageException("--duration and --forever exclude each other");
+            }
 
             var settings = options.Read(result, terminal, OutputFormat.Table) with
             {

@@ -8,10 +8,10 @@ namespace NetSniff.Cli.Commands.Demo;
 internal sealed class ShopException(string message) : Exception(message);
 
 /// <summary>The shop as it runs: one shell in namespaces of its own that reads what to do from us.</summary>
-/// <remarks>It lives as long as our end of its pipe is open, so it ends with us whatever ends us. The shell is the first
-/// process of its process namespace: with it the kernel ends all others, and with the last of them the network and mount
-/// namespaces go, and the file system in memory that holds every file. There is nothing to clean up, and two shops do
-/// not see each other.</remarks>
+/// <remarks>It lives as long as our end of its pipe is open, so it ends with us whatever ends us. The shell is the
+/// first process of its process namespace: with it the kernel ends all others, and with the last of them the network
+/// and mount namespaces go, and the file system in memory that holds every file. There is nothing to clean up, and two
+/// shops do not see each other.</remarks>
 internal sealed class ShopProcess : IDisposable
 {
     private const string SearchPath = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin";

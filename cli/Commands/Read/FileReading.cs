@@ -37,7 +37,11 @@ internal sealed class FileReading(
 
         output.Finish();
         var isSummary = settings.Format == OutputFormat.Summary;
-        if (isSummary || settings.IsSummarised || interrupts.Reason == StopReason.Interrupted) output.WriteSummary(_ledger.Lines, isSummary);
+        if (isSummary || settings.IsSummarised || interrupts.Reason == StopReason.Interrupted)
+        {
+            output.WriteSummary(_ledger.Lines, isSummary);
+        }
+
         return interrupts.Reason switch
         {
             StopReason.Interrupted => ExitCode.Interrupted,

@@ -36,7 +36,10 @@ internal static class ReadCommand
         runner.Set(command, (result, terminal, interrupts) =>
         {
             string[] paths = [.. result.GetValue(read) ?? [], .. result.GetValue(files) ?? []];
-            if (paths.Length == 0) throw new UsageException("no file named: `netsniff read FILE`, or - for standard input");
+            if (paths.Length == 0)
+            {
+                throw new UsageException("no file named: `netsniff read FILE`, or - for standard input");
+            }
 
             var settings = options.Read(result, terminal);
             var isFollowing = result.GetValue(follow);

@@ -6,7 +6,8 @@ using NetSniff.Records;
 namespace NetSniff.Cli.Outputs.Eve;
 
 /// <summary>Writes one EVE event a line: the head every event shares, then whatever a projection adds.</summary>
-/// <remarks>Event types and fields are those of Suricata 8. Addresses are written as in RFC 5952, times in UTC.</remarks>
+/// <remarks>Event types and fields are those of Suricata 8. Addresses are written as in RFC 5952, times in
+/// UTC.</remarks>
 internal sealed class EveWriter
 {
     /// <summary>Flow ids stay exact in readers that keep numbers as doubles.</summary>
@@ -77,7 +78,7 @@ internal sealed class EveWriter
     public void TextValue(ReadOnlySpan<byte> value) => Json.WriteTextValue(value);
 
     /// <summary>A time in a field of its own.</summary>
-    public void Time(string name, long nanos)
+    public void Time(ReadOnlySpan<byte> name, long nanos)
     {
         Span<byte> text = stackalloc byte[Timestamps.EveSize];
         Json.WriteString(name, text[.._times.Eve(text, nanos)]);

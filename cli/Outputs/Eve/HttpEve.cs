@@ -6,8 +6,8 @@ using NetSniff.Records;
 
 namespace NetSniff.Cli.Outputs.Eve;
 
-/// <summary>HTTP exchanges as Suricata's `http` events. HTTP/2 says `version` 2, lists its headers and names its stream;
-/// of a gRPC call there is more under `grpc`, which is ours.</summary>
+/// <summary>HTTP exchanges as Suricata's `http` events. HTTP/2 says `version` 2, lists its headers and names its
+/// stream; of a gRPC call there is more under `grpc`, which is ours.</summary>
 internal static class HttpEve
 {
     public static void Write(EveWriter writer, RecordView record)

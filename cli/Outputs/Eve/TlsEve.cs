@@ -19,10 +19,18 @@ internal static class TlsEve
         if (record.TryGet("tls.fingerprint", out var print)) Colons(writer, "fingerprint", print.Text, isUpper: false);
         if (record.TryGet("tls.sans", out var names)) Texts(writer, "subjectaltname", names.Texts);
         Text(writer, record, "tls.sni", "sni");
-        if (record.TryGet("tls.version", out var version)) writer.Json.WriteString("version"u8, Version((ushort)version.Number));
+        if (record.TryGet("tls.version", out var version))
+        {
+            writer.Json.WriteString("version"u8, Version((ushort)version.Number));
+        }
+
         Time(writer, record, "tls.not_before", "notbefore");
         Time(writer, record, "tls.not_after", "notafter");
-        if (record.TryGet("tls.resumed", out var resumed) && resumed.Flag) writer.Json.WriteBoolean("session_resumed"u8, true);
+        if (record.TryGet("tls.resumed", out var resumed) && resumed.Flag)
+        {
+            writer.Json.WriteBoolean("session_resumed"u8, true);
+        }
+
         Fingerprint(writer, record, "ja3", "tls.ja3", "tls.ja3_string");
         Fingerprint(writer, record, "ja3s", "tls.ja3s", "tls.ja3s_string");
         Text(writer, record, "tls.ja4", "ja4");

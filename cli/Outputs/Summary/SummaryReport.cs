@@ -235,7 +235,8 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured, Addres
         if (server.App != Apps.Unknown) _line.Own($" {Apps.Name(server.App)}");
     }
 
-    private void WriteName(string name) => _line.Captured(Encoding.Latin1.GetBytes(name.Length > 50 ? name[..50] : name));
+    private void WriteName(string name) =>
+        _line.Captured(Encoding.Latin1.GetBytes(name.Length > 50 ? name[..50] : name));
 
     private void Bar(double part, double whole)
     {

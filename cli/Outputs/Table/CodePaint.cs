@@ -2,8 +2,8 @@ using NetSniff.Flows;
 
 namespace NetSniff.Cli.Outputs.Table;
 
-/// <summary>Colours of the codes that say how something went: green for well, yellow for the client's fault, red for the
-/// server's.</summary>
+/// <summary>Colours of the codes that say how something went: green for well, yellow for the client's fault, red for
+/// the server's.</summary>
 internal static class CodePaint
 {
     public static Paint Of(string field, ulong code) => field switch

@@ -99,8 +99,8 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
 
     private bool IsNarrow => _line.ColumnsMax < WideColumns;
 
-    /// <summary>Writes a line that is too long with its captured texts cut as little as makes it fit, so that status and
-    /// latency stay in sight. How much that is depends on how many are long: it is tried out.</summary>
+    /// <summary>Writes a line that is too long with its captured texts cut as little as makes it fit, so that status
+    /// and latency stay in sight. How much that is depends on how many are long: it is tried out.</summary>
     private void Fit(RecordView record)
     {
         var (shortest, longest) = (TextColumnsMin, _line.LongestText - 1);

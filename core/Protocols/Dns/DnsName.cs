@@ -63,8 +63,9 @@ internal static class DnsName
 
     /// <summary>Writes a name as text: labels joined by dots, the root as one dot.</summary>
     /// <remarks>A pointer leads to a prior name. One that does not land before the run of labels it ends is told as
-    /// wrong and followed all the same, as resolvers do; the jumps are counted, so every loop ends. UTF-8 stays as it is (RFC 6762
-    /// section 16); what is not text becomes \ddd, a dot inside a label \. (RFC 1035 section 5.1, RFC 6763 section 4.3).</remarks>
+    /// wrong and followed all the same, as resolvers do; the jumps are counted, so every loop ends. UTF-8 stays as it
+    /// is (RFC 6762 section 16); what is not text becomes \ddd, a dot inside a label \. (RFC 1035 section 5.1,
+    /// RFC 6763 section 4.3).</remarks>
     /// <returns>The position behind the name in its own place, or -1.</returns>
     public static int Write(ReadOnlySpan<byte> message, int position, ref DnsText text, out DnsProblem problem)
     {

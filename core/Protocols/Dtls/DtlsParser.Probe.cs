@@ -32,7 +32,11 @@ public sealed partial class DtlsParser
     {
         var reader = new ByteReader(body);
         if (!DtlsFragment.TryRead(ref reader, out var fragment)) return Verdict.No;
-        if (fragment.Length > reader.Remaining || fragment.Number > HelloNumberMax || fragment.MessageLength < 3) return Verdict.No;
+        if (fragment.Length > reader.Remaining || fragment.Number > HelloNumberMax || fragment.MessageLength < 3)
+        {
+            return Verdict.No;
+        }
+
         if (fragment.Type is not (HandshakeType.ClientHello or HandshakeType.ServerHello
             or HandshakeType.HelloVerifyRequest)) return Verdict.No;
 

@@ -8,10 +8,12 @@ namespace NetSniff.Protocols.Http1;
 /// (<see cref="HttpRecord.Problem"/>) and read on as most servers would.</remarks>
 public sealed partial class Http1Parser : StreamParser, IProtocol, IUpgradedRequest
 {
-    /// <summary>Longest line, with its continuations, that is waited for; the rest of a longer one is skipped.</summary>
+    /// <summary>Longest line, with its continuations, that is waited for; the rest of a longer one is
+    /// skipped.</summary>
     public const int LineBytesMax = 32 * 1024;
 
-    /// <summary>A head longer than this is told as `head-too-long`; it is read on, since its end must be found.</summary>
+    /// <summary>A head longer than this is told as `head-too-long`; it is read on, since its end must be
+    /// found.</summary>
     public const int HeadBytesMax = 64 * 1024;
 
     private readonly ExchangeQueue _open = new();

@@ -27,7 +27,8 @@ internal struct MessageBody
 
     public static MessageBody UntilClose() => new() { _step = Step.UntilClose };
 
-    /// <summary>Bytes of the body so far as on the wire, chunk framing included.</summary>
+    /// <summary>Bytes of the body so far as on the wire, chunk framing included; behind a bad chunk nothing is counted,
+    /// for nobody knows whether it still is this body.</summary>
     public ulong Bytes { get; private set; }
 
     public readonly bool IsDone => _step == Step.End;
@@ -42,7 +43,7 @@ internal struct MessageBody
     public int Take(ReadOnlySpan<byte> bytes)
     {
         var position = 0;
-        while (position < bytes.Length && _step != Step.End)
+        while (position < bytes.Length && _step != Step.End && !HasBadChunk)
         {
             var rest = bytes[position..];
             switch (_step)
@@ -55,7 +56,7 @@ internal struct MessageBody
         }
 
         Bytes += (ulong)position;
-        return position;
+        return HasBadChunk ? bytes.Length : position;
     }
 
     /// <summary>Jumps over bytes that were lost.</summary>
@@ -64,7 +65,7 @@ internal struct MessageBody
     {
         if (_step == Step.UntilClose)
         {
-            Bytes += (ulong)Math.Max(missing, 0);
+            if (!HasBadChunk) Bytes += (ulong)Math.Max(missing, 0);
             return true;
         }
 
@@ -98,7 +99,7 @@ internal struct MessageBody
             if (digit >= 0)
             {
                 // RFC 9112 section 7.1: a size that overflows must not wrap round.
-                if (_left >> 60 != 0) return GiveUp(rest);
+                if (_left >> 60 != 0) return GiveUp(position);
                 _left = (_left << 4) | (uint)digit;
                 _hasDigits = true;
                 position++;
@@ -111,7 +112,7 @@ internal struct MessageBody
                 return position;
             }
 
-            if (letter is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')) return GiveUp(rest);
+            if (letter is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')) return GiveUp(position);
             position++;
         }
 
@@ -119,11 +120,11 @@ internal struct MessageBody
     }
 
     /// <summary>No size where one must be: from here on everything is body, for there is no way back.</summary>
-    private int GiveUp(ReadOnlySpan<byte> rest)
+    private int GiveUp(int position)
     {
         HasBadChunk = true;
         _step = Step.UntilClose;
-        return rest.Length;
+        return position;
     }
 
     private int TakeLine(ReadOnlySpan<byte> rest)

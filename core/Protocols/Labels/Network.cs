@@ -20,22 +20,6 @@ internal static class Network
         return Wire.U16(bytes, at) is > 0 and < OptionLast && at + 4 + Wire.U16(bytes, at + 2) <= bytes.Length;
     }
 
-    /// <summary>RFC 5905 section 7.3; modes 6 and 7 (RFC 9327) are questions about the server.</summary>
-    public static bool IsNtp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
-    {
-        const int Size = 48, StratumLast = 16, Control = 6, Private = 7;
-        if (!hints.IsPort(123) || bytes.Length < 8) return false;
-        var (version, mode) = ((bytes[0] >> 3) & 7, bytes[0] & 7);
-        if (version is 0 or > 4) return false;
-        return mode switch
-        {
-            Control => bytes.Length >= 12 && (bytes[1] & 0x1F) < 32,
-            Private => true,
-            > 0 => bytes.Length >= Size && bytes[1] <= StratumLast && (bytes.Length & 3) == 0,
-            _ => version == 1 && bytes.Length == Size,
-        };
-    }
-
     /// <summary>RFC 3416 section 3, RFC 3412 section 6: version, then a community or a header of its own.</summary>
     public static bool IsSnmp(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {

@@ -11,7 +11,6 @@ public static unsafe partial class Signatures
         Signature.Datagram(
             "dhcpv6", [546, 547], "\u0001-\u0024", &Network.IsDhcpv6,
             "IPv6 addresses are given out.", needsPort: true),
-        Signature.Datagram("ntp", [123], Any, &Network.IsNtp, "What time it is.", needsPort: true),
         Signature.Datagram("ssdp", [1900], "MNH", &Network.IsSsdp, "Devices of the house find each other."),
         Signature.Datagram(
             "wsd", [3702], "<", &Network.IsWsd, "Devices of the office find each other.", needsPort: true),

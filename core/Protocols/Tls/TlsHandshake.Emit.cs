@@ -21,7 +21,8 @@ internal sealed partial class TlsHandshake
         if (!HasClientHello && !HasAnswer) return;
 
         if (IsMalformed) traits |= RecordTraits.Malformed;
-        if (!HasClientHello || !HasServerHello || _bytes.IsCut || _numbers.IsCut) traits |= RecordTraits.Partial;
+        if (!HasClientHello || !HasServerHello || IsFirstHelloLost || IsRetryLost) traits |= RecordTraits.Partial;
+        if (_bytes.IsCut || _numbers.IsCut) traits |= RecordTraits.Partial;
         var record = new TlsRecord
         {
             ServerName = ServerName,
@@ -32,8 +33,8 @@ internal sealed partial class TlsHandshake
             Protocol = _bytes[_protocol],
             Ja3 = Ja3Hash,
             Ja3Text = Ja3Text,
-            Ja3Server = Ja3ServerHash,
-            Ja3ServerText = Ja3ServerText,
+            Ja3Server = IsRetryLost ? default : Ja3ServerHash,
+            Ja3ServerText = IsRetryLost ? default : Ja3ServerText,
             Ja4 = Ja4Text,
             HasClientHello = HasClientHello,
             ClientVersion = ClientVersion,
@@ -63,7 +64,7 @@ internal sealed partial class TlsHandshake
             HasAlert = HasAlert,
             IsAlertFromServer = IsAlertFromServer,
             LatencyNanos = times.AnswerNanos - times.ClientHelloNanos,
-            HasLatency = times.AnswerNanos != 0 && times.ClientHelloNanos != 0,
+            HasLatency = times.ClientHelloNanos != 0 && times.AnswerNanos >= times.ClientHelloNanos,
             DurationNanos = times.EncryptedNanos - times.StartNanos,
             HasDuration = times.EncryptedNanos != 0 && HasClientHello,
         };

@@ -45,6 +45,12 @@ internal sealed partial class TlsHandshake
     /// <summary>DTLS: the server had the client prove its address first (RFC 6347 section 4.2.1).</summary>
     public bool IsCookieAsked { get; set; }
 
+    /// <summary>The hello that was read is the second: the server had asked for it before any was seen.</summary>
+    public bool IsFirstHelloLost { get; private set; }
+
+    /// <summary>The client answered a retry that was not seen.</summary>
+    public bool IsRetryLost { get; private set; }
+
     public ushort ClientVersion { get; private set; }
 
     /// <summary>What the server chose.</summary>
@@ -100,7 +106,12 @@ internal sealed partial class TlsHandshake
     /// <param name="isRepeat">The first was not seen. What fingerprints are made of may have changed since.</param>
     public void ReadClientHello(ReadOnlySpan<byte> body, TlsCarrier carrier, bool isRepeat = false)
     {
-        if (HasClientHello) return;
+        if (HasClientHello)
+        {
+            NoteSecondHello(body, carrier);
+            return;
+        }
+
         if (!ClientHello.TryRead(body, carrier, out var hello))
         {
             IsMalformed = true;
@@ -117,11 +128,27 @@ internal sealed partial class TlsHandshake
         _sessionId = _bytes.Keep(hello.SessionId);
         if (carrier == TlsCarrier.Quic) _transportParameters = _bytes.Keep(hello.TransportParameters);
         KeepProtocols(hello.Protocols);
-        if (!isRepeat) KeepFingerprints(in hello, carrier);
+        // The answer to a retry is not what the client says of itself: a cookie and other key shares are in it.
+        IsFirstHelloLost = isRepeat || IsRetried || IsCookieAsked;
+        if (!IsFirstHelloLost) KeepFingerprints(in hello, carrier);
         _versions = _numbers.Keep(hello.Versions);
         _groups = _numbers.Keep(hello.Groups);
         KeepExtensions(hello.Extensions);
         KeepShares(hello.KeyShares);
+    }
+
+    /// <summary>A cookie (RFC 8446 section 4.2.2) that nobody was seen to ask for: the retry was lost, and with it what
+    /// the server is known by.</summary>
+    private void NoteSecondHello(ReadOnlySpan<byte> body, TlsCarrier carrier)
+    {
+        if (HasAnswer || IsRetried || IsRetryLost || !ClientHello.TryRead(body, carrier, out var hello)) return;
+
+        var reader = new ByteReader(hello.Extensions);
+        while (reader.Remaining >= 4)
+        {
+            IsRetryLost |= reader.ReadUInt16() == ExtensionType.Cookie;
+            reader.Skip(reader.ReadUInt16());
+        }
     }
 
     /// <summary>A hello in the form of SSL 2.0 (RFC 5246 appendix E.2): versions and nothing to fingerprint.</summary>
@@ -154,7 +181,7 @@ internal sealed partial class TlsHandshake
         _protocolsOfferedCount = 0;
         HasClientHello = HasServerHello = IsRetried = IsMalformed = IsEncryptedHelloSeen = false;
         OffersPreSharedKey = OffersEarlyData = HasTicket = HasClientCertificate = HasAlert = IsAlertFromServer = false;
-        IsCookieAsked = false;
+        IsCookieAsked = IsFirstHelloLost = IsRetryLost = false;
         ClientVersion = Version = Cipher = 0;
         AlertLevel = AlertCode = 0;
         ResetServer();

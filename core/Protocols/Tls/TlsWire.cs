@@ -25,7 +25,7 @@ internal static class ExtensionType
 {
     public const ushort ServerName = 0, SupportedGroups = 10, PointFormats = 11, SignatureAlgorithms = 13,
         ApplicationProtocols = 16, SessionTicket = 35, PreSharedKey = 41, EarlyData = 42, SupportedVersions = 43,
-        KeyShareDraft = 40, KeyShare = 51, EncryptedServerName = 0xffce, EncryptedHello = 0xfe0d,
+        Cookie = 44, KeyShareDraft = 40, KeyShare = 51, EncryptedServerName = 0xffce, EncryptedHello = 0xfe0d,
         TransportParameters = 57, TransportParametersDraft = 0xffa5;
 }
 

@@ -215,7 +215,11 @@ public sealed class WebSocketParser : StreamParser, IProtocol
         if (_isTold) return;
 
         _isTold = true;
-        if (_client.Left > 0 || _server.Left > 0 || !_hasHandshake || context.IsMidstream) _traits |= RecordTraits.Partial;
+        if (_client.Left > 0 || _server.Left > 0 || !_hasHandshake || context.IsMidstream)
+        {
+            _traits |= RecordTraits.Partial;
+        }
+
         var record = new WebSocketRecord
         {
             Uri = _handshake[_uri],

@@ -13,7 +13,8 @@ public sealed class AllocationBudgetTests
     [Fact]
     public void A_warm_shard_allocates_what_the_budget_says()
     {
-        var budget = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "bench", "budgets.json"))).RootElement;
+        var budget =
+            JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "bench", "budgets.json"))).RootElement;
         var trace = new SmallTrace(conversations: 100);
         var records = new Counting();
         using var shard = new Shard(new ShardOptions(), records);

@@ -150,7 +150,11 @@ public class MmapQueueTests
             var torn = whole.ToArray();
             torn.AsSpan(cut).Clear();
             File.WriteAllBytes(path, torn);
-            foreach (var later in Directory.GetFiles(folder.Path, "*.seg").Where(file => file != path)) File.Delete(later);
+            foreach (var later in Directory.GetFiles(folder.Path, "*.seg").Where(file => file != path))
+            {
+                File.Delete(later);
+            }
+
             var isUnharmed = torn.AsSpan().SequenceEqual(whole);
             using var queue = Queue.Open(folder.Path, s_small);
             using var reader = queue.OpenReader();

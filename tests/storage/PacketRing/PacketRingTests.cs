@@ -39,7 +39,11 @@ public unsafe class PacketRingTests
     {
         using var folder = new TemporaryFolder();
         using var ring = Ring.Open(folder.Path, s_small with { BytesMax = 64 << 20 });
-        for (var number = 0; number < 20_000; number++) Append(ring, number, 650, flow: number == 9_000 ? 0xabcdef12345ul : null);
+        for (var number = 0; number < 20_000; number++)
+        {
+            Append(ring, number, 650, flow: number == 9_000 ? 0xabcdef12345ul : null);
+        }
+
         using var cursor = ring.Find(new RingQuery { Flows = new HashSet<ulong> { 0xabcdef12345 } });
         Assert.True(cursor.MoveNext());
         Assert.Equal(9_000, NumberOf(cursor.Current));

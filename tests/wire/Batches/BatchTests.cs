@@ -74,7 +74,11 @@ public class BatchTests
         for (var round = 0; round < 20_000; round++)
         {
             var damaged = batch.ToArray();
-            for (var change = random.Next(1, 4); change > 0; change--) damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            for (var change = random.Next(1, 4); change > 0; change--)
+            {
+                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            }
+
             if (!decoder.TryRead(damaged)) continue;
 
             // What it says yes to are records that can be walked from end to end.
@@ -122,7 +126,11 @@ public class BatchTests
         using var shard = new Shard(new ShardOptions(), kept);
         using var capture = PcapFileCapture.Open(path, null);
         var frames = new Frame[64];
-        for (int count; (count = capture.Receive(frames, TimeSpan.Zero)) >= 0; capture.Release()) shard.Run(frames.AsSpan(0, count));
+        for (int count; (count = capture.Receive(frames, TimeSpan.Zero)) >= 0; capture.Release())
+        {
+            shard.Run(frames.AsSpan(0, count));
+        }
+
         shard.Finish();
         return [.. kept.Bytes];
     }

@@ -58,7 +58,8 @@ public class RingTableTests
     {
         var workers = Workers(4).ToList();
         var before = RingTable.Of(workers);
-        var after = RingTable.Of(workers.Select(worker => worker.Name == "worker-2" ? worker with { Weight = 20 } : worker));
+        var after =
+            RingTable.Of(workers.Select(worker => worker.Name == "worker-2" ? worker with { Weight = 20 } : worker));
         Assert.True(Counts(after)["worker-2"] < Counts(before)["worker-2"] / 2);
         Assert.Equal(RingTable.Buckets, Counts(after).Values.Sum());
         // Hardly anything moves between the others.

@@ -7,7 +7,8 @@ using NetSniff.Cli.Commands.Demo;
 
 namespace NetSniff.Tests.Cli.Commands.Demo;
 
-/// <summary>The shop itself, in network namespaces. Needs root, their tools, and the servers of `tools/install.sh test`.
+/// <summary>The shop itself, in network namespaces. Needs root, their tools, and the servers of `tools/install.sh
+/// test`.
 /// </summary>
 public sealed class DemoLiveTests
 {
@@ -79,7 +80,8 @@ public sealed class DemoLiveTests
     {
         if (DemoRun.WhyNot() is { } why) Assert.Skip($"no shop can be opened here: {why}");
 
-        var missing = new ShopScript(ShopProcess.HasProgram).Missing.Where(host => s_servers.Contains(host.Name)).ToList();
+        var missing =
+            new ShopScript(ShopProcess.HasProgram).Missing.Where(host => s_servers.Contains(host.Name)).ToList();
         if (missing.Count > 0)
         {
             Assert.Skip($"not installed: {string.Join(", ", missing.Select(host => host.Server!.Package))}");

@@ -39,7 +39,8 @@ public sealed partial class ShopPlanTests
     [Fact]
     public void Every_address_asked_for_is_a_host()
     {
-        var asked = ShopPlan.Steps.SelectMany(step => UrlHost().Matches(step.Command)).Select(match => match.Groups[1].Value);
+        var asked =
+            ShopPlan.Steps.SelectMany(step => UrlHost().Matches(step.Command)).Select(match => match.Groups[1].Value);
         Assert.All(asked.Distinct(), name => Assert.Contains(ShopPlan.Hosts, host => $"{host.Name}.shop" == name));
     }
 

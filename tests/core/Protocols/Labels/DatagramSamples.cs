@@ -12,8 +12,6 @@ internal static class DatagramSamples
         One("krb5", 9088, "# 6A 24 30 22 A1 03 02 01 05 A2 03 02 01 0A A4 16 00 *22", "RFC 4120 5.4.1"),
         One("dhcp", 67, "# 01 01 06 00 12345678 00 *228 63825363 350101 FF", "RFC 2131 2"),
         One("dhcpv6", 547, "# 01 123456 0008 0002 0000", "RFC 8415 8"),
-        One("ntp", 123, "# 23 00 06 EC 00 *44", "RFC 5905 7.3"),
-        One("ntp", 123, "# 16 01 0001 0000 0000 0000 0000", "RFC 9327 2"),
         One("ssdp", 1900, "M-SEARCH * HTTP/1.1\r\nST: ssdp:all\r\n\r\n", "UPnP 1.1, 1.3.2"),
         One("wsd", 3702, "<?xml version=\"1.0\"?><s:Envelope>", "WS-Discovery 1.1"),
         One(
