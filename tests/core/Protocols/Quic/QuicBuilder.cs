@@ -44,7 +44,8 @@ internal static class QuicBuilder
         numberBytes = numberBytes[(4 - numberLength)..];
         byte[] header =
         [
-            (byte)((isFixedBitSet ? 0xc0 : 0x80) | type << 4 | numberLength - 1), .. Number(version), (byte)target.Length, .. target,
+            (byte)((isFixedBitSet ? 0xc0 : 0x80) | type << 4 | numberLength - 1), .. Number(version),
+            (byte)target.Length, .. target,
             (byte)(source?.Length ?? 0), .. source ?? [], .. Varint((ulong)(token?.Length ?? 0)), .. token ?? [],
             .. Varint((ulong)(numberLength + frames.Length + 16)), .. numberBytes,
         ];
