@@ -69,7 +69,11 @@ internal static class DnsEve
         json.WriteNumber("tx_id"u8, Number(record, Fields.Exchange));
         json.WriteNumber("id"u8, Number(record, Fields.Id));
         Span<byte> digits = stackalloc byte[4];
-        for (var place = 0; place < 4; place++) digits[place] = JsonText.HexDigit((int)(flags >> (12 - 4 * place)) & 0xF);
+        for (var place = 0; place < 4; place++)
+        {
+            digits[place] = JsonText.HexDigit((int)(flags >> (12 - 4 * place)) & 0xF);
+        }
+
         json.WriteString("flags"u8, digits);
         WriteBit(json, "qr"u8, flags, 0x8000);
         WriteBit(json, "aa"u8, flags, 0x0400);
