@@ -2,7 +2,7 @@
 # Records the captures that tests replay: real clients and servers talk over the loopback of a network namespace made
 # for it. Needs root and the packages below.   tools/corpus.sh [name...]
 # Debian: tcpdump iproute2 curl nginx-light nghttp2-server nghttp2-client python3-grpcio python3-websockets dnsmasq-base
-#         bind9-dnsutils openssl chrony python3
+#         bind9-dnsutils openssl chrony ngtcp2-client ngtcp2-server python3
 set -euo pipefail
 cd "$(dirname "$0")/.."
 corpus=$PWD/tests/core/Protocols
@@ -199,20 +199,6 @@ make_tls() {
     record Tls/openssl 'tcp port 8443' tls
 }
 
-make_dtls() {
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj '/O=Shop/CN=shop.example' \
-        -addext 'subjectAltName=DNS:shop.example' -keyout "$work/dtls-key.pem" -out "$work/dtls-cert.pem" 2>"$work/req.log"
-    # A server's standard input is what it sends, so it must not end.
-    serve bash -c "sleep 600 | openssl s_server -dtls1_2 -accept 127.0.0.1:4433 -cert '$work/dtls-cert.pem' \
-        -key '$work/dtls-key.pem' -listen"
-    wait_port 4433
-    dtls() {
-        (sleep 0.5; echo hello; sleep 1) | in_space timeout 6 openssl s_client -dtls1_2 -connect 127.0.0.1:4433 \
-            -servername shop.example -alpn coap || true
-    }
-    record Dtls/openssl 'udp port 4433' dtls
-}
-
 make_ntp() {
     printf 'local stratum 3\nallow all\nbindaddress 127.0.0.1\nport 123\ncmdport 0\npidfile %s\n' "$work/a.pid" \
         >"$work/server.conf"
@@ -224,7 +210,54 @@ make_ntp() {
     record Ntp/chrony 'udp port 123' ntp
 }
 
+make_certificate() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj '/O=Shop/CN=shop.example' \
+        -addext 'subjectAltName=DNS:shop.example' -keyout "$work/$1.key" -out "$work/$1.crt" 2>"$work/req.log"
+}
+
+make_quic() {
+    make_certificate quic
+    mkdir -p "$work/quic"
+    printf 'hello\n' >"$work/quic/index.html"
+    serve gtlsserver -q -d "$work/quic" 127.0.0.1 4433 "$work/quic.key" "$work/quic.crt"
+    serve gtlsserver -q -V -d "$work/quic" 127.0.0.1 4434 "$work/quic.key" "$work/quic.crt"
+    wait_port 4433
+    wait_port 4434
+    fetch() {
+        in_space timeout 10 gtlsclient -q --exit-on-all-streams-close --sni=shop.example --no-pmtud "${@:2}" 127.0.0.1 "$1" \
+            https://shop.example/ || true
+    }
+    quic() {
+        fetch 4433
+        fetch 4433 -v v2draft
+        fetch 4433 --other-versions=v2draft,v1
+        fetch 4434
+        fetch 4433 -v 0x1a2a3a4a --preferred-versions=v1
+        fetch 4433 --session-file="$work/session" --tp-file="$work/parameters"
+        fetch 4433 --session-file="$work/session" --tp-file="$work/parameters" # goes on with 0-RTT
+    }
+    record Quic/ngtcp2 'udp port 4433 or udp port 4434' quic
+}
+
+make_dtls() {
+    make_certificate dtls
+    # It ends with its input, so that has no end.
+    mkfifo "$work/silence"
+    talk_dtls() {
+        ip netns exec "$space" openssl s_server -dtls -accept "127.0.0.1:$1" -cert "$work/dtls.crt" -key "$work/dtls.key" \
+            -alpn coap ${2:+"${@:2}"} <>"$work/silence" >"$work/serve.log" 2>&1 & started+=($!)
+        wait_port "$1"
+        printf 'hello\n' | in_space timeout 3 openssl s_client -dtls1_2 -connect "127.0.0.1:$1" -servername shop.example \
+            -alpn coap || true
+    }
+    dtls() {
+        talk_dtls 4435 -listen # asks for a cookie
+        talk_dtls 4436 -mtu 256 # certificates in pieces
+    }
+    record Dtls/openssl 'udp portrange 4435-4436' dtls
+}
+
 ip netns add "$space"
 in_space ip link set lo up
-[ $# -gt 0 ] || set -- http1 http2 grpc websocket dns mdns tls dtls ntp
+[ $# -gt 0 ] || set -- http1 http2 grpc websocket dns mdns tls ntp quic dtls
 for name in "$@"; do "make_$name"; done

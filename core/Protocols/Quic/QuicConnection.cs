@@ -68,11 +68,13 @@ internal sealed class QuicConnection : FlowState, IDisposable
     public bool IsComplete =>
         (Handshake.HasClientHello && Handshake.HasServerHello) || (Google.IsRead && AnswerNanos != 0) || HasClose;
 
-    /// <summary>The first packet of the client names the connection.</summary>
+    /// <summary>The first packet of the client names the connection. Once the server has answered, its packets are
+    /// addressed by the id that the server chose, and the first one was missed.</summary>
     public void Name(in LongHeader header)
     {
         Version = header.Version;
-        _targetIdLength = Keep(header.TargetId, 0);
+        var isFirst = AnswerNanos == 0 && header.Type is not QuicPacketType.Handshake;
+        if (isFirst) _targetIdLength = Keep(header.TargetId, 0);
         _sourceIdLength = Keep(header.SourceId, 1);
     }
 

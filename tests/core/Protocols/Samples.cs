@@ -50,7 +50,7 @@ internal static class Samples
         return samples;
     }
 
-    /// <summary>No QUIC can be had from Debian to record: RFC 9001 appendix A shows a conversation.</summary>
+    /// <summary>The conversation that RFC 9001 appendix A shows.</summary>
     private static IEnumerable<Sample> Crafted()
     {
         var quic = QuicVectorTests.Datagrams;
