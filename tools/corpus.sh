@@ -237,6 +237,14 @@ make_quic() {
         fetch 4433 --session-file="$work/session" --tp-file="$work/parameters" # goes on with 0-RTT
     }
     record Quic/ngtcp2 'udp port 4433 or udp port 4434' quic
+    serve gtlsserver -q --no-pmtud --groups=-GROUP-ALL:+GROUP-SECP384R1 -d "$work/quic" 127.0.0.1 4440 \
+        "$work/quic.key" "$work/quic.crt"
+    wait_port 4440
+    groups() {
+        fetch 4440 # offers the group without a key for it, and is asked for one
+        fetch 4440 --groups=-GROUP-ALL:+GROUP-X25519 # does not offer it
+    }
+    record Quic/ngtcp2-groups 'udp port 4440' groups
 }
 
 make_dtls() {
@@ -255,6 +263,41 @@ make_dtls() {
         talk_dtls 4436 -mtu 256 # certificates in pieces
     }
     record Dtls/openssl 'udp portrange 4435-4436' dtls
+
+    # s_server always asks for a cookie; this server on the same library does not.
+    cat >"$work/no_cookie.py" <<'PY'
+import ctypes, socket, sys
+tls = ctypes.CDLL('libssl.so.3')
+for name in ('DTLS_server_method', 'SSL_CTX_new', 'SSL_new', 'BIO_new_dgram'):
+    getattr(tls, name).restype = ctypes.c_void_p
+own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); own.bind(('127.0.0.1', int(sys.argv[1])))
+context = ctypes.c_void_p(tls.SSL_CTX_new(ctypes.c_void_p(tls.DTLS_server_method())))
+assert tls.SSL_CTX_use_certificate_file(context, sys.argv[2].encode(), 1) == 1
+assert tls.SSL_CTX_use_PrivateKey_file(context, sys.argv[3].encode(), 1) == 1
+own.connect(own.recvfrom(1, socket.MSG_PEEK)[1])
+session = ctypes.c_void_p(tls.SSL_new(context))
+bio = ctypes.c_void_p(tls.BIO_new_dgram(own.fileno(), 0))
+tls.SSL_set_bio(session, bio, bio)
+assert tls.SSL_accept(session) == 1
+heard = ctypes.create_string_buffer(64)
+if tls.SSL_read(session, heard, 64) > 0: tls.SSL_write(session, b'heard', 5)
+tls.SSL_read(session, heard, 64); tls.SSL_shutdown(session)
+PY
+    call_dtls() {
+        (sleep 0.5; echo hello; sleep 0.5) | in_space timeout 5 openssl s_client -connect "127.0.0.1:$1" \
+            -servername shop.example "${@:2}" || true
+    }
+    ways() {
+        serve /usr/bin/python3 "$work/no_cookie.py" 4437 "$work/dtls.crt" "$work/dtls.key"
+        wait_port 4437
+        call_dtls 4437 -dtls1_2 -alpn coap,webrtc
+        talk_dtls 4438 -cipher DEFAULT@SECLEVEL=0 # and a client that has nothing in common with it
+        call_dtls 4438 -dtls1_2 -cipher ECDHE-RSA-AES128-SHA
+        call_dtls 4438 -dtls1 -cipher DEFAULT@SECLEVEL=0
+        talk_dtls 4439 -Verify 1 # which the first client has no certificate for
+        call_dtls 4439 -dtls1_2 -cert "$work/dtls.crt" -key "$work/dtls.key"
+    }
+    record Dtls/openssl-ways 'udp portrange 4437-4439' ways
 }
 
 ip netns add "$space"

@@ -206,7 +206,8 @@ public sealed partial class DtlsParser : DatagramParser, IProtocol
         switch (type)
         {
             case HandshakeType.ServerHello:
-                handshake.ReadServerHello(body);
+                var isRepeat = fragment.Number > 0 && !handshake.IsRetried && !handshake.IsCookieAsked;
+                handshake.ReadServerHello(body, isRepeat);
                 if (connection.Times.AnswerNanos == 0) connection.Times.AnswerNanos = context.NowNanos;
                 break;
             case HandshakeType.HelloVerifyRequest:
