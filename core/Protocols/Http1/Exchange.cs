@@ -123,9 +123,9 @@ internal sealed class ExchangeQueue
     /// <summary>Requests a client may send ahead; those beyond are told without their responses.</summary>
     public const int PipelinedMax = 64;
 
-    private const int RestSlots = 4;
+    private const int StartSlots = 4;
 
-    private Exchange?[] _ring = new Exchange?[RestSlots];
+    private Exchange?[] _ring = new Exchange?[StartSlots];
     private int _first;
 
     public int Count { get; private set; }
@@ -152,9 +152,10 @@ internal sealed class ExchangeQueue
         Count--;
     }
 
+    /// <summary>Keeps the slots, at most <see cref="PipelinedMax"/>: where a response is lost requests wait, and that is
+    /// often enough for the garbage to show.</summary>
     public void Reset()
     {
-        if (_ring.Length > RestSlots) _ring = new Exchange?[RestSlots];
         foreach (var slot in _ring) slot?.Book.Reset();
         (_first, Count) = (0, 0);
     }
