@@ -73,6 +73,7 @@ internal static class DnsEve
         {
             digits[place] = JsonText.HexDigit((int)(flags >> (12 - 4 * place)) & 0xF);
         }
+
         json.WriteString("flags"u8, digits);
         WriteBit(json, "qr"u8, flags, 0x8000);
         WriteBit(json, "aa"u8, flags, 0x0400);
