@@ -105,7 +105,9 @@ public sealed unsafe partial class Shard
         Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction, ref ulong candidates,
         out int claimed)
     {
-        var hints = new ProbeHints(flow->ClientPort, flow->ServerPort, !conversation.IsMidstream);
+        var hints = new ProbeHints(
+            flow->ClientPort, flow->ServerPort, IsFromStart: !conversation.IsMidstream,
+            IsBehind: conversation.Mode == ConversationMode.Watching);
         for (var left = candidates; left != 0; left &= left - 1)
         {
             var index = System.Numerics.BitOperations.TrailingZeroCount(left);

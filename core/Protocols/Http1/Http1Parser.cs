@@ -108,6 +108,9 @@ public sealed partial class Http1Parser : StreamParser, IProtocol, IUpgradedRequ
     /// </summary>
     internal HeaderBook UpgradeAnswer => _answer.Book;
 
+    /// <summary>Bytes of the client were lost while it waited for the answer.</summary>
+    internal bool IsClientTorn => _client is { Phase: Phase.Wait, IsAfterGap: true };
+
     public static Verdict Probe(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
         Http1Probe.Judge(bytes, direction, hints);
 

@@ -18,7 +18,7 @@ internal static class Http1Probe
 
         var isStatus = Tokens.MayStartWithHttp(bytes);
         var verdict = !isStatus ? JudgeRequest(bytes, hints)
-            : hints.IsFromStart ? JudgeVersion(bytes) : Landmark.JudgeStatus(bytes);
+            : IsPlaceKnown(hints) ? JudgeVersion(bytes) : Landmark.JudgeStatus(bytes);
         var isReversed = isStatus == (direction == Direction.ToServer);
         return verdict == Verdict.Yes && isReversed ? Verdict.YesReversed : verdict;
     }
@@ -53,7 +53,7 @@ internal static class Http1Probe
             return bytes.Length < (isCore ? LineBytesMax : LineBytesMax / 8) ? Verdict.Maybe : Verdict.No;
         }
 
-        if (!hints.IsFromStart) return Landmark.JudgeRequest(bytes, isTorn: true);
+        if (!IsPlaceKnown(hints)) return Landmark.JudgeRequest(bytes, isTorn: true);
 
         var line = RequestLine.Read(bytes[..end]);
         if (line.HasVersion)
@@ -64,6 +64,8 @@ internal static class Http1Probe
 
         return isPath && (IsUsualPort(hints) || HasHeader(bytes[(end + 1)..])) ? Verdict.Yes : Verdict.No;
     }
+
+    private static bool IsPlaceKnown(ProbeHints hints) => hints is { IsFromStart: true, IsBehind: false };
 
     private static bool IsUsualPort(ProbeHints hints)
     {

@@ -35,6 +35,10 @@ public sealed partial class Http2Parser
     /// says so. Until then no exchange is told.</summary>
     private bool AreRolesKnown(ParseContext context) => !context.IsMidstream || _isFromStart || _areRolesTold;
 
+    /// <summary>A server may send all that a client may, and more.</summary>
+    private Direction RuleOf(Direction direction, ParseContext context) =>
+        AreRolesKnown(context) ? direction : Direction.ToClient;
+
     /// <summary>The direction as it is, where the pipeline has it the wrong way round.</summary>
     private Direction Turn(Direction direction, ParseContext context)
     {

@@ -57,7 +57,8 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
             return Wait(side, 0, Http2Probe.Preface.Length, context);
         }
 
-        if (side.Place == Http2Place.Seeking && !TrySeek(side, bytes, AreRolesKnown(context) ? direction : Direction.ToClient, ref position, out var wanted))
+        if (side.Place == Http2Place.Seeking
+            && !TrySeek(side, bytes, RuleOf(direction, context), ref position, out var wanted))
         {
             return ParseResult.More(position, wanted);
         }
@@ -74,16 +75,16 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
             if (rest.Length < Http2FrameHeader.Size) return Wait(side, position, Http2FrameHeader.Size, context);
 
             var frame = Http2FrameHeader.Read(rest);
-            var areRolesKnown = AreRolesKnown(context);
-            var problem = Check(side, in frame, areRolesKnown ? direction : Direction.ToClient);
+            var problem = Check(side, in frame, RuleOf(direction, context));
             if (problem != Http2Problem.None) return Break(problem, bytes.Length, context);
 
             var length = Http2FrameHeader.Size + HeldLength(in frame);
             if (rest.Length < length) return Wait(side, position, length, context);
 
-            if (!areRolesKnown) direction = LearnRoles(in frame, rest[Http2FrameHeader.Size..length], direction, context);
-            side.SkipLeft = frame.Length - (length - Http2FrameHeader.Size);
-            problem = OnFrame(side, in frame, rest[Http2FrameHeader.Size..length], direction, context);
+            var payload = rest[Http2FrameHeader.Size..length];
+            if (!AreRolesKnown(context)) direction = LearnRoles(in frame, payload, direction, context);
+            side.SkipLeft = frame.Length - payload.Length;
+            problem = OnFrame(side, in frame, payload, direction, context);
             if (problem != Http2Problem.None) return Break(problem, bytes.Length, context);
 
             side.HeldSinceNanos = 0;
