@@ -11,7 +11,7 @@ work=$(mktemp -d)
 sniffer=
 
 finish() {
-    [ -z "$sniffer" ] || kill -INT "$sniffer" 2>/dev/null || true
+    [ -z "$sniffer" ] || kill -TERM "$sniffer" 2>/dev/null || true
     ip netns del "$sender" 2>/dev/null || true
     ip netns del "$receiver" 2>/dev/null || true
     rm -rf "$work"
@@ -28,9 +28,7 @@ for space in "$sender" "$receiver"; do
 done
 delivered() { ip netns exec "$receiver" cat /sys/class/net/wire/statistics/rx_packets; }
 
-# bash times the program itself, in seconds of its own processor time.
-ip netns exec "$receiver" bash -c 'TIMEFORMAT="%U %S"; time taskset -c 1 "$@"' _ \
-    bin/netsniff live -i wire -o "${LIVE_OUTPUT:-eve}" -w /dev/null --color never >/dev/null 2>"$work/summary" &
+ip netns exec "$receiver" taskset -c 1 bin/netsniff live -i wire -o "${LIVE_OUTPUT:-eve}" -w /dev/null --color never >/dev/null 2>"$work/summary" &
 waiter=$!
 # The kernel tells when the packet socket is there.
 for _ in $(seq 1 100); do
@@ -40,20 +38,23 @@ done
 sleep 1
 sniffer=$(ip netns pids "$receiver" | while read -r pid; do
     [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != netsniff ] || echo "$pid"; done | head -1)
-before=$(delivered)
+# Of its own processor time so far, in ticks of 10 ms: what starting cost is not a packet's.
+spent() { awk '{ print $14 + $15 }' "/proc/$sniffer/stat"; }
+before=$(delivered) spent_before=$(spent)
 ip netns exec "$sender" taskset -c 0 "$folder/replay" wire "$trace" "$seconds" "$rate" >"$work/sent"
 sleep 1
-after=$(delivered)
-kill -INT "$sniffer"
+after=$(delivered) spent_after=$(spent)
+kill -TERM "$sniffer"
 wait "$waiter" || true
 sniffer=
 read -r _ sent _ octets _ took <"$work/sent"
 mkdir -p artifacts
 awk -v sent="$sent" -v octets="$octets" -v took="$took" -v delivered=$((after - before)) \
-    -v commit="$(git rev-parse HEAD)" '
+    -v commit="$(git rev-parse HEAD)" \
+    -v cpu="$(awk "BEGIN { print ($spent_after - $spent_before) / $(getconf CLK_TCK) }")" '
+    { gsub(",", "") }
     $1 == "capture" && $2 == "received" { captured = $3 }
     $NF == "lost" && $1 == "capture" || $NF == "lost" && $1 == "kernel" { dropped += $(NF - 1) }
-    /^[0-9.]+ [0-9.]+$/ { cpu = $1 + $2 }
     END {
         printf "{\n  \"commit\": \"%s\",\n", commit
         printf "  \"offered_pps\": %.0f,\n  \"offered_gbit_s\": %.3f,\n", sent / took, octets * 8 / took / 1e9

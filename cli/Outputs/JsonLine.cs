@@ -23,6 +23,7 @@ internal sealed class JsonLine(OutputBuffer buffer)
 
     public void WriteStartObject() => Open((byte)'{');
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteStartObject(ReadOnlySpan<byte> name)
     {
         WritePropertyName(name);
@@ -39,6 +40,7 @@ internal sealed class JsonLine(OutputBuffer buffer)
 
     public void WriteStartArray() => Open((byte)'[');
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteStartArray(ReadOnlySpan<byte> name)
     {
         WritePropertyName(name);
@@ -53,19 +55,19 @@ internal sealed class JsonLine(OutputBuffer buffer)
 
     public void WriteEndArray() => Close((byte)']');
 
+    /// <summary>Inlined, and what calls it too: a literal's length is then known and its copy a move or two.</summary>
     /// <param name="name">Ours, with nothing in it to escape.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WritePropertyName(ReadOnlySpan<byte> name)
     {
-        var target = buffer.GetSpan(name.Length + 4);
-        var used = 0;
-        if (_isAfterValue) target[used++] = (byte)',';
+        var target = Next(name.Length + 3, out var used);
+        _isAfterValue = false;
         target[used++] = (byte)'"';
-        name.CopyTo(target[used..]);
+        name.CopyTo(target.Slice(used, name.Length));
         used += name.Length;
         target[used++] = (byte)'"';
         target[used++] = (byte)':';
         buffer.Advance(used);
-        _isAfterValue = false;
     }
 
     public void WritePropertyName(string name)
@@ -74,12 +76,14 @@ internal sealed class JsonLine(OutputBuffer buffer)
         WritePropertyName(ours[..Encoding.UTF8.GetBytes(name, ours)]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteString(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         WritePropertyName(name);
         WriteStringValue(value);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteString(ReadOnlySpan<byte> name, string value)
     {
         WritePropertyName(name);
@@ -98,6 +102,7 @@ internal sealed class JsonLine(OutputBuffer buffer)
         WriteStringValue(value);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteNumber(ReadOnlySpan<byte> name, ulong value)
     {
         WritePropertyName(name);
@@ -110,6 +115,7 @@ internal sealed class JsonLine(OutputBuffer buffer)
         WriteNumberValue(value);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteNumber(ReadOnlySpan<byte> name, long value)
     {
         WritePropertyName(name);
@@ -122,6 +128,7 @@ internal sealed class JsonLine(OutputBuffer buffer)
         WriteNumberValue(value);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteBoolean(ReadOnlySpan<byte> name, bool value)
     {
         WritePropertyName(name);

@@ -39,8 +39,9 @@ public sealed record ShardOptions
     /// <summary>Datagrams of a flow that nobody claimed looked at for DTLS: calls begin with STUN.</summary>
     public int WatchDatagramsMax { get; init; } = 32;
 
-    /// <summary>Bytes for records between two flushes.</summary>
-    public int ArenaBytes { get; init; } = 1 << 20;
+    /// <summary>Bytes for records between two flushes: few enough that they are still in the core's own cache when they
+    /// are shown.</summary>
+    public int ArenaBytes { get; init; } = 1 << 18;
 
     public StreamLimits Streams { get; init; } = new();
 

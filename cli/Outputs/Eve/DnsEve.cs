@@ -45,7 +45,7 @@ internal static class DnsEve
 
     private static void WriteQuery(EveWriter writer, RecordView record, bool isAnswered)
     {
-        WriteHead(writer.Json, record, "request", Number(record, Fields.QueryFlags));
+        WriteHead(writer.Json, record, "request"u8, Number(record, Fields.QueryFlags));
         WriteQuestions(writer, record);
         // Of an answered question the lists belong to the answer; alone (mDNS: what is known already) they are its own.
         if (!isAnswered) WriteSections(writer, record);
@@ -53,37 +53,43 @@ internal static class DnsEve
 
     private static void WriteResponse(EveWriter writer, RecordView record)
     {
-        WriteHead(writer.Json, record, "response", Number(record, Fields.Flags));
+        WriteHead(writer.Json, record, "response"u8, Number(record, Fields.Flags));
         var code = Number(record, Fields.Rcode);
-        WriteRcode(writer, "rcode", code & HeaderRcodeMask);
-        if (code > HeaderRcodeMask) WriteRcode(writer, "extended_rcode", code);
+        WriteRcode(writer, "rcode"u8, code & HeaderRcodeMask);
+        if (code > HeaderRcodeMask) WriteRcode(writer, "extended_rcode"u8, code);
 
         if (Number(record, Fields.QuestionCount) > 0) WriteQuestions(writer, record);
         WriteSections(writer, record);
     }
 
-    private static void WriteHead(JsonLine json, RecordView record, string type, ulong flags)
+    private static void WriteHead(JsonLine json, RecordView record, ReadOnlySpan<byte> type, ulong flags)
     {
         json.WriteNumber("version"u8, Version);
         json.WriteString("type"u8, type);
         json.WriteNumber("tx_id"u8, Number(record, Fields.Exchange));
         json.WriteNumber("id"u8, Number(record, Fields.Id));
-        json.WriteString("flags"u8, flags.ToString("x4", System.Globalization.CultureInfo.InvariantCulture));
-        WriteBit(json, "qr", flags, 0x8000);
-        WriteBit(json, "aa", flags, 0x0400);
-        WriteBit(json, "tc", flags, 0x0200);
-        WriteBit(json, "rd", flags, 0x0100);
-        WriteBit(json, "ra", flags, 0x0080);
-        WriteBit(json, "z", flags, 0x0040);
+        Span<byte> digits = stackalloc byte[4];
+        for (var place = 0; place < 4; place++)
+        {
+            digits[place] = JsonText.HexDigit((int)(flags >> (12 - 4 * place)) & 0xF);
+        }
+
+        json.WriteString("flags"u8, digits);
+        WriteBit(json, "qr"u8, flags, 0x8000);
+        WriteBit(json, "aa"u8, flags, 0x0400);
+        WriteBit(json, "tc"u8, flags, 0x0200);
+        WriteBit(json, "rd"u8, flags, 0x0100);
+        WriteBit(json, "ra"u8, flags, 0x0080);
+        WriteBit(json, "z"u8, flags, 0x0040);
         json.WriteNumber("opcode"u8, Number(record, Fields.Opcode));
     }
 
-    private static void WriteBit(JsonLine json, string name, ulong flags, ulong bit)
+    private static void WriteBit(JsonLine json, ReadOnlySpan<byte> name, ulong flags, ulong bit)
     {
         if ((flags & bit) != 0) json.WriteBoolean(name, true);
     }
 
-    private static void WriteRcode(EveWriter writer, string property, ulong code)
+    private static void WriteRcode(EveWriter writer, ReadOnlySpan<byte> property, ulong code)
     {
         var name = DnsTypes.RcodeName((uint)code);
         if (name.IsEmpty) writer.Json.WriteString(property, $"{code}");
@@ -112,20 +118,20 @@ internal static class DnsEve
     private static void WriteQuestion(JsonLine json, ReadOnlySpan<byte> name, ulong type)
     {
         json.WriteStartObject();
-        WriteName(json, "rrname", name);
+        WriteName(json, "rrname"u8, name);
         WriteType(json, (ushort)type);
         json.WriteEndObject();
     }
 
     private static void WriteSections(EveWriter writer, RecordView record)
     {
-        WriteSection(writer.Json, record, "answers", Fields.AnswerNames);
-        WriteSection(writer.Json, record, "authorities", Fields.AuthorityNames);
-        WriteSection(writer.Json, record, "additionals", Fields.AdditionalNames);
+        WriteSection(writer.Json, record, "answers"u8, Fields.AnswerNames);
+        WriteSection(writer.Json, record, "authorities"u8, Fields.AuthorityNames);
+        WriteSection(writer.Json, record, "additionals"u8, Fields.AdditionalNames);
     }
 
     /// <param name="first">Field of the names; types, times to live and data follow it in the description.</param>
-    private static void WriteSection(JsonLine json, RecordView record, string section, int first)
+    private static void WriteSection(JsonLine json, RecordView record, ReadOnlySpan<byte> section, int first)
     {
         if (!record.TryGet(first, out var names)) return;
         if (!record.TryGet(first + 1, out var types) || !record.TryGet(first + 2, out var ttls)) return;
@@ -140,7 +146,7 @@ internal static class DnsEve
 
             var type = (ushort)types.NumberAt(index);
             json.WriteStartObject();
-            WriteName(json, "rrname", name);
+            WriteName(json, "rrname"u8, name);
             WriteType(json, type);
             json.WriteNumber("ttl"u8, ttls.NumberAt(index));
             DnsEveData.Write(json, type, rest.Current);
@@ -160,7 +166,7 @@ internal static class DnsEve
 
     /// <summary>Suricata does not escape names: dots inside labels are dots, and a name that is no UTF-8 has its odd
     /// octets as \xNN. The root is empty.</summary>
-    internal static void WriteName(JsonLine json, string property, ReadOnlySpan<byte> name)
+    internal static void WriteName(JsonLine json, ReadOnlySpan<byte> property, ReadOnlySpan<byte> name)
     {
         if (name.IndexOf((byte)'\\') < 0)
         {

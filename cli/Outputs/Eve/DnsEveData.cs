@@ -16,40 +16,40 @@ internal static class DnsEveData
             case DnsTypes.Mx:
                 // Without its preference.
                 TakeWord(ref data);
-                DnsEve.WriteName(json, "rdata", data);
+                DnsEve.WriteName(json, "rdata"u8, data);
                 break;
-            default: DnsEve.WriteName(json, "rdata", data); break;
+            default: DnsEve.WriteName(json, "rdata"u8, data); break;
         }
     }
 
     private static void WriteSoa(JsonLine json, ReadOnlySpan<byte> data)
     {
         json.WriteStartObject("soa"u8);
-        DnsEve.WriteName(json, "mname", TakeWord(ref data));
-        DnsEve.WriteName(json, "rname", TakeWord(ref data));
-        WriteNumber(json, "serial", ref data);
-        WriteNumber(json, "refresh", ref data);
-        WriteNumber(json, "retry", ref data);
-        WriteNumber(json, "expire", ref data);
-        WriteNumber(json, "minimum", ref data);
+        DnsEve.WriteName(json, "mname"u8, TakeWord(ref data));
+        DnsEve.WriteName(json, "rname"u8, TakeWord(ref data));
+        WriteNumber(json, "serial"u8, ref data);
+        WriteNumber(json, "refresh"u8, ref data);
+        WriteNumber(json, "retry"u8, ref data);
+        WriteNumber(json, "expire"u8, ref data);
+        WriteNumber(json, "minimum"u8, ref data);
         json.WriteEndObject();
     }
 
     private static void WriteSrv(JsonLine json, ReadOnlySpan<byte> data)
     {
         json.WriteStartObject("srv"u8);
-        WriteNumber(json, "priority", ref data);
-        WriteNumber(json, "weight", ref data);
-        WriteNumber(json, "port", ref data);
-        DnsEve.WriteName(json, "name", data);
+        WriteNumber(json, "priority"u8, ref data);
+        WriteNumber(json, "weight"u8, ref data);
+        WriteNumber(json, "port"u8, ref data);
+        DnsEve.WriteName(json, "name"u8, data);
         json.WriteEndObject();
     }
 
     private static void WriteFingerprint(JsonLine json, ReadOnlySpan<byte> data)
     {
         json.WriteStartObject("sshfp"u8);
-        WriteNumber(json, "algo", ref data);
-        WriteNumber(json, "type", ref data);
+        WriteNumber(json, "algo"u8, ref data);
+        WriteNumber(json, "type"u8, ref data);
         Span<byte> pairs = stackalloc byte[256];
         var length = 0;
         for (var index = 0; index + 1 < data.Length && length + 3 <= pairs.Length; index += 2)
@@ -63,7 +63,7 @@ internal static class DnsEveData
         json.WriteEndObject();
     }
 
-    private static void WriteNumber(JsonLine json, string name, ref ReadOnlySpan<byte> data)
+    private static void WriteNumber(JsonLine json, ReadOnlySpan<byte> name, ref ReadOnlySpan<byte> data)
     {
         if (Utf8Parser.TryParse(TakeWord(ref data), out uint value, out _)) json.WriteNumber(name, value);
     }

@@ -78,7 +78,7 @@ internal sealed class EveWriter
     public void TextValue(ReadOnlySpan<byte> value) => Json.WriteTextValue(value);
 
     /// <summary>A time in a field of its own.</summary>
-    public void Time(string name, long nanos)
+    public void Time(ReadOnlySpan<byte> name, long nanos)
     {
         Span<byte> text = stackalloc byte[Timestamps.EveSize];
         Json.WriteString(name, text[.._times.Eve(text, nanos)]);

@@ -38,13 +38,13 @@ internal static class FlowEve
         json.WriteNumber("pkts_toclient"u8, Word(record, s_packetsToClient));
         json.WriteNumber("bytes_toserver"u8, Word(record, s_bytesToServer));
         json.WriteNumber("bytes_toclient"u8, Word(record, s_bytesToClient));
-        writer.Time("start", (long)Word(record, s_first));
-        writer.Time("end", last);
+        writer.Time("start"u8, (long)Word(record, s_first));
+        writer.Time("end"u8, last);
         json.WriteNumber("age"u8, (last / NanosPerSecond) - ((long)Word(record, s_first) / NanosPerSecond));
         var isTcp = record.Has(s_state);
         var state = (TcpState)Word(record, s_state);
         var isAnswered = Word(record, s_packetsToClient) > 0;
-        json.WriteString("state"u8, isTcp ? StateOf(state) : isAnswered ? "established" : "new");
+        json.WriteString("state"u8, isTcp ? StateOf(state) : isAnswered ? "established"u8 : "new"u8);
         json.WriteString("reason"u8, ReasonOf((FlowEnd)Word(record, s_end)));
         json.WriteBoolean("alerted"u8, false);
         json.WriteEndObject();
@@ -67,9 +67,9 @@ internal static class FlowEve
         var json = writer.Json;
         var both = toServer | toClient;
         json.WriteStartObject("tcp"u8);
-        WriteHex(writer, "tcp_flags", both);
-        WriteHex(writer, "tcp_flags_ts", toServer);
-        WriteHex(writer, "tcp_flags_tc", toClient);
+        WriteHex(writer, "tcp_flags"u8, both);
+        WriteHex(writer, "tcp_flags_ts"u8, toServer);
+        WriteHex(writer, "tcp_flags_tc"u8, toClient);
         if ((both & TcpFlags.Syn) != 0) json.WriteBoolean("syn"u8, true);
         if ((both & TcpFlags.Fin) != 0) json.WriteBoolean("fin"u8, true);
         if ((both & TcpFlags.Rst) != 0) json.WriteBoolean("rst"u8, true);
@@ -82,39 +82,39 @@ internal static class FlowEve
         json.WriteEndObject();
     }
 
-    private static void WriteHex(EveWriter writer, string name, TcpFlags flags)
+    private static void WriteHex(EveWriter writer, ReadOnlySpan<byte> name, TcpFlags flags)
     {
         ReadOnlySpan<byte> text = [JsonText.HexDigit((int)flags >> 4), JsonText.HexDigit((int)flags & 0xF)];
         writer.Json.WriteString(name, text);
     }
 
-    private static string StateOf(TcpState state) => state switch
+    private static ReadOnlySpan<byte> StateOf(TcpState state) => state switch
     {
-        TcpState.None or TcpState.SynSent or TcpState.SynReceived => "new",
-        TcpState.Established => "established",
-        _ => "closed",
+        TcpState.None or TcpState.SynSent or TcpState.SynReceived => "new"u8,
+        TcpState.Established => "established"u8,
+        _ => "closed"u8,
     };
 
-    private static string NameOf(TcpState state) => state switch
+    private static ReadOnlySpan<byte> NameOf(TcpState state) => state switch
     {
-        TcpState.SynSent => "syn_sent",
-        TcpState.SynReceived => "syn_recv",
-        TcpState.Established => "established",
-        TcpState.FinWait1 => "fin_wait1",
-        TcpState.FinWait2 => "fin_wait2",
-        TcpState.TimeWait => "time_wait",
-        TcpState.LastAck => "last_ack",
-        TcpState.CloseWait => "close_wait",
-        TcpState.Closing => "closing",
-        TcpState.Closed => "closed",
-        _ => "none",
+        TcpState.SynSent => "syn_sent"u8,
+        TcpState.SynReceived => "syn_recv"u8,
+        TcpState.Established => "established"u8,
+        TcpState.FinWait1 => "fin_wait1"u8,
+        TcpState.FinWait2 => "fin_wait2"u8,
+        TcpState.TimeWait => "time_wait"u8,
+        TcpState.LastAck => "last_ack"u8,
+        TcpState.CloseWait => "close_wait"u8,
+        TcpState.Closing => "closing"u8,
+        TcpState.Closed => "closed"u8,
+        _ => "none"u8,
     };
 
-    private static string ReasonOf(FlowEnd end) => end switch
+    private static ReadOnlySpan<byte> ReasonOf(FlowEnd end) => end switch
     {
-        FlowEnd.CaptureEnded => "shutdown",
-        FlowEnd.Evicted => "forced",
-        _ => "timeout",
+        FlowEnd.CaptureEnded => "shutdown"u8,
+        FlowEnd.Evicted => "forced"u8,
+        _ => "timeout"u8,
     };
 
     private static ulong Word(RecordView record, int field) => record.TryGet(field, out var value) ? value.Number : 0;

@@ -106,7 +106,8 @@ internal sealed partial class TlsHandshake
 
     /// <summary>Takes a whole ClientHello, or as much of one as is left. The first counts; later ones (after a retry or
     /// a cookie) repeat it.</summary>
-    public void ReadClientHello(ReadOnlySpan<byte> body, TlsCarrier carrier)
+    /// <param name="isRepeat">The first was not seen. What fingerprints are made of may have changed since.</param>
+    public void ReadClientHello(ReadOnlySpan<byte> body, TlsCarrier carrier, bool isRepeat = false)
     {
         if (HasClientHello)
         {
@@ -131,7 +132,9 @@ internal sealed partial class TlsHandshake
         if (carrier == TlsCarrier.Quic) _transportParameters = _bytes.Keep(hello.TransportParameters);
         KeepProtocols(hello.Protocols);
         // The answer to a retry is not what the client says of itself: a cookie and other key shares are in it.
-        IsFirstHelloLost = IsRetried || IsCookieAsked || HasCookie(hello.Extensions);
+        var hasCookie = HasCookie(hello.Extensions);
+        IsFirstHelloLost = isRepeat || IsRetried || IsCookieAsked || hasCookie;
+        IsRetryLost = hasCookie && !IsRetried;
         if (!IsFirstHelloLost) KeepFingerprints(in hello, carrier);
         _versions = _numbers.Keep(hello.Versions);
         _groups = _numbers.Keep(hello.Groups);

@@ -22,8 +22,9 @@ internal sealed class HpackTable
     private const int BytesStart = 1024;
     private const int EntriesStart = 32;
 
-    /// <summary>What <see cref="Reset"/> leaves allocated.</summary>
-    private const int IdleBytesMax = 16 * 1024;
+    /// <summary>What <see cref="Reset"/> leaves allocated: what a table of the default size can grow to, so that one
+    /// connection after the other allocates nothing.</summary>
+    private const int IdleBytesMax = 32 * 1024;
 
     private byte[] _bytes = [];
     private Entry[] _entries = [];
