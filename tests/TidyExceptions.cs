@@ -18,7 +18,6 @@ internal static class TidyExceptions
         ["cli/Commands/Demo/ShopPlan.cs"] = OldTable,
         ["cli/Commands/Demo/ShopScript.cs"] = OldTable,
         ["cli/Commands/Interfaces/InterfacesCommand.cs"] = OldLine,
-        ["cli/Commands/Live/LiveCommand.cs"] = OldTable,
         ["cli/Commands/Read/FileReading.cs"] = OldLine,
         ["cli/Outputs/JsonLine.cs"] = OldLine,
         ["cli/Outputs/Table/CodePaint.cs"] = OldLine,

@@ -2,7 +2,7 @@
 # Records the captures that tests replay: real clients and servers talk over the loopback of a network namespace made
 # for it. Needs root and the packages below.   tools/corpus.sh [name...]
 # Debian: tcpdump iproute2 curl nginx-light nghttp2-server nghttp2-client python3-grpcio python3-websockets dnsmasq-base
-#         bind9-dnsutils openssl chrony python3
+#         bind9-dnsutils openssl chrony ngtcp2-client ngtcp2-server python3
 set -euo pipefail
 cd "$(dirname "$0")/.."
 corpus=$PWD/tests/core/Protocols
@@ -210,7 +210,97 @@ make_ntp() {
     record Ntp/chrony 'udp port 123' ntp
 }
 
+make_certificate() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj '/O=Shop/CN=shop.example' \
+        -addext 'subjectAltName=DNS:shop.example' -keyout "$work/$1.key" -out "$work/$1.crt" 2>"$work/req.log"
+}
+
+make_quic() {
+    make_certificate quic
+    mkdir -p "$work/quic"
+    printf 'hello\n' >"$work/quic/index.html"
+    serve gtlsserver -q -d "$work/quic" 127.0.0.1 4433 "$work/quic.key" "$work/quic.crt"
+    serve gtlsserver -q -V -d "$work/quic" 127.0.0.1 4434 "$work/quic.key" "$work/quic.crt"
+    wait_port 4433
+    wait_port 4434
+    fetch() {
+        in_space timeout 10 gtlsclient -q --exit-on-all-streams-close --sni=shop.example --no-pmtud "${@:2}" 127.0.0.1 "$1" \
+            https://shop.example/ || true
+    }
+    quic() {
+        fetch 4433
+        fetch 4433 -v v2draft
+        fetch 4433 --other-versions=v2draft,v1
+        fetch 4434
+        fetch 4433 -v 0x1a2a3a4a --preferred-versions=v1
+        fetch 4433 --session-file="$work/session" --tp-file="$work/parameters"
+        fetch 4433 --session-file="$work/session" --tp-file="$work/parameters" # goes on with 0-RTT
+    }
+    record Quic/ngtcp2 'udp port 4433 or udp port 4434' quic
+    serve gtlsserver -q --no-pmtud --groups=-GROUP-ALL:+GROUP-SECP384R1 -d "$work/quic" 127.0.0.1 4440 \
+        "$work/quic.key" "$work/quic.crt"
+    wait_port 4440
+    groups() {
+        fetch 4440 # offers the group without a key for it, and is asked for one
+        fetch 4440 --groups=-GROUP-ALL:+GROUP-X25519 # does not offer it
+    }
+    record Quic/ngtcp2-groups 'udp port 4440' groups
+}
+
+make_dtls() {
+    make_certificate dtls
+    # It ends with its input, so that has no end.
+    mkfifo "$work/silence"
+    talk_dtls() {
+        ip netns exec "$space" openssl s_server -dtls -accept "127.0.0.1:$1" -cert "$work/dtls.crt" -key "$work/dtls.key" \
+            -alpn coap ${2:+"${@:2}"} <>"$work/silence" >"$work/serve.log" 2>&1 & started+=($!)
+        wait_port "$1"
+        printf 'hello\n' | in_space timeout 3 openssl s_client -dtls1_2 -connect "127.0.0.1:$1" -servername shop.example \
+            -alpn coap || true
+    }
+    dtls() {
+        talk_dtls 4435 -listen # asks for a cookie
+        talk_dtls 4436 -mtu 256 # certificates in pieces
+    }
+    record Dtls/openssl 'udp portrange 4435-4436' dtls
+
+    # s_server always asks for a cookie; this server on the same library does not.
+    cat >"$work/no_cookie.py" <<'PY'
+import ctypes, socket, sys
+tls = ctypes.CDLL('libssl.so.3')
+for name in ('DTLS_server_method', 'SSL_CTX_new', 'SSL_new', 'BIO_new_dgram'):
+    getattr(tls, name).restype = ctypes.c_void_p
+own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); own.bind(('127.0.0.1', int(sys.argv[1])))
+context = ctypes.c_void_p(tls.SSL_CTX_new(ctypes.c_void_p(tls.DTLS_server_method())))
+assert tls.SSL_CTX_use_certificate_file(context, sys.argv[2].encode(), 1) == 1
+assert tls.SSL_CTX_use_PrivateKey_file(context, sys.argv[3].encode(), 1) == 1
+own.connect(own.recvfrom(1, socket.MSG_PEEK)[1])
+session = ctypes.c_void_p(tls.SSL_new(context))
+bio = ctypes.c_void_p(tls.BIO_new_dgram(own.fileno(), 0))
+tls.SSL_set_bio(session, bio, bio)
+assert tls.SSL_accept(session) == 1
+heard = ctypes.create_string_buffer(64)
+if tls.SSL_read(session, heard, 64) > 0: tls.SSL_write(session, b'heard', 5)
+tls.SSL_read(session, heard, 64); tls.SSL_shutdown(session)
+PY
+    call_dtls() {
+        (sleep 0.5; echo hello; sleep 0.5) | in_space timeout 5 openssl s_client -connect "127.0.0.1:$1" \
+            -servername shop.example "${@:2}" || true
+    }
+    ways() {
+        serve /usr/bin/python3 "$work/no_cookie.py" 4437 "$work/dtls.crt" "$work/dtls.key"
+        wait_port 4437
+        call_dtls 4437 -dtls1_2 -alpn coap,webrtc
+        talk_dtls 4438 -cipher DEFAULT@SECLEVEL=0 # and a client that has nothing in common with it
+        call_dtls 4438 -dtls1_2 -cipher ECDHE-RSA-AES128-SHA
+        call_dtls 4438 -dtls1 -cipher DEFAULT@SECLEVEL=0
+        talk_dtls 4439 -Verify 1 # which the first client has no certificate for
+        call_dtls 4439 -dtls1_2 -cert "$work/dtls.crt" -key "$work/dtls.key"
+    }
+    record Dtls/openssl-ways 'udp portrange 4437-4439' ways
+}
+
 ip netns add "$space"
 in_space ip link set lo up
-[ $# -gt 0 ] || set -- http1 http2 grpc websocket dns mdns tls ntp
+[ $# -gt 0 ] || set -- http1 http2 grpc websocket dns mdns tls ntp quic dtls
 for name in "$@"; do "make_$name"; done

@@ -4,9 +4,9 @@ using NetSniff.Pipeline;
 namespace NetSniff.Bench.Inside;
 
 /// <summary>Managed bytes that a warm shard allocates.</summary>
-/// <remarks>The same trace passes the same shard again and again, each time later by its length and a pause in which
-/// every flow ends. What the first pass made (pools, tables, parsers) is there for the next; of those the least counts,
-/// for a pooled parser meets its longest header once, in whichever pass.</remarks>
+/// <remarks>The same trace passes the same shard again and again, each time later by its own length and a pause in
+/// which every flow ends. What the first pass made (pools, tables, parsers) is there for the next; of those the least
+/// counts, for a pooled parser meets its longest header once, in whichever pass.</remarks>
 internal readonly record struct Allocation(long Bytes, long Packets, long Records)
 {
     private const int PassesMax = 6;

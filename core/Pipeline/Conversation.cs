@@ -61,6 +61,9 @@ internal sealed class Conversation
 
     /// <summary>Line in the protocol list of <see cref="Parser"/>.</summary>
     public int ParserIndex;
+
+    /// <summary>Its beginning was not seen: it is older than the capture, or bytes were lost before anybody claimed it.
+    /// </summary>
     public bool IsMidstream;
 
     /// <summary>Segments looked at since nobody claimed the start.</summary>

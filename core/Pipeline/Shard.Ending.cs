@@ -160,6 +160,12 @@ public sealed unsafe partial class Shard
         head.Tunnel = flow->Tunnel;
     }
 
+    private void SetStreamContext(Flow* flow, Conversation conversation)
+    {
+        SetParseContext(flow, flow->Is(FlowTraits.Reversed));
+        _context.IsMidstream = conversation.IsMidstream;
+    }
+
     private void SetParseContext(Flow* flow, bool isReversed)
     {
         SetRecordContext(flow, isReversed);

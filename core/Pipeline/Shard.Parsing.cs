@@ -38,7 +38,8 @@ public sealed unsafe partial class Shard
 
         var parser = conversation.Parser!;
         var isReversed = flow->Is(FlowTraits.Reversed);
-        SetParseContext(flow, isReversed);
+        SetStreamContext(flow, conversation);
+        _context.IsOtherBehind = conversation.Halves[1 - direction].Stream.HasPending;
         var consumed = 0;
         while (consumed < bytes.Length)
         {
@@ -196,7 +197,7 @@ public sealed unsafe partial class Shard
     {
         if (conversation.Parser is not { } parser) return;
 
-        SetParseContext(flow, flow->Is(FlowTraits.Reversed));
+        SetStreamContext(flow, conversation);
         parser.End(_context);
         flow->App = _context.App;
         parser.Reset();
@@ -214,9 +215,14 @@ public sealed unsafe partial class Shard
         var half = conversation.Halves[direction];
         var wasHeld = half.HeldLength > 0;
         half.Release(_pool);
-        if (conversation.Parser is not { } parser) return;
+        if (conversation.Parser is not { } parser)
+        {
+            // Of what follows nobody knows whether it is a beginning.
+            if (conversation.Mode == ConversationMode.Probing) conversation.IsMidstream = true;
+            return;
+        }
 
-        SetParseContext(flow, flow->Is(FlowTraits.Reversed));
+        SetStreamContext(flow, conversation);
         var isFound = parser.TryResync(ParserDirection(flow, direction), wasHeld ? -1 : missing, _context);
         flow->App = _context.App;
         if (isFound) return;

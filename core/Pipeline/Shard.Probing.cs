@@ -67,7 +67,7 @@ public sealed unsafe partial class Shard
             bytes = half.HeldBytes;
         }
 
-        var verdict = Ask(flow, bytes, direction, ref half.Candidates, out var index);
+        var verdict = Ask(flow, conversation, bytes, direction, ref half.Candidates, out var index);
         if (verdict is Verdict.Yes or Verdict.YesReversed)
         {
             if (half.HeldLength == 0 && !TryHold(flow, conversation, half, bytes)) return;
@@ -102,9 +102,12 @@ public sealed unsafe partial class Shard
 
     /// <summary>Asks the candidates in the order of the list; those that say no are struck off.</summary>
     private Verdict Ask(
-        Flow* flow, ReadOnlySpan<byte> bytes, int direction, ref ulong candidates, out int claimed)
+        Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction, ref ulong candidates,
+        out int claimed)
     {
-        var hints = Hints(flow);
+        var hints = new ProbeHints(
+            flow->ClientPort, flow->ServerPort, IsFromStart: !conversation.IsMidstream,
+            IsBehind: conversation.Mode == ConversationMode.Watching);
         for (var left = candidates; left != 0; left &= left - 1)
         {
             var index = System.Numerics.BitOperations.TrailingZeroCount(left);
@@ -158,7 +161,7 @@ public sealed unsafe partial class Shard
         var candidates = conversation.IsLabelled && flow->App != s_socks
             ? _tls >= 0 ? 1ul << _tls : 0
             : _streamCandidates;
-        var verdict = Ask(flow, bytes, direction, ref candidates, out var index);
+        var verdict = Ask(flow, conversation, bytes, direction, ref candidates, out var index);
         if (verdict is Verdict.Yes or Verdict.YesReversed)
         {
             foreach (var half in conversation.Halves) half.Release(_pool);

@@ -193,7 +193,7 @@ public sealed unsafe partial class Shard
 
         half.IsEnded = true;
         if (conversation.Parser is not { } parser) return;
-        SetParseContext(flow, flow->Is(FlowTraits.Reversed));
+        SetStreamContext(flow, conversation);
         parser.EndDirection(ParserDirection(flow, direction), _context);
     }
 

@@ -29,7 +29,11 @@ public sealed record ProtocolInfo(
     string Name, Transport Transport, ushort[] Ports, int HeldBytesMax, string About);
 
 /// <summary>What is known of a flow when its first bytes are shown.</summary>
-public readonly record struct ProbeHints(ushort ClientPort, ushort ServerPort, bool IsFromStart)
+/// <param name="IsFromStart">The capture has the connection from its beginning.</param>
+/// <param name="IsBehind">Bytes that nobody claimed came before these: they are where a segment begins, which may be
+/// anywhere.</param>
+public readonly record struct ProbeHints(
+    ushort ClientPort, ushort ServerPort, bool IsFromStart, bool IsBehind = false)
 {
     public bool IsPort(ushort port) => ClientPort == port || ServerPort == port;
 }

@@ -18,6 +18,10 @@ public sealed class ParseContext(RecordSink records)
     /// <summary>The capture began after the connection had: records must not pretend to be whole.</summary>
     public bool IsMidstream;
 
+    /// <summary>Bytes of the other direction wait for a hole to be filled: what was said there before this is not all
+    /// known.</summary>
+    public bool IsOtherBehind;
+
     /// <summary>Datagram parsers: a word of the flow that is theirs, zero at first. Set a non-zero value to have
     /// <see cref="DatagramParser.EndFlow"/> called.</summary>
     public uint Slot;
@@ -28,4 +32,13 @@ public sealed class ParseContext(RecordSink records)
     /// <summary>Which protocol takes over when a parse ends in <see cref="ParseStatus.Upgrade"/>; null to look afresh.
     /// </summary>
     public string? UpgradeTo;
+
+    /// <summary>Records of this call have client and server the other way round.</summary>
+    public void SwapSides()
+    {
+        ref var head = ref Records.Context;
+        (head.Client, head.Server) = (head.Server, head.Client);
+        (head.ClientPort, head.ServerPort) = (head.ServerPort, head.ClientPort);
+        (ClientPort, ServerPort) = (ServerPort, ClientPort);
+    }
 }

@@ -18,6 +18,9 @@ internal sealed record RecordText(
     /// <summary>Everything but times: two runs that understood the same say the same.</summary>
     public string Line { get; } = LineOf(Kind, ClientPort, ServerPort, Traits, App, Fields);
 
+    /// <summary>The same whatever the flow is called.</summary>
+    public string LineOfAnyApp { get; } = LineOf(Kind, ClientPort, ServerPort, Traits, app: "", Fields);
+
     public static RecordText Of(RecordView record)
     {
         var fields = new List<FieldText>();

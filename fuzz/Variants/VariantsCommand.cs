@@ -13,33 +13,38 @@ internal static class VariantsCommand
     private const int DifferencesPerCaseMax = 4;
     private static readonly string[] s_folders = ["http", "http2", "websocket", "tls", "dns", "gen"];
 
-    /// <param name="arguments">`--only PART` of a name, `--show N` differences, `--write FOLDER` the variants.</param>
+    /// <param name="arguments">`--only PART` of a name, `--show N` differences, `--seed N` for other chances,
+    /// `--write FOLDER` the variants.</param>
     public static int Run(Arguments arguments)
     {
         var only = arguments.Text("only") ?? "";
         var paths = CaptureFolders.OfTests().Concat(CaptureFolders.OfCorpus(s_folders))
             .Where(path => path.Contains(only, StringComparison.Ordinal)).ToList();
         if (paths.Count == 0) return Arguments.Refuse($"no capture under tests/**/corpus or {CaptureFolders.Corpus}");
-        if (arguments.Text("write") is { } folder) return Write(paths, folder);
+        if (arguments.Text("write") is { } folder) return Write(paths, folder, arguments.Number("seed", 1));
 
         var outcomes = new ConcurrentDictionary<string, IReadOnlyList<VariantOutcome>>();
         var skipped = 0;
+        var seed = arguments.Number("seed", 1);
         using var slots = new ThreadLocal<GuardedSlots>(() => new GuardedSlots(Shard.BatchMax), trackAllValues: true);
         Parallel.ForEach(paths, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, path =>
         {
-            if (OutcomesOf(path, slots.Value!) is { } some) outcomes[CaptureFolders.NameOf(path)] = some;
+            if (OutcomesOf(path, seed, slots.Value!) is { } some) outcomes[CaptureFolders.NameOf(path)] = some;
             else Interlocked.Increment(ref skipped);
         });
         foreach (var each in slots.Values) each.Dispose();
         Show(outcomes, skipped, arguments.Number("show", ShownMax));
-        return outcomes.Values.SelectMany(some => some).Any(outcome => outcome.Differences.Count > 0) ? 1 : 0;
+        return outcomes.Any(each => each.Value.Any(outcome => IsBroken(each.Key, outcome))) ? 1 : 0;
     }
 
-    private static IReadOnlyList<VariantOutcome>? OutcomesOf(string path, GuardedSlots slots)
+    private static bool IsBroken(string capture, VariantOutcome outcome) =>
+        outcome.Differences.Count > 0 && KnownDifferences.Of(capture, outcome.Variant) is null;
+
+    private static IReadOnlyList<VariantOutcome>? OutcomesOf(string path, int seed, GuardedSlots slots)
     {
         try
         {
-            return VariantRun.Of(LoadedCapture.Read(path).Frames, seed: 1, slots);
+            return VariantRun.Of(LoadedCapture.Read(path).Frames, seed, slots);
         }
         catch (CaptureException)
         {
@@ -47,7 +52,7 @@ internal static class VariantsCommand
         }
     }
 
-    private static int Write(List<string> paths, string folder)
+    private static int Write(List<string> paths, string folder, int seed)
     {
         Directory.CreateDirectory(folder);
         foreach (var path in paths)
@@ -57,7 +62,7 @@ internal static class VariantsCommand
             {
                 var name = $"{Path.GetFileNameWithoutExtension(path)}.{kind.Name.Replace(' ', '-')}.pcap";
                 File.WriteAllBytes(Path.Combine(folder, name),
-                    LoadedCapture.ToPcap(kind.Make(segments, new Random(1))));
+                    LoadedCapture.ToPcap(kind.Make(segments, new Random(seed))));
             }
         }
 
@@ -67,18 +72,22 @@ internal static class VariantsCommand
     private static void Show(
         ConcurrentDictionary<string, IReadOnlyList<VariantOutcome>> outcomes, int skipped, int shownMax)
     {
-        Console.WriteLine($"{"variant",-16}{"captures",10}{"kept",8}{"broken",8}{"partial",9}{"fewer",7}");
+        Console.WriteLine($"{"variant",-16}{"captures",10}{"kept",8}{"broken",8}{"known",7}{"partial",9}{"fewer",7}");
         var rows = new JsonArray();
         foreach (var kind in VariantKinds.All)
         {
-            var some = outcomes.Values.SelectMany(each => each).Where(outcome => outcome.Variant == kind.Name).ToList();
-            var broken = some.Count(outcome => outcome.Differences.Count > 0);
+            var pairs = outcomes.SelectMany(each => each.Value.Select(outcome => (Capture: each.Key, Outcome: outcome)))
+                .Where(pair => pair.Outcome.Variant == kind.Name).ToList();
+            var some = pairs.ConvertAll(pair => pair.Outcome);
+            var broken = pairs.Count(pair => IsBroken(pair.Capture, pair.Outcome));
+            var known = some.Count(outcome => outcome.Differences.Count > 0) - broken;
             var (partial, fewer) = (some.Sum(outcome => outcome.Partial), some.Sum(outcome => outcome.Fewer));
-            Console.WriteLine($"{kind.Name,-16}{some.Count,10}{some.Count - broken,8}{broken,8}{partial,9}{fewer,7}");
+            Console.WriteLine($"{kind.Name,-16}{some.Count,10}{some.Count - broken - known,8}{broken,8}{known,7}"
+                + $"{partial,9}{fewer,7}");
             rows.Add(new JsonObject
             {
                 ["variant"] = kind.Name, ["promise"] = kind.Promise.ToString(), ["captures"] = some.Count,
-                ["broken"] = broken, ["partial"] = partial, ["fewer"] = fewer,
+                ["broken"] = broken, ["known"] = known, ["partial"] = partial, ["fewer"] = fewer,
             });
         }
 
@@ -95,7 +104,8 @@ internal static class VariantsCommand
                     ["differences"] = new JsonArray([.. lines.Select(line => (JsonNode)line)]),
                 });
                 if (shown++ >= shownMax) continue;
-                Console.WriteLine($"{name}  {outcome.Variant}");
+                var why = KnownDifferences.Of(name, outcome.Variant);
+                Console.WriteLine($"{name}  {outcome.Variant}{(why is null ? "" : $"  (known: {why})")}");
                 foreach (var line in lines) Console.WriteLine($"    {(line.Length > 400 ? line[..400] + "…" : line)}");
             }
         }

@@ -45,7 +45,7 @@ internal static class LiveCommand
         var ringMebibytes = Text(
             "--ring-mib", "MIB", "Kernel memory for each thread and interface: more rides out longer bursts (64).");
         var netns = Text(
-            "--netns", "NAME", "Network namespace of the interfaces: a name of `ip netns`, or a path (/proc/1/ns/net).");
+            "--netns", "NAME", "Network namespace of the interfaces: a name of `ip netns`, or a path /proc/1/ns/net.");
         var options = new CaptureOptions();
         var command = new Command("live", About)
         {

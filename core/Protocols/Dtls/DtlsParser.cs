@@ -166,7 +166,7 @@ public sealed partial class DtlsParser : DatagramParser, IProtocol
                 if (message.IsEmpty) continue;
             }
 
-            Deliver(connection, fragment.Type, direction, message, context);
+            Deliver(connection, in fragment, direction, message, context);
         }
 
         return true;
@@ -182,14 +182,17 @@ public sealed partial class DtlsParser : DatagramParser, IProtocol
     };
 
     private static void Deliver(
-        DtlsConnection connection, byte type, Direction direction, ReadOnlySpan<byte> body, ParseContext context)
+        DtlsConnection connection, in DtlsFragment fragment, Direction direction, ReadOnlySpan<byte> body,
+        ParseContext context)
     {
+        var type = fragment.Type;
         var handshake = connection.Handshake;
         if (direction == Direction.ToServer)
         {
             if (type == HandshakeType.ClientHello)
             {
-                handshake.ReadClientHello(body, TlsCarrier.Datagram);
+                // Messages are numbered from 0: any other number answers a cookie or a retry.
+                handshake.ReadClientHello(body, TlsCarrier.Datagram, isRepeat: fragment.Number > 0);
                 if (connection.Times.ClientHelloNanos == 0) connection.Times.ClientHelloNanos = context.NowNanos;
             }
             else if (type == HandshakeType.Certificate)
@@ -203,7 +206,8 @@ public sealed partial class DtlsParser : DatagramParser, IProtocol
         switch (type)
         {
             case HandshakeType.ServerHello:
-                handshake.ReadServerHello(body);
+                var isRepeat = fragment.Number > 0 && !handshake.IsRetried && !handshake.IsCookieAsked;
+                handshake.ReadServerHello(body, isRepeat);
                 if (connection.Times.AnswerNanos == 0) connection.Times.AnswerNanos = context.NowNanos;
                 break;
             case HandshakeType.HelloVerifyRequest:

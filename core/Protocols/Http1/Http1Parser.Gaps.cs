@@ -41,7 +41,8 @@ public sealed partial class Http1Parser
         }
 
         // Both sides said goodbye, so nothing is missing: the server left the request without an answer.
-        EmitOpen(context, _server.IsEnded && _client.IsEnded ? RecordTraits.None : RecordTraits.Partial);
+        var isWhole = _server.IsEnded && _client.IsEnded && !_server.IsAfterGap;
+        EmitOpen(context, isWhole ? RecordTraits.None : RecordTraits.Partial);
         if (_request == _loner && !_loner.IsDone && _loner.StartNanos != 0)
         {
             _loner.Traits |= RecordTraits.Partial;
@@ -56,7 +57,11 @@ public sealed partial class Http1Parser
         _firstWordsLength = 0;
         switch (_client.Phase)
         {
-            case Phase.Wait: return;
+            case Phase.Wait:
+                // It may have gone on with HTTP, if the answer was no.
+                _client.IsAfterGap = true;
+                LosePairs();
+                return;
 
             case Phase.Body when _client.Body.TryJump(missing):
                 _request.Traits |= RecordTraits.Partial;
@@ -70,8 +75,9 @@ public sealed partial class Http1Parser
         }
 
         _client.StartNanos = 0;
-        _client.Phase = Phase.Seek;
+        _client.Phase = Phase.Torn;
         _client.IsAfterGap = true;
+        LosePairs();
     }
 
     private void ResyncServer(long missing, ParseContext context)
@@ -89,17 +95,32 @@ public sealed partial class Http1Parser
         _server.IsAfterGap = true;
     }
 
-    /// <summary>Looks at line starts for the first line of a message; holds back only what could be one.</summary>
-    private static int SeekLines(ReadOnlySpan<byte> rest, ref Side side, Direction direction)
+    /// <summary>From here on no request is the one that a response is for; those that wait keep their turn.</summary>
+    private void LosePairs() => (_isUnpaired, _hasAnsweredSince) = (true, false);
+
+    /// <summary>Whether the next response will be for the request that begins now. After a loss it is, once a response
+    /// came to its end and nothing is under way: a client that sends one request at a time had all its answers before
+    /// it sent this one. Of one that was seen to send ahead nothing can be told any more.</summary>
+    private bool TryPairAgain(ParseContext context)
+    {
+        if (!_isUnpaired) return true;
+
+        var isIdle = _open.Count == 0 && _unqueued == 0 && !_answer.IsBegun && _server.Phase == Phase.Start;
+        if (isIdle && _hasAnsweredSince && !_isPipelining && !context.IsOtherBehind) _isUnpaired = false;
+        return !_isUnpaired;
+    }
+
+    /// <summary>Looks at line starts for the first line of a request; holds back only what could be one.</summary>
+    private static int SeekLines(ReadOnlySpan<byte> rest, ref Side side)
     {
         var position = 0;
         while (position < rest.Length)
         {
             var line = rest[position..];
-            if (side.Phase == Phase.Seek)
+            if (side.Phase is Phase.Seek or Phase.Torn)
             {
-                var verdict = direction == Direction.ToServer ? JudgeAfterGap(line) : Http1Probe.JudgeStatusStart(line);
-                if (verdict == Verdict.Yes)
+                var verdict = Landmark.JudgeRequest(line, isTorn: side.Phase == Phase.Torn);
+                if (verdict == Verdict.Yes || IsPreface(line))
                 {
                     side.Phase = Phase.Start;
                     return position;
@@ -116,12 +137,35 @@ public sealed partial class Http1Parser
         return position;
     }
 
-    /// <summary>What the gap left may be the end of a word: `ET` is a method like any other, but nobody sent it.
-    /// </summary>
-    private static Verdict JudgeAfterGap(ReadOnlySpan<byte> line)
+    /// <summary>What HTTP/2 begins with: <see cref="ReadRequestLine"/> knows what to do.</summary>
+    private static bool IsPreface(ReadOnlySpan<byte> line) => line.StartsWith("PRI * HTTP/2.0\r\n"u8);
+
+    /// <summary>Looks for a status line wherever one may begin, for a body need not end with a line.</summary>
+    private static int SeekStatus(ReadOnlySpan<byte> rest, ref Side side)
     {
-        var verdict = Http1Probe.JudgeRequestStart(line);
-        return verdict != Verdict.Yes || Tokens.IsCoreMethod(line[..Tokens.TokenLength(line)]) ? verdict : Verdict.No;
+        var start = Landmark.StatusStart;
+        var position = 0;
+        while (true)
+        {
+            var found = rest[position..].IndexOf(start);
+            if (found < 0) break;
+
+            position += found;
+            var verdict = Landmark.JudgeStatus(rest[position..]);
+            if (verdict == Verdict.Yes) side.Phase = Phase.Start;
+            if (verdict != Verdict.No) return verdict == Verdict.Maybe && position == 0 ? NeedsMore : position;
+
+            position += start.Length;
+        }
+
+        // The end may be its beginning.
+        for (var length = Math.Min(start.Length - 1, rest.Length - position); length > 0; length--)
+        {
+            if (!rest.EndsWith(start[..length])) continue;
+            return length == rest.Length ? NeedsMore : rest.Length - length;
+        }
+
+        return rest.Length;
     }
 
     /// <summary>The stream holds an unfinished line but does not show it again when the connection ends.</summary>

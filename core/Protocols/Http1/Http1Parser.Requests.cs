@@ -12,10 +12,13 @@ public sealed partial class Http1Parser
     {
         switch (_client.Phase)
         {
+            case Phase.Start when context.IsMidstream && !_client.IsTrusted:
+                _client.Phase = Phase.Torn;
+                return 0;
             case Phase.Start: return ReadRequestLine(rest, context);
             case Phase.Headers: return ReadRequestHeaders(rest, context);
             case Phase.LongLine: return SkipLongLine(rest, ref _client);
-            case Phase.Seek or Phase.SeekLine: return SeekRequest(rest);
+            case Phase.Torn or Phase.Seek or Phase.SeekLine: return SeekRequest(rest);
             case Phase.Wait: return WaitForAnswer(rest);
         }
 
@@ -59,7 +62,7 @@ public sealed partial class Http1Parser
         var isLong = taken == line.Length;
         if (request.IsSound && (request.HasVersion || isLong || Tokens.IsCoreMethod(request.Method)))
         {
-            Open(request, isPaired: true, context);
+            Open(request, isPaired: TryPairAgain(context), context);
             if (request.HasBadVersion) _request.Note(HttpProblem.RequestLine);
             _request.HasVersion |= isLong;
         }
@@ -92,14 +95,13 @@ public sealed partial class Http1Parser
         }
         else if (isPaired)
         {
-            var isAhead = _open.Count > (_answer.IsBegun ? 1 : 0);
-            if (isAhead && !_server.IsAfterGap) _isPipelining = true;
             _request = _open.Add();
             _request.IsPaired = true;
         }
         else
         {
             StartLoner(context);
+            if (_isUnpaired) _request.Traits |= RecordTraits.Partial;
         }
 
         _request.StartNanos = _client.StartNanos;
@@ -111,7 +113,7 @@ public sealed partial class Http1Parser
         _request.IsConnect = line.Method.SequenceEqual("CONNECT"u8);
         _client.Phase = Phase.Headers;
         _client.HeadBytes = 0;
-        _client.IsTrusted |= isPaired;
+        _client.IsTrusted |= isPaired | _isUnpaired;
         _requestFraming = default;
     }
 
@@ -157,6 +159,9 @@ public sealed partial class Http1Parser
         if (!request.IsPaired)
         {
             if (request == _loner && request.StartNanos != 0) EmitAlone(request, context);
+
+            // It may have asked for another protocol, so only what surely is a request is believed.
+            if (_isUnpaired) _client.Phase = Phase.Seek;
         }
         else if (request == _open.Front && _answer.IsDone)
         {
@@ -172,7 +177,7 @@ public sealed partial class Http1Parser
     /// all the same is taken at its word.</summary>
     private int WaitForAnswer(ReadOnlySpan<byte> rest)
     {
-        var isHttp = !_request.IsConnect && Http1Probe.IsRequestLine(rest);
+        var isHttp = !_request.IsConnect && !_client.IsAfterGap && Http1Probe.IsRequestLine(rest);
         if (!isHttp && rest.Length < LineBytesMax) return NeedsMore;
 
         _client.Phase = isHttp ? Phase.Start : Phase.SeekLine;
@@ -182,7 +187,7 @@ public sealed partial class Http1Parser
     /// <summary>The answer came and was no.</summary>
     private void StopWaiting()
     {
-        if (_client.Phase == Phase.Wait) _client.Phase = Phase.Start;
+        if (_client.Phase == Phase.Wait) _client.Phase = _client.IsAfterGap ? Phase.Torn : Phase.Start;
     }
 
     /// <summary>A line that is no request: told once, then the next request is looked for.</summary>
@@ -205,8 +210,11 @@ public sealed partial class Http1Parser
 
     private int SeekRequest(ReadOnlySpan<byte> rest)
     {
-        var taken = SeekLines(rest, ref _client, Direction.ToServer);
-        if (_client.Phase == Phase.Start) _client.StartNanos = 0;
+        var taken = SeekLines(rest, ref _client);
+        if (_client.Phase != Phase.Start) return taken;
+
+        _client.StartNanos = 0;
+        (_client.IsAfterGap, _client.IsTrusted) = (false, true);
         return taken;
     }
 

@@ -9,10 +9,23 @@ public sealed partial class Http1Parser
     {
         switch (_server.Phase)
         {
+            case Phase.Start when context.IsMidstream && !_server.IsTrusted:
+                _server.Phase = Phase.Seek;
+                return 0;
             case Phase.Start: return ReadStatusLine(rest, context);
             case Phase.Headers: return ReadResponseHeaders(rest, context);
             case Phase.LongLine: return SkipLongLine(rest, ref _server);
-            case Phase.Seek or Phase.SeekLine: return SeekResponse(rest, context);
+            case Phase.Seek: return SeekResponse(rest, context);
+        }
+
+        if (_open.Count == 0 && _server.Body.Bytes == 0 && Landmark.JudgeStatus(rest) is var verdict and not Verdict.No)
+        {
+            // Nobody saw the request: it was HEAD, and has no body.
+            if (verdict == Verdict.Maybe) return NeedsMore;
+
+            _server.Body = default;
+            FinishResponse(context);
+            return 0;
         }
 
         var taken = _server.Body.Take(rest);
@@ -48,6 +61,7 @@ public sealed partial class Http1Parser
         if (_answer.IsDone) EmitPair(context);
 
         var request = _open.Front;
+        if (_open.Count > 1 && !_server.IsAfterGap) _isPipelining = true;
         if (request is null && _unqueued > 0) _unqueued--;
         if (request is { HasVersion: false, IsDone: false } && request == _request)
         {
@@ -114,12 +128,27 @@ public sealed partial class Http1Parser
         }
 
         if (request == _request) StopWaiting();
+        if (request is null && IsTunnel())
+        {
+            _upgraded = Exchange.None;
+            _answer.IsDone = true;
+            EmitPair(context);
+            Hand(context, null);
+            return;
+        }
+
         var isBare = request is { IsHead: true } || _answer.Status is 204 or 304;
         _server.Body = isBare ? default : _answerFraming.OfResponse();
         _answer.Note(_answerFraming.Problem);
         _server.Phase = Phase.Body;
         if (_server.Body.IsDone) FinishResponse(context);
     }
+
+    /// <summary>Nobody saw the request, and this agrees to something that has no body of HTTP: a tunnel most likely.
+    /// A body would have a type (RFC 9110 section 8.3), and either a length or an end.</summary>
+    private bool IsTunnel() =>
+        _answer.Status is >= 200 and < 300 and not 204 && _answerFraming.OfResponse().EndsWithClose
+            && !_answer.Book.Has(KnownHeader.ContentType) && !_answer.Book.Has(KnownHeader.ContentEncoding);
 
     private void FinishInterim(Exchange? request, ParseContext context)
     {
@@ -178,18 +207,24 @@ public sealed partial class Http1Parser
 
     private int SeekResponse(ReadOnlySpan<byte> rest, ParseContext context)
     {
-        var taken = SeekLines(rest, ref _server, Direction.ToClient);
+        var taken = SeekStatus(rest, ref _server);
         if (_server.Phase != Phase.Start) return taken;
 
         _server.StartNanos = 0;
         if (_answer.IsBegun) FinishResponse(context);
-        if (_server.IsAfterGap && !_isPipelining)
-        {
-            // A client that sends one request at a time had all its answers but the last: the gap has them.
-            while (_open.Count > 1) EmitUnanswered(context, RecordTraits.Partial);
-        }
-
-        _server.IsAfterGap = false;
+        if (_answer.IsDone) EmitPair(context);
+        if (_server.IsAfterGap || (context.IsMidstream && !_server.IsTrusted)) PairAfterGap(context);
+        (_server.IsAfterGap, _server.IsTrusted) = (false, true);
         return taken;
+    }
+
+    /// <summary>A response was found behind lost ones. If one request waits it is for that one; of more nobody knows
+    /// which had their answers in the gap, for what came behind it was held back while they went on.</summary>
+    private void PairAfterGap(ParseContext context)
+    {
+        if (_open.Count == 1 && !_isUnpaired) return;
+
+        LosePairs();
+        EmitOpen(context, RecordTraits.Partial);
     }
 }

@@ -37,6 +37,13 @@ public sealed partial class Http1Parser : StreamParser, IProtocol, IUpgradedRequ
     /// <summary>The client was seen to send a request before the last one was answered.</summary>
     private bool _isPipelining;
 
+    /// <summary>Requests or responses were lost, and nobody knows how many: which response is for which request is not
+    /// known until <see cref="TryPairAgain"/>. Both are told alone.</summary>
+    private bool _isUnpaired;
+
+    /// <summary>A response came to its end since.</summary>
+    private bool _hasAnsweredSince;
+
     private ParseStatus _ending;
 
     public Http1Parser() => _request = _upgraded = _loner;
@@ -51,7 +58,10 @@ public sealed partial class Http1Parser : StreamParser, IProtocol, IUpgradedRequ
         /// <summary>The rest of a line that was too long, before more headers.</summary>
         LongLine,
 
-        /// <summary>The place was lost: looks at line starts for a message.</summary>
+        /// <summary>The place was lost, perhaps within a word.</summary>
+        Torn,
+
+        /// <summary>Looks at line starts for a message.</summary>
         Seek,
 
         /// <summary>In a line that is no message's first.</summary>
@@ -98,6 +108,9 @@ public sealed partial class Http1Parser : StreamParser, IProtocol, IUpgradedRequ
     /// </summary>
     internal HeaderBook UpgradeAnswer => _answer.Book;
 
+    /// <summary>Bytes of the client were lost while it waited for the answer.</summary>
+    internal bool IsClientTorn => _client is { Phase: Phase.Wait, IsAfterGap: true };
+
     public static Verdict Probe(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
         Http1Probe.Judge(bytes, direction, hints);
 
@@ -127,7 +140,7 @@ public sealed partial class Http1Parser : StreamParser, IProtocol, IUpgradedRequ
         _client = _server = default;
         _request = _upgraded = _loner;
         _unqueued = 0;
-        _isPipelining = false;
+        _isPipelining = _isUnpaired = _hasAnsweredSince = false;
         _firstWordsLength = 0;
     }
 }

@@ -17,39 +17,15 @@ internal static class Http1Probe
         if (bytes.IsEmpty) return Verdict.Maybe;
 
         var isStatus = Tokens.MayStartWithHttp(bytes);
-        var verdict = isStatus ? JudgeVersion(bytes) : JudgeRequest(bytes, hints);
+        var verdict = !isStatus ? JudgeRequest(bytes, hints)
+            : IsPlaceKnown(hints) ? JudgeVersion(bytes) : Landmark.JudgeStatus(bytes);
         var isReversed = isStatus == (direction == Direction.ToServer);
         return verdict == Verdict.Yes && isReversed ? Verdict.YesReversed : verdict;
     }
 
-    /// <summary>`HTTP/1.1 200` at a line's start, when looking for the next response after a gap.</summary>
-    public static Verdict JudgeStatusStart(ReadOnlySpan<byte> line)
-    {
-        if (!Tokens.MayStartWithHttp(line)) return Verdict.No;
-        if (line.Length < 12) return Verdict.Maybe;
-
-        return line[5] is (byte)'0' or (byte)'1' && line[6] == '.' && char.IsAsciiDigit((char)line[7])
-            && line[8] == ' ' && !line[9..12].ContainsAnyExceptInRange((byte)'0', (byte)'9') ? Verdict.Yes : Verdict.No;
-    }
-
-    /// <summary>A whole request line with its version, when looking for the next request after a gap.</summary>
-    public static Verdict JudgeRequestStart(ReadOnlySpan<byte> line)
-    {
-        var method = Tokens.TokenLength(line);
-        if (method > RequestLine.MethodBytesMax || method == 0) return Verdict.No;
-        if (method == line.Length) return Verdict.Maybe;
-        if (line[method] != ' ') return Verdict.No;
-
-        var end = line.IndexOf((byte)'\n');
-        if (end < 0) return line.Length < LineBytesMax ? Verdict.Maybe : Verdict.No;
-
-        var request = RequestLine.Read(line[..end]);
-        return request.IsSound && request.Version is [(byte)'0' or (byte)'1', (byte)'.', ..] ? Verdict.Yes : Verdict.No;
-    }
-
     /// <summary>What a client says that waits for an upgrade is HTTP all the same.</summary>
     public static bool IsRequestLine(ReadOnlySpan<byte> bytes) =>
-        JudgeRequestStart(bytes.TrimStart(" \t\r\n"u8)) == Verdict.Yes;
+        Landmark.JudgeRequest(bytes.TrimStart(" \t\r\n"u8), isTorn: false) == Verdict.Yes;
 
     private static Verdict JudgeVersion(ReadOnlySpan<byte> bytes)
     {
@@ -77,6 +53,8 @@ internal static class Http1Probe
             return bytes.Length < (isCore ? LineBytesMax : LineBytesMax / 8) ? Verdict.Maybe : Verdict.No;
         }
 
+        if (!IsPlaceKnown(hints)) return Landmark.JudgeRequest(bytes, isTorn: true);
+
         var line = RequestLine.Read(bytes[..end]);
         if (line.HasVersion)
         {
@@ -86,6 +64,8 @@ internal static class Http1Probe
 
         return isPath && (IsUsualPort(hints) || HasHeader(bytes[(end + 1)..])) ? Verdict.Yes : Verdict.No;
     }
+
+    private static bool IsPlaceKnown(ProbeHints hints) => hints is { IsFromStart: true, IsBehind: false };
 
     private static bool IsUsualPort(ProbeHints hints)
     {

@@ -102,6 +102,7 @@ public sealed partial class Http2Parser
         if (_streams.Find(streamId) is not { } stream) return;
 
         // A server that answered early may refuse the rest of the request this way (section 8.1).
+        stream.IsPartial |= context.IsOtherBehind;
         if (code != 0 || !stream.IsResponseEnded) stream.Problem = Http2Problems.OfReset(code);
         Close(stream, context);
     }
@@ -113,6 +114,7 @@ public sealed partial class Http2Parser
         while (_streams.Oldest(above: lastId, parity) is { } stream)
         {
             stream.Problem = Http2Problem.GoAway;
+            stream.IsPartial |= context.IsOtherBehind;
             Close(stream, context);
         }
     }

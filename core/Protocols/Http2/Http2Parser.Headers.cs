@@ -104,7 +104,7 @@ public sealed partial class Http2Parser
     {
         var isRequest = direction == Direction.ToServer || side.BlockPromisedId != 0;
         var id = side.BlockPromisedId != 0 ? side.BlockPromisedId : side.BlockStreamId;
-        var stream = FindOrOpen(id, isRequest, side.BlockStartNanos, context);
+        var stream = AreRolesKnown(context) ? FindOrOpen(id, isRequest, side.BlockStartNanos, context) : null;
         if (side.IsBlockLost)
         {
             side.Hpack.Forget();

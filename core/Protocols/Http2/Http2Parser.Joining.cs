@@ -15,6 +15,7 @@ public sealed partial class Http2Parser
     /// again, and the header table of the direction is gone.</summary>
     public override bool TryResync(Direction direction, long missing, ParseContext context)
     {
+        direction = Turn(direction, context);
         var side = _sides[(int)direction];
         if (missing > 0 && missing <= side.PayloadLeft)
         {
@@ -30,6 +31,37 @@ public sealed partial class Http2Parser
         return true;
     }
 
+    /// <summary>Without a beginning nobody knows which side is the client, whoever spoke first, until a header block
+    /// says so. Until then no exchange is told.</summary>
+    private bool AreRolesKnown(ParseContext context) => !context.IsMidstream || _isFromStart || _areRolesTold;
+
+    /// <summary>A server may send all that a client may, and more.</summary>
+    private Direction RuleOf(Direction direction, ParseContext context) =>
+        AreRolesKnown(context) ? direction : Direction.ToClient;
+
+    /// <summary>The direction as it is, where the pipeline has it the wrong way round.</summary>
+    private Direction Turn(Direction direction, ParseContext context)
+    {
+        if (!_isSwapped) return direction;
+
+        context.SwapSides();
+        return (Direction)(1 - (int)direction);
+    }
+
+    private Direction LearnRoles(
+        in Http2FrameHeader frame, ReadOnlySpan<byte> payload, Direction direction, ParseContext context)
+    {
+        if (Http2Probe.SpeakerOf(in frame, payload) is not { } speaker) return direction;
+
+        _areRolesTold = true;
+        if (speaker == direction) return direction;
+
+        _isSwapped = !_isSwapped;
+        (_sides[0], _sides[1]) = (_sides[1], _sides[0]);
+        context.SwapSides();
+        return speaker;
+    }
+
     private void SkipMissing(Http2Side side, int missing, Direction direction, ParseContext context)
     {
         var data = Math.Min(missing, side.DataLeft);
@@ -42,7 +74,7 @@ public sealed partial class Http2Parser
     /// <summary>A server that speaks only HTTP/2 sends its SETTINGS at once; the client may begin with HTTP/1 and an
     /// upgrade all the same.</summary>
     private Verdict JudgeHttp1(ReadOnlySpan<byte> bytes, Direction direction) =>
-        direction == Direction.ToServer && !_isFromStart ? Http1Probe.JudgeRequestStart(bytes) : Verdict.No;
+        direction == Direction.ToServer && !_isFromStart ? Landmark.JudgeRequest(bytes, isTorn: false) : Verdict.No;
 
     /// <returns>False while the preface is cut.</returns>
     private bool TryBegin(

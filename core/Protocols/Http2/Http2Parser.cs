@@ -22,6 +22,12 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
     private readonly Http2StreamIds[] _ids = new Http2StreamIds[2];
     private bool _isFromStart;
 
+    /// <summary>A frame said which side is the client.</summary>
+    private bool _areRolesTold;
+
+    /// <summary>It is not the one that the pipeline takes for it.</summary>
+    private bool _isSwapped;
+
     public static ProtocolInfo Info { get; } = new(
         "http2", Transport.Stream, Ports: [80, 8080, 50051], HeldBytesMax,
         "HTTP/2 without TLS (prior knowledge, h2c, mid-stream), and gRPC over it.");
@@ -35,6 +41,7 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
     public override ParseResult Parse(ReadOnlySpan<byte> bytes, Direction direction, ParseContext context)
     {
         Debug.Assert(!bytes.IsEmpty);
+        direction = Turn(direction, context);
         var side = _sides[(int)direction];
         var position = 0;
         if (side.Place == Http2Place.Start && JudgeHttp1(bytes, direction) is var verdict and not Verdict.No)
@@ -50,7 +57,8 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
             return Wait(side, 0, Http2Probe.Preface.Length, context);
         }
 
-        if (side.Place == Http2Place.Seeking && !TrySeek(side, bytes, direction, ref position, out var wanted))
+        if (side.Place == Http2Place.Seeking
+            && !TrySeek(side, bytes, RuleOf(direction, context), ref position, out var wanted))
         {
             return ParseResult.More(position, wanted);
         }
@@ -67,14 +75,16 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
             if (rest.Length < Http2FrameHeader.Size) return Wait(side, position, Http2FrameHeader.Size, context);
 
             var frame = Http2FrameHeader.Read(rest);
-            var problem = Check(side, in frame, direction);
+            var problem = Check(side, in frame, RuleOf(direction, context));
             if (problem != Http2Problem.None) return Break(problem, bytes.Length, context);
 
             var length = Http2FrameHeader.Size + HeldLength(in frame);
             if (rest.Length < length) return Wait(side, position, length, context);
 
-            side.SkipLeft = frame.Length - (length - Http2FrameHeader.Size);
-            problem = OnFrame(side, in frame, rest[Http2FrameHeader.Size..length], direction, context);
+            var payload = rest[Http2FrameHeader.Size..length];
+            if (!AreRolesKnown(context)) direction = LearnRoles(in frame, payload, direction, context);
+            side.SkipLeft = frame.Length - payload.Length;
+            problem = OnFrame(side, in frame, payload, direction, context);
             if (problem != Http2Problem.None) return Break(problem, bytes.Length, context);
 
             side.HeldSinceNanos = 0;
@@ -103,6 +113,7 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
 
     public override void End(ParseContext context)
     {
+        Turn(Direction.ToServer, context);
         while (_streams.Oldest() is { } stream)
         {
             stream.IsPartial = true;
@@ -116,7 +127,7 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
         _sides[0].Reset();
         _sides[1].Reset();
         _ids.AsSpan().Clear();
-        _isFromStart = false;
+        _isFromStart = _areRolesTold = _isSwapped = false;
         StreamsEvicted = 0;
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using NetSniff.Protocols.Http2.Hpack;
 
 namespace NetSniff.Protocols.Http2;
 
@@ -91,24 +92,45 @@ internal static class Http2Probe
         return position < bytes.Length && bytes[position] != 0 ? Verdict.No : Verdict.Maybe;
     }
 
-    /// <summary>Who sends such a frame: the first header field is a request's or a response's (RFC 7541 appendix A).
-    /// </summary>
-    private static Direction? SpeakerOf(in Http2FrameHeader header, ReadOnlySpan<byte> payload)
+    /// <summary>Who sends such a frame: pseudo-header fields come first and are a request's or a response's (RFC 9113
+    /// section 8.3, RFC 7541 appendix A).</summary>
+    /// <returns>Null when it does not say.</returns>
+    public static Direction? SpeakerOf(in Http2FrameHeader header, ReadOnlySpan<byte> payload)
     {
         if (header.Type == Http2FrameType.PushPromise) return Direction.ToClient;
         if (header.Type != Http2FrameType.Headers) return null;
 
-        var start = (header.Has(Http2FrameHeader.Padded) ? 1 : 0) + (header.Has(Http2FrameHeader.Priority) ? 5 : 0);
-        while (start < payload.Length && (payload[start] & 0xE0) == 0x20) start++;
-        if (start >= payload.Length) return null;
+        // Even numbers are the server's (section 5.1.1).
+        if ((header.StreamId & 1) == 0) return Direction.ToClient;
 
-        var first = payload[start];
-        var index = first >= 0x80 ? first & 0x7F : first >= 0x40 ? first & 0x3F : first & 0x0F;
-        return index switch
+        var start = (header.Has(Http2FrameHeader.Padded) ? 1 : 0) + (header.Has(Http2FrameHeader.Priority) ? 5 : 0);
+        while (start < payload.Length)
         {
-            >= 1 and <= 7 => Direction.ToServer,
-            >= 8 and <= 14 => Direction.ToClient,
-            _ => null,
-        };
+            var first = payload[start];
+            var mask = first >= 0x80 ? 0x7F : first >= 0x40 ? 0x3F : first >= 0x20 ? 0x1F : 0x0F;
+            var index = first & mask;
+            var isUpdate = mask == 0x1F;
+            if (!isUpdate && index == 0) return SpeakerOf(payload[(start + 1)..]);
+            if (!isUpdate && index is >= 1 and <= 7) return Direction.ToServer;
+            if (!isUpdate && index is >= 8 and <= 14) return Direction.ToClient;
+
+            // What stands in a table that nobody saw being filled may be `:authority`; what follows may tell more.
+            var isKnown = !isUpdate && (first < 0x80 || index <= HpackStaticTable.Count);
+            if (isKnown) return null;
+
+            start++;
+            if (index != mask) continue;
+            while (start < payload.Length && payload[start] >= 0x80) start++;
+            start++;
+        }
+
+        return null;
+    }
+
+    /// <summary>A name in full, if it is not Huffman coded.</summary>
+    private static Direction? SpeakerOf(ReadOnlySpan<byte> name)
+    {
+        if (name is not [< 0x80, (byte)':', ..]) return null;
+        return name.StartsWith("\x07:status"u8) ? Direction.ToClient : Direction.ToServer;
     }
 }

@@ -15,6 +15,10 @@ internal ref struct LongHeader
     public QuicDialect Dialect;
     public QuicPacketType Type;
 
+    /// <summary>All packets have it set, until both sides agreed to clear it now and then (RFC 9287); servers begin to
+    /// in their first answer.</summary>
+    public bool IsFixedBitSet;
+
     /// <summary>Connection id of who shall receive it.</summary>
     public ReadOnlySpan<byte> TargetId;
 
@@ -62,8 +66,7 @@ internal ref struct LongHeader
             return Versions.Length is > 0 and var length && length % 4 == 0;
         }
 
-        if ((first & 0x40) == 0) return false;
-
+        IsFixedBitSet = (first & 0x40) != 0;
         Type = TypeOf(first, QuicVersions.IsVersion2(Version));
         return Type == QuicPacketType.Retry
             ? TryReadRetry(ref reader, bytes.Length)

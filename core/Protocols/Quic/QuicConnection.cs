@@ -45,6 +45,7 @@ internal sealed class QuicConnection : FlowState, IDisposable
     public TlsHandshake Handshake { get; } = new();
     public GoogleHello Google { get; } = new();
     public long StartNanos;
+    public long AskedNanos;
     public long AnswerNanos;
     public uint Version;
     public uint VersionSelected;
@@ -62,18 +63,26 @@ internal sealed class QuicConnection : FlowState, IDisposable
     public ReadOnlySpan<byte> ServerId => _ids.AsSpan(2 * LongHeader.ConnectionIdBytesMax, _serverIdLength);
     public ReadOnlySpan<ulong> Versions => _versions.AsSpan(0, _versionsCount);
 
+    /// <summary>The beginning was seen: an answer before it, or to what was not captured, has no latency.</summary>
+    public bool HasLatency => _targetIdLength > 0 && AnswerNanos != 0 && AnswerNanos >= AskedNanos;
+
     public bool HasHello => Handshake.HasClientHello || Google.IsRead;
 
     /// <summary>Both hellos were read, or whatever Google's handshake shows.</summary>
     public bool IsComplete =>
         (Handshake.HasClientHello && Handshake.HasServerHello) || (Google.IsRead && AnswerNanos != 0) || HasClose;
 
-    /// <summary>The first packet of the client names the connection.</summary>
-    public void Name(in LongHeader header)
+    /// <summary>Takes what the first packet seen of the client says in clear.</summary>
+    public void Name(in LongHeader header, long nowNanos)
     {
-        Version = header.Version;
-        _targetIdLength = Keep(header.TargetId, 0);
+        (Version, AskedNanos) = (header.Version, nowNanos);
         _sourceIdLength = Keep(header.SourceId, 1);
+    }
+
+    /// <summary>Takes the id that the client made up for the server. Only its very first packets have it.</summary>
+    public void NameTarget(ReadOnlySpan<byte> id)
+    {
+        if (_targetIdLength == 0 && !IsRetried) _targetIdLength = Keep(id, 0);
     }
 
     public void NameServer(ReadOnlySpan<byte> id)
@@ -102,7 +111,8 @@ internal sealed class QuicConnection : FlowState, IDisposable
         Server.Reset(pool);
         Handshake.Reset();
         Google.Reset();
-        (StartNanos, AnswerNanos, Version, VersionSelected, Datagrams, CloseCode) = (0, 0, 0, 0, 0, 0);
+        (StartNanos, AskedNanos, AnswerNanos, CloseCode) = (0, 0, 0, 0);
+        (Version, VersionSelected, Datagrams) = (0, 0, 0);
         HasClose = IsCloseFromServer = IsRetried = IsNegotiated = IsEarlyDataSeen = false;
         (_targetIdLength, _sourceIdLength, _serverIdLength, _versionsCount) = (0, 0, 0, 0);
         Problem = QuicProblem.None;

@@ -54,8 +54,8 @@ public sealed partial class QuicParser
             CloseCode = connection.CloseCode,
             HasClose = connection.HasClose,
             IsCloseFromServer = connection.IsCloseFromServer,
-            LatencyNanos = connection.AnswerNanos - connection.StartNanos,
-            HasLatency = connection.AnswerNanos != 0,
+            LatencyNanos = connection.AnswerNanos - connection.AskedNanos,
+            HasLatency = connection.HasLatency,
             Problem = QuicProblems.Name(connection.Problem),
         };
         records.Emit(in record, connection.StartNanos, TraitsOf(connection));

@@ -27,6 +27,11 @@ public sealed partial class QuicParser
             return;
         }
 
+        if (direction == Direction.ToServer && connection.Keys.IsFor(header.Version, header.TargetId))
+        {
+            connection.NameTarget(header.TargetId);
+        }
+
         var frames = plain[..length];
         if (header.Dialect == QuicDialect.GoogleEncrypted) connection.Google.Read(frames);
         else if (!TakeFrames(connection, side, frames, direction)) connection.Note(QuicProblem.BadFrame);

@@ -15,7 +15,9 @@ public sealed partial class QuicParser
         if (!LongHeader.IsLong(bytes[0])) return ProbePublic(bytes, direction);
         if (!LongHeader.TryRead(bytes, out var header)) return Verdict.No;
 
-        var isClients = header.Type == QuicPacketType.Initial && header.Dialect switch
+        var isOpening = header.Type == QuicPacketType.Initial
+            && (header.IsFixedBitSet || header.Dialect == QuicDialect.GoogleLong);
+        var isClients = isOpening && header.Dialect switch
         {
             QuicDialect.Standard => Opens(bytes, in header) || IsExact(bytes, in header, direction, hints),
             QuicDialect.GoogleEncrypted => Opens(bytes, in header),

@@ -126,7 +126,12 @@ public sealed partial class QuicParser : DatagramParser, IProtocol
         QuicConnection connection, ReadOnlySpan<byte> packet, in LongHeader header, Direction direction,
         ParseContext context)
     {
-        if (direction == Direction.ToServer && connection.Version == 0) connection.Name(in header);
+        if (direction == Direction.ToServer && connection.Version == 0) connection.Name(in header, context.NowNanos);
+        if (direction == Direction.ToServer && header.Dialect == QuicDialect.Reserved)
+        {
+            connection.NameTarget(header.TargetId);
+        }
+
         switch (header.Type)
         {
             case QuicPacketType.VersionNegotiation:
@@ -181,7 +186,8 @@ public sealed partial class QuicParser : DatagramParser, IProtocol
             Version = BinaryPrimitives.ReadUInt32BigEndian(bytes[9..]),
             TargetId = bytes[1..9],
         };
-        if (connection.Version == 0) connection.Name(in header);
+        if (connection.Version == 0) connection.Name(in header, context.NowNanos);
+        connection.NameTarget(header.TargetId);
         connection.Client.Initials++;
         connection.Google.Read(bytes[PublicHeaderSize..]);
         return true;
@@ -194,6 +200,7 @@ public sealed partial class QuicParser : DatagramParser, IProtocol
         if (direction == Direction.ToServer)
         {
             connection.Client.Initials++;
+            connection.NameTarget(header.TargetId);
             connection.Google.Read(frames);
             return;
         }

@@ -29,7 +29,8 @@ internal sealed partial class TlsHandshake
 
     /// <summary>Takes a ServerHello, or the HelloRetryRequest in its clothes. The real one overrules the retry.
     /// </summary>
-    public void ReadServerHello(ReadOnlySpan<byte> body)
+    /// <param name="isRepeat">What came before was not seen, and may have been a retry.</param>
+    public void ReadServerHello(ReadOnlySpan<byte> body, bool isRepeat = false)
     {
         if (HasServerHello) return;
 
@@ -52,7 +53,7 @@ internal sealed partial class TlsHandshake
         Cipher = cipher;
         Version = version;
         _isSessionEchoed = session.Length > 0 && session.SequenceEqual(_bytes[_sessionId]);
-        ReadServerExtensions(version, ref reader);
+        ReadServerExtensions(version, ref reader, isRepeat);
     }
 
     /// <summary>The HelloRetryRequest of drafts up to 21, a message of its own: version, cipher (from draft 19 on),
@@ -72,7 +73,7 @@ internal sealed partial class TlsHandshake
     }
 
     [SkipLocalsInit]
-    private void ReadServerExtensions(ushort legacyVersion, ref ByteReader reader)
+    private void ReadServerExtensions(ushort legacyVersion, ref ByteReader reader, bool isRepeat)
     {
         var length = (int)reader.ReadUInt16();
         var block = reader.RanShort ? default : reader.Take(Math.Min(length, reader.Remaining));
@@ -96,7 +97,7 @@ internal sealed partial class TlsHandshake
 
         // After a retry the fingerprint stays that of the retry, a ServerHello by its type: every engine takes the
         // first.
-        if (_ja3Server.Length > 0) return;
+        if (isRepeat || _ja3Server.Length > 0) return;
 
         var written = Ja3.WriteServer(legacyVersion, Cipher, block, _bytes.Room(Ja3.TextBytesMax));
         _ja3ServerText = _bytes.Take(written);

@@ -51,6 +51,9 @@ internal sealed partial class TlsHandshake
     /// <summary>The client answered a retry that was not seen.</summary>
     public bool IsRetryLost { get; private set; }
 
+    /// <summary>Of a second hello, too, something is to be learnt: whether there was a retry nobody saw.</summary>
+    public bool WantsClientHello => !HasClientHello || !(HasAnswer || IsRetried || IsRetryLost);
+
     public ushort ClientVersion { get; private set; }
 
     /// <summary>What the server chose.</summary>
@@ -103,7 +106,8 @@ internal sealed partial class TlsHandshake
 
     /// <summary>Takes a whole ClientHello, or as much of one as is left. The first counts; later ones (after a retry or
     /// a cookie) repeat it.</summary>
-    public void ReadClientHello(ReadOnlySpan<byte> body, TlsCarrier carrier)
+    /// <param name="isRepeat">The first was not seen. What fingerprints are made of may have changed since.</param>
+    public void ReadClientHello(ReadOnlySpan<byte> body, TlsCarrier carrier, bool isRepeat = false)
     {
         if (HasClientHello)
         {
@@ -128,7 +132,9 @@ internal sealed partial class TlsHandshake
         if (carrier == TlsCarrier.Quic) _transportParameters = _bytes.Keep(hello.TransportParameters);
         KeepProtocols(hello.Protocols);
         // The answer to a retry is not what the client says of itself: a cookie and other key shares are in it.
-        IsFirstHelloLost = IsRetried || IsCookieAsked;
+        var hasCookie = HasCookie(hello.Extensions);
+        IsFirstHelloLost = isRepeat || IsRetried || IsCookieAsked || hasCookie;
+        IsRetryLost = hasCookie && !IsRetried;
         if (!IsFirstHelloLost) KeepFingerprints(in hello, carrier);
         _versions = _numbers.Keep(hello.Versions);
         _groups = _numbers.Keep(hello.Groups);
@@ -140,14 +146,22 @@ internal sealed partial class TlsHandshake
     /// the server is known by.</summary>
     private void NoteSecondHello(ReadOnlySpan<byte> body, TlsCarrier carrier)
     {
-        if (HasAnswer || IsRetried || IsRetryLost || !ClientHello.TryRead(body, carrier, out var hello)) return;
+        if (!WantsClientHello || !ClientHello.TryRead(body, carrier, out var hello)) return;
 
-        var reader = new ByteReader(hello.Extensions);
+        IsRetryLost = HasCookie(hello.Extensions);
+    }
+
+    private static bool HasCookie(ReadOnlySpan<byte> extensions)
+    {
+        var reader = new ByteReader(extensions);
+        var isThere = false;
         while (reader.Remaining >= 4)
         {
-            IsRetryLost |= reader.ReadUInt16() == ExtensionType.Cookie;
+            isThere |= reader.ReadUInt16() == ExtensionType.Cookie;
             reader.Skip(reader.ReadUInt16());
         }
+
+        return isThere;
     }
 
     /// <summary>A hello in the form of SSL 2.0 (RFC 5246 appendix E.2): versions and nothing to fingerprint.</summary>

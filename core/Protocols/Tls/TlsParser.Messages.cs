@@ -47,7 +47,7 @@ public sealed partial class TlsParser
     }
 
     private bool IsWanted(byte type, Direction direction) => direction == Direction.ToServer
-        ? type == HandshakeType.ClientHello && !_handshake.HasClientHello
+        ? type == HandshakeType.ClientHello && _handshake.WantsClientHello
         : type is HandshakeType.ServerHello or HandshakeType.Certificate;
 
     /// <param name="body">All of a message that is wanted; of another perhaps its end alone.</param>

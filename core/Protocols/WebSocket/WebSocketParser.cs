@@ -69,6 +69,7 @@ public sealed class WebSocketParser : StreamParser, IProtocol
         _isCompressed = _isDeflateAgreed;
         if (request.StartNanos > 0) _firstNanos = request.StartNanos;
         if (_uri.Length == 0) _traits |= RecordTraits.Partial; // the answer was seen, and not the question
+        if (http.IsClientTorn) TryResync(Direction.ToServer, missing: -1, context);
     }
 
     public override ParseResult Parse(ReadOnlySpan<byte> bytes, Direction direction, ParseContext context)

@@ -51,6 +51,31 @@ public sealed class HttpOverTcpTests
             StringComparison.Ordinal);
     }
 
+    /// <summary>`HTTP/1.1` and a field behind it are no answer because they begin a segment.</summary>
+    [Fact]
+    public void A_request_line_with_a_hole_in_it()
+    {
+        const int Hole = 5;
+        var at = Get.IndexOf("HTTP"u8);
+        using var talk = new TcpTalk().Open().Client(1001, Ack, 5001, Get[..(at - Hole)])
+            .Client(1001 + (uint)at, Ack, 5001, Get[at..]).Server(5001, Ack, Asked, Answer);
+        var line = Assert.Single(talk.Records("http"));
+        Assert.Contains("!Partial", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("http.method", line, StringComparison.Ordinal);
+    }
+
+    /// <summary>Behind a proxy's greeting a segment may begin within a word.</summary>
+    [Fact]
+    public void Behind_a_socks_greeting_a_method_without_its_beginning_is_none()
+    {
+        ReadOnlySpan<byte> greeting = [4, 1, 0, 80, 192, 0, 2, 1, 0];
+        ReadOnlySpan<byte> granted = [0, 90, 0, 80, 192, 0, 2, 1];
+        using var talk = new TcpTalk().Open()
+            .Client(1001, Ack, 5001, greeting).Server(5001, Ack, 1010, granted)
+            .Client(1010, Ack, 5009, Get[..1]).Client(1011, Ack, 5009, Get[1..]);
+        Assert.Empty(talk.Records("http"));
+    }
+
     /// <summary>A server of HTTP/2 alone sends its SETTINGS at once; curl tries an upgrade all the same.</summary>
     [Theory]
     [InlineData(int.MaxValue)]

@@ -7,6 +7,12 @@ public sealed class DatagramContractTests
 {
     private const int Seed = 1035;
 
+    /// <summary>Protocols that allocate per connection, and why, and where that is counted.</summary>
+    private static readonly Dictionary<string, string> s_allocating = new(StringComparer.Ordinal)
+    {
+        ["quic"] = "the library's AES makes an object per key and call: QuicRobustnessTests counts them",
+    };
+
     [Fact]
     public void A_lost_datagram_leaves_no_wrong_value() => Lose(Samples.Datagrams);
 
@@ -63,7 +69,7 @@ public sealed class DatagramContractTests
     [Fact]
     public void A_warm_parser_allocates_nothing()
     {
-        foreach (var sample in Samples.Datagrams)
+        foreach (var sample in Samples.Datagrams.Where(sample => !s_allocating.ContainsKey(sample.OwnerName)))
         {
             var run = new DatagramRun(sample.Owner);
             var said = sample.Said.ToArray();

@@ -1,4 +1,5 @@
 using NetSniff.Protocols;
+using NetSniff.Tests.Protocols.Quic;
 
 namespace NetSniff.Tests.Protocols;
 
@@ -19,7 +20,10 @@ internal static class Samples
     ];
 
     public static IReadOnlyList<Sample> All { get; } =
-        [.. Captures.SelectMany(path => Sample.From(path, Name(path))).Where(sample => sample.Owner >= 0)];
+    [
+        .. Captures.SelectMany(path => Sample.From(path, Name(path))).Concat(Crafted())
+            .Where(sample => sample.Owner >= 0),
+    ];
 
     public static IEnumerable<Sample> Streams => All.Where(sample => sample.Transport == Transport.Stream);
 
@@ -44,6 +48,15 @@ internal static class Samples
         }
 
         return samples;
+    }
+
+    /// <summary>The conversation that RFC 9001 appendix A shows.</summary>
+    private static IEnumerable<Sample> Crafted()
+    {
+        var quic = QuicVectorTests.Datagrams;
+        yield return new Sample(
+            "Quic/rfc9001", Transport.Datagram, 40000, 443,
+            [new Utterance(Direction.ToServer, quic[0]), new Utterance(Direction.ToClient, quic[1])]);
     }
 
     private static string Name(string path) =>

@@ -66,6 +66,14 @@ public sealed class DtlsParserTests
         Assert.EndsWith(" tls.latency=3000000 tls.cookie=true", line, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_hello_that_repeats_one_not_seen_has_no_fingerprint()
+    {
+        var line = Assert.Single(Begin().Say(Direction.ToServer, Client([1, 2, 3, 4], 1)).End().Records);
+        Assert.StartsWith("tls !Partial tls.sni=call.example tls.alpn_offered=[webrtc] tls.client.version=65277 ", line,
+            StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -40,7 +40,10 @@ public class Http1GapTests
                 ">GET /1 HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", "<#?",
                 ">GET /2 HTTP/1.1\r\n\r\n", ">GET /3 HTTP/1.1\r\n\r\n", $"<{Ok}",
             ],
-            ["!Partial 1.1 GET /1 200 0/2", "!Partial 1.1 GET /2 0/-", "1.1 GET /3 200 0/2"]
+            [
+                "!Partial 1.1 GET /1 200 0/2", "!Partial 1.1 GET /2 0/-", "!Partial 1.1 GET /3 0/-",
+                "!Partial 1.1 200 -/2",
+            ]
         },
         {
             "in a chunk",
@@ -55,7 +58,59 @@ public class Http1GapTests
         {
             "in the head of a request",
             [">GET /1 HTTP/1.1\r\nA: b\r\nC", ">#10", ">d\r\n\r\n" + Get, $"<{Ok}{Ok}"],
-            ["!Partial 1.1 GET /1 200 0/2", "1.1 GET /a h 200 0/2"]
+            ["!Partial 1.1 GET /a h 0/-", "!Partial 1.1 GET /1 200 0/2", "!Partial 1.1 200 -/2"]
+        },
+        {
+            "a whole request, and its answer comes before that is known",
+            [
+                $">{Get}", $"<{Ok}", $"<{Ok}", ">#50", ">GET /3 HTTP/1.1\r\n\r\n", $"<{Ok}",
+                ">GET /4 HTTP/1.1\r\n\r\n", $"<{Ok}",
+            ],
+            [
+                "1.1 GET /a h 200 0/2", "!Partial 1.1 200 -/2", "!Partial 1.1 GET /3 0/-", "!Partial 1.1 200 -/2",
+                "1.1 GET /4 200 0/2",
+            ]
+        },
+        {
+            "requests, and the next are known before an answer came",
+            [
+                $">{Get}", $"<{Ok}", ">#150", ">GET /3 HTTP/1.1\r\n\r\nGET /4 HTTP/1.1\r\n\r\n", $"<{Ok}",
+                ">GET /5 HTTP/1.1\r\n\r\n", $"<{Ok}",
+            ],
+            [
+                "1.1 GET /a h 200 0/2", "!Partial 1.1 GET /3 0/-", "!Partial 1.1 GET /4 0/-", "!Partial 1.1 200 -/2",
+                "1.1 GET /5 200 0/2",
+            ]
+        },
+        {
+            "of a client that sends ahead nothing can be told any more",
+            [$">{Get}{Get}", $"<{Ok}{Ok}", ">#50", $">{Get}", $"<{Ok}", $">{Get}", $"<{Ok}"],
+            [
+                "1.1 GET /a h 200 0/2", "1.1 GET /a h 200 0/2", "!Partial 1.1 GET /a h 0/-", "!Partial 1.1 200 -/2",
+                "!Partial 1.1 GET /a h 0/-", "!Partial 1.1 200 -/2",
+            ]
+        },
+        {
+            "the rest of a body is no request line",
+            [
+                ">POST /p HTTP/1.1\r\nA: b\r\n", ">#40",
+                ">ET /x HTTP/1.1\r\nHttp Body!GET / HTTP/1.1\r\nGET x HTTP/1.1\r\nGET /x y HTTP/1.1\r\n" + Get,
+            ],
+            ["!Partial 1.1 GET /a h 0/-", "!Partial 1.1 POST /p 0/-"]
+        },
+        {
+            "the rest of a body is no status line, and a status line may follow it at once",
+            [$">{Get}", "<#99", "<HTTP/1.1 200 is what we say.\r\nNo more\r\n tail" + Ok],
+            ["!Partial 1.1 GET /a h 200 0/2"]
+        },
+        {
+            "what was asked by HEAD has no body",
+            [
+                $">{Get}", $"<{Ok}", ">#40", $">{Get}", "<HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", $"<{Ok}",
+            ],
+            [
+                "1.1 GET /a h 200 0/2", "!Partial 1.1 GET /a h 0/-", "!Partial 1.1 200 -/0", "!Partial 1.1 200 -/2",
+            ]
         },
         { "before the first response", [$">{Get}", "<#100", $"<lost\r\n{Ok}"], ["!Partial 1.1 GET /a h 200 0/2"] },
         {
@@ -83,6 +138,31 @@ public class Http1GapTests
         driver.Say(Direction.ToClient, Encoding.ASCII.GetBytes(Ok));
         driver.End();
         Assert.Equal(["!Partial 1.1 200 -/2", "1.1 GET /a h 200 0/2"], HttpLines.Of(driver.Sink));
+    }
+
+    [Fact]
+    public void Begins_with_the_answer_to_a_request_for_a_tunnel()
+    {
+        var driver = new StreamDriver(new Http1Parser());
+        driver.Context.IsMidstream = true;
+        driver.Say(Direction.ToClient, "HTTP/1.1 200 Connection established\r\n\r\n"u8);
+        Assert.Equal(ParseStatus.Upgrade, driver.LastStatus);
+        Assert.Equal(["!Partial 1.1 200 -/0"], HttpLines.Of(driver.Sink));
+    }
+
+    [Fact]
+    public void A_request_while_answers_wait_for_a_hole_is_for_none_of_them()
+    {
+        var driver = new GapDriver(new Http1Parser());
+        driver.Say(Direction.ToServer, Encoding.ASCII.GetBytes(Get), int.MaxValue);
+        driver.Lose(Direction.ToServer, 50);
+        driver.Say(Direction.ToClient, Encoding.ASCII.GetBytes(Ok), int.MaxValue);
+        driver.Context.IsOtherBehind = true;
+        driver.Say(Direction.ToServer, Encoding.ASCII.GetBytes(Get), int.MaxValue);
+        driver.Context.IsOtherBehind = false;
+        driver.Say(Direction.ToClient, Encoding.ASCII.GetBytes(Ok), int.MaxValue);
+        Assert.Equal(
+            ["1.1 GET /a h 200 0/2", "!Partial 1.1 GET /a h 0/-", "!Partial 1.1 200 -/2"], HttpLines.Of(driver.Sink));
     }
 
     private static List<string> Play(string[] said, int piece)

@@ -105,6 +105,39 @@ public sealed class Http2ParserTests
             whole => Has(whole, "http.uri=/b", "http.status=204"));
     }
 
+    /// <summary>Whoever spoke first: `:method` is a client's.</summary>
+    [Theory, MemberData(nameof(Pieces))]
+    public void Joined_with_the_sides_the_wrong_way_round(int piece)
+    {
+        var driver = new StreamDriver(new Http2Parser());
+        driver.Context.IsMidstream = true;
+        driver.Say(ToClient, Frame(8, 0, 0, [0, 0, 0, 9]), piece).Say(ToClient, Get(5, "/a"), piece)
+            .Say(ToServer, Headers(5, false, ":status", "200"), piece)
+            .Say(ToServer, Data(5, true, new byte[40]), piece);
+        Has(Assert.Single(driver.Records), "http.method=GET", "http.uri=/a", "http.status=200", "http.request.bytes=0",
+            "http.response.bytes=40");
+    }
+
+    [Fact]
+    public void Joined_where_nothing_tells_the_sides_apart()
+    {
+        var driver = new StreamDriver(new Http2Parser());
+        driver.Context.IsMidstream = true;
+        driver.Say(ToServer, Frame(8, 0, 0, [0, 0, 0, 9])).Say(ToServer, Data(5, true, new byte[9]))
+            .Say(ToClient, Headers(5, true, "grpc-status", "0")).End();
+        Assert.Empty(driver.Records);
+    }
+
+    [Fact]
+    public void A_reset_while_the_rest_of_the_request_waits_for_a_hole()
+    {
+        var driver = Begin().Say(ToServer, Headers(1, false, ":method", "POST", ":path", "/a"))
+            .Say(ToServer, Data(1, false, new byte[9])).Say(ToClient, Headers(1, true, ":status", "415"));
+        driver.Context.IsOtherBehind = true;
+        driver.Say(ToClient, Frame(3, 0, 1, [0, 0, 0, 0]));
+        Has(Assert.Single(driver.Records), "!Partial", "http.status=415", "http.request.bytes=9");
+    }
+
     [Fact]
     public void Streams_beyond_the_bound_give_way_and_are_told()
     {

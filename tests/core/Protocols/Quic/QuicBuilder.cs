@@ -35,7 +35,8 @@ internal static class QuicBuilder
     /// <param name="keyId">The connection id that makes the keys.</param>
     public static byte[] Seal(
         byte[] frames, byte[] target, byte[]? source = null, uint version = V1, byte[]? keyId = null,
-        bool fromServer = false, uint number = 0, byte[]? token = null, int numberLength = 4)
+        bool fromServer = false, uint number = 0, byte[]? token = null, int numberLength = 4,
+        bool isFixedBitSet = true)
     {
         var type = version == V2 ? 1 : 0;
         var numberBytes = new byte[4];
@@ -43,7 +44,8 @@ internal static class QuicBuilder
         numberBytes = numberBytes[(4 - numberLength)..];
         byte[] header =
         [
-            (byte)(0xc0 | type << 4 | numberLength - 1), .. Number(version), (byte)target.Length, .. target,
+            (byte)((isFixedBitSet ? 0xc0 : 0x80) | type << 4 | numberLength - 1), .. Number(version),
+            (byte)target.Length, .. target,
             (byte)(source?.Length ?? 0), .. source ?? [], .. Varint((ulong)(token?.Length ?? 0)), .. token ?? [],
             .. Varint((ulong)(numberLength + frames.Length + 16)), .. numberBytes,
         ];

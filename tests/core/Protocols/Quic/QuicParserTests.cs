@@ -109,6 +109,18 @@ public sealed class QuicParserTests
     }
 
     [Fact]
+    public void The_servers_fixed_bit_may_be_clear()
+    {
+        // RFC 9287: ngtcp2 does so from its first answer on.
+        var answer = QuicBuilder.Seal(QuicBuilder.Crypto(0, Server()), s_source, s_serverId,
+            keyId: QuicBuilder.ClientId, fromServer: true, isFixedBitSet: false);
+        Assert.Contains(" quic.cipher=4865 ", Only(Asked(ClientInitial()).Say(Direction.ToClient, answer)),
+            StringComparison.Ordinal);
+        Assert.Equal(Verdict.No, QuicParser.Probe(QuicBuilder.Seal(QuicBuilder.Padded([1], 1150), QuicBuilder.ClientId,
+            isFixedBitSet: false), Direction.ToServer, default));
+    }
+
+    [Fact]
     public void A_refused_version_is_the_one_reported_and_the_next_is_read()
     {
         const uint Reserved = 0x1a2a3a4a;

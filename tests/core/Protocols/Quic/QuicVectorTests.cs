@@ -39,6 +39,13 @@ public sealed class QuicVectorTests
         },
     };
 
+    /// <summary>Client and server packet of version 1, a conversation for the contract.</summary>
+    internal static byte[][] Datagrams =>
+    [
+        QuicBuilder.Seal(QuicBuilder.Padded(Hex.Bytes(ClientFrame), 1162), QuicBuilder.ClientId, number: 2),
+        Hex.Bytes(Packets.First().Data.Item4),
+    ];
+
     [Theory]
     [MemberData(nameof(Packets))]
     public void The_packets_of_appendix_a(uint version, string clientBegin, string clientEnd, string server)
