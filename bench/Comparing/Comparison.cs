@@ -16,9 +16,14 @@ internal sealed class Comparison(string root, string cache, int rounds, bool has
     public JsonObject Run(IReadOnlyList<string> names)
     {
         var traces = new JsonObject();
-        foreach (var name in names) traces[name] = Compare(name, Path.Combine(cache, "traces", $"{name}.pcap"));
+        foreach (var name in names) traces[name] = Compare(name, PathOf(name));
+
+        // Afterwards: a process that is started begins with its parent's peak of memory in its books.
+        foreach (var name in names) AddInside(name, PathOf(name), traces[name]!.AsObject());
         return traces;
     }
+
+    private string PathOf(string name) => Path.Combine(cache, "traces", $"{name}.pcap");
 
     private JsonObject Compare(string name, string path)
     {
@@ -38,11 +43,10 @@ internal sealed class Comparison(string root, string cache, int rounds, bool has
             Say($"  {contender.Label,-26}{nanos,10:N0}{seconds,9:F3}{gigabits,8:F1}{peak,8:N0}{seconds / floor,11:F2}{seconds / ours,8:F2}");
         }
 
-        AddInside(path, found);
         return found;
     }
 
-    private static void AddInside(string path, JsonObject found)
+    private static void AddInside(string name, string path, JsonObject found)
     {
         var times = PacketTimes.Of(path);
         var bytes = Allocation.Of(path);
@@ -52,8 +56,8 @@ internal sealed class Comparison(string root, string cache, int rounds, bool has
         found["allocated_per_packet"] = bytes.PerPacket;
         found["allocated_per_record"] = bytes.PerRecord;
         var (median, at99, at999) = (times.Median / 1e3, times.At99 / 1e3, times.At999 / 1e3);
-        Say($"  a packet in the shard, all of it: p50 {median:F2} us, p99 {at99:F2} us, p99.9 {at999:F2} us");
-        Say($"  allocated when warm: {bytes.PerPacket} bytes a packet, {bytes.PerRecord} a record");
+        Say($"{name}: a packet in the shard, all of it: p50 {median:F2} us, p99 {at99:F2} us, p99.9 {at999:F2} us");
+        Say($"{name}: allocated when warm: {bytes.PerPacket} bytes a packet, {bytes.PerRecord} a record");
     }
 
     private Dictionary<Contender, List<ProcessCost>> Measure(string name, string path)
