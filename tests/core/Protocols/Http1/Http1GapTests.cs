@@ -208,7 +208,8 @@ public class Http1GapTests
     {
         var driver = new StreamDriver(new Http1Parser());
         driver.Context.IsMidstream = true;
-        driver.Say(Direction.ToServer, Encoding.ASCII.GetBytes(Get)).Say(Direction.ToServer, Encoding.ASCII.GetBytes(Get));
+        driver.Say(Direction.ToServer, Encoding.ASCII.GetBytes(Get));
+        driver.Say(Direction.ToServer, Encoding.ASCII.GetBytes(Get));
         driver.Say(Direction.ToClient, Encoding.ASCII.GetBytes(Ok)).End();
         Assert.Equal(
             ["!Partial 1.1 GET /a h 0/-", "!Partial 1.1 GET /a h 0/-", "!Partial 1.1 200 -/2"],
