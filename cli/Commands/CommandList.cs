@@ -43,14 +43,23 @@ internal static class CommandList
         if (result.Errors.Count > 0) return Refuse(result, terminal);
 
         using var text = new StreamWriter(terminal.Output, leaveOpen: true) { AutoFlush = true };
-        return result.Invoke(new InvocationConfiguration
+        var invocation = new InvocationConfiguration
         {
             Output = text,
             Error = terminal.Error,
             EnableDefaultExceptionHandler = false,
             // Signals are the business of Interrupts.
             ProcessTerminationTimeout = null,
-        });
+        };
+        try
+        {
+            return result.Invoke(invocation);
+        }
+        catch (OutputClosedException)
+        {
+            // Help has no runner of ours around it: `netsniff --help | head`.
+            return ExitCode.Ok;
+        }
     }
 
     private static int Refuse(ParseResult result, Terminal terminal)

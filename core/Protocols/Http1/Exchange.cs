@@ -126,9 +126,12 @@ internal sealed class ExchangeQueue
     /// <summary>Requests a client may send ahead; those beyond are told without their responses.</summary>
     public const int PipelinedMax = 64;
 
-    private const int RestSlots = 4;
+    private const int StartSlots = 4;
 
-    private Exchange?[] _ring = new Exchange?[RestSlots];
+    /// <summary>What stays for the next connection: where responses are lost, requests wait, and often.</summary>
+    private const int RestSlotsMax = 16;
+
+    private Exchange?[] _ring = new Exchange?[StartSlots];
     private int _first;
 
     public int Count { get; private set; }
@@ -160,7 +163,7 @@ internal sealed class ExchangeQueue
 
     public void Reset()
     {
-        if (_ring.Length > RestSlots) _ring = new Exchange?[RestSlots];
+        if (_ring.Length > RestSlotsMax) _ring = new Exchange?[StartSlots];
         foreach (var slot in _ring) slot?.Book.Reset();
         (_first, Count) = (0, 0);
     }
