@@ -116,7 +116,7 @@ public sealed partial class Http1Parser : StreamParser, IProtocol, IUpgradedRequ
     internal HeaderBook UpgradeAnswer => _answer.Book;
 
     /// <summary>Bytes of the client were lost while it waited for the answer.</summary>
-    internal bool IsClientTorn => _client is { Phase: Phase.Wait, IsAfterGap: true };
+    internal bool IsClientTorn => _client.IsAfterGap;
 
     public static Verdict Probe(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
         Http1Probe.Judge(bytes, direction, hints);

@@ -1,6 +1,7 @@
 using System.Text;
 using NetSniff.Protocols;
 using NetSniff.Protocols.Http1;
+using NetSniff.Protocols.WebSocket;
 using Xunit;
 
 namespace NetSniff.Tests.Protocols.Http1;
@@ -30,6 +31,24 @@ public class Http1UpgradeTests
             Assert.Equal(to, driver.Context.UpgradeTo);
             Assert.Equal([record], HttpLines.Of(driver.Sink));
         }
+    }
+
+    [Fact]
+    public void What_the_client_lost_while_it_waited_is_passed_on()
+    {
+        var http = new Http1Parser();
+        var driver = new StreamDriver(http);
+        driver.Say(Direction.ToServer, Encoding.ASCII.GetBytes(AskWebSocket));
+        http.TryResync(Direction.ToServer, missing: 9, driver.Context);
+        driver.Say(Direction.ToClient, Encoding.ASCII.GetBytes(SayWebSocket));
+        Assert.Equal(ParseStatus.Upgrade, driver.LastStatus);
+
+        var next = new StreamDriver(new WebSocketParser());
+        next.Parser.Inherit(http, next.Context);
+        next.Say(Direction.ToServer, "the rest of a frame"u8).End();
+        var line = Assert.Single(next.Records);
+        Assert.Contains("!Partial", line, StringComparison.Ordinal);
+        Assert.Contains("ws.frames=0", line, StringComparison.Ordinal);
     }
 
     [Fact]

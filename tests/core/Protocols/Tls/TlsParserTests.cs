@@ -87,6 +87,23 @@ public sealed class TlsParserTests
         Assert.Contains(" tls.ja4=t13d0207h2_", line, StringComparison.Ordinal);
     }
 
+    /// <summary>A cookie (RFC 8446 section 4.2.2) says that there was a retry, however the hello is cut.</summary>
+    [Theory]
+    [InlineData(int.MaxValue, true)]
+    [InlineData(1, true)]
+    [InlineData(1, false)]
+    public void A_hello_with_a_cookie_answers_a_retry_that_was_lost(int piece, bool isFirstSeen)
+    {
+        var driver = new StreamDriver(new TlsParser());
+        if (isFirstSeen) driver.Say(Direction.ToServer, Client.ClientRecord(), piece);
+        driver.Say(Direction.ToServer, Client.Extension(44, HelloBuilder.Long([1, 2, 3])).ClientRecord(), piece)
+            .Say(Direction.ToClient, [.. Server13, .. s_ciphertext]).Say(Direction.ToServer, s_ciphertext);
+        var line = Assert.Single(driver.Records);
+        Assert.StartsWith("tls !Partial", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("tls.ja3s", line, StringComparison.Ordinal);
+        Assert.Equal(isFirstSeen, line.Contains("tls.ja3=", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void After_a_retry_the_last_server_hello_counts_but_for_the_fingerprint()
     {
