@@ -107,7 +107,8 @@ public sealed unsafe partial class Shard
     {
         var hints = new ProbeHints(
             flow->ClientPort, flow->ServerPort, IsFromStart: !conversation.IsMidstream,
-            IsBehind: conversation.Mode == ConversationMode.Watching);
+            IsBehind: conversation.Mode == ConversationMode.Watching
+                || (conversation.IsMidstream && !flow->Is(FlowTraits.Midstream)));
         for (var left = candidates; left != 0; left &= left - 1)
         {
             var index = System.Numerics.BitOperations.TrailingZeroCount(left);

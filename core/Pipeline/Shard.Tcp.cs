@@ -140,7 +140,9 @@ public sealed unsafe partial class Shard
         while (flow->Slot != 0 && stream.TryTakeNext(_pool, out var buffer, out var offset, out var length))
         {
             stream.Next += (uint)length;
+            _context.LateNanos = stream.TakenNanos;
             Feed(flow, conversation, buffer.AsSpan(offset, length), direction);
+            _context.LateNanos = 0;
             _pool.Return(buffer);
             if (stream.HasPending) stream.HoleSinceNanos = _now;
         }

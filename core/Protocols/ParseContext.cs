@@ -18,6 +18,13 @@ public sealed class ParseContext(RecordSink records)
     /// <summary>The capture began after the connection had: records must not pretend to be whole.</summary>
     public bool IsMidstream;
 
+    /// <summary>When these bytes were captured, if they had to wait for a hole to be filled or given up; 0 otherwise.
+    /// </summary>
+    public long LateNanos;
+
+    /// <summary>When these bytes were captured.</summary>
+    public long SaidNanos => LateNanos != 0 ? LateNanos : NowNanos;
+
     /// <summary>Bytes of the other direction wait for a hole to be filled: what was said there before this is not all
     /// known.</summary>
     public bool IsOtherBehind;

@@ -31,6 +31,9 @@ public sealed class StreamHalf
     /// <summary>When the other side was first seen to acknowledge past the hole; 0 if it has not.</summary>
     public long HoleAckedNanos;
 
+    /// <summary>When the segment that was taken last had come.</summary>
+    public long TakenNanos { get; private set; }
+
     public bool HasPending => _pending.Count > 0;
 
     /// <summary>Sequence number of the first waiting byte.</summary>
@@ -48,7 +51,7 @@ public sealed class StreamHalf
         var at = FirstEndingAfter(sequence);
         while (!bytes.IsEmpty)
         {
-            if (at == _pending.Count) return TryInsert(at, sequence, bytes, pool, limits, counters);
+            if (at == _pending.Count) return TryInsert(at, sequence, bytes, nowNanos, pool, limits, counters);
 
             var there = _pending[at];
             var before = (int)(there.Sequence - sequence);
@@ -56,7 +59,7 @@ public sealed class StreamHalf
             {
                 // The part before what is already there.
                 var fresh = Math.Min(before, bytes.Length);
-                if (!TryInsert(at, sequence, bytes[..fresh], pool, limits, counters)) return false;
+                if (!TryInsert(at, sequence, bytes[..fresh], nowNanos, pool, limits, counters)) return false;
                 sequence += (uint)fresh;
                 bytes = bytes[fresh..];
                 at++;
@@ -94,6 +97,7 @@ public sealed class StreamHalf
                 continue;
             }
 
+            TakenNanos = first.Nanos;
             (buffer, offset, length) = (first.Buffer, old, first.Length - old);
             return true;
         }
@@ -120,7 +124,8 @@ public sealed class StreamHalf
     }
 
     private bool TryInsert(
-        int at, uint sequence, ReadOnlySpan<byte> bytes, BufferPool pool, StreamLimits limits, StreamCounters counters)
+        int at, uint sequence, ReadOnlySpan<byte> bytes, long nowNanos, BufferPool pool, StreamLimits limits,
+        StreamCounters counters)
     {
         var hasRoom = _pending.Count < limits.PendingSegmentsMax
             && _pendingBytes + bytes.Length <= limits.PendingBytesMax;
@@ -131,13 +136,13 @@ public sealed class StreamHalf
         }
 
         bytes.CopyTo(buffer);
-        _pending.Insert(at, new Waiting(sequence, bytes.Length, buffer));
+        _pending.Insert(at, new Waiting(sequence, bytes.Length, buffer, nowNanos));
         _pendingBytes += bytes.Length;
         counters.SegmentsPending++;
         return true;
     }
 
-    private readonly record struct Waiting(uint Sequence, int Length, byte[] Buffer)
+    private readonly record struct Waiting(uint Sequence, int Length, byte[] Buffer, long Nanos)
     {
         public ReadOnlySpan<byte> Bytes => Buffer.AsSpan(0, Length);
     }

@@ -6,9 +6,10 @@ internal static class KnownDifferences
 {
     private static readonly (string Capture, string Why)[] s_all =
     [
-        ("arkime__socks5-reverse", "behind a proxy's greeting a start is looked for where segments begin"),
-        ("arkime__socks-http-example", "a proxy's greeting is told by where its segment ends"),
+        ("socks", "behind a proxy's greeting a start is looked for where segments begin"),
+        ("ndpi__nomachine", "behind a greeting, TLS is looked for where segments begin"),
         ("ndpi__openvpn_obfuscated", "a label of bytes that nobody reads is told by where segments end"),
+        ("tcp-overlap-conflicting", "of bytes that were said twice the first to come count"),
     ];
 
     private static readonly string[] s_resegmenting = ["1-byte", "mss-1448", "mss-536", "random", "reordered"];

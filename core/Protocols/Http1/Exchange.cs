@@ -16,6 +16,9 @@ internal sealed class Exchange
     public TextSlice Authority;
     public long StartNanos;
     public long EndNanos;
+
+    /// <summary>When its first line was captured, however late it was read.</summary>
+    public long SaidNanos;
     public ulong BodyBytes;
     public HttpProblem Problem;
     public RecordTraits Traits;
@@ -46,7 +49,7 @@ internal sealed class Exchange
     {
         Book.Clear();
         Method = Target = Version = Authority = default;
-        StartNanos = EndNanos = 0;
+        StartNanos = EndNanos = SaidNanos = 0;
         BodyBytes = 0;
         Problem = HttpProblem.None;
         Traits = RecordTraits.None;
@@ -134,6 +137,9 @@ internal sealed class ExchangeQueue
     public int Count { get; private set; }
 
     public Exchange? Front => Count > 0 ? _ring[_first] : null;
+
+    /// <summary>The one behind the front.</summary>
+    public Exchange? Second => Count > 1 ? _ring[(_first + 1) & (_ring.Length - 1)] : null;
 
     public bool IsFull => Count == PipelinedMax;
 

@@ -13,15 +13,12 @@ public sealed partial class Http1Parser
             CountBody(request);
             Emit(request, _answer, RecordTraits.None, context);
             Release(request);
-            _hasAnsweredSince = true;
+            _hasLoneAnswer = false;
         }
         else
         {
-            // Its request was lost, or is late and the next one that comes. Where a connection was joined in the middle
-            // there is nothing to wonder at.
-            var isExpected = _isUnpaired || (context.IsMidstream && !_client.IsTrusted);
-            if (isExpected) _hasAnsweredSince = true;
-            else LosePairs();
+            // Its request was lost, or is late and the next one that comes.
+            _isUnpaired = _hasLoneAnswer = true;
             Emit(Exchange.None, _answer, RecordTraits.Partial, context);
         }
 

@@ -53,14 +53,14 @@ public sealed partial class Http1Parser
     private void ResyncClient(long missing, ParseContext context)
     {
         _client.Searched = 0;
+        var isCut = false;
         if (_client.Phase == Phase.Start && _firstWordsLength > 0) OpenFirstWords(context);
         _firstWordsLength = 0;
         switch (_client.Phase)
         {
             case Phase.Wait:
                 // It may have gone on with HTTP, if the answer was no.
-                _client.IsAfterGap = true;
-                LosePairs();
+                _client.IsAfterGap = _isUnpaired = true;
                 return;
 
             case Phase.Body when _client.Body.TryJump(missing):
@@ -70,14 +70,15 @@ public sealed partial class Http1Parser
 
             case Phase.Headers or Phase.LongLine or Phase.Body:
                 _request.Traits |= RecordTraits.Partial;
+                isCut = true;
                 FinishRequest(context);
                 break;
         }
 
+        _isAnswerOwed |= _client.Phase == Phase.Start && !isCut;
         _client.StartNanos = 0;
         _client.Phase = Phase.Torn;
-        _client.IsAfterGap = true;
-        LosePairs();
+        _client.IsAfterGap = _isUnpaired = true;
     }
 
     private void ResyncServer(long missing, ParseContext context)
@@ -95,18 +96,16 @@ public sealed partial class Http1Parser
         _server.IsAfterGap = true;
     }
 
-    /// <summary>From here on no request is the one that a response is for; those that wait keep their turn.</summary>
-    private void LosePairs() => (_isUnpaired, _hasAnsweredSince) = (true, false);
-
-    /// <summary>Whether the next response will be for the request that begins now. After a loss it is, once a response
-    /// came to its end and nothing is under way: a client that sends one request at a time had all its answers before
-    /// it sent this one. Of one that was seen to send ahead nothing can be told any more.</summary>
+    /// <summary>Whether the next response will be for the request that begins now. After a loss it is, if nothing is
+    /// under way and no response began since: a client that sends one request at a time had all its answers before it
+    /// sent this one. Of one that was seen to send ahead nothing can be told any more.</summary>
     private bool TryPairAgain(ParseContext context)
     {
         if (!_isUnpaired) return true;
 
         var isIdle = _open.Count == 0 && _unqueued == 0 && !_answer.IsBegun && _server.Phase == Phase.Start;
-        if (isIdle && _hasAnsweredSince && !_isPipelining && !context.IsOtherBehind) _isUnpaired = false;
+        var isNext = _answeredNanos < context.SaidNanos && (_hasLoneAnswer || !_isAnswerOwed);
+        if (isIdle && isNext && !_isPipelining && !context.IsOtherBehind) _isUnpaired = _isAnswerOwed = false;
         return !_isUnpaired;
     }
 

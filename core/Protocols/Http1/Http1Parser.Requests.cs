@@ -105,6 +105,7 @@ public sealed partial class Http1Parser
         }
 
         _request.StartNanos = _client.StartNanos;
+        _request.SaidNanos = context.SaidNanos;
         _request.Method = _request.Book.Keep(line.Method[..Math.Min(line.Method.Length, JunkBytesMax)]);
         _request.Target = _request.Book.Keep(line.Target);
         _request.Version = _request.Book.Keep(line.Version[..Math.Min(line.Version.Length, 8)]);

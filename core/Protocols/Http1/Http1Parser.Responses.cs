@@ -61,7 +61,8 @@ public sealed partial class Http1Parser
         if (_answer.IsDone) EmitPair(context);
 
         var request = _open.Front;
-        if (_open.Count > 1 && !_server.IsAfterGap) _isPipelining = true;
+        _answeredNanos = context.SaidNanos;
+        if (_open.Second is { } next && next.SaidNanos < _answeredNanos) _isPipelining = true;
         if (request is null && _unqueued > 0) _unqueued--;
         if (request is { HasVersion: false, IsDone: false } && request == _request)
         {
@@ -218,13 +219,23 @@ public sealed partial class Http1Parser
         return taken;
     }
 
-    /// <summary>A response was found behind lost ones. If one request waits it is for that one; of more nobody knows
-    /// which had their answers in the gap, for what came behind it was held back while they went on.</summary>
+    /// <summary>A response was found behind lost ones, perhaps long after it was captured: what came behind a hole was
+    /// held back. A client that sends one request at a time had the answers to all before the last one that it had sent
+    /// by then. Of one that sends ahead, or of which nothing is known, only a single request that waits is surely its.
+    /// </summary>
     private void PairAfterGap(ParseContext context)
     {
-        if (_open.Count == 1 && !_isUnpaired) return;
+        var said = context.SaidNanos;
+        var isSendingAhead = _isPipelining || !_server.IsAfterGap;
+        var isSure = !_isUnpaired && (!isSendingAhead || _open.Count == 1) && _open.Front is { } front
+            && front.SaidNanos <= said;
+        if (!isSure)
+        {
+            _isUnpaired = true;
+            EmitOpen(context, RecordTraits.Partial);
+            return;
+        }
 
-        LosePairs();
-        EmitOpen(context, RecordTraits.Partial);
+        while (_open.Second is { } next && next.SaidNanos <= said) EmitUnanswered(context, RecordTraits.Partial);
     }
 }

@@ -41,8 +41,15 @@ public sealed partial class Http1Parser : StreamParser, IProtocol, IUpgradedRequ
     /// known until <see cref="TryPairAgain"/>. Both are told alone.</summary>
     private bool _isUnpaired;
 
-    /// <summary>A response came to its end since.</summary>
-    private bool _hasAnsweredSince;
+    /// <summary>A request was lost whose response must have come, or must come yet, for no request that was seen.
+    /// </summary>
+    private bool _isAnswerOwed;
+
+    /// <summary>A response was told alone since the last pair.</summary>
+    private bool _hasLoneAnswer;
+
+    /// <summary>When the last response that was seen began.</summary>
+    private long _answeredNanos;
 
     private ParseStatus _ending;
 
@@ -140,7 +147,8 @@ public sealed partial class Http1Parser : StreamParser, IProtocol, IUpgradedRequ
         _client = _server = default;
         _request = _upgraded = _loner;
         _unqueued = 0;
-        _isPipelining = _isUnpaired = _hasAnsweredSince = false;
+        _isPipelining = _isUnpaired = _isAnswerOwed = _hasLoneAnswer = false;
+        _answeredNanos = 0;
         _firstWordsLength = 0;
     }
 }

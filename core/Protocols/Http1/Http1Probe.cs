@@ -18,7 +18,7 @@ internal static class Http1Probe
 
         var isStatus = Tokens.MayStartWithHttp(bytes);
         var verdict = !isStatus ? JudgeRequest(bytes, hints)
-            : IsPlaceKnown(hints) ? JudgeVersion(bytes) : Landmark.JudgeStatus(bytes);
+            : !hints.IsBehind ? JudgeVersion(bytes) : Landmark.JudgeStatus(bytes);
         var isReversed = isStatus == (direction == Direction.ToServer);
         return verdict == Verdict.Yes && isReversed ? Verdict.YesReversed : verdict;
     }
@@ -53,7 +53,7 @@ internal static class Http1Probe
             return bytes.Length < (isCore ? LineBytesMax : LineBytesMax / 8) ? Verdict.Maybe : Verdict.No;
         }
 
-        if (!IsPlaceKnown(hints)) return Landmark.JudgeRequest(bytes, isTorn: true);
+        if (hints.IsBehind || !(hints.IsFromStart || isCore)) return Landmark.JudgeRequest(bytes, isTorn: true);
 
         var line = RequestLine.Read(bytes[..end]);
         if (line.HasVersion)
@@ -64,8 +64,6 @@ internal static class Http1Probe
 
         return isPath && (IsUsualPort(hints) || HasHeader(bytes[(end + 1)..])) ? Verdict.Yes : Verdict.No;
     }
-
-    private static bool IsPlaceKnown(ProbeHints hints) => hints is { IsFromStart: true, IsBehind: false };
 
     private static bool IsUsualPort(ProbeHints hints)
     {
