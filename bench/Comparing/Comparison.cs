@@ -40,7 +40,8 @@ internal sealed class Comparison(string root, string cache, int rounds, bool has
             found[$"{contender.Key}_ns"] = Math.Round(seconds * 1e9 / size.Packets, 1);
             found[$"{contender.Key}_rss_mb"] = Math.Round(peak);
             var (nanos, gigabits) = (seconds * 1e9 / size.Packets, size.Bytes * 8 / seconds / 1e9);
-            Say($"  {contender.Label,-26}{nanos,10:N0}{seconds,9:F3}{gigabits,8:F1}{peak,8:N0}{seconds / floor,11:F2}{seconds / ours,8:F2}");
+            var (label, overFloor, overOurs) = (contender.Label, seconds / floor, seconds / ours);
+            Say($"  {label,-26}{nanos,10:N0}{seconds,9:F3}{gigabits,8:F1}{peak,8:N0}{overFloor,11:F2}{overOurs,8:F2}");
         }
 
         return found;
