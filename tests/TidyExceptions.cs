@@ -11,7 +11,6 @@ internal static class TidyExceptions
     {
         ["bench/Comparing/BenchRun.cs"] = OldLine,
         ["bench/Comparing/Budgets.cs"] = OldLine,
-        ["bench/Comparing/Comparison.cs"] = OldLine,
         ["bench/Mixing/Recording.cs"] = OldLine,
         ["cli/Capturing/CaptureOutput.cs"] = OldLine,
         ["cli/Commands/Demo/DemoCommand.cs"] = OldTable,
