@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NetSniff.Tests.Fuzz;
 using NetSniff.Tests.Storage.MmapQueue;
 
 namespace NetSniff.Tests;
@@ -12,6 +13,7 @@ internal static class ChildProcess
     private static readonly Dictionary<string, Func<string[], int>> s_roles = new(StringComparer.Ordinal)
     {
         ["queue-appender"] = QueueAppender.Run,
+        ["fuzz-smoke"] = FuzzSmoke.Run,
     };
 
     public static int Run(string name, string[] arguments) => s_roles[name](arguments);

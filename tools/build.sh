@@ -6,6 +6,7 @@ configuration=${1:-Release}
 rid=$(dotnet --info | awk '/^ *RID:/ {print $2; exit}')
 case $rid in *arm64*) rid=linux-arm64 ;; osx*) ;; *) rid=linux-x64 ;; esac
 [ "$(uname -s)" = Linux ] || rid=$(dotnet --info | awk '/^ *RID:/ {print $2; exit}')
+[ -e bin/app ] || echo "building; the first time takes a minute or two"
 dotnet publish cli/NetSniff.Cli.csproj -c "$configuration" -r "$rid" --self-contained false \
     -p:PublishReadyToRun=true -o bin/app -v quiet -clp:NoSummary
 ln -sf app/netsniff bin/netsniff

@@ -12,7 +12,8 @@ internal sealed class CaptureOptions
 
     private readonly Option<string?> _format = new("--output", "-o")
     {
-        Description = "table, jsonl, eve, summary, pcapng or none. Without it: table on a terminal, jsonl otherwise.",
+        Description = "table, jsonl, eve, summary, pcapng or none. "
+            + "Without it: table on a terminal and for demo, jsonl otherwise.",
         HelpName = "FORMAT",
     };
 
@@ -84,6 +85,11 @@ internal sealed class CaptureOptions
     {
         var writeTo = result.GetValue(_writeTo);
         if (writeTo == "-") writeTo = null;
+        if (writeTo?.EndsWith(".pcap", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            throw new UsageException($"-w {writeTo}: pcap is not written; name it .pcapng for packets");
+        }
+
         var isTerminal = writeTo is null && terminal.IsOutputTerminal;
         var format = Format(result.GetValue(_format), isTerminal, writeTo, usual);
         if (format == OutputFormat.Pcapng && isTerminal)

@@ -41,10 +41,19 @@ internal static class ReadCommand
                 throw new UsageException("no file named: `netsniff read FILE`, or - for standard input");
             }
 
+            if (result.GetValue(files)?.FirstOrDefault(IsOption) is { } mistyped)
+            {
+                throw new UsageException(
+                    $"no option {mistyped}: `netsniff read --help` tells what there is; a file is ./{mistyped}");
+            }
+
             var settings = options.Read(result, terminal);
             var isFollowing = result.GetValue(follow);
             return new FileReading(terminal, settings, paths, interrupts) { IsFollowing = isFollowing }.Run();
         });
         return command;
     }
+
+    /// <summary>A dash alone is standard input.</summary>
+    private static bool IsOption(string argument) => argument.Length > 1 && argument[0] == '-';
 }

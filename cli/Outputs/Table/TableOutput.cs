@@ -42,7 +42,7 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
     private const int WideColumns = 100;
 
     /// <summary>What a long text is cut down to at most, to keep the end of the line.</summary>
-    private const int TextColumnsMin = 8;
+    private const int TextColumnsMin = 3;
 
     /// <summary>Flows remembered as told. The flow table is smaller by far; beyond it a flow may get a line too many.
     /// </summary>
@@ -229,8 +229,9 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
         }
 
         _line.Use(Paint.Plain);
-        // Once a long address came by, the lines after it keep its width.
-        columns = Math.Clamp(_line.Columns - start, columns, EndpointColumnsMax);
+        // Once a long address came by, the lines after it keep its width; where room is scarce only up to a point.
+        var columnsMax = IsNarrow ? EndpointColumns : EndpointColumnsMax;
+        columns = Math.Max(columns, Math.Min(_line.Columns - start, columnsMax));
         _line.PadTo(start + columns);
     }
 

@@ -22,6 +22,28 @@ public sealed class BadInputTests : IDisposable
         Refused(NetsniffProcess.Run("read", path), $"netsniff: {path} is not a capture file", "68 65 6c 6c", "pcapng");
     }
 
+    [Theory]
+    [InlineData("--wher", "no option --wher")]
+    [InlineData("-x", "no option -x")]
+    public void A_mistyped_option_is_no_file(string argument, string said)
+    {
+        var end = NetsniffProcess.Run("read", Write("good.pcap", LoadedCapture.ToPcap(Handmade.Capture())), argument);
+        Assert.Equal(ExitCode.Usage, end.Code);
+        Assert.Contains(said, end.Error, StringComparison.Ordinal);
+        Assert.Empty(end.Output);
+    }
+
+    [Fact]
+    public void A_pcap_is_not_written_as_something_else()
+    {
+        var target = Path.Combine(_folder, "out.pcap");
+        var end = NetsniffProcess.Run(
+            "read", Write("good.pcap", LoadedCapture.ToPcap(Handmade.Capture())), "-w", target);
+        Assert.Equal(ExitCode.Usage, end.Code);
+        Assert.Contains(".pcapng", end.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(target));
+    }
+
     [Fact]
     public void An_empty_file_is_said_to_be_empty() =>
         Refused(NetsniffProcess.Run("read", Write("empty.pcap", [])), "empty.pcap is empty");

@@ -73,12 +73,12 @@ public sealed class DemoRecordedTests : IDisposable
     }
 
     [Fact]
-    public void On_a_narrow_terminal_every_line_fits_and_keeps_its_status()
+    public void On_a_narrow_terminal_every_line_fits_and_keeps_its_status_and_latency()
     {
         Run(80, "demo", "--capture-only", "--color", "never");
 
         Assert.All(Lines(), line => Assert.InRange(line.Length, 0, 80));
-        Assert.Contains(Lines(), line => Has(line, "web:80", "GET web.shop/", "…  404"));
+        Assert.Contains(Lines(), line => Has(line, "web:80", "GET web.s", "…  404  ", "µs  "));
     }
 
     [Theory]
