@@ -45,7 +45,7 @@ internal sealed class HeldFrames(ShardOptions options, RecordDesk desk, WantedFl
 
     public override IEnumerable<LedgerLine> Ledger() =>
     [
-        .. _shard.Counters.Ledger(),
+        .. _shard.Ledger(),
         new("packets", "flows whose first packets had left the buffer", _held.FlowsCutShort, true),
         new("packets", "packets longer than the buffer", _held.TooLong, true),
     ];

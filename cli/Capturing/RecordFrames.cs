@@ -26,7 +26,7 @@ internal sealed class RecordFrames(ShardOptions options, RecordDesk desk) : Fram
         desk.Flush();
     }
 
-    public override IEnumerable<LedgerLine> Ledger() => _shard.Counters.Ledger();
+    public override IEnumerable<LedgerLine> Ledger() => _shard.Ledger();
 
     public override void Dispose() => _shard.Dispose();
 }

@@ -29,7 +29,6 @@ public sealed class ShardCounters
     public long ParsersBroken;
     public long DatagramsBroken;
     public long HeldRefused;
-    public long ProbeBytesRefused;
 
     public StreamCounters Streams { get; } = new();
 

@@ -39,8 +39,14 @@ public abstract class DatagramParser
     /// </summary>
     public virtual void EndFlow(ParseContext context) { }
 
+    /// <summary>What it gave up at its limits, for the loss ledger: each limit with a reason of its own.</summary>
+    public virtual IEnumerable<ParserLoss> Losses => [];
+
     public abstract void Reset();
 }
+
+/// <param name="Reason">In the ledger's words, behind the protocol's name.</param>
+public readonly record struct ParserLoss(string Reason, long Count);
 
 public enum DatagramResult : byte
 {

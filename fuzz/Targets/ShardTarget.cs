@@ -59,7 +59,7 @@ internal sealed class ShardTarget : FuzzTarget
         run.Take(frames, frames.Count);
         run.Shard.Finish();
         Check(run.Shard);
-        foreach (var line in run.Shard.Counters.Ledger())
+        foreach (var line in run.Shard.Ledger())
         {
             novelty.Note(line.Reason.Length, line.Reason[0] | (line.Stage[0] << 8), (ulong)Novelty.Order(line.Count));
         }

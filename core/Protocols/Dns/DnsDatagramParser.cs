@@ -29,5 +29,7 @@ public abstract class DnsDatagramParser : DatagramParser
 
     public override void EndFlow(ParseContext context) => _pairing.EndFlow(context, ref context.Slot);
 
+    public override IEnumerable<ParserLoss> Losses => [new("questions given up at the cap", Evicted)];
+
     public override void Reset() => _pairing.Clear();
 }

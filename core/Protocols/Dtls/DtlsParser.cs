@@ -67,6 +67,9 @@ public sealed partial class DtlsParser : DatagramParser, IProtocol
         End(connection);
     }
 
+    public override IEnumerable<ParserLoss> Losses =>
+        [new("handshakes given up at the cap", Evicted), new("pieces refused at a cap", PiecesRefused)];
+
     public override void Reset()
     {
         while (_connections.Count > 0) End(_connections.Oldest);

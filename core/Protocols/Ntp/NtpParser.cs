@@ -43,6 +43,8 @@ public sealed class NtpParser : DatagramParser, IProtocol
         while (_requests.Count(context.Slot) > 0) GiveUp(0, context);
     }
 
+    public override IEnumerable<ParserLoss> Losses => [new("questions refused at the cap", RequestsRefused)];
+
     public override void Reset() => _requests.Clear();
 
     private void Ask(in NtpMessage message, ParseContext context)

@@ -66,6 +66,13 @@ public sealed partial class QuicParser : DatagramParser, IProtocol
         End(connection);
     }
 
+    public override IEnumerable<ParserLoss> Losses =>
+    [
+        new("handshakes given up at the cap", Evicted),
+        new("pieces refused at a cap", PiecesRefused),
+        new("Initials that no key opens", Undecryptable),
+    ];
+
     public override void Reset()
     {
         while (_connections.Count > 0) End(_connections.Oldest);

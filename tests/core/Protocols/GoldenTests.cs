@@ -42,7 +42,7 @@ public sealed class GoldenTests
         shard.Run(file.Frames);
         shard.Finish();
         Assert.All(
-            shard.Counters.Ledger().Where(line => line.IsLoss),
+            shard.Ledger().Where(line => line.IsLoss),
             line => Assert.True(line.Count == 0, $"{line.Stage}: {line.Count} {line.Reason}"));
         Assert.Equal(file.Frames.Length, shard.Counters.Packets);
     }
