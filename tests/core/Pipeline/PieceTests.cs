@@ -39,6 +39,15 @@ public sealed class PieceTests
         Assert.Equal([6], talk.Records("flow").Select(Packets));
     }
 
+    [Fact]
+    public void A_datagram_that_never_gets_whole_is_in_the_ledger()
+    {
+        using var talk = new TcpTalk();
+        talk.Ip(IpProtocol.Udp, [0, 7, 0, 99, 0, 16, 0, 0], id: 77, fragment: More);
+        Assert.Single(talk.Records("flow"));
+        Assert.Equal([KeyValuePair.Create("fragments: datagrams that never got whole", 1L)], talk.Losses());
+    }
+
     private static int Packets(string line)
     {
         const string Field = "flow.packets.toserver=";

@@ -75,6 +75,10 @@ internal sealed unsafe class TcpTalk : IDisposable
     /// <summary>Of the last flow that ended.</summary>
     public uint TunnelId => _said.TunnelId;
 
+    /// <summary>What the shard says it lost, by reason; lines of nought are left out.</summary>
+    public Dictionary<string, long> Losses() => _shard.Ledger().Where(line => line.IsLoss && line.Count > 0)
+        .ToDictionary(line => $"{line.Stage}: {line.Reason}", line => line.Count);
+
     public void Dispose() => _shard.Dispose();
 
     private TcpTalk Segment(
