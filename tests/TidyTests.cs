@@ -19,7 +19,8 @@ public sealed partial class TidyTests
         ["storage"] = ["core"],
         ["wire"] = ["core"],
         ["sensor"] = ["core", "storage", "wire"],
-        ["cli"] = ["core", "storage", "wire", "sensor"],
+        ["worker"] = ["core", "storage", "wire"],
+        ["cli"] = ["core", "storage", "wire", "sensor", "worker"],
     };
 
     private static readonly string[] s_unnamed = ["tests", "fuzz", "bench"];

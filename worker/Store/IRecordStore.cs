@@ -1,0 +1,121 @@
+using NetSniff.Records;
+
+namespace NetSniff.Worker.Store;
+
+/// <summary>Keeps records and finds them again. One thread writes; any thread reads, while it is written.</summary>
+/// <remarks>A batch is stored whole, once, or not at all: what <see cref="Stored"/> says after a crash is what its
+/// tables hold.</remarks>
+public interface IRecordStore : IDisposable
+{
+    /// <summary>The last batch of each lane that is committed.</summary>
+    IReadOnlyDictionary<LaneId, ulong> Stored { get; }
+
+    StoreCounts Counts { get; }
+
+    /// <summary>Adds a batch, to be seen after <see cref="Commit"/>. One that is stored already is left alone.
+    /// </summary>
+    /// <returns>Whether it was new.</returns>
+    bool Append(in StoreBatch batch);
+
+    /// <summary>Makes what was appended durable and visible.</summary>
+    /// <exception cref="IOException">The disk is full or gone; nothing since the last commit is kept, and the same
+    /// batches may be appended again.</exception>
+    void Commit();
+
+    /// <summary>Forgets batches that another worker has as well.</summary>
+    void Retract(LaneId lane, IReadOnlyList<ulong> sequences);
+
+    /// <summary>Drops what is too old or too much, oldest first.</summary>
+    /// <returns>Records dropped.</returns>
+    long Expire(long nowNanos);
+
+    /// <summary>Gives matching records to a consumer, in order of time.</summary>
+    /// <returns>Whether a limit cut the answer.</returns>
+    bool Read(RecordQuery query, RecordConsumer consumer, CancellationToken cancel);
+
+    /// <summary>Groups, sums and counts.</summary>
+    IReadOnlyList<AggregateRow> Aggregate(AggregateQuery query, CancellationToken cancel);
+
+    /// <summary>Runs read-only SQL under limits.</summary>
+    /// <exception cref="SqlException">It is not SQL, asks for what is not allowed, or for too much.</exception>
+    SqlResult Sql(SqlQuery query, CancellationToken cancel);
+
+    /// <summary>Writes everything of a time range as Parquet files, one folder per kind, date and hour.</summary>
+    /// <returns>Records written.</returns>
+    long ExportParquet(string folder, long sinceNanos, long untilNanos, CancellationToken cancel);
+}
+
+/// <summary>Which records.</summary>
+public sealed record RecordQuery
+{
+    /// <summary>Names of record kinds; none for all.</summary>
+    public IReadOnlyList<string> Kinds { get; init; } = [];
+
+    /// <summary>Text of the filter; what of it the store cannot evaluate is asked of each record read.</summary>
+    public string? Where { get; init; }
+
+    /// <summary>Nanoseconds since 1970 UTC, inclusive; 0 for open.</summary>
+    public long SinceNanos { get; init; }
+
+    /// <summary>Exclusive; 0 for open.</summary>
+    public long UntilNanos { get; init; }
+
+    /// <summary>At most so many, from the beginning or, with <see cref="IsLast"/>, from the end.</summary>
+    public int CountMax { get; init; } = 10_000;
+
+    public bool IsLast { get; init; }
+}
+
+public sealed record AggregateQuery
+{
+    public required string Kind { get; init; }
+
+    public string? Where { get; init; }
+
+    public long SinceNanos { get; init; }
+
+    public long UntilNanos { get; init; }
+
+    /// <summary>Fields to group by.</summary>
+    public IReadOnlyList<string> By { get; init; } = [];
+
+    /// <summary>`count`, `sum(FIELD)`, `min(FIELD)`, `max(FIELD)`, `p50(FIELD)` … `p99(FIELD)`.</summary>
+    public IReadOnlyList<string> Measures { get; init; } = ["count"];
+
+    /// <summary>Width of time buckets, nanoseconds; 0 for none.</summary>
+    public long BucketNanos { get; init; }
+
+    /// <summary>Field whose logarithmic buckets are a second axis.</summary>
+    public string? Heat { get; init; }
+
+    public int RowsMax { get; init; } = 1000;
+}
+
+public sealed record AggregateRow(
+    IReadOnlyList<string> By, long BucketNanos, double Heat, IReadOnlyList<double> Values);
+
+public sealed record SqlQuery(string Text, int RowsMax, TimeSpan Timeout);
+
+/// <param name="Rows">Values as JSON.</param>
+public sealed record SqlResult(
+    IReadOnlyList<(string Name, string Type)> Columns, IReadOnlyList<IReadOnlyList<string>> Rows, bool IsCut);
+
+/// <summary>What is kept, and what went.</summary>
+public readonly record struct StoreCounts
+{
+    public long Records { get; init; }
+
+    public long RecordsExpired { get; init; }
+
+    public long RecordsRetracted { get; init; }
+
+    public long BytesOnDisk { get; init; }
+
+    /// <summary>Times of the oldest and newest record, nanoseconds since 1970 UTC; 0 when there is none.</summary>
+    public long OldestNanos { get; init; }
+
+    public long NewestNanos { get; init; }
+}
+
+/// <summary>Says what is wrong with SQL, in words for whoever wrote it.</summary>
+public sealed class SqlException(string message, Exception? inner = null) : Exception(message, inner);
