@@ -23,6 +23,7 @@ internal sealed class CaptureOutput : IDisposable
     private readonly Terminal _terminal;
     private readonly CaptureSettings _settings;
     private readonly FileStream? _file;
+    private readonly NamesFile? _names;
     private Output? _output;
 
     /// <exception cref="UsageException">The file to write is one that is read.</exception>
@@ -30,6 +31,8 @@ internal sealed class CaptureOutput : IDisposable
     {
         _terminal = terminal;
         _settings = settings;
+        // Before the file to write is touched, for it may be refused.
+        if (settings.NamesPath is { } names) _names = new NamesFile(names, terminal);
         if (settings.WriteTo is { } path)
         {
             var full = Path.GetFullPath(path);
@@ -81,7 +84,10 @@ internal sealed class CaptureOutput : IDisposable
         }
     }
 
-    public RecordDesk NewDesk() => new(Where(_settings, Origins), _output = NewOutput(), Tally, _settings.CountMax);
+    public RecordDesk NewDesk() => NewDesk(_output = NewOutput(), Tally, _settings.CountMax);
+
+    public RecordDesk NewDesk(Output output, TrafficTally? tally, long countMax) =>
+        new(Where(_settings, Origins), output, tally, countMax) { Enricher = _names?.NewEnricher() };
 
     /// <summary>Has the output say what it still holds back, once nobody writes to it any more.</summary>
     public void Finish() => _output?.Finish();
@@ -112,7 +118,11 @@ internal sealed class CaptureOutput : IDisposable
         return name.Length == 0 ? null : name;
     }
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        _names?.Dispose();
+        _file?.Dispose();
+    }
 
     private Output NewOutput() => _settings.Format switch
     {

@@ -47,7 +47,8 @@ public sealed class Enricher(IdentityBook book)
 
     private uint Find(Address address, ushort port, byte protocol, long timeNanos)
     {
-        var place = (address.First ^ (address.Second * 0x9E37_79B9_7F4A_7C15)) * 0xD6E8_FEB8_6659_FD93 >> (64 - KeptBits);
+        var mixed = (address.First ^ (address.Second * 0x9E37_79B9_7F4A_7C15)) * 0xD6E8_FEB8_6659_FD93;
+        var place = mixed >> (64 - KeptBits);
         ref var kept = ref _kept[place];
         if (!kept.Address.Equals(address) || timeNanos < kept.FromNanos || timeNanos >= kept.UntilNanos
             || (kept.IsByPort && (kept.Port != port || kept.Protocol != protocol)))
