@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using NetSniff.Packets;
+using NetSniff.Pipeline;
 using NetSniff.Records;
 
 namespace NetSniff.Worker.Enrich;
@@ -23,6 +24,13 @@ public sealed class Enricher(IdentityBook book)
     public long Named { get; private set; }
 
     public long WithoutName { get; private set; }
+
+    public IEnumerable<LedgerLine> Ledger()
+    {
+        yield return new LedgerLine("enrich", "records", Records, IsLoss: false);
+        yield return new LedgerLine("enrich", "ends named", Named, IsLoss: false);
+        yield return new LedgerLine("enrich", "ends without a name", WithoutName, IsLoss: false);
+    }
 
     /// <summary>Names both ends of each record.</summary>
     /// <param name="records">Whole records, one after the other.</param>
