@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using NetSniff.Packets;
 using NetSniff.Pipeline;
 using NetSniff.Protocols.Http;
 using NetSniff.Records;
@@ -26,6 +27,7 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
     private readonly X509Certificate2 _certificate;
     private readonly List<QueryChannel> _channels = [];
     private QueryServer? _server;
+    private QueryOptions? _options;
     private ulong _sequence;
 
     private TestWorker(string name, ServeLimits limits, TestAuthority authority)
@@ -54,7 +56,7 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
 
     public RecordFeed Feed { get; }
 
-    public string Address => $"127.0.0.1:{_server!.Address.Port}";
+    public string Endpoint => $"127.0.0.1:{_server!.Address.Port}";
 
     public QueryServer Server => _server!;
 
@@ -65,7 +67,7 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
         _ = global::NetSniff.Protocols.Protocols.Records;
         limits ??= new ServeLimits();
         var worker = new TestWorker(name, limits, authority ?? new TestAuthority());
-        worker._server = await QueryServer.StartAsync(new QueryOptions
+        worker._options = new QueryOptions
         {
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
             Tls = () => QueryTls.Options(worker._certificate, worker.Authority.Roots),
@@ -76,8 +78,17 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
             Members = members,
             Limits = limits,
             Refuses = refuses,
-        });
+        };
+        worker._server = await QueryServer.StartAsync(worker._options);
         return worker;
+    }
+
+    /// <summary>Goes away and comes back at the same port.</summary>
+    public async Task RestartAsync(int port, Action meanwhile)
+    {
+        await _server!.DisposeAsync();
+        meanwhile();
+        _server = await QueryServer.StartAsync(_options! with { Listen = new IPEndPoint(IPAddress.Loopback, port) });
     }
 
     public IEnumerable<LedgerLine> Ledger() => Lines;
@@ -88,7 +99,7 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
     {
         var channel = QueryChannel.To(new QueryEndpoint
         {
-            Address = Address, Authorities = Authority.Roots, Token = token, Certificate = certificate,
+            Address = Endpoint, Authorities = Authority.Roots, Token = token, Certificate = certificate,
         });
         _channels.Add(channel);
         return channel.Client;
@@ -151,7 +162,11 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
     {
         for (var number = first; number < first + count; number++)
         {
-            sink.Context = new RecordHeader { FlowId = (ulong)number, Protocol = 6, ClientPort = 40000, ServerPort = 80 };
+            sink.Context = new RecordHeader
+            {
+                FlowId = (ulong)number, Protocol = 6, ClientPort = 40000, ServerPort = 80,
+                Client = Address.FromBytes([10, 0, 0, 1]), Server = Address.FromBytes([10, 0, 0, 2]),
+            };
             sink.Emit(
                 new HttpRecord
                 {
