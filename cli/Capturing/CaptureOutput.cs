@@ -2,7 +2,6 @@ using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Cli.Commands;
 using NetSniff.Cli.Outputs;
 using NetSniff.Cli.Outputs.Eve;
-using NetSniff.Cli.Outputs.Jsonl;
 using NetSniff.Cli.Outputs.Summary;
 using NetSniff.Cli.Outputs.Table;
 using NetSniff.Filters.Expression;

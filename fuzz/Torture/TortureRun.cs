@@ -2,7 +2,6 @@ using System.Diagnostics;
 using NetSniff.Cli.Capturing;
 using NetSniff.Cli.Outputs;
 using NetSniff.Cli.Outputs.Eve;
-using NetSniff.Cli.Outputs.Jsonl;
 using NetSniff.Cli.Outputs.Pcapng;
 using NetSniff.Cli.Outputs.Summary;
 using NetSniff.Cli.Outputs.Table;

@@ -3,11 +3,11 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
 
-namespace NetSniff.Cli.Outputs;
+namespace NetSniff.Json;
 
 /// <summary>Lines on their way out: collected in one buffer and written in big pieces, so that a line costs no call of
 /// the system.</summary>
-internal sealed class OutputBuffer(Stream stream) : IBufferWriter<byte>
+public sealed class OutputBuffer(Stream stream) : IBufferWriter<byte>
 {
     /// <summary>Written out once so much has gathered, at the end of a line.</summary>
     public const int PieceBytes = 128 * 1024;

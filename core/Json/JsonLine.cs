@@ -5,13 +5,13 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
 
-namespace NetSniff.Cli.Outputs;
+namespace NetSniff.Json;
 
 /// <summary>Writes one line of JSON after the other into a buffer.</summary>
 /// <remarks>What <see cref="System.Text.Json.Utf8JsonWriter"/> does for us, with the same names and the same bytes, at
 /// a third of the time: an event has thirty small properties, and for each of them that one validates, measures and
 /// copies several times. Nobody checks here that what was opened is closed.</remarks>
-internal sealed class JsonLine(OutputBuffer buffer)
+public sealed class JsonLine(OutputBuffer buffer)
 {
     // What JSON wants escaped, and what may turn out not to be UTF-8.
     private static readonly SearchValues<byte> s_plain = SearchValues.Create(Plain());

@@ -1,9 +1,9 @@
 using NetSniff.Packets;
 
-namespace NetSniff.Cli.Outputs;
+namespace NetSniff.Json;
 
 /// <summary>Addresses as text; IPv4 without a detour over an object, since every line has two.</summary>
-internal static class AddressText
+public static class AddressText
 {
     /// <summary>Bytes of the longest: an IPv6 address that ends in dotted IPv4.</summary>
     public const int SizeMax = 45;

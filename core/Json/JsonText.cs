@@ -1,7 +1,7 @@
-namespace NetSniff.Cli.Outputs;
+namespace NetSniff.Json;
 
 /// <summary>Octets that are no UTF-8 as text.</summary>
-internal static class JsonText
+public static class JsonText
 {
     public const int BytesPerOctetMax = 4;
 

@@ -3,18 +3,19 @@ using NetSniff.Packets;
 using NetSniff.Protocols;
 using NetSniff.Records;
 
-namespace NetSniff.Cli.Outputs.Jsonl;
+namespace NetSniff.Json;
 
 /// <summary>One JSON object a record, its keys the names that filters use.</summary>
 /// <remarks>Times are RFC 3339 with nanoseconds in UTC, durations whole nanoseconds, octets hex.</remarks>
-internal sealed class JsonlOutput(OutputBuffer buffer, Func<ushort, string?> interfaceName) : Output
+public sealed class RecordJson(OutputBuffer buffer, Func<ushort, string?> interfaceName)
 {
     private readonly TimeText _times = new();
     private byte[][][] _names = [];
 
     private JsonLine Json { get; } = new(buffer);
 
-    public override bool Write(RecordView record)
+    /// <summary>Writes a line.</summary>
+    public void Write(RecordView record)
     {
         ref readonly var header = ref record.Header;
         if (header.Kind >= _names.Length) Learn();
@@ -29,10 +30,7 @@ internal sealed class JsonlOutput(OutputBuffer buffer, Func<ushort, string?> int
 
         Json.WriteEndObject();
         Json.End();
-        return true;
     }
-
-    public override void Flush() => buffer.Flush();
 
     private void WriteHead(in RecordHeader header, string kind)
     {

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace NetSniff.Cli.Outputs;
+namespace NetSniff.Json;
 
 /// <summary>Times as text, digit by digit, in UTC unless an offset says otherwise.</summary>
-internal static class Timestamps
+public static class Timestamps
 {
     /// <summary>`2026-09-01T08:00:01.123456+0000`, as EVE has it.</summary>
     public const int EveSize = 31;

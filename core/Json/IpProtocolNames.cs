@@ -1,7 +1,7 @@
-namespace NetSniff.Cli.Outputs;
+namespace NetSniff.Json;
 
 /// <summary>IP protocol numbers by name (IANA); a number without one stays a number.</summary>
-internal static class IpProtocolNames
+public static class IpProtocolNames
 {
     private static readonly string[] s_numbers = [.. Enumerable.Range(0, 256).Select(number => $"{number}")];
 

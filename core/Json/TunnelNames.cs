@@ -1,9 +1,9 @@
 using NetSniff.Packets;
 
-namespace NetSniff.Cli.Outputs;
+namespace NetSniff.Json;
 
 /// <summary>What tunnels are called in every output.</summary>
-internal static class TunnelNames
+public static class TunnelNames
 {
     public static string Of(TunnelKind kind) => kind switch
     {

@@ -1,9 +1,8 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using NetSniff.Cli.Outputs;
 
-namespace NetSniff.Tests.Outputs;
+namespace NetSniff.Tests.Json;
 
 public sealed class JsonLineTests
 {

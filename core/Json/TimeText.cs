@@ -1,8 +1,8 @@
-namespace NetSniff.Cli.Outputs;
+namespace NetSniff.Json;
 
 /// <summary>Times as text for outputs that write many: what is the same within a second is kept from the last time.
 /// </summary>
-internal sealed class TimeText
+public sealed class TimeText
 {
     private const int SecondBytes = 19; // 2026-09-01T08:00:01
     private const int Places = 64;
