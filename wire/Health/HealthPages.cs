@@ -73,7 +73,8 @@ internal sealed class HealthPages
         $"netsniff {_board.Program} {_board.Version}\n" + string.Join('\n', _routes.Keys.Skip(1)));
 
     /// <summary>`ok`, or what is not; everything with ?verbose.</summary>
-    private static Task CheckAsync(HttpContext context, Func<IReadOnlyList<(bool IsGood, string Text)>> lines, bool isGood)
+    private static Task CheckAsync(
+        HttpContext context, Func<IReadOnlyList<(bool IsGood, string Text)>> lines, bool isGood)
     {
         var isVerbose = context.Request.Query.ContainsKey("verbose");
         var told = lines().Where(line => isVerbose || !line.IsGood).ToList();

@@ -77,6 +77,23 @@ public static class Metrics
         "netsniff_dissect_duration_seconds", MetricKind.Histogram,
         "Time to work through one batch of packets, from decoding to records.");
 
+    // The governor.
+    public static readonly MetricFamily GovernorRung = Add(
+        "netsniff_governor_rung", Gauge, "1 for the rung of the ladder the sensor stands on.", "rung");
+
+    public static readonly MetricFamily GovernorSteps = Add(
+        "netsniff_governor_steps_total", Counter, "Steps on the ladder, by which way and what for.", "direction",
+        "resource");
+
+    public static readonly MetricFamily GovernorLoad = Add(
+        "netsniff_governor_load_ratio", Gauge, "Use by budget of what is nearest to its own; above 1 it steps down.");
+
+    public static readonly MetricFamily MemoryLimit = Add(
+        "netsniff_memory_limit_bytes", Gauge, "Memory the program may use, by its budget or its control group.");
+
+    public static readonly MetricFamily CpuLimit = Add(
+        "netsniff_cpu_limit_cores", Gauge, "CPUs the program may use, by its budget or its control group.");
+
     // What waits, wherever it does.
     public static readonly MetricFamily QueueBytes = Add(
         "netsniff_queue_bytes", Gauge, "Bytes that wait in a queue, on disk or in memory.", "queue");
