@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NetSniff.Cli.Commands.Certificates;
 using NetSniff.Cli.Commands.Demo;
 using NetSniff.Cli.Commands.Docs;
 using NetSniff.Cli.Commands.Fields;
@@ -6,6 +7,9 @@ using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
 using NetSniff.Cli.Commands.Read;
 using NetSniff.Cli.Commands.Records;
+using NetSniff.Cli.Commands.Sensor;
+using NetSniff.Cli.Commands.Up;
+using NetSniff.Cli.Commands.Worker;
 
 namespace NetSniff.Cli.Commands;
 
@@ -35,6 +39,10 @@ internal static class CommandList
             LiveCommand.Make(runner),
             FieldsCommand.Make(runner),
             InterfacesCommand.Make(runner),
+            UpCommand.Make(runner),
+            SensorCommand.Make(runner),
+            WorkerCommand.Make(runner),
+            CertificatesCommand.Make(runner),
             DocsCommand.Make(runner),
         };
         foreach (var command in RecordsCommands.All(runner)) root.Add(command);
