@@ -64,7 +64,8 @@ public sealed class SensorHost : IAsyncDisposable
 
         for (var number = 0; number < captures.Count; number++)
         {
-            var exporter = new Exporter(_spool, _distribution, options.Export, InterfaceNames, options.Clock);
+            var exporter = new Exporter(
+                _spool, _distribution, options.Export, options.Node, InterfaceNames, options.Clock);
             var shard = options.Shard with { ShardNumber = (ushort)number };
             _sinks.Add(new ExportFrames(shard, exporter, parts.BeforeBatch));
         }

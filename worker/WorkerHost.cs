@@ -11,6 +11,7 @@ using NetSniff.Wire.Delivery;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.V1;
 using NetSniff.Worker.Ingest;
+using NetSniff.Worker.Serve;
 using NetSniff.Worker.Store;
 
 namespace NetSniff.Worker;
@@ -20,7 +21,7 @@ namespace NetSniff.Worker;
 /// <remarks>Starts with <see cref="StartAsync"/> and ends with <see cref="StopAsync"/>, after which nothing that was
 /// acknowledged is missing in the store. Disposed without that it is as after a kill: the log keeps what is not stored.
 /// </remarks>
-public sealed class WorkerHost : IAsyncDisposable
+public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
 {
     /// <summary>A batch of the largest records, packed badly.</summary>
     private const int MessageBytesMax = 8 << 20;
