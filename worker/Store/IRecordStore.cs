@@ -12,6 +12,9 @@ public interface IRecordStore : IDisposable
 
     StoreCounts Counts { get; }
 
+    /// <summary>What is kept of each kind of record.</summary>
+    IReadOnlyList<KindCounts> Kinds { get; }
+
     /// <summary>Adds a batch, to be seen after <see cref="Commit"/>. One that is stored already is left alone.
     /// </summary>
     /// <returns>Whether it was new.</returns>
@@ -22,7 +25,9 @@ public interface IRecordStore : IDisposable
     /// batches may be appended again.</exception>
     void Commit();
 
-    /// <summary>Forgets batches that another worker has as well.</summary>
+    /// <summary>Forgets batches that another worker has as well. Commits first. Those that are not stored yet are
+    /// refused when they come: <see cref="Append"/> says that they are not new, and counts them as stored.</summary>
+    /// <exception cref="IOException">As from <see cref="Commit"/>; what is left may be taken back again.</exception>
     void Retract(LaneId lane, IReadOnlyList<ulong> sequences);
 
     /// <summary>Drops what is too old or too much, oldest first.</summary>
@@ -103,6 +108,10 @@ public sealed record SqlQuery(string Text, int RowsMax, TimeSpan Timeout);
 /// <param name="Rows">Values as JSON.</param>
 public sealed record SqlResult(
     IReadOnlyList<(string Name, string Type)> Columns, IReadOnlyList<IReadOnlyList<string>> Rows, bool IsCut);
+
+/// <param name="OldestNanos">Nanoseconds since 1970 UTC, as <paramref name="NewestNanos"/>; 0 when there is none.
+/// </param>
+public sealed record KindCounts(string Kind, long Records, long OldestNanos, long NewestNanos);
 
 /// <summary>What is kept, and what went.</summary>
 public readonly record struct StoreCounts
