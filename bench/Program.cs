@@ -23,11 +23,15 @@ switch (args)
     case ["scaling", var root, var cache]:
         return new BenchRun(root, cache).Scale();
 
+    case ["profiling", var trace, var picture]:
+        using (var cost = new ProfilingCost(trace)) return await cost.RunAsync(picture);
+
     default:
         Console.Error.WriteLine(
             """
             netsniff-bench mix OUT SECONDS SEED IMPAIRED-PER-MILLE SCALE FILE:PACKETS:PACKETS-OF-ONE-REPLAY:STRETCH…
             netsniff-bench compare|scaling CHECKOUT CACHE
+            netsniff-bench profiling FILE PICTURE
             """);
         return 2;
 }
