@@ -14,7 +14,7 @@ FUZZ_CASES ?= 250
 FUZZ_DEBUG := fuzz/bin/Debug/net10.0/netsniff-fuzz
 FUZZ_RELEASE := fuzz/bin/Release/net10.0/netsniff-fuzz
 
-.PHONY: help demo test build oracles bench bench-scaling bench-live fuzz fuzz-replay fuzz-diff torture variants matrix
+.PHONY: help demo test build oracles bench bench-scaling bench-live bench-profiling fuzz fuzz-replay fuzz-diff torture variants matrix
 .PHONY: fmt check clean golden docs
 
 help: ## what there is
@@ -45,6 +45,11 @@ bench-scaling: build ## two shards against one
 
 bench-live: build ## live capture at a generator's maximum (root)
 	@bench/run.sh live
+
+bench-profiling: ## what a flame graph costs the program it looks into; draws one to artifacts/flamegraph.svg
+	@dotnet build bench/NetSniff.Bench.csproj -c Release -v quiet -clp:NoSummary
+	@mkdir -p artifacts
+	@bench/bin/Release/net10.0/netsniff-bench profiling cli/Commands/Demo/Shop/shop.pcapng.gz artifacts/flamegraph.svg
 
 fuzz: $(FUZZ_DEBUG) ## changed bytes into every parser for FUZZ_SECONDS, with asserts in; FUZZ_TARGET names some
 	@$(FUZZ_DEBUG) run --seconds $(FUZZ_SECONDS) --seed "$(FUZZ_SEED)" --target "$(FUZZ_TARGET)"
