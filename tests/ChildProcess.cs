@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NetSniff.Tests.Fuzz;
 using NetSniff.Tests.Storage.MmapQueue;
+using NetSniff.Tests.Worker.Store.DuckDb;
 
 namespace NetSniff.Tests;
 
@@ -13,6 +14,7 @@ internal static class ChildProcess
     private static readonly Dictionary<string, Func<string[], int>> s_roles = new(StringComparer.Ordinal)
     {
         ["queue-appender"] = QueueAppender.Run,
+        ["store-appender"] = StoreAppender.Run,
         ["fuzz-smoke"] = FuzzSmoke.Run,
     };
 
