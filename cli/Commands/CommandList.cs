@@ -7,9 +7,9 @@ using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
 using NetSniff.Cli.Commands.Read;
 using NetSniff.Cli.Commands.Records;
-using NetSniff.Cli.Commands.Sensor;
+using NetSniff.Cli.Commands.Sensors;
 using NetSniff.Cli.Commands.Up;
-using NetSniff.Cli.Commands.Worker;
+using NetSniff.Cli.Commands.Workers;
 
 namespace NetSniff.Cli.Commands;
 

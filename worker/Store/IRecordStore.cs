@@ -21,8 +21,9 @@ public interface IRecordStore : IDisposable
     bool Append(in StoreBatch batch);
 
     /// <summary>Makes what was appended durable and visible.</summary>
-    /// <exception cref="IOException">The disk is full or gone; nothing since the last commit is kept, and the same
-    /// batches may be appended again.</exception>
+    /// <exception cref="IOException">The disk is full or gone; nothing since the last commit counts as stored, and the
+    /// same batches must be appended again: a store that keeps parts in several files may have some of their records
+    /// already, and takes only what it lacks.</exception>
     void Commit();
 
     /// <summary>Forgets batches that another worker has as well. Commits first. Those that are not stored yet are
@@ -36,16 +37,23 @@ public interface IRecordStore : IDisposable
 
     /// <summary>Gives matching records to a consumer, in order of time.</summary>
     /// <returns>Whether a limit cut the answer.</returns>
+    /// <exception cref="FormatException">The filter cannot be read, or there is no such kind.</exception>
+    /// <exception cref="IOException">The store cannot be read, or was closed meanwhile.</exception>
     bool Read(RecordQuery query, RecordConsumer consumer, CancellationToken cancel);
 
-    /// <summary>Groups, sums and counts.</summary>
+    /// <summary>Groups, sums and counts. Rows with the largest first measure are kept; where there are buckets the
+    /// answer is in their order, else largest first.</summary>
+    /// <exception cref="FormatException">The filter, a field or a measure cannot be read.</exception>
+    /// <exception cref="TimeoutException">It is too much work.</exception>
     IReadOnlyList<AggregateRow> Aggregate(AggregateQuery query, CancellationToken cancel);
 
     /// <summary>Runs read-only SQL under limits.</summary>
     /// <exception cref="SqlException">It is not SQL, asks for what is not allowed, or for too much.</exception>
     SqlResult Sql(SqlQuery query, CancellationToken cancel);
 
-    /// <summary>Writes everything of a time range as Parquet files, one folder per kind, date and hour.</summary>
+    /// <summary>Writes every hour that a time range touches as Parquet files, one folder per kind, date and hour. An
+    /// hour that is written again replaces what was there.</summary>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <returns>Records written.</returns>
     long ExportParquet(string folder, long sinceNanos, long untilNanos, CancellationToken cancel);
 }

@@ -4,7 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using NetSniff.Cli.Capturing;
 using NetSniff.Cli.Commands.Servers;
-using NetSniff.Cli.Commands.Worker;
+using NetSniff.Cli.Commands.Workers;
 using NetSniff.Cli.Hosting;
 using NetSniff.Sensor.Capture;
 using NetSniff.Wire.Health;

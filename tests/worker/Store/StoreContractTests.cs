@@ -133,8 +133,9 @@ public sealed class StoreContractTests : IDisposable
         var all = Gathered.Split(records.Bytes);
         foreach (var where in StoreFilters.All)
         {
-            var filter = FilterExpression.Parse(where).Filter;
-            Assert.True(filter is not null, where);
+            var parse = FilterExpression.Parse(where);
+            Assert.True(parse.IsOk, parse.Problem?.Format(where));
+            var filter = parse.Filter!;
             var wanted = all.Where(record => filter.Matches(new RecordView(record))).ToList();
             var found = new Gathered();
             store.Read(new RecordQuery { Where = where, CountMax = 10_000 }, found, default);
@@ -188,6 +189,117 @@ public sealed class StoreContractTests : IDisposable
         using var cancel = new CancellationTokenSource();
         cancel.Cancel();
         Assert.ThrowsAny<OperationCanceledException>(() => store.Read(new RecordQuery(), new Gathered(), cancel.Token));
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void Groups_are_counted_and_summed(string name)
+    {
+        using var store = Stores.Open(name, _folder.Path);
+        var records = new RandomRecords(6);
+        for (var index = 0; index < 2000; index++) records.Add(Start + index * 6 * Second, "http");
+        Append(store, s_lane, 1, records);
+        store.Commit();
+        var all = Gathered.Split(records.Bytes);
+        var wanted = new Dictionary<string, (double Count, double Max)>();
+        var buckets = new SortedDictionary<long, double>();
+        foreach (var bytes in all)
+        {
+            var record = new RecordView(bytes);
+            var bucket = record.Header.TimeNanos / Hour * Hour;
+            buckets[bucket] = buckets.GetValueOrDefault(bucket) + 1;
+            if (!record.TryGet("http.stream", out var stream)) continue;
+            var key = record.Header.Protocol.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            var (count, max) = wanted.GetValueOrDefault(key);
+            wanted[key] = (count + 1, Math.Max(max, stream.Number));
+        }
+
+        var rows = store.Aggregate(
+            new AggregateQuery
+            {
+                Kind = "http",
+                Where = "exists http.stream",
+                By = ["proto"],
+                Measures = ["count", "max(http.stream)"],
+            },
+            default);
+        Assert.Equal(
+            wanted.OrderByDescending(one => one.Value.Count).Select(one => (one.Key, one.Value.Count, one.Value.Max)),
+            rows.Select(row => (row.By[0], row.Values[0], row.Values[1])));
+
+        rows = store.Aggregate(new AggregateQuery { Kind = "http", BucketNanos = Hour }, default);
+        Assert.Equal(buckets.Select(one => (one.Key, one.Value)), rows.Select(row => (row.BucketNanos, row.Values[0])));
+        rows = store.Aggregate(new AggregateQuery { Kind = "http", By = ["src.ip"], RowsMax = 7 }, default);
+        Assert.Equal(7, rows.Count);
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void Heat_is_in_half_doublings_and_percentiles_lie_between(string name)
+    {
+        using var store = Stores.Open(name, _folder.Path);
+        var sink = TestRecords.NewSink();
+        for (ulong bytes = 0; bytes < 1000; bytes++) EmitFlow(sink, Start, bytes);
+        store.Append(new StoreBatch { Lane = s_lane, Sequence = 1, Records = sink.Bytes, Count = sink.Count });
+        store.Commit();
+
+        var heat = store.Aggregate(new AggregateQuery { Kind = "flow", Heat = "flow.bytes.toserver" }, default);
+        Assert.Equal(1000, heat.Sum(row => row.Values[0]));
+        Assert.Equal([0, 1, 2, 2.83, 4, 5.66, 8], heat.Take(7).Select(row => Math.Round(row.Heat, 2)));
+        // 8 to 11 are below 11.31.
+        Assert.Equal(4, heat.Single(row => row.Heat == 8).Values[0]);
+        var query = new AggregateQuery
+        {
+            Kind = "flow",
+            Measures = ["p50(flow.bytes.toserver)", "avg(flow.bytes.toserver)", "p99(flow.bytes.toserver)"],
+        };
+        var values = Assert.Single(store.Aggregate(query, default)).Values;
+        Assert.InRange(values[0], 480, 520);
+        Assert.Equal(499.5, values[1]);
+        Assert.InRange(values[2], 980, 999);
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    [InlineData("duckdb", "sum(http.host)", "not a number")]
+    public void Measures_that_make_no_sense_are_refused(string name, string measure = "sum(nothing)", string why = "unknown")
+    {
+        using var store = Stores.Open(name, _folder.Path);
+        var query = new AggregateQuery { Kind = "http", Measures = [measure] };
+        Assert.Contains(why, Assert.Throws<FormatException>(() => store.Aggregate(query, default)).Message);
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void Sql_answers_with_names_types_and_json(string name)
+    {
+        using var store = Stores.Open(name, _folder.Path);
+        Append(store, s_lane, 1, Flows(1, 10));
+        store.Commit();
+        var answer = store.Sql(
+            new SqlQuery("SELECT count(*) AS n, 'it''s' AS word FROM flow", 10, TimeSpan.FromSeconds(10)), default);
+        Assert.Equal(["n", "word"], answer.Columns.Select(column => column.Name));
+        Assert.Equal(["10", "\"it's\""], Assert.Single(answer.Rows));
+        Assert.False(answer.IsCut);
+        answer = store.Sql(new SqlQuery("SELECT src_ip FROM flow", 3, TimeSpan.FromSeconds(10)), default);
+        Assert.Equal(3, answer.Rows.Count);
+        Assert.True(answer.IsCut);
+        var error = Assert.Throws<SqlException>(() =>
+            store.Sql(new SqlQuery("SELECT nothing FROM flow", 3, TimeSpan.FromSeconds(10)), default));
+        Assert.Contains("nothing", error.Message);
+    }
+
+    internal static void EmitFlow(RecordSink sink, long nanos, ulong bytes)
+    {
+        var flow = new NetSniff.Flows.FlowRecord
+        {
+            FirstNanos = nanos,
+            LastNanos = nanos + Second,
+            PacketsToServer = 1,
+            PacketsToClient = 1,
+            BytesToServer = bytes,
+            BytesToClient = 0,
+            PayloadToServer = 0,
+            PayloadToClient = 0,
+            End = NetSniff.Flows.FlowEnd.Idle,
+        };
+        sink.Emit(in flow, nanos);
     }
 
     internal static bool Append(IRecordStore store, LaneId lane, ulong sequence, RandomRecords records) =>

@@ -19,7 +19,7 @@ internal static class StoreFilters
         "http.status in (1, 2, 100..300)", "http.status < 1", "http.status > 18446744073709551614",
         "http.latency > 250ms", "http.latency < 0", "http.latency == 2ns", "!(http.latency > 1ns)",
         "flow.first < 2026-01-31", "flow.midstream", "flow.midstream == false", "!flow.midstream",
-        "http.method == GET", "http.method != GET", "http.method ~ get", "http.method in (GET, é)",
+        "http.method == GET", "http.method != GET", "http.method ~ get", "http.method in (GET, 'é')",
         "http.host == example.com", "http.host ~ example.COM", "http.host != 'example.com'",
         "http.host contains 'example'", "http.host icontains 'EXAMPLE'", "http.host startswith 'ex'",
         "http.host istartswith 'EX'", "http.host endswith '.com'", "http.host iendswith '.COM'",

@@ -68,6 +68,7 @@ public sealed partial class DuckDbStore : IRecordStore
                 isSame &= CommitHour(files, hour, pending);
             }
 
+            _options.BeforeBooks?.Invoke();
             CommitBooks(files);
             if (!isSame) Views.Make(files.Writer, files);
         }

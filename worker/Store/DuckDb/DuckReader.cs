@@ -12,6 +12,7 @@ internal sealed class DuckReader : IDisposable
     private readonly Timer _watch;
     private readonly CancellationToken _cancel;
     private readonly long _deadline;
+    private readonly long _before = Environment.WorkingSet;
     private readonly Lock _ending = new();
     private readonly List<DuckConnection> _connections = [];
     private int _lent;
@@ -33,6 +34,12 @@ internal sealed class DuckReader : IDisposable
 
     /// <summary>The hours as they were when the question was asked.</summary>
     public ImmutableArray<Partition> Hours { get; }
+
+    /// <summary>Bytes that the process may grow by meanwhile; 0 for any. What the engine does not count itself, such as
+    /// single long values, is seen only here.</summary>
+    public long GrowthMax { get; init; }
+
+    public bool IsTooLarge { get; private set; }
 
     public bool IsTimedOut => Environment.TickCount64 > _deadline;
 
@@ -75,6 +82,7 @@ internal sealed class DuckReader : IDisposable
 
     private void Look()
     {
-        if (_cancel.IsCancellationRequested || IsTimedOut || _files.IsClosing) Interrupt();
+        if (GrowthMax > 0 && Environment.WorkingSet - _before > GrowthMax) IsTooLarge = true;
+        if (IsTooLarge || _cancel.IsCancellationRequested || IsTimedOut || _files.IsClosing) Interrupt();
     }
 }

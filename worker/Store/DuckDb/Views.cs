@@ -5,6 +5,11 @@ namespace NetSniff.Worker.Store.DuckDb;
 /// <summary>What people ask with SQL: one view for each kind of record over all files.</summary>
 internal static class Views
 {
+    /// <summary>A tunnel's kind by name.</summary>
+    public static readonly string TunnelName = "CASE tunnel " + string.Join(" ", Enum.GetValues<TunnelKind>()
+        .Where(kind => kind != TunnelKind.None)
+        .Select(kind => $"WHEN {(int)kind} THEN '{Enum.GetName(kind)!.ToLowerInvariant()}'")) + " END";
+
     /// <summary>Makes all views anew, for the files that there are.</summary>
     public static void Make(DuckConnection connection, DuckFiles files)
     {
@@ -41,9 +46,7 @@ internal static class Views
     {
         "\"src_addr\"" => "ip_text(src_addr) AS src_ip",
         "\"dst_addr\"" => "ip_text(dst_addr) AS dst_ip",
-        "\"tunnel\"" => "CASE tunnel " + string.Join(" ", Enum.GetValues<TunnelKind>()
-            .Where(kind => kind != TunnelKind.None)
-            .Select(kind => $"WHEN {(int)kind} THEN '{Enum.GetName(kind)!.ToLowerInvariant()}'")) + " END AS tunnel",
+        "\"tunnel\"" => TunnelName + " AS tunnel",
         _ => column,
     };
 }

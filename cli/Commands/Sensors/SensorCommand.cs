@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using NetSniff.Cli.Capturing;
-using NetSniff.Cli.Commands.Worker;
+using NetSniff.Cli.Commands.Workers;
 using NetSniff.Cli.Hosting;
 using NetSniff.Pipeline;
 using NetSniff.Sensor.Capture;
@@ -10,7 +10,7 @@ using NetSniff.Sensor.Governor;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Security;
 
-namespace NetSniff.Cli.Commands.Sensor;
+namespace NetSniff.Cli.Commands.Sensors;
 
 /// <summary>`netsniff sensor`: captures on this machine and ships records to workers.</summary>
 internal static class SensorCommand

@@ -5,7 +5,7 @@ using NetSniff.Wire.Health;
 using NetSniff.Wire.Querying;
 using NetSniff.Wire.Security;
 
-namespace NetSniff.Cli.Commands.Worker;
+namespace NetSniff.Cli.Commands.Workers;
 
 /// <summary>`netsniff worker`: takes records from sensors, keeps them, answers questions.</summary>
 internal static class WorkerCommand
