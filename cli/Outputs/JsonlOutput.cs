@@ -3,9 +3,9 @@ using NetSniff.Records;
 namespace NetSniff.Cli.Outputs;
 
 /// <summary>One JSON object a record.</summary>
-internal sealed class JsonlOutput(OutputBuffer buffer, Func<ushort, string?> interfaceName) : Output
+internal sealed class JsonlOutput(OutputBuffer buffer, OriginBook origins) : Output
 {
-    private readonly RecordJson _json = new(buffer, interfaceName);
+    private readonly RecordJson _json = new(buffer, origins);
 
     public override bool Write(RecordView record)
     {
