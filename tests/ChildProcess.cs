@@ -2,6 +2,7 @@ using System.Diagnostics;
 using NetSniff.Tests.Fuzz;
 using NetSniff.Tests.Simulation;
 using NetSniff.Tests.Storage.MmapQueue;
+using NetSniff.Tests.Worker.Store.DuckDb;
 
 namespace NetSniff.Tests;
 
@@ -16,6 +17,7 @@ internal static class ChildProcess
         ["queue-appender"] = QueueAppender.Run,
         ["worker"] = DeliveryRoles.Worker,
         ["sensor"] = DeliveryRoles.Sensor,
+        ["store-appender"] = StoreAppender.Run,
         ["fuzz-smoke"] = FuzzSmoke.Run,
     };
 
