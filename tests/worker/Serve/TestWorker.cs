@@ -105,6 +105,20 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
         return channel.Client;
     }
 
+    /// <summary>Over HTTP, with the token or without.</summary>
+    public HttpClient Http(string? token = Secret)
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
+        };
+        policy.CustomTrustStore.AddRange(Authority.Roots);
+        var handler = new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = policy } };
+        var client = new HttpClient(handler) { BaseAddress = new Uri("https://" + Endpoint) };
+        if (token is not null) client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        return client;
+    }
+
     /// <summary>Stores and publishes one batch of HTTP records, a microsecond apart.</summary>
     public void Add(int first, int count, string method = "GET", bool publishes = true)
     {
@@ -158,7 +172,7 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
         _folder.Dispose();
     }
 
-    private static void Emit(RecordSink sink, int first, int count, string method)
+    public static void Emit(RecordSink sink, int first, int count, string method)
     {
         for (var number = first; number < first + count; number++)
         {
