@@ -23,20 +23,20 @@ switch (args)
     case ["scaling", var root, var cache]:
         return new BenchRun(root, cache).Scale();
 
+    case ["profiling", var trace, var picture]:
+        using (var cost = new ProfilingCost(trace)) return await cost.RunAsync(picture);
+
     case ["warm", var path, var passes, "records" or "batches"]:
         Warm.Run(path, int.Parse(passes, CultureInfo.InvariantCulture), args[3] == "batches");
         return 0;
-
-    case ["profiling", var trace, var picture]:
-        using (var cost = new ProfilingCost(trace)) return await cost.RunAsync(picture);
 
     default:
         Console.Error.WriteLine(
             """
             netsniff-bench mix OUT SECONDS SEED IMPAIRED-PER-MILLE SCALE FILE:PACKETS:PACKETS-OF-ONE-REPLAY:STRETCH…
             netsniff-bench compare|scaling CHECKOUT CACHE
-            netsniff-bench warm TRACE PASSES records|batches
             netsniff-bench profiling FILE PICTURE
+            netsniff-bench warm TRACE PASSES records|batches
             """);
         return 2;
 }

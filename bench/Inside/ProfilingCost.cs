@@ -50,7 +50,7 @@ internal sealed class ProfilingCost : IDisposable
         var board = new HealthBoard("bench", "0");
         await using var listener = await HealthListener.StartAsync(new HealthOptions { Port = 0 }, board);
         using var client = new HttpClient { BaseAddress = new Uri($"http://{listener.EndPoint}") };
-        for (var index = 0; index < IdleThreads; index++) Start($"idle {index}", () => _stop.Token.WaitHandle.WaitOne());
+        for (var index = 0; index < IdleThreads; index++) Start($"idle {index}", Idle);
         var work = Start("shard 0", Work);
         await Task.Delay(2000);
 
@@ -91,6 +91,8 @@ internal sealed class ProfilingCost : IDisposable
         thread.Start();
         return thread;
     }
+
+    private void Idle() => _stop.Token.WaitHandle.WaitOne();
 
     private void Work()
     {

@@ -98,10 +98,17 @@ public static class ConfigReader
         var known = KnownProtocols();
         for (var index = 0; index < protocols.Count; index++)
         {
-            if (known.Contains(protocols[index].Name, StringComparer.OrdinalIgnoreCase)) continue;
+            if (known.Contains(ProtocolOf(protocols[index].Name), StringComparer.OrdinalIgnoreCase)) continue;
             problems.Add(new($"protocols[{index}].name", $"there is no '{protocols[index].Name}'; there are "
                 + string.Join(", ", known)));
         }
+    }
+
+    /// <summary>The name here for a name of a profile: a version or a guest of what is one parser.</summary>
+    public static string ProtocolOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.ToUpperInvariant() switch { "HTTP1" => "http", "GRPC" => "http2", _ => name };
     }
 
     /// <summary>Names of what is read, once each: some have a line for datagrams and one for streams.</summary>

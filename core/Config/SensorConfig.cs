@@ -4,31 +4,33 @@ namespace NetSniff.Config;
 
 /// <summary>What a sensor is told while it runs. Names and values are those of a CaptureProfile's spec, so that whoever
 /// has one copies it.</summary>
+/// <remarks>Nobody changes one. The setters are for the generated reader: what is set only at birth it would set to
+/// nothing where a document is silent.</remarks>
 public sealed record SensorConfig
 {
-    public CaptureConfig Capture { get; init; } = new();
+    public CaptureConfig Capture { get; set; } = new();
 
     /// <summary>Which records leave, in the filter language; empty for all.</summary>
-    public string Where { get; init; } = "";
+    public string Where { get; set; } = "";
 
     /// <summary>Protocols that are read; empty for all.</summary>
-    public IReadOnlyList<ProtocolConfig> Protocols { get; init; } = [];
+    public IReadOnlyList<ProtocolConfig> Protocols { get; set; } = [];
 
-    public PayloadConfig Payload { get; init; } = new();
+    public PayloadConfig Payload { get; set; } = new();
 
-    public RedactionConfig Redaction { get; init; } = new();
+    public RedactionConfig Redaction { get; set; } = new();
 
-    public BudgetConfig Budget { get; init; } = new();
+    public BudgetConfig Budget { get; set; } = new();
 
-    public FlowsConfig Flows { get; init; } = new();
+    public FlowsConfig Flows { get; set; } = new();
 }
 
 public sealed record CaptureConfig
 {
     /// <summary>A filter as pcap-filter(7) has it; empty for all packets.</summary>
-    public string BpfFilter { get; init; } = "";
+    public string BpfFilter { get; set; } = "";
 
-    public SamplingConfig Sampling { get; init; } = new();
+    public SamplingConfig Sampling { get; set; } = new();
 }
 
 public enum SamplingMode : byte { None, Flow }
@@ -36,9 +38,9 @@ public enum SamplingMode : byte { None, Flow }
 /// <summary>Payload of one flow in so many is read, whatever the load; all flows are counted.</summary>
 public sealed record SamplingConfig
 {
-    public SamplingMode Mode { get; init; }
+    public SamplingMode Mode { get; set; }
 
-    public int OneIn { get; init; } = 1;
+    public int OneIn { get; set; } = 1;
 }
 
 /// <param name="Name">As the page of protocols has it; upper case and lower are one.</param>
@@ -62,7 +64,7 @@ public enum PayloadLevel : byte
 
 public sealed record PayloadConfig
 {
-    public PayloadLevel Level { get; init; } = PayloadLevel.Headers;
+    public PayloadLevel Level { get; set; } = PayloadLevel.Headers;
 }
 
 public enum RedactionMode : byte { Enforce, Disabled }
@@ -72,53 +74,53 @@ public enum RedactionPreset : byte { Credentials, PersonalData, PaymentCard, Clo
 /// <summary>What is made unreadable before a record leaves the sensor.</summary>
 public sealed record RedactionConfig
 {
-    public RedactionMode Mode { get; init; }
+    public RedactionMode Mode { get; set; }
 
-    public IReadOnlyList<RedactionPreset> Presets { get; init; } = [RedactionPreset.Credentials];
+    public IReadOnlyList<RedactionPreset> Presets { get; set; } = [RedactionPreset.Credentials];
 
-    public IReadOnlyList<string> Headers { get; init; } = [];
+    public IReadOnlyList<string> Headers { get; set; } = [];
 
-    public IReadOnlyList<string> JsonFields { get; init; } = [];
+    public IReadOnlyList<string> JsonFields { get; set; } = [];
 
-    public IReadOnlyList<string> QueryParameters { get; init; } = [];
+    public IReadOnlyList<string> QueryParameters { get; set; } = [];
 
-    public IReadOnlyList<PatternConfig> Patterns { get; init; } = [];
+    public IReadOnlyList<PatternConfig> Patterns { get; set; } = [];
 }
 
 public sealed record PatternConfig(string Name, string Regex)
 {
-    public string Replacement { get; init; } = "REDACTED";
+    public string Replacement { get; set; } = "REDACTED";
 }
 
 /// <summary>What the sensor may use; absent for what its control group allows.</summary>
 public sealed record BudgetConfig
 {
     /// <summary>A quantity as Kubernetes writes them: `1`, `500m`.</summary>
-    public string Cpu { get; init; } = "";
+    public string Cpu { get; set; } = "";
 
     /// <summary>A quantity: `512Mi`.</summary>
-    public string Memory { get; init; } = "";
+    public string Memory { get; set; } = "";
 
-    public long MaxPacketsPerSecond { get; init; }
+    public long MaxPacketsPerSecond { get; set; }
 
     /// <summary>`SampleFlows`, `HeadersOnly` or `FlowsOnly`: where the first step down leads.</summary>
-    public string OnOverload { get; init; } = "SampleFlows";
+    public string OnOverload { get; set; } = "SampleFlows";
 }
 
 /// <summary>When a flow that says nothing is over, and when one that never ends is told.</summary>
 public sealed record FlowsConfig
 {
-    public string TcpEstablishedIdleMax { get; init; } = "10m";
+    public string TcpEstablishedIdleMax { get; set; } = "10m";
 
-    public string TcpHalfOpenIdleMax { get; init; } = "1m";
+    public string TcpHalfOpenIdleMax { get; set; } = "1m";
 
-    public string TcpClosedIdleMax { get; init; } = "5s";
+    public string TcpClosedIdleMax { get; set; } = "5s";
 
-    public string DatagramIdleMax { get; init; } = "1m";
+    public string DatagramIdleMax { get; set; } = "1m";
 
-    public string OtherIdleMax { get; init; } = "1m";
+    public string OtherIdleMax { get; set; } = "1m";
 
-    public string ActiveMax { get; init; } = "30m";
+    public string ActiveMax { get; set; } = "30m";
 }
 
 [JsonSourceGenerationOptions(

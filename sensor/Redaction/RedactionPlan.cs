@@ -12,18 +12,19 @@ public sealed class RedactionPlan
     // Names in lower case; what HTTP, OAuth, common frameworks and clouds call their secrets.
     private static readonly string[] s_credentialHeaders =
     [
-        "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "apikey", "x-auth-token",
-        "x-access-token", "x-csrf-token", "x-xsrf-token", "x-amz-security-token", "x-goog-api-key",
+        "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "apikey",
+        "x-auth-token", "x-access-token", "x-csrf-token", "x-xsrf-token", "x-amz-security-token", "x-goog-api-key",
         "x-vault-token", "x-gitlab-token", "private-token", "x-hub-signature", "x-hub-signature-256",
-        "sec-websocket-key", "x-forwarded-client-cert", "authentication-info", "x-session-id", "ocp-apim-subscription-key",
+        "sec-websocket-key", "x-forwarded-client-cert", "authentication-info", "x-session-id",
+        "ocp-apim-subscription-key",
     ];
 
     private static readonly string[] s_credentialNames =
     [
-        "access_token", "refresh_token", "id_token", "token", "auth_token", "authtoken", "api_key", "apikey", "api-key",
-        "key", "password", "passwd", "pwd", "pass", "passphrase", "secret", "client_secret", "client_assertion", "assertion",
-        "code_verifier", "session", "sessionid", "session_id", "sid", "jwt", "auth", "authorization", "credential",
-        "credentials", "otp", "pin", "private_key", "jsessionid", "phpsessid",
+        "access_token", "refresh_token", "id_token", "token", "auth_token", "authtoken", "api_key", "apikey",
+        "api-key", "key", "password", "passwd", "pwd", "pass", "passphrase", "secret", "client_secret",
+        "client_assertion", "assertion", "code_verifier", "session", "sessionid", "session_id", "sid", "jwt", "auth",
+        "authorization", "credential", "credentials", "otp", "pin", "private_key", "jsessionid", "phpsessid",
     ];
 
     private static readonly string[] s_cloudNames =

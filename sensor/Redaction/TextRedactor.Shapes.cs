@@ -33,8 +33,8 @@ internal sealed partial class TextRedactor
     }
 
     /// <summary>RFC 7235: letters of a token68; `%` for what a URL wrote in its own way.</summary>
-    private static bool IsTokenLetter(byte letter) => char.IsAsciiLetterOrDigit((char)letter)
-        || letter is (byte)'-' or (byte)'.' or (byte)'_' or (byte)'~' or (byte)'+' or (byte)'/' or (byte)'=' or (byte)'%';
+    private static bool IsTokenLetter(byte letter) =>
+        char.IsAsciiLetterOrDigit((char)letter) || "-._~+/=%"u8.Contains(letter);
 
     private static bool IsSame(ReadOnlySpan<byte> text, ReadOnlySpan<byte> lower)
     {
@@ -56,7 +56,7 @@ internal sealed partial class TextRedactor
             var start = from + found + 3;
             var end = start;
             var at = -1;
-            while (end < text.Length && text[end] is not ((byte)'/' or (byte)'?' or (byte)'#' or (byte)' ' or (byte)'"'))
+            while (end < text.Length && !"/?# \""u8.Contains(text[end]))
             {
                 if (text[end] == '@') at = end;
                 end++;
@@ -91,8 +91,8 @@ internal sealed partial class TextRedactor
         }
     }
 
-    /// <summary>Numbers of payment cards: 13 to 19 digits, with blanks and dashes or without, whose check digit is right
-    /// (ISO/IEC 7812-1, annex B).</summary>
+    /// <summary>Numbers of payment cards: 13 to 19 digits, with blanks and dashes or without, whose check digit is
+    /// right (ISO/IEC 7812-1, annex B).</summary>
     private void FindCards(ReadOnlySpan<byte> text)
     {
         Span<byte> digits = stackalloc byte[CardDigitsMax];

@@ -3,8 +3,8 @@ using System.Text;
 namespace NetSniff.Sensor.Redaction;
 
 /// <summary>Finds what must not be read in a text as it was on the wire. One per thread.</summary>
-/// <remarks>Texts are bytes that a stranger chose: nothing here assumes that they are well formed. Where in doubt what a
-/// secret's end is, more is hidden.</remarks>
+/// <remarks>Texts are bytes that a stranger chose: nothing here assumes that they are well formed. Where it is in doubt
+/// where a secret ends, more is hidden.</remarks>
 internal sealed partial class TextRedactor
 {
     private const int NameLengthMax = 128;

@@ -84,7 +84,7 @@ public sealed class ConfigReaderTests
     public void No_bytes_throw(int seed)
     {
         var random = new Random(seed);
-        var good = "{\"redaction\": {\"patterns\": [{\"name\": \"x\", \"regex\": \"ab\"}]}, \"budget\": {\"cpu\": \"1\"}}"u8;
+        var good = """{"redaction": {"patterns": [{"name": "x", "regex": "ab"}]}, "budget": {"cpu": "1"}}"""u8;
         for (var round = 0; round < 3_000; round++)
         {
             var bytes = good.ToArray();

@@ -1,10 +1,11 @@
+using System.Runtime.InteropServices;
 using NetSniff.Config;
 using NetSniff.Storage.Config;
 using NetSniff.Wire.Health;
 
 namespace NetSniff.Tests.Storage.Config;
 
-public sealed class ConfigFolderTests : IDisposable
+public sealed partial class ConfigFolderTests : IDisposable
 {
     private const string File = "sensor.json";
 
@@ -83,7 +84,7 @@ public sealed class ConfigFolderTests : IDisposable
         Assert.Empty(_config.State.Problems);
     }
 
-    /// <summary>As the kubelet does it: the file is a link into `..data`, and `..data` is swapped by a rename.</summary>
+    /// <summary>As the kubelet does it: the file is a link into `..data`, which is swapped by a rename.</summary>
     [Fact]
     public void A_swapped_link_is_taken_at_once_and_whole()
     {
@@ -105,8 +106,11 @@ public sealed class ConfigFolderTests : IDisposable
         Directory.CreateDirectory(real);
         System.IO.File.WriteAllText(Path.Combine(real, File), $"{{\"where\": \"{where}\"}}");
         Directory.CreateSymbolicLink(_folder["..data_tmp"], real);
-        System.IO.File.Move(_folder["..data_tmp"], _folder["..data"], overwrite: true);
+        Assert.Equal(0, Rename(_folder["..data_tmp"], _folder["..data"]));
     }
+
+    [LibraryImport("libc", EntryPoint = "rename", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Rename(string from, string to);
 
     [Fact]
     public void Health_says_which_revision_runs_and_what_is_wrong_with_the_next()
