@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NetSniff.Tests.Fuzz;
+using NetSniff.Tests.Simulation;
 using NetSniff.Tests.Storage.MmapQueue;
 
 namespace NetSniff.Tests;
@@ -13,6 +14,8 @@ internal static class ChildProcess
     private static readonly Dictionary<string, Func<string[], int>> s_roles = new(StringComparer.Ordinal)
     {
         ["queue-appender"] = QueueAppender.Run,
+        ["worker"] = DeliveryRoles.Worker,
+        ["sensor"] = DeliveryRoles.Sensor,
         ["fuzz-smoke"] = FuzzSmoke.Run,
     };
 

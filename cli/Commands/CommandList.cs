@@ -5,6 +5,7 @@ using NetSniff.Cli.Commands.Fields;
 using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
 using NetSniff.Cli.Commands.Read;
+using NetSniff.Cli.Commands.Records;
 
 namespace NetSniff.Cli.Commands;
 
@@ -36,6 +37,7 @@ internal static class CommandList
             InterfacesCommand.Make(runner),
             DocsCommand.Make(runner),
         };
+        foreach (var command in RecordsCommands.All(runner)) root.Add(command);
         // `@file` is a name like any other here.
         var result = root.Parse(
             arguments.Length == 0 ? ["--help"] : arguments,

@@ -219,6 +219,7 @@ public sealed unsafe partial class Shard
             return;
         }
 
+        if (_rung != DepthRung.Full && TryCountOnlyDatagram(flow, in packet)) return;
         var bytes = packet.Payload;
         if (packet.Protocol == IpProtocol.Sctp)
         {

@@ -135,6 +135,16 @@ public readonly ref struct RecordView
 
         public readonly FieldValue Value => Read(_view.Schema.Kinds[_index], _view.Body[_position..]);
 
+        /// <summary>The field as it lies in the arena, with its length where it has one.</summary>
+        internal readonly ReadOnlySpan<byte> Packed
+        {
+            get
+            {
+                var rest = _view.Body[_position..];
+                return rest[..SizeOf(_view.Schema.Kinds[_index], rest)];
+            }
+        }
+
         public readonly FieldEnumerator Current => this;
 
         public bool MoveNext()

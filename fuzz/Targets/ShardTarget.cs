@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using NetSniff.Cli.Outputs;
 using NetSniff.Cli.Outputs.Eve;
-using NetSniff.Cli.Outputs.Jsonl;
 using NetSniff.Cli.Outputs.Table;
 using NetSniff.Flows;
 using NetSniff.Fuzz.Captures;
@@ -135,8 +134,8 @@ internal sealed class ShardTarget : FuzzTarget
         public ShownRecords() => _outputs =
         [
             new TableOutput(_buffer, new TableOptions(Columns: 100, IsColoured: true, Flows: FlowLines.All)),
-            new JsonlOutput(_buffer, static _ => null),
-            new EveOutput(_buffer, static _ => null),
+            new JsonlOutput(_buffer, OriginBook.None),
+            new EveOutput(_buffer, OriginBook.None),
         ];
 
         public long FlowPackets { get; private set; }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using NetSniff.Cli.Capturing;
 using NetSniff.Cli.Outputs;
 using NetSniff.Cli.Outputs.Eve;
-using NetSniff.Cli.Outputs.Jsonl;
 using NetSniff.Cli.Outputs.Pcapng;
 using NetSniff.Cli.Outputs.Summary;
 using NetSniff.Cli.Outputs.Table;
@@ -10,6 +9,8 @@ using NetSniff.Pcap;
 using NetSniff.Pipeline;
 using NetSniff.Sensor.Capture;
 using NetSniff.Sensor.Capture.PcapFile;
+
+using NetSniff.Records;
 
 namespace NetSniff.Fuzz.Torture;
 
@@ -106,8 +107,8 @@ internal sealed class TortureRun
     private Output OutputOf(int turn) => turn switch
     {
         0 => new TableOutput(_buffer, new TableOptions(Columns: 120, IsColoured: true, Flows: FlowLines.All)),
-        1 => new JsonlOutput(_buffer, static _ => null),
-        2 => new EveOutput(_buffer, static _ => null),
+        1 => new JsonlOutput(_buffer, OriginBook.None),
+        2 => new EveOutput(_buffer, OriginBook.None),
         _ => new SummaryOutput(),
     };
 }

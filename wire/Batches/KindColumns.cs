@@ -8,6 +8,9 @@ using NetSniff.Records;
 
 namespace NetSniff.Wire.Batches;
 
+/// <summary>Where the tables of a batch have what a record's header names.</summary>
+internal readonly record struct RecordPlaces(int App, int Origin, int ClientPeer, int ServerPeer);
+
 /// <summary>The records of one kind, turned into columns.</summary>
 internal sealed class KindColumns
 {
@@ -21,6 +24,9 @@ internal sealed class KindColumns
     /// <summary>By field: the times of the records that have it (<see cref="FieldKind.Time"/>), or how many numbers
     /// each of them has (<see cref="FieldKind.Numbers"/>).</summary>
     private readonly NumberColumn[] _beside;
+
+    private readonly NumberColumn _clients = new();
+    private readonly NumberColumn _servers = new();
 
     public KindColumns(RecordSchema schema)
     {
@@ -36,8 +42,8 @@ internal sealed class KindColumns
     /// <summary>Which of the kinds of the batch it is.</summary>
     public ulong Place { get; set; }
 
-    /// <param name="app">The record's application by its place in the batch.</param>
-    public void Add(RecordView record, int app)
+    /// <param name="places">What the header names, by its place in the batch.</param>
+    public void Add(RecordView record, in RecordPlaces places)
     {
         ref readonly var head = ref record.Header;
         var time = (ulong)head.TimeNanos;
@@ -50,12 +56,14 @@ internal sealed class KindColumns
         Fixed(FixedColumn.OuterVlan, head.OuterVlan);
         Fixed(FixedColumn.InnerVlan, head.InnerVlan);
         Fixed(FixedColumn.TunnelId, head.TunnelId);
-        Fixed(FixedColumn.Interface, head.Interface);
-        Fixed(FixedColumn.App, (ulong)app);
+        Fixed(FixedColumn.Interface, (ulong)places.Origin);
+        Fixed(FixedColumn.App, (ulong)places.App);
         Fixed(FixedColumn.Protocol, head.Protocol);
         Fixed(FixedColumn.Tunnel, (ulong)head.Tunnel);
         Fixed(FixedColumn.Traits, (ulong)head.Traits);
         Fixed(FixedColumn.Present, head.Present);
+        _clients.Add((ulong)places.ClientPeer);
+        _servers.Add((ulong)places.ServerPeer);
         Rows++;
         AddFields(record.Body, head.Present, time);
     }
@@ -91,7 +99,7 @@ internal sealed class KindColumns
         }
     }
 
-    public void Write(ByteWriter output)
+    public void Write(ByteWriter output, bool hasPeers)
     {
         output.Put(_description);
         output.PutVarint((ulong)Rows);
@@ -120,6 +128,10 @@ internal sealed class KindColumns
                     break;
             }
         }
+
+        if (!hasPeers) return;
+        _clients.Write(output, [], []);
+        _servers.Write(output, [], []);
     }
 
     public void Clear()
@@ -128,6 +140,8 @@ internal sealed class KindColumns
         foreach (var column in _numbers) column.Clear();
         foreach (var column in _texts) column.Clear();
         foreach (var column in _beside) column.Clear();
+        _clients.Clear();
+        _servers.Clear();
     }
 
     internal static FieldKind KindOf(FixedColumn column) =>

@@ -64,6 +64,10 @@ public sealed record RecordQuery
     public int CountMax { get; init; } = 10_000;
 
     public bool IsLast { get; init; }
+
+    /// <summary>Told before the first record which batches the answer is drawn from: the last of each lane, seen at the
+    /// same instant as the records. Whoever reads on from there, live, has no gap and nothing twice.</summary>
+    public Action<IReadOnlyDictionary<LaneId, ulong>>? Seen { get; init; }
 }
 
 public sealed record AggregateQuery

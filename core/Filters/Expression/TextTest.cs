@@ -16,6 +16,9 @@ internal abstract class TextTest(CatalogField field, bool isNegated = false) : F
         return _isNegated != (value.Kind == FieldKind.Texts ? HoldsForAny(value.Texts) : HoldsFor(value.Text));
     }
 
+    /// <summary>Asks a text that is no field; what `!=` makes of the answer is the asker's business.</summary>
+    public bool Asks(ReadOnlySpan<byte> text) => HoldsFor(text);
+
     protected abstract bool HoldsFor(ReadOnlySpan<byte> text);
 
     private bool HoldsForAny(TextList texts)
