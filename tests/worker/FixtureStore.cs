@@ -32,6 +32,8 @@ internal sealed class FixtureStore : IRecordStore
         }
     }
 
+    public IReadOnlyList<KindCounts> Kinds => [];
+
     public StoreCounts Counts => new() { Records = Ids.Count };
 
     public IReadOnlyList<KindCounts> Kinds => [];

@@ -26,7 +26,7 @@ internal sealed class QueryDesk : IDisposable
         _observing = new GatheredObserving(local, fanOut, Limits, account.Name);
         _aggregating = new Aggregating.Aggregating(store, _gate, fanOut, account, Limits);
         _sql = new SqlAsking(store, _sqlGate, fanOut, account, Limits);
-        _status = new StatusAsking(store, fanOut, account, options.Clock);
+        _status = new StatusAsking(store, fanOut, account);
     }
 
     public ServeLimits Limits { get; }

@@ -1,7 +1,6 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using NetSniff.Wire.V1;
-using NetSniff.Worker.Store;
 
 namespace NetSniff.Worker.Serve;
 
@@ -68,9 +67,9 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
                 ? new Grpc.Core.Status(StatusCode.Unavailable, "this worker leaves")
                 : new Grpc.Core.Status(StatusCode.DeadlineExceeded, $"not done within {longest}"));
         }
-        catch (SqlException problem)
+        catch (Exception problem) when (problem is not RpcException && Problems.StatusOf(problem) is not null)
         {
-            throw new RpcException(new Grpc.Core.Status(StatusCode.InvalidArgument, problem.Message));
+            throw new RpcException(Problems.StatusOf(problem)!.Value);
         }
     }
 

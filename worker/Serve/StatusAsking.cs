@@ -1,4 +1,3 @@
-using NetSniff.Records;
 using NetSniff.Wire.V1;
 using NetSniff.Worker.Serve.Members;
 using NetSniff.Worker.Store;
@@ -7,15 +6,8 @@ namespace NetSniff.Worker.Serve;
 
 /// <summary>How the workers are, who sends to them, and whether the books balance.</summary>
 internal sealed class StatusAsking(
-    IRecordStore store, FanOut fanOut, IWorkerAccount account, TimeProvider clock)
+    IRecordStore store, FanOut fanOut, IWorkerAccount account)
 {
-    /// <summary>Counting every kind reads the store, so it is not done for everyone who looks.</summary>
-    private static readonly TimeSpan s_countEvery = TimeSpan.FromSeconds(5);
-
-    private readonly Lock _lock = new();
-    private Task<List<StoredKind>>? _kinds;
-    private long _counted;
-
     public async Task<StatusAnswer> RunAsync(StatusRequest request, CancellationToken cancel)
     {
         var others = request.Local ? [] : fanOut.Others;
@@ -25,7 +17,7 @@ internal sealed class StatusAsking(
                 await client.StatusAsync(new StatusRequest { Local = true }, options).ConfigureAwait(false),
             cancel);
         var answer = new StatusAnswer { Completeness = account.Completeness(0, 0) };
-        answer.Workers.Add(await OwnAsync(cancel).ConfigureAwait(false));
+        answer.Workers.Add(Own());
         answer.Sensors.AddRange(account.Sensors());
         foreach (var member in await asking.ConfigureAwait(false))
         {
@@ -44,7 +36,7 @@ internal sealed class StatusAsking(
         return answer;
     }
 
-    private async Task<WorkerStatus> OwnAsync(CancellationToken cancel)
+    private WorkerStatus Own()
     {
         var status = new WorkerStatus
         {
@@ -58,34 +50,10 @@ internal sealed class StatusAsking(
         {
             Stage = line.Stage, What = line.Reason, Count = line.Count, IsLoss = line.IsLoss,
         }));
-        status.Kinds.AddRange(await KindsAsync().WaitAsync(cancel).ConfigureAwait(false));
-        return status;
-    }
-
-    private Task<List<StoredKind>> KindsAsync()
-    {
-        lock (_lock)
+        status.Kinds.AddRange(store.Kinds.Where(kind => kind.Records > 0).Select(kind => new StoredKind
         {
-            var isFresh = _kinds is { IsFaulted: false, IsCanceled: false }
-                && (!_kinds.IsCompleted || clock.GetElapsedTime(_counted) < s_countEvery);
-            if (isFresh) return _kinds!;
-
-            _counted = clock.GetTimestamp();
-            return _kinds = Task.Run(Count);
-        }
-    }
-
-    // One at a time, and so beside the places of those who ask questions.
-    private List<StoredKind> Count() => [.. RecordKinds.All.Select(Count).Where(kind => kind.Records > 0)];
-
-    private StoredKind Count(RecordSchema schema)
-    {
-        var query = new AggregateQuery { Kind = schema.Info.Name, Measures = ["count", "min(time)", "max(time)"] };
-        var rows = store.Aggregate(query, CancellationToken.None);
-        var kind = new StoredKind { Kind = schema.Info.Name };
-        if (rows is not [{ Values: [> 0 and var count, var oldest, var newest] }]) return kind;
-
-        (kind.Records, kind.OldestNanos, kind.NewestNanos) = ((long)count, (long)oldest, (long)newest);
-        return kind;
+            Kind = kind.Kind, Records = kind.Records, OldestNanos = kind.OldestNanos, NewestNanos = kind.NewestNanos,
+        }));
+        return status;
     }
 }

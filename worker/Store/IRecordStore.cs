@@ -105,6 +105,9 @@ public sealed record AggregateQuery
     /// <summary>Field whose logarithmic buckets are a second axis.</summary>
     public string? Heat { get; init; }
 
+    /// <summary>Buckets for each doubling.</summary>
+    public int HeatSteps { get; init; } = 2;
+
     public int RowsMax { get; init; } = 1000;
 }
 

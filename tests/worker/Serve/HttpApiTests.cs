@@ -84,9 +84,8 @@ public sealed class HttpApiTests
         await using var worker = await TestWorker.StartAsync();
         worker.Lines.Add(new("log", "disk full", 5, IsLoss: true));
         worker.SensorStates.Add(new() { Sensor = "5e", Node = "node-1", Worker = "w1", IsConnected = true });
-        worker.Store.Aggregates = query => query.By.Count == 1
-            ? [new AggregateRow(["GET"], 0, 0, [3, 0.25, double.NaN])]
-            : [new AggregateRow([], 0, 0, [30, TestWorker.Nine, TestWorker.Nine])];
+        worker.Add(0, 1);
+        worker.Store.Aggregates = _ => [new AggregateRow(["GET"], 0, 0, [3, 0.25, double.NaN])];
         using var http = worker.Http();
         var aggregate = JsonDocument.Parse(await http.GetStringAsync(
             "/api/v1/aggregate?kind=http&by=http.method&measure=count,p50(http.latency),max(http.latency)")).RootElement;

@@ -42,6 +42,7 @@ internal sealed class AggregateMerge
             buckets.Measures.Clear();
             buckets.Measures.Add("count");
             buckets.Heat = field;
+            buckets.HeatSteps = Sketch.Steps;
             yield return buckets;
         }
     }
@@ -104,7 +105,7 @@ internal sealed class AggregateMerge
         foreach (var measure in Plan.Measures)
         {
             row.Values.Add(measure.Kind == MeasureKind.Percentile
-                ? _sketches.GetValueOrDefault((key, measure.Field))?.Percentile(measure.Percent, HeatScale.Width)
+                ? _sketches.GetValueOrDefault((key, measure.Field))?.Percentile(measure.Percent)
                     ?? double.NaN
                 : sums.Values[next++]);
         }

@@ -8,6 +8,8 @@ internal sealed class AggregatePlan
 {
     private const int ByMax = 3;
     private const int MeasuresMax = 16;
+    private const int HeatStepsDefault = 2;
+    private const int HeatStepsMax = 64;
 
     private AggregatePlan(AggregateRequest request, List<Measure> measures, int top)
     {
@@ -45,6 +47,8 @@ internal sealed class AggregatePlan
             Measure.CheckNumeric(request.Heat);
         }
 
+        if (request.HeatSteps > HeatStepsMax) throw Asking.Wrong($"a doubling has at most {HeatStepsMax} buckets");
+
         List<Measure> measures = [.. request.Measures.Select(Measure.Parse)];
         if (measures.Count == 0) measures.Add(Measure.Parse("count"));
         var most = request.Local ? limits.GroupsMax : limits.RowsMax;
@@ -62,6 +66,7 @@ internal sealed class AggregatePlan
         Measures = [.. Measures.Select(measure => measure.Text)],
         BucketNanos = Request.BucketNanos,
         Heat = Request.Heat.Length == 0 ? null : Request.Heat,
+        HeatSteps = Request.HeatSteps == 0 ? HeatStepsDefault : (int)Request.HeatSteps,
         RowsMax = Top,
     };
 }

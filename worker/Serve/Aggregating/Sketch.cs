@@ -4,6 +4,12 @@ namespace NetSniff.Worker.Serve.Aggregating;
 /// percentile is read off the sum.</summary>
 internal sealed class Sketch
 {
+    /// <summary>Buckets for each doubling: a percentile is right to a forty-fifth, half of what a bucket is wide.</summary>
+    public const uint Steps = 16;
+
+    /// <summary>What the upper bound of a bucket is to its lower one.</summary>
+    private static readonly double s_width = Math.Pow(2, 1.0 / Steps);
+
     private readonly SortedDictionary<double, double> _counts = [];
     private double _total;
 
@@ -15,8 +21,7 @@ internal sealed class Sketch
 
     /// <summary>The value that so many percent are not above, as near as its bucket is wide; not a number when there is
     /// none.</summary>
-    /// <param name="width">What the upper bound of a bucket is to its lower one.</param>
-    public double Percentile(int percent, double width)
+    public double Percentile(int percent)
     {
         if (_total == 0) return double.NaN;
 
@@ -24,7 +29,7 @@ internal sealed class Sketch
         var below = 0.0;
         foreach (var (lower, count) in _counts)
         {
-            if (below + count >= rank) return lower <= 0 ? lower : lower * Math.Pow(width, (rank - below) / count);
+            if (below + count >= rank) return lower <= 0 ? lower : lower * Math.Pow(s_width, (rank - below) / count);
 
             below += count;
         }

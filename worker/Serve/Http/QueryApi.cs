@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Routing;
 using NetSniff.Json;
 using NetSniff.Wire.V1;
 using NetSniff.Worker.Serve.Access;
-using NetSniff.Worker.Store;
 
 namespace NetSniff.Worker.Serve.Http;
 
@@ -117,14 +116,6 @@ internal sealed class QueryApi(QueryDesk desk, TimeProvider clock)
         {
             await answer(stream, cancel).ConfigureAwait(false);
         }
-        catch (RpcException problem)
-        {
-            await stream.FailAsync(problem.StatusCode, problem.Status.Detail).ConfigureAwait(false);
-        }
-        catch (SqlException problem)
-        {
-            await stream.FailAsync(StatusCode.InvalidArgument, problem.Message).ConfigureAwait(false);
-        }
         catch (StalledException)
         {
             // Who does not read will not read why.
@@ -139,6 +130,12 @@ internal sealed class QueryApi(QueryDesk desk, TimeProvider clock)
         catch (BadHttpRequestException problem)
         {
             await stream.FailAsync(StatusCode.InvalidArgument, problem.Message).ConfigureAwait(false);
+        }
+        catch (Exception problem)
+            when (!context.RequestAborted.IsCancellationRequested && Problems.StatusOf(problem) is not null)
+        {
+            var status = Problems.StatusOf(problem)!.Value;
+            await stream.FailAsync(status.StatusCode, status.Detail).ConfigureAwait(false);
         }
         finally
         {

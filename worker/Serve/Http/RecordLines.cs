@@ -9,13 +9,13 @@ namespace NetSniff.Worker.Serve.Http;
 internal sealed class RecordLines : IAnswers<ObserveAnswer>
 {
     private readonly JsonStream _stream;
-    private readonly BatchDecoder _decoder = new();
+    private readonly BatchDecoder _decoder = new() { TakesPeers = true };
     private readonly RecordJson _records;
 
     public RecordLines(JsonStream stream)
     {
         _stream = stream;
-        _records = new RecordJson(stream.Buffer, static _ => null);
+        _records = new RecordJson(stream.Buffer, Origins.Book);
     }
 
     public Task WriteAsync(ObserveAnswer answer, CancellationToken cancel)

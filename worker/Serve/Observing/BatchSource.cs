@@ -10,7 +10,7 @@ namespace NetSniff.Worker.Serve.Observing;
 /// <summary>The past of one worker, record by record, in order of time.</summary>
 internal sealed class BatchSource(string worker, IAsyncEnumerator<ObserveAnswer> answers)
 {
-    private readonly BatchDecoder _decoder = new();
+    private readonly BatchDecoder _decoder = new() { TakesPeers = true };
     private int _position;
     private int _length;
 

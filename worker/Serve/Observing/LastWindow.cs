@@ -30,7 +30,7 @@ internal sealed class LastWindow(uint most)
 
     private static ByteString Without(ByteString batch, int first)
     {
-        var decoder = new BatchDecoder();
+        var decoder = new BatchDecoder { TakesPeers = true };
         decoder.TryRead(batch.Span);
         var encoder = Encoders.Rent();
         foreach (var record in new RecordWalker(decoder.Records))
