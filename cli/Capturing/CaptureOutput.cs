@@ -1,3 +1,4 @@
+using NetSniff.Sensor.Capture;
 using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Cli.Commands;
 using NetSniff.Cli.Outputs;
@@ -10,7 +11,6 @@ using NetSniff.Flows;
 using NetSniff.Packets;
 using NetSniff.Pipeline;
 using NetSniff.Records;
-using NetSniff.Sensor.Capture;
 
 namespace NetSniff.Cli.Capturing;
 
@@ -52,15 +52,16 @@ internal sealed class CaptureOutput : IDisposable
     public TrafficTally? Tally => _settings.IsQuiet && _settings.Format != OutputFormat.Summary ? null : field ??= new();
 
     /// <summary>Names of interfaces, told by the capture that is open.</summary>
-    public IReadOnlyList<PacketCapture> Captures { get; set; } = [];
+    public CaptureOrigins Origins { get; } = new();
 
     /// <summary>Compiles `--where`; each thread needs its own.</summary>
+    /// <param name="origins">What numbers of interfaces stand for.</param>
     /// <exception cref="UsageException">It is not an expression.</exception>
-    public static Filter? Where(CaptureSettings settings)
+    public static Filter? Where(CaptureSettings settings, OriginBook? origins = null)
     {
         if (settings.Where is not { } text) return null;
 
-        var parse = FilterExpression.Parse(text);
+        var parse = FilterExpression.Parse(text, FieldCatalog.Shared, origins);
         return parse.IsOk ? parse.Filter : throw new UsageException($"--where: {parse.Problem.Format(text)}");
     }
 
@@ -80,7 +81,7 @@ internal sealed class CaptureOutput : IDisposable
         }
     }
 
-    public RecordDesk NewDesk() => new(Where(_settings), _output = NewOutput(), Tally, _settings.CountMax);
+    public RecordDesk NewDesk() => new(Where(_settings, Origins), _output = NewOutput(), Tally, _settings.CountMax);
 
     /// <summary>Has the output say what it still holds back, once nobody writes to it any more.</summary>
     public void Finish() => _output?.Finish();
@@ -107,9 +108,7 @@ internal sealed class CaptureOutput : IDisposable
 
     public string? InterfaceName(ushort number)
     {
-        if (Captures is not [var capture, ..] || number >= capture.Interfaces.Count) return null;
-
-        var name = capture.Interfaces[number].Name;
+        var name = Origins.Of(number).Interface;
         return name.Length == 0 ? null : name;
     }
 
@@ -118,8 +117,8 @@ internal sealed class CaptureOutput : IDisposable
     private Output NewOutput() => _settings.Format switch
     {
         OutputFormat.Table => new TableOutput(Buffer, TableOptions()),
-        OutputFormat.Jsonl => new FlowGate(_settings.Flows, new JsonlOutput(Buffer, InterfaceName)),
-        OutputFormat.Eve => new FlowGate(_settings.Flows, new EveOutput(Buffer, InterfaceName)),
+        OutputFormat.Jsonl => new FlowGate(_settings.Flows, new JsonlOutput(Buffer, Origins)),
+        OutputFormat.Eve => new FlowGate(_settings.Flows, new EveOutput(Buffer, Origins)),
         _ => new SummaryOutput(),
     };
 

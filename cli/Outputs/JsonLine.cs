@@ -76,6 +76,14 @@ internal sealed class JsonLine(OutputBuffer buffer)
         WritePropertyName(ours[..Encoding.UTF8.GetBytes(name, ours)]);
     }
 
+    /// <summary>A name that is not ours: it may hold anything.</summary>
+    public void WriteForeignName(string name)
+    {
+        WriteStringValue(name);
+        buffer.Append((byte)':');
+        _isAfterValue = false;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteString(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {

@@ -36,12 +36,19 @@ public struct RecordHeader
     public ushort OuterVlan;
     public ushort InnerVlan;
     public uint TunnelId;
+
+    /// <summary>Where it was seen: a place in <see cref="Origins"/> in a worker and behind it, the capture's own number
+    /// of the interface before; an <see cref="OriginBook"/> knows which.</summary>
     public ushort Interface;
 
     /// <summary>Index in <see cref="NetSniff.Protocols.Apps"/>: what the flow speaks.</summary>
     public ushort App;
     public byte Protocol;
     public TunnelKind Tunnel;
+
+    /// <summary>Who the ends are, as numbers in <see cref="Peers"/>; 0 where nobody looked.</summary>
+    public uint ClientPeer;
+    public uint ServerPeer;
 
     /// <summary>Which of the fields follow, bit by bit in the order of the description.</summary>
     public ulong Present;

@@ -135,8 +135,8 @@ internal sealed class ShardTarget : FuzzTarget
         public ShownRecords() => _outputs =
         [
             new TableOutput(_buffer, new TableOptions(Columns: 100, IsColoured: true, Flows: FlowLines.All)),
-            new JsonlOutput(_buffer, static _ => null),
-            new EveOutput(_buffer, static _ => null),
+            new JsonlOutput(_buffer, OriginBook.None),
+            new EveOutput(_buffer, OriginBook.None),
         ];
 
         public long FlowPackets { get; private set; }

@@ -11,6 +11,8 @@ using NetSniff.Pipeline;
 using NetSniff.Sensor.Capture;
 using NetSniff.Sensor.Capture.PcapFile;
 
+using NetSniff.Records;
+
 namespace NetSniff.Fuzz.Torture;
 
 /// <summary>Reads damaged captures as `netsniff read` does: the same reader, pump, shard and outputs, in memory.
@@ -106,8 +108,8 @@ internal sealed class TortureRun
     private Output OutputOf(int turn) => turn switch
     {
         0 => new TableOutput(_buffer, new TableOptions(Columns: 120, IsColoured: true, Flows: FlowLines.All)),
-        1 => new JsonlOutput(_buffer, static _ => null),
-        2 => new EveOutput(_buffer, static _ => null),
+        1 => new JsonlOutput(_buffer, OriginBook.None),
+        2 => new EveOutput(_buffer, OriginBook.None),
         _ => new SummaryOutput(),
     };
 }

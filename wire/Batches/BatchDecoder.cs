@@ -1,6 +1,4 @@
-using System.Text;
 using NetSniff.Buffers;
-using NetSniff.Protocols;
 using NetSniff.Records;
 
 namespace NetSniff.Wire.Batches;
@@ -10,40 +8,42 @@ namespace NetSniff.Wire.Batches;
 /// <remarks>Bytes come from another machine: whatever they are, the answer is yes or no, in bounded memory.</remarks>
 public sealed class BatchDecoder
 {
-    /// <summary>Application names that strangers may add to our own.</summary>
-    private const int AppsMax = 4096;
-
     private readonly List<ReadKind> _kinds = [];
     private readonly ReadNumbers _order = new();
     private readonly ByteWriter _records = new(1 << 16);
-    private readonly List<string> _interfaces = [];
-    private ushort[] _apps = [];
+    private readonly BatchNames _names = new();
 
     /// <summary>Whole records, one after the other. Lent until the next call.</summary>
     public ReadOnlySpan<byte> Records => _records.Written;
 
     public int Count { get; private set; }
 
-    /// <summary>The names that <see cref="RecordHeader.Interface"/> stands for.</summary>
-    public IReadOnlyList<string> Interfaces => _interfaces;
+    /// <summary>Whether peers that the batch names are believed: those of a worker are, a sensor has no business with
+    /// them. Otherwise both ends are unnamed.</summary>
+    public bool TakesPeers { get; init; }
+
+    /// <summary>The node of records whose batch does not say: older sensors.</summary>
+    public string Node { get; set; } = "";
 
     /// <summary>Records of kinds that are not ours, over all batches.</summary>
     public long RecordsUnknown { get; private set; }
 
-    /// <summary>Reads a batch.</summary>
+    /// <summary>Reads a batch. In its records <see cref="RecordHeader.Interface"/> is a place in <see cref="Origins"/>.
+    /// </summary>
     /// <returns>False when it is damaged: then there are no records.</returns>
     public bool TryRead(ReadOnlySpan<byte> batch)
     {
         _records.Clear();
         Count = 0;
         var input = new BatchReader(batch);
-        if (input.Byte() != BatchFormat.Version) return false;
+        var version = input.Byte();
+        if (version is not (BatchFormat.Version or BatchFormat.VersionBeforePeers)) return false;
 
         var count = input.Count(BatchFormat.RecordsMax);
-        ReadNames(ref input);
+        _names.Read(ref input, version, TakesPeers, Node);
         var kinds = input.Count(BatchFormat.KindsMax);
         while (_kinds.Count < kinds) _kinds.Add(new());
-        for (var kind = 0; kind < kinds && !input.IsBroken; kind++) _kinds[kind].Read(ref input);
+        for (var kind = 0; kind < kinds && !input.IsBroken; kind++) _kinds[kind].Read(ref input, _names.HasPeers);
         if (!input.IsBroken) _order.Read(ref input, count, [], []);
         if (!input.IsBroken && input.IsAtEnd && TryWrite(count, kinds)) return true;
 
@@ -60,7 +60,7 @@ public sealed class BatchDecoder
             if (place >= (ulong)kinds) return false;
 
             var kind = _kinds[(int)place];
-            if (!kind.TryWrite(_records, _apps) || _records.Length > BatchFormat.RecordBytesMax) return false;
+            if (!kind.TryWrite(_records, _names) || _records.Length > BatchFormat.RecordBytesMax) return false;
             if (kind.Schema is null) RecordsUnknown++;
             else Count++;
         }
@@ -71,22 +71,5 @@ public sealed class BatchDecoder
         }
 
         return true;
-    }
-
-    private void ReadNames(ref BatchReader input)
-    {
-        _apps = new ushort[input.Count(AppsMax)];
-        for (var app = 0; app < _apps.Length && !input.IsBroken; app++)
-        {
-            var name = Encoding.UTF8.GetString(input.Text(BatchFormat.NameBytesMax));
-            if (!input.IsBroken) _apps[app] = Apps.Names.Count < AppsMax ? Apps.Add(name) : Apps.Unknown;
-        }
-
-        _interfaces.Clear();
-        var interfaces = input.Count(ushort.MaxValue);
-        for (var one = 0; one < interfaces && !input.IsBroken; one++)
-        {
-            _interfaces.Add(Encoding.UTF8.GetString(input.Text(BatchFormat.NameBytesMax)));
-        }
     }
 }

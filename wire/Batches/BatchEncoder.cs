@@ -14,8 +14,9 @@ public sealed class BatchEncoder
     private readonly Dictionary<KindColumns, ulong> _places = [];
     private readonly NumberColumn _order = new();
     private readonly ByteWriter _output = new(1 << 16);
-    private readonly List<ushort> _apps = [];
-    private int[] _appPlaces = [];
+    private readonly NamePlaces _apps = new();
+    private readonly NamePlaces _origins = new();
+    private readonly NamePlaces _peers = new();
 
     /// <summary>Records added since the last <see cref="Finish"/>.</summary>
     public int Count => _order.Count;
@@ -32,23 +33,61 @@ public sealed class BatchEncoder
         if (Count == 0) FirstNanos = record.Header.TimeNanos;
         var columns = ColumnsOf(record);
         _order.Add(_places[columns]);
-        columns.Add(record, AppPlace(record.Header.App));
+        ref readonly var header = ref record.Header;
+        var places = new RecordPlaces(
+            _apps.Of(header.App), _origins.Of(header.Interface),
+            PeerPlace(header.ClientPeer), PeerPlace(header.ServerPeer));
+        columns.Add(record, in places);
+    }
+
+    /// <summary>Writes the batch of a sensor and begins the next.</summary>
+    /// <param name="interfaces">The names that <see cref="RecordHeader.Interface"/> stands for.</param>
+    /// <param name="node">The machine they are on.</param>
+    /// <returns>Lent until the next call.</returns>
+    public ReadOnlySpan<byte> Finish(IReadOnlyList<string> interfaces, string node = "")
+    {
+        BeginTables();
+        foreach (var number in _origins.Numbers)
+        {
+            PutName(node);
+            PutName(number < interfaces.Count ? interfaces[(int)number] : "");
+        }
+
+        return FinishTables();
     }
 
     /// <summary>Writes the batch and begins the next.</summary>
-    /// <param name="interfaces">The names that <see cref="RecordHeader.Interface"/> stands for.</param>
+    /// <param name="origins">What <see cref="RecordHeader.Interface"/> stands for.</param>
     /// <returns>Lent until the next call.</returns>
-    public ReadOnlySpan<byte> Finish(IReadOnlyList<string> interfaces)
+    public ReadOnlySpan<byte> Finish(OriginBook origins)
+    {
+        BeginTables();
+        foreach (var number in _origins.Numbers)
+        {
+            var (node, name) = origins.Of((ushort)number);
+            PutName(node);
+            PutName(name);
+        }
+
+        return FinishTables();
+    }
+
+    private void BeginTables()
     {
         _output.Clear();
         _output.Put(BatchFormat.Version);
         _output.PutVarint((ulong)Count);
-        _output.PutVarint((ulong)_apps.Count);
-        foreach (var app in _apps) PutName(Apps.Name(app));
-        _output.PutVarint((ulong)interfaces.Count);
-        foreach (var name in interfaces) PutName(name);
+        _output.PutVarint((ulong)_apps.Numbers.Length);
+        foreach (var app in _apps.Numbers) PutName(Apps.Name((ushort)app));
+        _output.PutVarint((ulong)_origins.Numbers.Length);
+    }
+
+    private ReadOnlySpan<byte> FinishTables()
+    {
+        _output.PutVarint((ulong)_peers.Numbers.Length);
+        foreach (var peer in _peers.Numbers) PutPeer(Peers.Of(peer));
         _output.PutVarint((ulong)_used.Count);
-        foreach (var columns in _used) columns.Write(_output);
+        foreach (var columns in _used) columns.Write(_output, _peers.Numbers.Length > 0);
         _order.Write(_output, [], []);
         Clear();
         return _output.Written;
@@ -57,10 +96,11 @@ public sealed class BatchEncoder
     private void Clear()
     {
         foreach (var columns in _used) columns.Clear();
-        foreach (var app in _apps) _appPlaces[app] = 0;
         _used.Clear();
         _places.Clear();
         _apps.Clear();
+        _origins.Clear();
+        _peers.Clear();
         _order.Clear();
     }
 
@@ -76,22 +116,35 @@ public sealed class BatchEncoder
         return columns;
     }
 
-    private int AppPlace(ushort app)
-    {
-        if (app >= _appPlaces.Length) Array.Resize(ref _appPlaces, Math.Max(app + 1, 256));
-        if (_appPlaces[app] == 0)
-        {
-            _apps.Add(app);
-            _appPlaces[app] = _apps.Count;
-        }
+    private int PeerPlace(uint peer) => peer == Peers.Unnamed ? 0 : _peers.Of(peer) + 1;
 
-        return _appPlaces[app] - 1;
+    private void PutPeer(Peer peer)
+    {
+        _output.Put((byte)peer.Kind);
+        PutText(peer.Name);
+        PutText(peer.Namespace);
+        PutText(peer.Workload);
+        PutText(peer.WorkloadKind);
+        PutText(peer.Service);
+        PutText(peer.Node);
+        PutText(peer.Zone);
+        PutText(peer.Why);
+        _output.PutVarint((ulong)peer.Labels.Count);
+        foreach (var (key, value) in peer.Labels)
+        {
+            PutText(key);
+            PutText(value);
+        }
     }
 
-    private void PutName(string name)
+    private void PutName(string name) => Put(name, stackalloc byte[BatchFormat.NameBytesMax]);
+
+    private void PutText(string text) => Put(text, stackalloc byte[Peer.TextBytesMax]);
+
+    /// <summary>What is longer than its limit has no name.</summary>
+    private void Put(string text, Span<byte> bytes)
     {
-        Span<byte> bytes = stackalloc byte[BatchFormat.NameBytesMax];
-        Encoding.UTF8.TryGetBytes(name, bytes, out var length);
+        Encoding.UTF8.TryGetBytes(text, bytes, out var length);
         _output.PutText(bytes[..length]);
     }
 }

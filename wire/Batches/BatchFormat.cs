@@ -3,8 +3,11 @@ namespace NetSniff.Wire.Batches;
 /// <summary>How records look on the wire: by kind, column by column.</summary>
 /// <remarks>
 /// <code>
-/// batch      := version(1) records(v) applications interfaces kinds(v) kind* order
-/// applications, interfaces := count(v) text(t)*: what App and Interface of the records are places in
+/// batch      := version(1) records(v) applications origins peers kinds(v) kind* order
+/// applications := count(v) name(t)*
+/// origins    := count(v) { node(t) interface(t) }*
+/// peers      := count(v) { kind(1) name(t) namespace(t) workload(t) workload kind(t) service(t) node(t) zone(t)
+///               why(t) labels(v) { key(t) value(t) }* }*
 /// order      := numbers: the kind of each record, by its place above
 /// kind       := name(t) fields(v) { name(t) kind(1) }* rows(v) column*
 /// column     := numbers | texts | counts as numbers, then numbers or texts
@@ -12,13 +15,18 @@ namespace NetSniff.Wire.Batches;
 /// texts      := TextEncoding(1) body
 /// (v) a varint, (t) a text behind its varint length
 /// </code>
+/// App, Interface and the peers of the records are places in the tables, those of peers plus one, for 0 is no peer.
+/// Only where there are peers each kind ends with two columns more, the client's and the server's. Version 1 had names
+/// of interfaces in place of origins, and no peers.
 /// A batch describes itself, so that whoever reads it, now or from a log years later, needs no schema beside it, and a
 /// field that only one side knows hurts nobody. The columns of a kind are the fixed ones of
 /// <see cref="FixedColumn"/>, then one for each field, which holds the values of those records that have it: the
 /// presence masks are a column too.</remarks>
 internal static class BatchFormat
 {
-    public const byte Version = 1;
+    public const byte Version = 2;
+
+    public const byte VersionBeforePeers = 1;
 
     /// <summary>Records of one batch.</summary>
     public const int RecordsMax = 1 << 16;
@@ -32,7 +40,10 @@ internal static class BatchFormat
     /// <summary>Kinds in one batch; more is damage.</summary>
     public const int KindsMax = 256;
 
-    /// <summary>Longest name of a kind, a field, an application or an interface, bytes.</summary>
+    /// <summary>Different peers in one batch: two a record.</summary>
+    public const int PeersMax = 2 * RecordsMax;
+
+    /// <summary>Longest name of a kind, a field, an application, a node or an interface, bytes.</summary>
     public const int NameBytesMax = 256;
 }
 

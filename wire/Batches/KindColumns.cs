@@ -6,6 +6,9 @@ using NetSniff.Records;
 
 namespace NetSniff.Wire.Batches;
 
+/// <summary>Where the tables of a batch have what a record's header names.</summary>
+internal readonly record struct RecordPlaces(int App, int Origin, int ClientPeer, int ServerPeer);
+
 /// <summary>The records of one kind, turned into columns.</summary>
 internal sealed class KindColumns
 {
@@ -20,6 +23,9 @@ internal sealed class KindColumns
     /// each of them has (<see cref="FieldKind.Numbers"/>).</summary>
     private readonly NumberColumn[] _beside;
 
+    private readonly NumberColumn _clients = new();
+    private readonly NumberColumn _servers = new();
+
     public KindColumns(RecordSchema schema)
     {
         _schema = schema;
@@ -31,8 +37,8 @@ internal sealed class KindColumns
 
     public int Rows { get; private set; }
 
-    /// <param name="app">The record's application by its place in the batch.</param>
-    public void Add(RecordView record, int app)
+    /// <param name="places">What the header names, by its place in the batch.</param>
+    public void Add(RecordView record, in RecordPlaces places)
     {
         ref readonly var head = ref record.Header;
         var time = (ulong)head.TimeNanos;
@@ -45,17 +51,19 @@ internal sealed class KindColumns
         Fixed(FixedColumn.OuterVlan, head.OuterVlan);
         Fixed(FixedColumn.InnerVlan, head.InnerVlan);
         Fixed(FixedColumn.TunnelId, head.TunnelId);
-        Fixed(FixedColumn.Interface, head.Interface);
-        Fixed(FixedColumn.App, (ulong)app);
+        Fixed(FixedColumn.Interface, (ulong)places.Origin);
+        Fixed(FixedColumn.App, (ulong)places.App);
         Fixed(FixedColumn.Protocol, head.Protocol);
         Fixed(FixedColumn.Tunnel, (ulong)head.Tunnel);
         Fixed(FixedColumn.Traits, (ulong)head.Traits);
         Fixed(FixedColumn.Present, head.Present);
+        _clients.Add((ulong)places.ClientPeer);
+        _servers.Add((ulong)places.ServerPeer);
         Rows++;
         foreach (var field in record) Add(field.Field.Index, field.Value, time);
     }
 
-    public void Write(ByteWriter output)
+    public void Write(ByteWriter output, bool hasPeers)
     {
         output.Put(_description);
         output.PutVarint((ulong)Rows);
@@ -84,6 +92,10 @@ internal sealed class KindColumns
                     break;
             }
         }
+
+        if (!hasPeers) return;
+        _clients.Write(output, [], []);
+        _servers.Write(output, [], []);
     }
 
     public void Clear()
@@ -92,6 +104,8 @@ internal sealed class KindColumns
         foreach (var column in _numbers) column.Clear();
         foreach (var column in _texts) column.Clear();
         foreach (var column in _beside) column.Clear();
+        _clients.Clear();
+        _servers.Clear();
     }
 
     internal static FieldKind KindOf(FixedColumn column) =>

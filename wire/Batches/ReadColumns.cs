@@ -16,6 +16,14 @@ internal sealed class ReadNumbers
 
     public bool HasNext => _next < Count;
 
+    /// <summary>So many zeros, for a column that the batch leaves out.</summary>
+    public void Fill(int count)
+    {
+        (_next, Count) = (0, count);
+        if (_values.Length < count) _values = new ulong[Math.Max(count, 2 * _values.Length)];
+        _values.AsSpan(0, count).Clear();
+    }
+
     /// <param name="count">How many there must be.</param>
     /// <param name="times">For <see cref="NumberEncoding.FromTime"/>.</param>
     /// <param name="earlier">For <see cref="NumberEncoding.SameAs"/>.</param>

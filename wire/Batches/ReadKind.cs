@@ -14,6 +14,8 @@ internal sealed class ReadKind
     private readonly List<ReadNumbers> _numbers = [];
     private readonly List<ReadTexts> _texts = [];
     private readonly List<ReadNumbers> _beside = [];
+    private readonly ReadNumbers _clients = new();
+    private readonly ReadNumbers _servers = new();
     private readonly FieldKind[] _kinds = new FieldKind[RecordSchema.FieldsMax];
 
     /// <summary>By our field: which of theirs, or -1.</summary>
@@ -30,7 +32,7 @@ internal sealed class ReadKind
     /// <summary>Fields that are not ours, or of another kind than ours.</summary>
     public int FieldsUnknown { get; private set; }
 
-    public void Read(ref BatchReader input)
+    public void Read(ref BatchReader input, bool hasPeers)
     {
         ReadDescription(ref input);
         Rows = input.Count(BatchFormat.RecordsMax);
@@ -49,15 +51,23 @@ internal sealed class ReadKind
         }
 
         for (var field = 0; field < _fields && !input.IsBroken; field++) ReadField(ref input, field);
+        foreach (var peers in (ReadOnlySpan<ReadNumbers>)[_clients, _servers])
+        {
+            if (!hasPeers) peers.Fill(Rows);
+            else if (!input.IsBroken) peers.Read(ref input, Rows, [], []);
+        }
     }
 
     /// <summary>Writes the next row as a record of ours.</summary>
     /// <returns>False when the columns do not fit together.</returns>
-    public bool TryWrite(ByteWriter output, ReadOnlySpan<ushort> apps)
+    public bool TryWrite(ByteWriter output, BatchNames names)
     {
         if (RowsRead++ >= Rows) return false;
 
-        var app = Fixed(FixedColumn.App);
+        var isNamed = names.TryApp(Fixed(FixedColumn.App), out var app)
+            & names.TryOrigin(Fixed(FixedColumn.Interface), out var origin)
+            & names.TryPeer(_clients.Next(), out var client)
+            & names.TryPeer(_servers.Next(), out var server);
         var head = new RecordHeader
         {
             TimeNanos = (long)Fixed(FixedColumn.Time),
@@ -67,16 +77,17 @@ internal sealed class ReadKind
             OuterVlan = (ushort)Fixed(FixedColumn.OuterVlan),
             InnerVlan = (ushort)Fixed(FixedColumn.InnerVlan),
             TunnelId = (uint)Fixed(FixedColumn.TunnelId),
-            Interface = (ushort)Fixed(FixedColumn.Interface),
-            App = app < (ulong)apps.Length ? apps[(int)app] : (ushort)0,
+            Interface = origin,
+            App = app,
             Protocol = (byte)Fixed(FixedColumn.Protocol),
             Tunnel = (TunnelKind)Fixed(FixedColumn.Tunnel),
             Traits = (RecordTraits)Fixed(FixedColumn.Traits),
+            ClientPeer = client,
+            ServerPeer = server,
         };
         var present = Fixed(FixedColumn.Present);
-        var isSound = TryTakeAddress(FixedColumn.Client, out head.Client)
-            & TryTakeAddress(FixedColumn.Server, out head.Server)
-            & app < (ulong)apps.Length;
+        var isSound = isNamed & TryTakeAddress(FixedColumn.Client, out head.Client)
+            & TryTakeAddress(FixedColumn.Server, out head.Server);
         if (!isSound || (_fields < RecordSchema.FieldsMax && present >> _fields != 0)) return false;
         if (Schema is not { } schema)
         {

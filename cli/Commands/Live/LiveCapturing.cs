@@ -37,7 +37,8 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
         {
             _watch = new LiveWatch(terminal, captures, settings.IsQuiet);
             if (Started is null) _watch.Begin(found.Info.Name); // whoever is called has words of its own
-            using var output = new CaptureOutput(terminal, settings, inputs: []) { Captures = captures };
+            using var output = new CaptureOutput(terminal, settings, inputs: []);
+            output.Origins.Open(captures);
             return Capture(output, captures, duration);
         }
         finally
@@ -91,8 +92,8 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
 
         // Which flows are wanted is each shard's own business, so nothing but the file is shared.
         var wanted = new WantedFlows(forgetsEnded: true);
-        return new HeldFrames(
-            options, new RecordDesk(CaptureOutput.Where(settings), wanted, tally: null, countMax: 0), wanted, copy);
+        var where = CaptureOutput.Where(settings, output.Origins);
+        return new HeldFrames(options, new RecordDesk(where, wanted, tally: null, countMax: 0), wanted, copy);
     }
 
     private void PumpAll(IReadOnlyList<PacketCapture> captures, List<FrameSink> sinks)

@@ -63,7 +63,7 @@ internal sealed class FileReading(
 
         var canReadTwice = !IsFollowing && paths.All(CanReadTwice);
         var wanted = new WantedFlows(forgetsEnded: !canReadTwice);
-        var desk = new RecordDesk(CaptureOutput.Where(settings), wanted, output.Tally, countMax: 0);
+        var desk = new RecordDesk(CaptureOutput.Where(settings, output.Origins), wanted, output.Tally, countMax: 0);
         if (!canReadTwice)
         {
             using var held = new HeldFrames(new ShardOptions(), desk, wanted, copy);
@@ -120,7 +120,7 @@ internal sealed class FileReading(
         try
         {
             using var capture = PcapFileCapture.Open(path, filter, IsFollowing && path == paths[^1]);
-            output.Captures = [capture];
+            output.Origins.Open([capture]);
             pump.Run(capture, isLive: false, interrupts.Token);
             if (!isLastTime) return;
 

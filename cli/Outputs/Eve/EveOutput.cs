@@ -3,9 +3,9 @@ using NetSniff.Records;
 namespace NetSniff.Cli.Outputs.Eve;
 
 /// <summary>Suricata's EVE JSON, so that whatever eats it can eat ours.</summary>
-internal sealed class EveOutput(OutputBuffer buffer, Func<ushort, string?> interfaceName) : Output
+internal sealed class EveOutput(OutputBuffer buffer, OriginBook origins) : Output
 {
-    private readonly EveWriter _writer = new(buffer) { InterfaceName = interfaceName };
+    private readonly EveWriter _writer = new(buffer) { Origins = origins };
     private EveProjection?[] _byKind = [];
 
     public override bool Write(RecordView record)

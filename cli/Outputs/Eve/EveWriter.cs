@@ -30,8 +30,8 @@ internal sealed class EveWriter
 
     public JsonLine Json { get; }
 
-    /// <summary>Names of interfaces by <see cref="RecordHeader.Interface"/>; those without one are left out.</summary>
-    public Func<ushort, string?> InterfaceName { get; set; } = static _ => null;
+    /// <summary>What <see cref="RecordHeader.Interface"/> stands for; what has no name is left out.</summary>
+    public OriginBook Origins { get; set; } = OriginBook.None;
 
     /// <summary>Opens the event and writes its head: timestamp, flow_id, event_type, addresses, community_id.</summary>
     /// <param name="direction">Who said it: source and target of the event follow from it.</param>
@@ -41,7 +41,9 @@ internal sealed class EveWriter
         Span<byte> text = stackalloc byte[AddressText.SizeMax];
         Json.WriteString("timestamp"u8, text[.._times.Eve(text, timeNanos)]);
         Json.WriteNumber("flow_id"u8, header.FlowId & FlowIdMax);
-        if (InterfaceName(header.Interface) is { } name) Json.WriteString("in_iface"u8, name);
+        var (node, interfaceName) = Origins.Of(header.Interface);
+        if (node.Length > 0) Json.WriteString("host"u8, node);
+        if (interfaceName.Length > 0) Json.WriteString("in_iface"u8, interfaceName);
         Json.WriteString("event_type"u8, eventType);
         if (header.OuterVlan != 0) WriteVlans(header.OuterVlan, header.InnerVlan);
 
@@ -64,6 +66,7 @@ internal sealed class EveWriter
 
         if (header.Tunnel != TunnelKind.None) WriteTunnel(header.Tunnel, header.TunnelId);
         Json.WriteString("community_id"u8, _communityIds.Of(in header));
+        if ((header.ClientPeer | header.ServerPeer) != Peers.Unnamed) WritePeers(in header, isToServer);
     }
 
     /// <summary>A text field that need not be UTF-8: control characters are escaped by JSON, bytes that are no
@@ -89,6 +92,22 @@ internal sealed class EveWriter
         Json.WriteEndObject();
         Json.End();
         if (_isFlushedPerEvent) _buffer.Flush();
+    }
+
+    /// <summary>Suricata knows no pods: under the name of the orchestrator, as Elastic's shippers do, by end.</summary>
+    private void WritePeers(in RecordHeader header, bool isToServer)
+    {
+        Json.WriteStartObject("kubernetes"u8);
+        WritePeer("src"u8, Peers.Of(isToServer ? header.ClientPeer : header.ServerPeer));
+        WritePeer("dest"u8, Peers.Of(isToServer ? header.ServerPeer : header.ClientPeer));
+        Json.WriteEndObject();
+    }
+
+    private void WritePeer(ReadOnlySpan<byte> end, Peer peer)
+    {
+        Json.WriteStartObject(end);
+        PeerJson.Write(Json, peer, PeerJson.Plain);
+        Json.WriteEndObject();
     }
 
     private void WriteVlans(ushort outer, ushort inner)

@@ -7,7 +7,7 @@ namespace NetSniff.Cli.Outputs.Jsonl;
 
 /// <summary>One JSON object a record, its keys the names that filters use.</summary>
 /// <remarks>Times are RFC 3339 with nanoseconds in UTC, durations whole nanoseconds, octets hex.</remarks>
-internal sealed class JsonlOutput(OutputBuffer buffer, Func<ushort, string?> interfaceName) : Output
+internal sealed class JsonlOutput(OutputBuffer buffer, OriginBook origins) : Output
 {
     private readonly TimeText _times = new();
     private byte[][][] _names = [];
@@ -61,7 +61,11 @@ internal sealed class JsonlOutput(OutputBuffer buffer, Func<ushort, string?> int
             Json.WriteNumber("tunnel.id"u8, header.TunnelId);
         }
 
-        if (interfaceName(header.Interface) is { } name) Json.WriteString("interface"u8, name);
+        var (node, interfaceName) = origins.Of(header.Interface);
+        if (node.Length > 0) Json.WriteString("node"u8, node);
+        if (interfaceName.Length > 0) Json.WriteString("interface"u8, interfaceName);
+        if (header.ClientPeer != Peers.Unnamed) PeerJson.Write(Json, Peers.Of(header.ClientPeer), PeerJson.Source);
+        if (header.ServerPeer != Peers.Unnamed) PeerJson.Write(Json, Peers.Of(header.ServerPeer), PeerJson.Target);
         if ((header.Traits & RecordTraits.Partial) != 0) Json.WriteBoolean("partial"u8, true);
         if ((header.Traits & RecordTraits.Malformed) != 0) Json.WriteBoolean("malformed"u8, true);
     }

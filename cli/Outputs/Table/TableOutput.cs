@@ -161,9 +161,11 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
     {
         WriteTime(header.TimeNanos);
         WriteMark(traits);
-        WriteEndpoint(header, header.Client, hasClientPort ? header.ClientPort : null, ref _clientColumns);
+        var client = Peers.Of(header.ClientPeer);
+        var server = Peers.Of(header.ServerPeer);
+        WriteEndpoint(header, header.Client, client, hasClientPort ? header.ClientPort : null, ref _clientColumns);
         _line.Own(" → "u8);
-        WriteEndpoint(header, header.Server, hasServerPort ? header.ServerPort : null, ref _serverColumns);
+        WriteEndpoint(header, header.Server, server, hasServerPort ? header.ServerPort : null, ref _serverColumns);
         _line.Own("  "u8);
     }
 
@@ -206,12 +208,14 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
         _line.Use(Paint.Plain);
     }
 
-    private void WriteEndpoint(in RecordHeader header, Address address, ushort? port, ref int columns)
+    /// <summary>By name where there is one: the peer's, else what the capture's owner calls the address.</summary>
+    private void WriteEndpoint(in RecordHeader header, Address address, Peer peer, ushort? port, ref int columns)
     {
         Span<byte> text = stackalloc byte[AddressText.SizeMax];
         var hasPort = port is not null && header.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.UdpLite;
-        byte[]? name = null;
-        var isNamed = options.Names?.TryGet(address, out name) == true;
+        var name = peer.Shown;
+        if (name.IsEmpty && options.Names?.TryGet(address, out var given) == true) name = given;
+        var isNamed = !name.IsEmpty;
         var isBracketed = hasPort && !isNamed && !address.IsV4;
         var start = _line.Columns;
         _line.Use(Paint.Cyan);

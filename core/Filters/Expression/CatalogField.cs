@@ -16,6 +16,8 @@ public sealed record CatalogField(string Name, FieldKind Kind, string? Record, s
 
     internal HeaderField Header { get; init; }
 
+    internal PeerField? Peer { get; init; }
+
     /// <summary>What it is, as a sentence would say: `a number`.</summary>
     public string KindInWords => IsNamesOnly ? "a name" : Kind switch
     {

@@ -73,7 +73,7 @@ public sealed class FieldCatalog
     /// <summary>Says once where names of values come from; asked before each use of <see cref="Shared"/>.</summary>
     public static void NameValues(Func<IReadOnlyDictionary<string, NamedValues>> names) => s_names = names;
 
-    public CatalogField? Find(string name) => _byName.GetValueOrDefault(name);
+    public CatalogField? Find(string name) => _byName.GetValueOrDefault(name) ?? PeerField.Label(name);
 
     /// <summary>For completion: fields whose name begins like this, in order.</summary>
     public IEnumerable<CatalogField> StartingWith(string start) =>

@@ -16,11 +16,13 @@ public sealed class Filter
     private readonly Step[] _steps;
     private readonly int _entry;
     private readonly FilterNode _root;
+    private readonly OriginBook _origins;
 
-    internal Filter(string text, FilterNode root)
+    internal Filter(string text, FilterNode root, OriginBook origins)
     {
         Text = text;
         _root = root;
+        _origins = origins;
         _entry = Compile(root, Accept, Reject);
         _steps = [.. _program];
         _program.Clear();
@@ -77,7 +79,7 @@ public sealed class Filter
 
                 return onFalse;
             default:
-                _program.Add(new Step(((TestNode)node).NewTest(), onTrue, onFalse));
+                _program.Add(new Step(((TestNode)node).NewTest(_origins), onTrue, onFalse));
                 return _program.Count - 1;
         }
     }

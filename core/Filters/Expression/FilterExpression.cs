@@ -1,3 +1,5 @@
+using NetSniff.Records;
+
 namespace NetSniff.Filters.Expression;
 
 /// <summary>The one filter language over records: command line, custom resources, rules and the web page share it.
@@ -15,7 +17,9 @@ public static class FilterExpression
     public static FilterParse Parse(string text) => Parse(text, FieldCatalog.Shared);
 
     /// <summary>Reads an expression; whatever the text, the answer is a value.</summary>
-    public static FilterParse Parse(string text, FieldCatalog catalog)
+    /// <param name="origins">What <see cref="RecordHeader.Interface"/> stands for; left out, places in
+    /// <see cref="Origins"/>.</param>
+    public static FilterParse Parse(string text, FieldCatalog catalog, OriginBook? origins = null)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(catalog);
@@ -27,6 +31,8 @@ public static class FilterExpression
 
         var parser = new FilterParser(text, catalog);
         var node = parser.Parse();
-        return node is null ? new FilterParse(parser.Problem!) : new FilterParse(new Filter(text, node));
+        if (node is null) return new FilterParse(parser.Problem!);
+
+        return new FilterParse(new Filter(text, node, origins ?? Origins.Book));
     }
 }

@@ -48,14 +48,22 @@ internal abstract class TestNode(CatalogField field) : FilterNode
 {
     public CatalogField Field { get; } = field;
 
-    public abstract FilterTest NewTest();
+    /// <param name="origins">What interfaces of records stand for.</param>
+    public abstract FilterTest NewTest(OriginBook origins);
+
+    protected FilterTest NewNamedTest(OriginBook origins, TextTest? question, bool isNegated) => Field.Peer is { } peer
+        ? new PeerTest(peer, question, isNegated)
+        : new OriginTest(Field.Header, origins, question, isNegated);
 }
 
 internal sealed class ExistsNode(CatalogField field) : TestNode(field)
 {
-    public override FilterTest NewTest() => Field.Header == HeaderField.None
-        ? new ExistsTest(Field)
-        : new HeaderExistsTest(Field.Header);
+    public override FilterTest NewTest(OriginBook origins) => Field.Header switch
+    {
+        HeaderField.None => new ExistsTest(Field),
+        >= HeaderField.Node => NewNamedTest(origins, question: null, isNegated: false),
+        _ => new HeaderExistsTest(Field.Header),
+    };
 
     public override string ToString() => "exists " + Field.Name;
 }
@@ -72,11 +80,12 @@ internal sealed class CompareNode(
 
     private bool IsNegated => Comparison == FilterOperator.NotEqual;
 
-    public override FilterTest NewTest() => Field.Kind switch
+    public override FilterTest NewTest(OriginBook origins) => Field.Kind switch
     {
         FieldKind.Address => Field.Header == HeaderField.None
             ? new AddressTest(Field, AddressRanges.Of(Values), IsNegated)
             : new HeaderAddressTest(Field.Header, AddressRanges.Of(Values), IsNegated),
+        FieldKind.Text when Field.Header != HeaderField.None => NewNamedTest(origins, NewTextTest(), IsNegated),
         FieldKind.Text or FieldKind.Texts or FieldKind.Bytes => NewTextTest(),
         _ => Field.Header == HeaderField.None
             ? new ScalarTest(Field, ScalarRanges.Of(Comparison, Values), IsNegated)
@@ -91,7 +100,7 @@ internal sealed class CompareNode(
         return isList ? $"{Field.Name} {word} ({values})" : $"{Field.Name} {word} {values}";
     }
 
-    private TextTest NewTextTest()
+    internal TextTest NewTextTest()
     {
         var texts = Values.Select(value => value.Bytes).ToArray();
         return Comparison switch

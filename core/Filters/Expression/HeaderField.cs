@@ -7,7 +7,10 @@ namespace NetSniff.Filters.Expression;
 internal enum HeaderField : byte
 {
     None, Kind, App, Time, SourceIp, TargetIp, Ip, SourcePort, TargetPort, Port, Proto, Vlan, Tunnel, TunnelId, FlowId,
-    Interface, Partial, Malformed,
+    Partial, Malformed,
+
+    /// <summary>Texts that the header has numbers for; from here on.</summary>
+    Node, Interface, Peer,
 }
 
 internal static class HeaderFields
@@ -49,9 +52,12 @@ internal static class HeaderFields
             "tunnel.id == 4096"),
         New(HeaderField.FlowId, "flow.id", FieldKind.Number, "Number of the flow, the same in all its records",
             "flow.id == 0x1f"),
-        New(HeaderField.Interface, "interface", FieldKind.Number, "Interface number in the capture", "interface == 0"),
+        New(HeaderField.Node, "node", FieldKind.Text, "The node whose sensor saw it", "node == node-1"),
+        New(HeaderField.Interface, "interface", FieldKind.Text,
+            "The interface it was seen at, by name; by number where a file names none", "interface == eth0"),
         New(HeaderField.Partial, "partial", FieldKind.Flag, "Something of the exchange was not seen", "!partial"),
         New(HeaderField.Malformed, "malformed", FieldKind.Flag, "The peer broke the protocol's rules", "malformed"),
+        .. PeerField.All(),
     ];
 
     public static bool Has(HeaderField field, in RecordHeader header) =>
@@ -79,7 +85,6 @@ internal static class HeaderFields
             case HeaderField.Tunnel: first = (ulong)header.Tunnel; return first == 0 ? 0 : 1;
             case HeaderField.TunnelId: first = header.TunnelId; return header.Tunnel == TunnelKind.None ? 0 : 1;
             case HeaderField.FlowId: first = header.FlowId; return 1;
-            case HeaderField.Interface: first = header.Interface; return 1;
             case HeaderField.Partial: first = (header.Traits & RecordTraits.Partial) != 0 ? 1u : 0u; return 1;
             case HeaderField.Malformed: first = (header.Traits & RecordTraits.Malformed) != 0 ? 1u : 0u; return 1;
             default: first = 0; return 0;

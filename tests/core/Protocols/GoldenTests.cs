@@ -51,7 +51,7 @@ public sealed class GoldenTests
     {
         var file = new CaptureFile(path);
         using var stream = new MemoryStream();
-        var output = new JsonlOutput(new OutputBuffer(stream), static _ => null);
+        var output = new JsonlOutput(new OutputBuffer(stream), OriginBook.None);
         using var shard = new Shard(new ShardOptions { FlowsMax = 4096 }, new Writer(output));
         for (var start = 0; start < file.Frames.Length; start += Math.Min(batch, file.Frames.Length))
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using NetSniff.Packets;
 using NetSniff.Pipeline;
 using NetSniff.Protocols;
@@ -9,6 +10,19 @@ namespace NetSniff.Tests.Wire.Batches;
 
 public class BatchTests
 {
+    private const int SampleBytesVersion1 = 21_486;
+
+    /// <summary>Two records of <see cref="SampleArena"/>.</summary>
+    private const string Version1 =
+        "0102010468747470010465746830010962617463687465737409106261746368746573742E6E756D626572000E6261746368"
+        + "746573742E666C616701126261746368746573742E6475726174696F6E020E6261746368746573742E74696D65030E626174"
+        + "6368746573742E74657874040F6261746368746573742E627974657305116261746368746573742E61646472657373060F62"
+        + "61746368746573742E746578747307116261746368746573742E6E756D626572730802038080D0E2C6BFCE972FD00F020001"
+        + "0202101001000000000000000100000000000000010000000000000000000000000000000101100000000000000000000000"
+        + "00000000000100028ABE03CEBB0101000100010001000100010001000100050102D302BC030184C6E6A4050101019E8FCDCB"
+        + "FAFFFFFFFF0101E2F0DAE5E89FE7CB170202040873616D6562B88C560000000002010162020110020000000000000004A399"
+        + "540000000001010201046974656D0102020084C6E6A40501E2F0B2B4050100";
+
     public static TheoryData<string> Captures => [
         "gen/http1-pipelining.pcap", "gen/http2-prior-knowledge-multi.pcap", "gen/tls1_2-client-cert.pcap",
         "gen/attack-syn-portscan-vertical-1000.pcap", "gen/attack-dns-tunnel-txt-base32-300.pcap",
@@ -23,10 +37,8 @@ public class BatchTests
         for (var round = 0; round < 2; round++)
         {
             var count = Add(encoder, arena);
-            var batch = encoder.Finish(["eth0", "lo"]);
-            Assert.True(decoder.TryRead(batch));
+            Assert.True(decoder.TryRead(encoder.Finish([])));
             Assert.Equal(count, decoder.Count);
-            Assert.Equal(["eth0", "lo"], decoder.Interfaces);
             Assert.True(decoder.Records.SequenceEqual(arena));
         }
     }
@@ -39,6 +51,92 @@ public class BatchTests
         Add(encoder, arena);
         Assert.True(decoder.TryRead(encoder.Finish([])));
         Assert.True(decoder.Records.SequenceEqual(arena));
+    }
+
+    [Fact]
+    public void Interfaces_come_back_as_origins()
+    {
+        var arena = SampleArena(records: 10);
+        for (var number = 0; number < 10; number++) Header(arena, number).Interface = (ushort)(number % 3);
+        var (encoder, decoder) = (new BatchEncoder(), new BatchDecoder());
+        Add(encoder, arena);
+        Assert.True(decoder.TryRead(encoder.Finish(["eth0", "lo"], "node-1")));
+        List<Origin> seen = [];
+        foreach (var record in new RecordWalker(decoder.Records)) seen.Add(Origins.Of(record.Header.Interface));
+        Assert.Equal(new Origin("node-1", "eth0"), seen[0]);
+        Assert.Equal(new Origin("node-1", "lo"), seen[1]);
+        Assert.Equal(new Origin("node-1", ""), seen[2]);
+
+        // Sent on, as a worker does.
+        var again = decoder.Records.ToArray();
+        Add(encoder, again);
+        Assert.True(decoder.TryRead(encoder.Finish(Origins.Book)));
+        Assert.True(decoder.Records.SequenceEqual(again));
+    }
+
+    [Fact]
+    public void Peers_come_back_with_all_they_have_where_they_are_believed()
+    {
+        var pod = Peers.Add(new Peer
+        {
+            Kind = PeerKind.Pod, Name = "cart-5b9", Namespace = "shop", Workload = "cart", WorkloadKind = "Deployment",
+            Service = "cart", Node = "node-1", Zone = "eu-1a", Labels = [new("tier", "back"), new("app", "cart")],
+        });
+        var outside = Peers.Add(new Peer { Kind = PeerKind.External, Why = "not one of ours" });
+        var arena = SampleArena(records: 30);
+        for (var number = 0; number < 30; number++)
+        {
+            if (number % 3 != 0) Header(arena, number).ClientPeer = number % 3 == 1 ? pod : outside;
+            Header(arena, number).ServerPeer = pod;
+        }
+
+        var encoder = new BatchEncoder();
+        Add(encoder, arena);
+        var batch = encoder.Finish([]).ToArray();
+        var trusting = new BatchDecoder { TakesPeers = true };
+        Assert.True(trusting.TryRead(batch));
+        Assert.True(trusting.Records.SequenceEqual(arena));
+
+        var wary = new BatchDecoder();
+        Assert.True(wary.TryRead(batch));
+        Assert.Equal(30, wary.Count);
+        foreach (var record in new RecordWalker(wary.Records))
+        {
+            Assert.Equal((Peers.Unnamed, Peers.Unnamed), (record.Header.ClientPeer, record.Header.ServerPeer));
+        }
+    }
+
+    /// <summary>A kind costs nothing for peers it has not, the batch one byte and the origin its two names.</summary>
+    [Fact]
+    public void Without_peers_a_batch_is_as_small_as_before()
+    {
+        var encoder = new BatchEncoder();
+        Add(encoder, SampleArena(records: 500));
+        var bytes = encoder.Finish(["eth0"], "n").Length;
+        Add(encoder, SampleArena(records: 500));
+        Assert.Equal(bytes - "eth0n".Length, encoder.Finish([]).Length);
+        // The length of the same records in version 1: names of interfaces and no peers.
+        Assert.Equal(SampleBytesVersion1 + 3, bytes - "eth0n".Length);
+    }
+
+    /// <summary>Kept from when it was written by the program of that time: a log may be years old.</summary>
+    [Fact]
+    public void Version_1_is_still_read()
+    {
+        List<string> expected = [];
+        foreach (var record in new RecordWalker(SampleArena(records: 2))) expected.Add(TestRecords.Line(record));
+        var decoder = new BatchDecoder { Node = "node-9" };
+        Assert.True(decoder.TryRead(Convert.FromHexString(Version1)));
+        Assert.Equal(2, decoder.Count);
+        List<string> lines = [];
+        foreach (var record in new RecordWalker(decoder.Records))
+        {
+            lines.Add(TestRecords.Line(record));
+            Assert.Equal(new Origin("node-9", "eth0"), Origins.Of(record.Header.Interface));
+            Assert.Equal(Peers.Unnamed, record.Header.ClientPeer);
+        }
+
+        Assert.Equal(expected, lines);
     }
 
     [Fact]
@@ -118,6 +216,13 @@ public class BatchTests
         }
 
         return count;
+    }
+
+    private static ref RecordHeader Header(byte[] arena, int number)
+    {
+        var at = 0;
+        for (; number > 0; number--) at += BitConverter.ToInt32(arena, at);
+        return ref MemoryMarshal.AsRef<RecordHeader>(arena.AsSpan(at));
     }
 
     internal static byte[] ArenaOf(string path)

@@ -27,7 +27,8 @@ public class FieldCatalogTests
     [Fact]
     public void A_beginning_is_completed_in_order()
     {
-        Assert.Equal(["src.ip", "src.port"], FieldCatalog.Shared.StartingWith("SRC.").Select(field => field.Name));
+        var sources = FieldCatalog.Shared.StartingWith("SRC.").Select(field => field.Name);
+        Assert.Equal(["src.ip", "src.port", "src.pod"], sources.Take(3));
         Assert.Contains("http.status", FieldCatalog.Shared.StartingWith("http.s").Select(field => field.Name));
     }
 

@@ -185,7 +185,7 @@ public class FilterTests
     [MemberData(nameof(Precedence))]
     public void An_expression_matches_these_records(string expression, string expected)
     {
-        var parse = FilterExpression.Parse(expression);
+        var parse = FilterExpression.Parse(expression, FieldCatalog.Shared, OriginBook.None);
         if (expected == "?")
         {
             Assert.False(parse.IsOk);
@@ -196,7 +196,7 @@ public class FilterTests
         Assert.Equal(expected, Matched(parse.Filter!));
 
         // What it prints means the same.
-        var again = FilterExpression.Parse(parse.Filter!.ToString());
+        var again = FilterExpression.Parse(parse.Filter!.ToString(), FieldCatalog.Shared, OriginBook.None);
         Assert.True(again.IsOk, again.Problem?.Format(parse.Filter.ToString()));
         Assert.Equal(expected, Matched(again.Filter!));
         Assert.Equal(parse.Filter.ToString(), again.Filter!.ToString());

@@ -1,0 +1,31 @@
+using System.Runtime.InteropServices;
+
+namespace NetSniff.Wire.Batches;
+
+/// <summary>Numbers of a registry, each given a place in the table of a batch when it is first met.</summary>
+internal sealed class NamePlaces
+{
+    private readonly List<uint> _numbers = [];
+    private int[] _places = [];
+
+    /// <summary>By place.</summary>
+    public ReadOnlySpan<uint> Numbers => CollectionsMarshal.AsSpan(_numbers);
+
+    public int Of(uint number)
+    {
+        if (number >= _places.Length) Array.Resize(ref _places, (int)Math.Max(number + number / 2 + 1, 256));
+        if (_places[number] == 0)
+        {
+            _numbers.Add(number);
+            _places[number] = _numbers.Count;
+        }
+
+        return _places[number] - 1;
+    }
+
+    public void Clear()
+    {
+        foreach (var number in _numbers) _places[number] = 0;
+        _numbers.Clear();
+    }
+}
