@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Security;
 using NetSniff.Worker;
@@ -78,7 +77,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
         _query = await QueryServer.StartAsync(new QueryOptions
         {
             Listen = _settings.Query,
-            Tls = QueryTlsOptions,
+            Tls = () => QueryTls.Options(_certificates),
             Token = _settings.TokenFile is { } token ? new BearerToken(token, _terminal.Clock) : null,
             Store = _store,
             Feed = _feed,
@@ -112,12 +111,6 @@ internal sealed class WorkerProgram : IAsyncDisposable
         _members?.Dispose();
         _store.Dispose();
         _stop.Dispose();
-    }
-
-    private System.Net.Security.SslServerAuthenticationOptions QueryTlsOptions()
-    {
-        var current = _certificates.Current;
-        return QueryTls.Options(current.Identity.TargetCertificate, current.Authority);
     }
 
     private MemberChannels? Members() => WorkerList.Of(_settings.Workers, _settings.WorkersFile, _terminal.Clock)

@@ -36,8 +36,6 @@ internal sealed class FixtureStore : IRecordStore
 
     public StoreCounts Counts => new() { Records = Ids.Count };
 
-    public IReadOnlyList<KindCounts> Kinds => [];
-
     /// <summary>Thrown by the next commits, one after the other.</summary>
     public Queue<Exception> CommitFailures { get; } = new();
 
