@@ -3,7 +3,6 @@ using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Cli.Commands;
 using NetSniff.Cli.Outputs;
 using NetSniff.Cli.Outputs.Eve;
-using NetSniff.Cli.Outputs.Jsonl;
 using NetSniff.Cli.Outputs.Summary;
 using NetSniff.Cli.Outputs.Table;
 using NetSniff.Filters.Expression;
@@ -57,6 +56,9 @@ internal sealed class CaptureOutput : IDisposable
     /// <summary>Names of interfaces, told by the capture that is open.</summary>
     public CaptureOrigins Origins { get; } = new();
 
+    /// <summary>What interfaces of records stand for: those of the capture, unless records come from a worker.</summary>
+    public OriginBook Book { get => field ?? Origins; init; }
+
     /// <summary>Compiles `--where`; each thread needs its own.</summary>
     /// <param name="origins">What numbers of interfaces stand for.</param>
     /// <exception cref="UsageException">It is not an expression.</exception>
@@ -84,10 +86,15 @@ internal sealed class CaptureOutput : IDisposable
         }
     }
 
-    public RecordDesk NewDesk() => NewDesk(_output = NewOutput(), Tally, _settings.CountMax);
+    /// <param name="isFiltered">Whether records come filtered already.</param>
+    public RecordDesk NewDesk(bool isFiltered = false) =>
+        NewDesk(_output = NewOutput(), Tally, _settings.CountMax, isFiltered);
 
-    public RecordDesk NewDesk(Output output, TrafficTally? tally, long countMax) =>
-        new(Where(_settings, Origins), output, tally, countMax) { Enricher = _names?.NewEnricher() };
+    public RecordDesk NewDesk(Output output, TrafficTally? tally, long countMax, bool isFiltered = false) =>
+        new(isFiltered ? null : Where(_settings, Book), output, tally, countMax)
+        {
+            Enricher = _names?.NewEnricher(),
+        };
 
     /// <summary>Has the output say what it still holds back, once nobody writes to it any more.</summary>
     public void Finish() => _output?.Finish();
@@ -127,8 +134,8 @@ internal sealed class CaptureOutput : IDisposable
     private Output NewOutput() => _settings.Format switch
     {
         OutputFormat.Table => new TableOutput(Buffer, TableOptions()),
-        OutputFormat.Jsonl => new FlowGate(_settings.Flows, new JsonlOutput(Buffer, Origins)),
-        OutputFormat.Eve => new FlowGate(_settings.Flows, new EveOutput(Buffer, Origins)),
+        OutputFormat.Jsonl => new FlowGate(_settings.Flows, new JsonlOutput(Buffer, Book)),
+        OutputFormat.Eve => new FlowGate(_settings.Flows, new EveOutput(Buffer, Book)),
         _ => new SummaryOutput(),
     };
 

@@ -79,7 +79,7 @@ public class EnricherTests
     }
 
     [Fact]
-    public void Many_threads_may_ask_while_one_applies()
+    public async Task Many_threads_may_ask_while_one_applies()
     {
         var book = new IdentityBook();
         const string nobody = "nobody said whose address this is";
@@ -101,8 +101,8 @@ public class EnricherTests
             book.Apply(Two(Start - Second), Start);
         }
 
-        done.Cancel();
-        Task.WaitAll([.. asking]);
+        await done.CancelAsync();
+        await Task.WhenAll(asking);
     }
 
     private static IdentityChange[] Two(long nanos) =>
