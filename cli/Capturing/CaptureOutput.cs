@@ -56,7 +56,7 @@ internal sealed class CaptureOutput : IDisposable
     /// <summary>Names of interfaces, told by the capture that is open.</summary>
     public CaptureOrigins Origins { get; } = new();
 
-    /// <summary>What interfaces of records stand for: those of the capture, unless records come from a worker.</summary>
+    /// <summary>What interfaces of records stand for: those of the capture, unless a worker sent them.</summary>
     public OriginBook Book { get => field ?? Origins; init; }
 
     /// <summary>Compiles `--where`; each thread needs its own.</summary>
