@@ -35,5 +35,8 @@ internal sealed record SensorSettings
 
     public long SpoolBytesMax { get; init; } = 1L << 30;
 
+    /// <summary>How long the end waits for what workers have not yet taken.</summary>
+    public TimeSpan DrainMax { get; init; } = TimeSpan.FromSeconds(10);
+
     public GovernorOptions Budget { get; init; } = new();
 }
