@@ -23,6 +23,15 @@ switch (args)
     case ["scaling", var root, var cache]:
         return new BenchRun(root, cache).Scale();
 
+    case ["enrich"]:
+        foreach (var busy in (int[])[100, 1_000, 10_000])
+        {
+            var nanos = Enriching.NanosPerRecord(busy);
+            Console.WriteLine($"{busy} pods that talk: {nanos:F1} ns to name both ends of a record");
+        }
+
+        return 0;
+
     case ["profiling", var trace, var picture]:
         using (var cost = new ProfilingCost(trace)) return await cost.RunAsync(picture);
 
@@ -35,6 +44,7 @@ switch (args)
             """
             netsniff-bench mix OUT SECONDS SEED IMPAIRED-PER-MILLE SCALE FILE:PACKETS:PACKETS-OF-ONE-REPLAY:STRETCH…
             netsniff-bench compare|scaling CHECKOUT CACHE
+            netsniff-bench enrich
             netsniff-bench profiling FILE PICTURE
             netsniff-bench warm TRACE PASSES records|batches
             """);
