@@ -14,7 +14,7 @@ FUZZ_CASES ?= 250
 FUZZ_DEBUG := fuzz/bin/Debug/net10.0/netsniff-fuzz
 FUZZ_RELEASE := fuzz/bin/Release/net10.0/netsniff-fuzz
 
-.PHONY: help demo test build oracles bench bench-scaling bench-live fuzz fuzz-replay fuzz-diff torture variants matrix
+.PHONY: help demo test build oracles bench bench-scaling bench-live fuzz fuzz-replay fuzz-diff torture variants matrix chaos-api
 .PHONY: fmt check clean golden docs
 
 help: ## what there is
@@ -64,6 +64,9 @@ variants: $(FUZZ_RELEASE) ## connections of the corpus in other segments, orders
 
 matrix: $(FUZZ_RELEASE) ## no parser claims a flow of another protocol
 	@$(FUZZ_RELEASE) matrix
+
+chaos-api: $(FUZZ_RELEASE) ## 1,000 slow followers, some that never read, fuzzed requests and SQL bombs against a worker
+	@$(FUZZ_RELEASE) storm --followers 1000 --seconds 60
 
 .PHONY: $(FUZZ_DEBUG) $(FUZZ_RELEASE)
 $(FUZZ_DEBUG):
