@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NetSniff.Cli.Commands.Certificates;
 using NetSniff.Cli.Commands.Demo;
 using NetSniff.Cli.Commands.Docs;
 using NetSniff.Cli.Commands.Fields;
@@ -6,6 +7,9 @@ using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
 using NetSniff.Cli.Commands.Read;
 using NetSniff.Cli.Commands.Records;
+using NetSniff.Cli.Commands.Sensors;
+using NetSniff.Cli.Commands.Up;
+using NetSniff.Cli.Commands.Workers;
 using NetSniff.Cli.Commands.Sql;
 using NetSniff.Cli.Commands.Status;
 using NetSniff.Filters.Expression;
@@ -38,6 +42,10 @@ internal static class CommandList
             LiveCommand.Make(runner),
             FieldsCommand.Make(runner),
             InterfacesCommand.Make(runner),
+            UpCommand.Make(runner),
+            SensorCommand.Make(runner),
+            WorkerCommand.Make(runner),
+            CertificatesCommand.Make(runner),
             DocsCommand.Make(runner),
         };
         foreach (var command in RecordsCommands.All(runner)) root.Add(command);

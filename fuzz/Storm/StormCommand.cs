@@ -32,7 +32,7 @@ internal static class StormCommand
             press.Cancel = true;
             stop.Cancel();
         };
-        var worker = StormWorker.Start(new ServeLimits(), Demo());
+        var worker = StormWorker.Start(new ServeLimits(), Demo(), batch: 1);
         var file = new ClientFile(worker.Address, worker.Authority, worker.Token);
         file.Write();
         Console.WriteLine($"a worker at {worker.Address}; {ClientFile.DefaultPath} leads to it");
@@ -47,7 +47,7 @@ internal static class StormCommand
 
     private static async Task<int> RunAsync(ServeLimits limits, int followers, TimeSpan length, int rate)
     {
-        await using var worker = StormWorker.Start(limits, Demo());
+        await using var worker = StormWorker.Start(limits, Demo(), batch: rate / 5);
         using var stop = new CancellationTokenSource();
         var storing = Task.Factory.StartNew(() => worker.Run(rate, stop.Token), TaskCreationOptions.LongRunning);
         var callers = new StormCallers(worker, seed: 4711);

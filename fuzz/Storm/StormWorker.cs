@@ -69,7 +69,8 @@ internal sealed class StormWorker : IWorkerAccount, IAsyncDisposable
     public TimeSpan LongestPublish { get; private set; }
 
     /// <param name="capture">Whose records are stored over and over, as if they came now.</param>
-    public static StormWorker Start(ServeLimits limits, LoadedCapture capture)
+    /// <param name="batch">Records stored at once, about.</param>
+    public static StormWorker Start(ServeLimits limits, LoadedCapture capture, int batch)
     {
         var gathered = new Gathered();
         using var slots = new GuardedSlots(Shard.BatchMax);
@@ -79,7 +80,10 @@ internal sealed class StormWorker : IWorkerAccount, IAsyncDisposable
             run.Shard.Finish();
         }
 
-        return new StormWorker(limits, [.. gathered.Bytes], gathered.Count);
+        byte[] once = [.. gathered.Bytes];
+        var times = Math.Max(1, batch / gathered.Count);
+        return new StormWorker(
+            limits, [.. Enumerable.Repeat(once, times).SelectMany(bytes => bytes)], times * gathered.Count);
     }
 
     public IEnumerable<LedgerLine> Ledger() =>
@@ -106,7 +110,7 @@ internal sealed class StormWorker : IWorkerAccount, IAsyncDisposable
         while (!stop.IsCancellationRequested)
         {
             var due = (long)(clock.Elapsed.TotalSeconds * rate) - RecordsStored;
-            if (due < Math.Min(rate / 10, _recordsCount))
+            if (due < _recordsCount)
             {
                 stop.WaitHandle.WaitOne(20);
                 continue;

@@ -12,7 +12,7 @@ internal sealed class GlobTest(CatalogField field, ushort[] pattern, bool ignore
 
     /// <summary>Goes back only to the last `*`: if the rest fits nowhere behind that one, no earlier one can help. So
     /// the work is at most text times pattern.</summary>
-    internal override bool HoldsFor(ReadOnlySpan<byte> text)
+    protected override bool HoldsFor(ReadOnlySpan<byte> text)
     {
         var pattern = _pattern;
         var (at, position, lastRun, retry) = (0, 0, -1, 0);

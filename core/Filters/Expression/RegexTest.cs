@@ -12,7 +12,7 @@ internal sealed class RegexTest(CatalogField field, Regex regex) : TextTest(fiel
     // Texts are at most 65,535 bytes, so this grows a few times and then no more.
     private char[] _characters = new char[256];
 
-    internal override bool HoldsFor(ReadOnlySpan<byte> text)
+    protected override bool HoldsFor(ReadOnlySpan<byte> text)
     {
         if (text.Length > _characters.Length)
         {

@@ -19,7 +19,7 @@ internal abstract class TextTest(CatalogField field, bool isNegated = false) : F
     /// <summary>Asks a text that is no field; what `!=` makes of the answer is the asker's business.</summary>
     public bool Asks(ReadOnlySpan<byte> text) => HoldsFor(text);
 
-    internal abstract bool HoldsFor(ReadOnlySpan<byte> text);
+    protected abstract bool HoldsFor(ReadOnlySpan<byte> text);
 
     private bool HoldsForAny(TextList texts)
     {
@@ -35,7 +35,7 @@ internal abstract class TextTest(CatalogField field, bool isNegated = false) : F
 internal sealed class EqualTest(CatalogField field, byte[][] values, bool ignoresCase, bool isNegated)
     : TextTest(field, isNegated)
 {
-    internal override bool HoldsFor(ReadOnlySpan<byte> text)
+    protected override bool HoldsFor(ReadOnlySpan<byte> text)
     {
         foreach (var value in values)
         {
@@ -49,19 +49,19 @@ internal sealed class EqualTest(CatalogField field, byte[][] values, bool ignore
 
 internal sealed class StartsTest(CatalogField field, byte[] start, bool ignoresCase) : TextTest(field)
 {
-    internal override bool HoldsFor(ReadOnlySpan<byte> text) => text.Length >= start.Length
+    protected override bool HoldsFor(ReadOnlySpan<byte> text) => text.Length >= start.Length
         && (ignoresCase ? AsciiFold.Equal(text[..start.Length], start) : text.StartsWith(start));
 }
 
 internal sealed class EndsTest(CatalogField field, byte[] end, bool ignoresCase) : TextTest(field)
 {
-    internal override bool HoldsFor(ReadOnlySpan<byte> text) => text.Length >= end.Length
+    protected override bool HoldsFor(ReadOnlySpan<byte> text) => text.Length >= end.Length
         && (ignoresCase ? AsciiFold.Equal(text[^end.Length..], end) : text.EndsWith(end));
 }
 
 internal sealed class ContainsTest(CatalogField field, byte[] part, bool ignoresCase) : TextTest(field)
 {
-    internal override bool HoldsFor(ReadOnlySpan<byte> text) =>
+    protected override bool HoldsFor(ReadOnlySpan<byte> text) =>
         ignoresCase ? AsciiFold.Contains(text, part) : text.IndexOf(part) >= 0;
 }
 

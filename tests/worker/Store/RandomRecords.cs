@@ -19,6 +19,23 @@ internal sealed class RandomRecords(int seed)
         "thirteen-char"u8.ToArray(),
     ];
 
+    private static readonly ushort[] s_origins =
+        [Origins.Unknown, Origins.Add("node-1", "eth0"), Origins.Add("node-2", "eth0"), Origins.Add("node-2", "")];
+
+    private static readonly uint[] s_peers =
+    [
+        Peers.Unnamed,
+        Peers.Add(new Peer { Why = "outside of everything" }),
+        Peers.Add(new Peer
+        {
+            Kind = PeerKind.Pod, Name = "cart-1", Namespace = "shop", Workload = "cart", WorkloadKind = "Deployment",
+            Node = "node-1", Zone = "eu-1a", Labels = [new("app", "cart"), new("it's", "a \"label\"")],
+        }),
+        Peers.Add(new Peer { Kind = PeerKind.Service, Name = "cart", Namespace = "shop", Service = "cart" }),
+        Peers.Add(new Peer { Kind = PeerKind.External, Name = "example.com" }),
+        Peers.Add(new Peer { Kind = PeerKind.Pod, Name = "söme-pod", Namespace = "other", Node = "node-2" }),
+    ];
+
     private readonly Random _random = new(seed);
     private readonly MemoryStream _bytes = new();
 
@@ -68,7 +85,9 @@ internal sealed class RandomRecords(int seed)
         InnerVlan = (ushort)(_random.Next(2) * 120),
         Tunnel = (TunnelKind)_random.Next(5),
         TunnelId = (uint)_random.Next(3) * 4096,
-        Interface = (ushort)_random.Next(4),
+        Interface = s_origins[_random.Next(s_origins.Length)],
+        ClientPeer = s_peers[_random.Next(s_peers.Length)],
+        ServerPeer = s_peers[_random.Next(s_peers.Length)],
         App = (ushort)_random.Next(Apps.Names.Count),
         Protocol = _random.Next(3) switch { 0 => IpProtocol.Tcp, 1 => IpProtocol.Udp, _ => IpProtocol.Icmp },
     };

@@ -228,8 +228,11 @@ public sealed class StoreContractTests : IDisposable
 
         rows = store.Aggregate(new AggregateQuery { Kind = "http", BucketNanos = Hour }, default);
         Assert.Equal(buckets.Select(one => (one.Key, one.Value)), rows.Select(row => (row.BucketNanos, row.Values[0])));
-        rows = store.Aggregate(new AggregateQuery { Kind = "http", By = ["src.ip"], RowsMax = 7 }, default);
+        var query = new AggregateQuery { Kind = "http", By = ["src.ip"], RowsMax = 7 };
+        rows = store.Aggregate(query, default);
         Assert.Equal(7, rows.Count);
+        query = new AggregateQuery { Kind = "http", By = ["src.name", "src.label.app"], Where = "src.pod == cart-1" };
+        Assert.Equal(["cart-1", "cart"], Assert.Single(store.Aggregate(query, default)).By);
     }
 
     [Theory, MemberData(nameof(Names))]

@@ -14,6 +14,8 @@ internal sealed class Books(DuckConnection connection)
     private readonly HashSet<(uint Lane, ulong Batch)> _unwanted = [];
     private uint _lanesWritten;
 
+    public PeerBook Peers { get; } = new(connection);
+
     public long Expired { get; private set; }
 
     public long Retracted { get; private set; }
@@ -37,6 +39,7 @@ internal sealed class Books(DuckConnection connection)
         Each("SELECT sensor, name FROM books.lanes ORDER BY lane", (rows, row) => Add(new LaneId(
             Encoding.UTF8.GetString(rows.Column(0).Text(row)), Encoding.UTF8.GetString(rows.Column(1).Text(row)))));
         _lanesWritten = (uint)_lanes.Count;
+        Peers.Open();
         Each("SELECT expired, retracted FROM books.gone", (rows, row) =>
             (Expired, Retracted) = (rows.Column(0).Get<long>(row), rows.Column(1).Get<long>(row)));
         Each("SELECT hour FROM books.dropped", (rows, row) => Dropped.Add(rows.Column(0).Get<long>(row)));

@@ -15,7 +15,7 @@ public sealed partial class DuckDbStore
         var files = Files;
         var table = files.Kinds.Find(query.Kind)
             ?? throw new FormatException($"there are no records of kind '{query.Kind}'");
-        using var filter = new FilterSql(table);
+        using var filter = new FilterSql(table, files.Books.Peers.Registered);
         var where = filter.Of(query.Where);
         using var reader = new DuckReader(files, s_aggregateTime, cancel);
         try

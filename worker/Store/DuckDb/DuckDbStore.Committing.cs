@@ -56,8 +56,10 @@ public sealed partial class DuckDbStore
         return isSame;
     }
 
-    private static unsafe bool PrepareTables(DuckFiles files, Partition partition, PendingRecords pending)
+    private unsafe bool PrepareTables(DuckFiles files, Partition partition, PendingRecords pending)
     {
+        var peers = files.Books.Peers;
+        var hour = partition.Hour == Partition.NoHour ? _groupHour : partition.Hour;
         var kinds = new HashSet<ushort>();
         var last = -1;
         foreach (var run in pending.Runs)
@@ -65,12 +67,16 @@ public sealed partial class DuckDbStore
             var at = run.Start;
             for (var record = 0; record < run.Count; record++, at += ((RecordHeader*)at)->Length)
             {
-                if (((RecordHeader*)at)->Kind == last) continue;
-                last = ((RecordHeader*)at)->Kind;
+                var head = (RecordHeader*)at;
+                peers.Note(head->ClientPeer, hour);
+                peers.Note(head->ServerPeer, hour);
+                if (head->Kind == last) continue;
+                last = head->Kind;
                 kinds.Add((ushort)last);
             }
         }
 
+        peers.Write();
         var isSame = true;
         foreach (var kind in kinds) isSame &= !PartitionFile.Prepare(files.Writer, partition, files.Kinds.Of(kind));
         if (!isSame) PartitionFile.LearnTables(files.Writer, partition);
@@ -107,7 +113,8 @@ public sealed partial class DuckDbStore
     private KindWriter NewWriter(DuckFiles files, Partition partition, ushort kind)
     {
         var table = files.Kinds.Of(kind);
-        return new KindWriter(files.Writer, partition.Catalog, table, partition.Tables[table.Name], _names);
+        return new KindWriter(
+            files.Writer, partition.Catalog, table, partition.Tables[table.Name], _names, files.Books.Peers);
     }
 
     private static void WriteMarks(DuckConnection connection, string catalog, Dictionary<uint, ulong> marks)

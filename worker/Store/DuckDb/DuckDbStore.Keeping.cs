@@ -77,12 +77,20 @@ public sealed partial class DuckDbStore
                 expired += Expire(files, first);
             }
 
+            // What readers hold on to may still name them.
+            if (expired > 0 && !files.IsRead) files.Books.Peers.Forget(OldestHour(files));
             return expired;
         }
         catch (DuckException error)
         {
             throw Broken(files, error);
         }
+    }
+
+    private long OldestHour(DuckFiles files)
+    {
+        var now = Partition.HourOf(NowNanos());
+        return files.Hours is [var first, ..] ? Math.Min(first.Hour, now) : now;
     }
 
     /// <summary>Whether all the file's batches are stored everywhere: those of a commit that failed half-way come

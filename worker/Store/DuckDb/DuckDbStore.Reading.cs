@@ -12,7 +12,7 @@ public sealed partial class DuckDbStore
         ArgumentNullException.ThrowIfNull(consumer);
         var files = Files;
         var seen = Seen(files, query);
-        using var filters = new FilterSet(files.Kinds, query.Kinds, query.Where);
+        using var filters = new FilterSet(files, query.Kinds, query.Where);
         using var reader = new DuckReader(files, TimeSpan.Zero, cancel);
         using var output = new RecordOutput(consumer, query.CountMax, query.IsLast);
         try
@@ -90,7 +90,8 @@ public sealed partial class DuckDbStore
                     if (!MayHave(file, table, span)) continue;
 
                     var cursor = new KindCursor(
-                        reader.Lend().Ask(Select(file, table, columns, where + seen, span, output)), table);
+                        reader.Lend().Ask(Select(file, table, columns, where + seen, span, output)), table,
+                        files.Books.Peers.Registered);
                     cursors.Add(cursor);
                     if (!cursor.Next()) Remove(cursors, cursor);
                 }

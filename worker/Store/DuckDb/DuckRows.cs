@@ -82,6 +82,21 @@ internal readonly unsafe struct DuckVector
 
     public T Get<T>(int row) where T : unmanaged => ((T*)_values)[row];
 
+    /// <summary>The elements of a list of texts.</summary>
+    public string[] Texts(int row)
+    {
+        if (!IsValid(row)) return [];
+        var list = Get<DuckDBListEntry>(row);
+        var child = Child;
+        var texts = new string[list.Length];
+        for (var index = 0; index < texts.Length; index++)
+        {
+            texts[index] = System.Text.Encoding.UTF8.GetString(child.Text((int)list.Offset + index));
+        }
+
+        return texts;
+    }
+
     public ReadOnlySpan<byte> Text(int row) => ((DuckText*)_values)[row].Octets;
 }
 

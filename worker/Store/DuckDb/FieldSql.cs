@@ -98,12 +98,26 @@ internal static class FieldSql
             case HeaderField.Tunnel:
                 kind = FieldKind.Text;
                 return Views.TunnelName;
-            case HeaderField.Interface:
-                kind = FieldKind.Text;
-                return "\"interface\"";
+            case HeaderField.Node: return "node";
+            case HeaderField.Interface: return "\"interface\"";
+            case HeaderField.Peer when field.Peer!.Ends != PeerEnds.Either: return PeerColumn(field.Peer);
             default:
                 throw new FormatException($"nothing can be grouped by '{field.Name}'");
         }
+    }
+
+    private static string PeerColumn(PeerField field)
+    {
+        var number = field.Ends == PeerEnds.Source ? "client_peer" : "server_peer";
+        var text = field.Aspect switch
+        {
+            PeerAspect.Pod => "CASE kind WHEN 'pod' THEN name END",
+            PeerAspect.WorkloadKind => "workload_kind",
+            PeerAspect.Label => $"labels[{SqlText.Text(field.Key)}]",
+            _ => Enum.GetName(field.Aspect)!.ToLowerInvariant(),
+        };
+        // A scalar subquery is a join to the engine.
+        return $"(SELECT any_value({text}) FROM books.peers WHERE peer = {number})";
     }
 
     private static FormatException NoMeasure(string measure) => new(

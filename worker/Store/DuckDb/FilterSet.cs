@@ -6,16 +6,16 @@ internal sealed class FilterSet : IDisposable
     private readonly List<FilterSql> _filters = [];
 
     /// <exception cref="FormatException">There is no such kind, or the filter cannot be read.</exception>
-    public FilterSet(KindTables kinds, IReadOnlyList<string> names, string? where)
+    public FilterSet(DuckFiles files, IReadOnlyList<string> names, string? where)
     {
         foreach (var name in names)
         {
-            if (kinds.Find(name) is null) throw new FormatException($"there are no records of kind '{name}'");
+            if (files.Kinds.Find(name) is null) throw new FormatException($"there are no records of kind '{name}'");
         }
 
-        foreach (var table in kinds.All.Where(table => names.Count == 0 || names.Contains(table.Name)))
+        foreach (var table in files.Kinds.All.Where(table => names.Count == 0 || names.Contains(table.Name)))
         {
-            var filter = new FilterSql(table);
+            var filter = new FilterSql(table, files.Books.Peers.Registered);
             _filters.Add(filter);
             All.Add((table, filter.Of(where)));
         }

@@ -50,8 +50,12 @@ internal sealed partial class FilterSql
                 return $"tunnel IS NOT NULL AND {OfScalar(compare, "coalesce(tunnel_id, 0)", Unsigned)}";
             case HeaderField.FlowId:
                 return OfScalar(compare, "flow_id", Unsigned);
+            case HeaderField.Node:
+                return compare is null ? "node IS NOT NULL" : OfText(compare, "node", false);
             case HeaderField.Interface:
-                return OfScalar(compare, "TRY_CAST(\"interface\" AS UBIGINT)", Unsigned);
+                return compare is null ? "\"interface\" IS NOT NULL" : OfText(compare, "\"interface\"", false);
+            case HeaderField.Peer:
+                return OfPeer(node, compare);
             case HeaderField.Partial:
                 return OfScalar(compare, "\"partial\"", Truth);
             case HeaderField.Malformed:

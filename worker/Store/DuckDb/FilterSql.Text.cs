@@ -52,7 +52,7 @@ internal sealed partial class FilterSql
 
     private string Lend(CompareNode compare, string column, bool isOctets)
     {
-        var number = SqlFunctions.Lend(() => (TextTest)compare.NewTest(Records.Origins.Book));
+        var number = SqlFunctions.Lend(() => compare.NewTextTest());
         _lent.Add(number);
         return SqlFunctions.Call(number, column, isOctets);
     }

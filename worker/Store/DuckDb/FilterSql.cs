@@ -9,7 +9,8 @@ namespace NetSniff.Worker.Store.DuckDb;
 /// <remarks>SQL has a third answer for what is not there, the filter language says no: inside a negation each test is
 /// therefore asked to be true. What SQL has no words for (regular expressions over octets) is asked of the filter's own
 /// test, which is lent to DuckDB until <see cref="Dispose"/>.</remarks>
-internal sealed partial class FilterSql(KindTable table) : IDisposable
+/// <param name="peers">Numbers in <see cref="Peers"/> by those of the store.</param>
+internal sealed partial class FilterSql(KindTable table, uint[] peers) : IDisposable
 {
     private readonly List<ulong> _lent = [];
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -12,7 +11,8 @@ using DuckDB.NET.Native;
 namespace NetSniff.Worker.Store.DuckDb;
 
 /// <summary>Turns rows of one kind's table back into records, octet by octet as they were stored.</summary>
-internal sealed class KindReader(KindTable table)
+/// <param name="peers">Numbers in <see cref="Peers"/> by those of the store.</param>
+internal sealed class KindReader(KindTable table, uint[] peers)
 {
     /// <summary>Names of applications that a store may add to ours.</summary>
     private const int AppsMax = 4096;
@@ -22,6 +22,9 @@ internal sealed class KindReader(KindTable table)
     private readonly FieldKind[] _kinds = [.. table.Schema.Fields.Select(field => field.Kind)];
     private byte[] _lastApp = [];
     private ushort _lastAppNumber;
+    private byte[] _lastNode = [];
+    private byte[] _lastInterface = [];
+    private ushort _lastOrigin;
 
     /// <summary>What to select, in the order that <see cref="Write"/> reads.</summary>
     /// <param name="tableColumns">Those that the table has.</param>
@@ -76,14 +79,26 @@ internal sealed class KindReader(KindTable table)
         return head;
     }
 
-    private static void ReadPlace(DuckRows rows, int row, ref RecordHeader head)
+    private void ReadPlace(DuckRows rows, int row, ref RecordHeader head)
     {
-        ref readonly var column = ref rows.Column((int)FixedColumn.Interface);
-        if (column.IsValid(row) && ushort.TryParse(
-            column.Text(row), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-        {
-            head.Interface = number;
-        }
+        head.Interface = ReadOrigin(
+            in rows.Column((int)FixedColumn.Node), in rows.Column((int)FixedColumn.Interface), row);
+        head.ClientPeer = Registered(Fixed<uint>(rows, FixedColumn.ClientPeer, row));
+        head.ServerPeer = Registered(Fixed<uint>(rows, FixedColumn.ServerPeer, row));
+    }
+
+    private uint Registered(uint own) => own < peers.Length ? peers[own] : Peers.Unnamed;
+
+    private ushort ReadOrigin(ref readonly DuckVector node, ref readonly DuckVector name, int row)
+    {
+        var nodeText = node.IsValid(row) ? node.Text(row) : default;
+        var nameText = name.IsValid(row) ? name.Text(row) : default;
+        if (nodeText.SequenceEqual(_lastNode) && nameText.SequenceEqual(_lastInterface)) return _lastOrigin;
+
+        _lastNode = nodeText.ToArray();
+        _lastInterface = nameText.ToArray();
+        _lastOrigin = Origins.Add(Encoding.UTF8.GetString(nodeText), Encoding.UTF8.GetString(nameText));
+        return _lastOrigin;
     }
 
     private ushort ReadApp(ref readonly DuckVector column, int row)

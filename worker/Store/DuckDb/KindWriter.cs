@@ -21,6 +21,7 @@ internal sealed unsafe partial class KindWriter : IDisposable
     private readonly FieldKind[] _kinds;
     private readonly ulong _fields;
     private readonly NameTexts _names;
+    private readonly PeerBook _peers;
     private readonly OctetScratch _scratch = new();
     private readonly DuckDBAppender _appender;
     private readonly DuckDBDataChunk _chunk;
@@ -42,11 +43,13 @@ internal sealed unsafe partial class KindWriter : IDisposable
 
     /// <param name="tableColumns">The columns of the table in their order; those we do not know stay empty.</param>
     public KindWriter(
-        DuckConnection connection, string catalog, KindTable table, IReadOnlyList<string> tableColumns, NameTexts names)
+        DuckConnection connection, string catalog, KindTable table, IReadOnlyList<string> tableColumns,
+        NameTexts names, PeerBook peers)
     {
         _kinds = [.. table.Schema.Fields.Select(field => field.Kind)];
         _fields = _kinds.Length == 64 ? ulong.MaxValue : (1ul << _kinds.Length) - 1;
         _names = names;
+        _peers = peers;
         var order = tableColumns.Select((name, place) => (name, place))
             .ToDictionary(column => column.name, column => column.place, StringComparer.OrdinalIgnoreCase);
         _places = [.. table.Columns.Select(column => order[column.Name])];
@@ -166,8 +169,24 @@ internal sealed unsafe partial class KindWriter : IDisposable
     /// <returns>Which of these columns have a value.</returns>
     private ulong AddPlace(in RecordHeader head, int row)
     {
-        _names.SetInterface(_data[(int)FixedColumn.Interface] + 16 * row, head.Interface);
-        return Bits(FixedColumn.Interface);
+        var there = 0ul;
+        if (_names.TrySetNode(_data[(int)FixedColumn.Node] + 16 * row, head.Interface))
+        {
+            there |= Bits(FixedColumn.Node);
+        }
+
+        if (_names.TrySetInterface(_data[(int)FixedColumn.Interface] + 16 * row, head.Interface))
+        {
+            there |= Bits(FixedColumn.Interface);
+        }
+
+        var client = _peers.Own(head.ClientPeer);
+        var server = _peers.Own(head.ServerPeer);
+        ((uint*)_data[(int)FixedColumn.ClientPeer])[row] = client;
+        ((uint*)_data[(int)FixedColumn.ServerPeer])[row] = server;
+        if (client != 0) there |= Bits(FixedColumn.ClientPeer);
+        if (server != 0) there |= Bits(FixedColumn.ServerPeer);
+        return there;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using NetSniff.Protocols;
+using NetSniff.Records;
 
 namespace NetSniff.Worker.Store.DuckDb;
 
@@ -10,6 +10,7 @@ namespace NetSniff.Worker.Store.DuckDb;
 internal sealed unsafe class NameTexts
 {
     private readonly IntPtr[] _apps = new IntPtr[ushort.MaxValue + 1];
+    private readonly IntPtr[] _nodes = new IntPtr[ushort.MaxValue + 1];
     private readonly IntPtr[] _interfaces = new IntPtr[ushort.MaxValue + 1];
 
     public void SetApp(byte* target, ushort app)
@@ -19,11 +20,22 @@ internal sealed unsafe class NameTexts
         *(Int128*)target = *(Int128*)text;
     }
 
-    public void SetInterface(byte* target, ushort number)
+    /// <returns>Whether there is a name.</returns>
+    public bool TrySetNode(byte* target, ushort origin)
     {
-        var text = _interfaces[number];
-        if (text == 0) text = _interfaces[number] = Make(number.ToString(CultureInfo.InvariantCulture));
+        var text = _nodes[origin];
+        if (text == 0) text = _nodes[origin] = Make(Origins.Of(origin).Node);
         *(Int128*)target = *(Int128*)text;
+        return *(int*)text > 0;
+    }
+
+    /// <returns>Whether there is a name.</returns>
+    public bool TrySetInterface(byte* target, ushort origin)
+    {
+        var text = _interfaces[origin];
+        if (text == 0) text = _interfaces[origin] = Make(Origins.Of(origin).Interface);
+        *(Int128*)target = *(Int128*)text;
+        return *(int*)text > 0;
     }
 
     /// <summary>A text of DuckDB's with its octets behind it.</summary>

@@ -19,8 +19,10 @@ internal static unsafe class SqlFunctions
     private const string NetLast = "net_last";
     private const string FilterTest = "filter_test";
     private const string FilterTestOctets = "filter_test_octets";
+    private const string FilterSet = "filter_set";
 
     private static readonly ConcurrentDictionary<ulong, ThreadLocal<TextTest>> s_tests = new();
+    private static readonly ConcurrentDictionary<ulong, bool[]> s_sets = new();
     private static ulong s_lastTest;
 
     public static void Register(DuckConnection connection)
@@ -30,6 +32,7 @@ internal static unsafe class SqlFunctions
         Add(connection, NetLast, DuckDBType.UnsignedHugeInt, &WriteNetLast, DuckDBType.Varchar);
         Add(connection, FilterTest, DuckDBType.Boolean, &TestText, DuckDBType.UnsignedBigInt, DuckDBType.Varchar);
         Add(connection, FilterTestOctets, DuckDBType.Boolean, &TestOctets, DuckDBType.UnsignedBigInt, DuckDBType.Blob);
+        Add(connection, FilterSet, DuckDBType.Boolean, &TestSet, DuckDBType.UnsignedBigInt, DuckDBType.UnsignedInteger);
     }
 
     /// <summary>Keeps a test for as long as a query needs it.</summary>
@@ -41,8 +44,19 @@ internal static unsafe class SqlFunctions
         return number;
     }
 
+    /// <summary>The same for a set of small numbers.</summary>
+    public static ulong Lend(bool[] members)
+    {
+        var number = Interlocked.Increment(ref s_lastTest);
+        s_sets[number] = members;
+        return number;
+    }
+
+    public static string CallSet(ulong set, string column) => $"{FilterSet}({SqlText.Number(set)}, {column})";
+
     public static void TakeBack(ulong number)
     {
+        s_sets.TryRemove(number, out _);
         if (s_tests.TryRemove(number, out var test)) test.Dispose();
     }
 
@@ -147,13 +161,34 @@ internal static unsafe class SqlFunctions
             var text = texts.Text(row);
             if (isOctets || Octets.IsPlain(text))
             {
-                target[row] = test.Value!.HoldsFor(text) ? (byte)1 : (byte)0;
+                target[row] = test.Value!.Asks(text) ? (byte)1 : (byte)0;
                 continue;
             }
 
             if (given.Length < text.Length) given = new byte[text.Length];
             var length = Octets.GiveBack(text, given);
-            target[row] = test.Value!.HoldsFor(given.AsSpan(0, length)) ? (byte)1 : (byte)0;
+            target[row] = test.Value!.Asks(given.AsSpan(0, length)) ? (byte)1 : (byte)0;
+        }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void TestSet(IntPtr info, IntPtr input, IntPtr output)
+    {
+        var (sets, rows) = Argument(input, 0);
+        var (numbers, _) = Argument(input, 1);
+        var target = (byte*)Vectors.DuckDBVectorGetData(output);
+        for (var row = 0; row < rows; row++)
+        {
+            target[row] = 0;
+            if (!sets.IsValid(row) || !numbers.IsValid(row)) continue;
+            if (!s_sets.TryGetValue(sets.Get<ulong>(row), out var members))
+            {
+                ScalarFunction.DuckDBScalarFunctionSetError(info, "this function is for the store alone");
+                return;
+            }
+
+            var number = numbers.Get<uint>(row);
+            target[row] = number < members.Length && members[number] ? (byte)1 : (byte)0;
         }
     }
 
