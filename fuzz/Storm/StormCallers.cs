@@ -114,7 +114,10 @@ internal sealed class StormCallers(StormWorker worker, int seed)
         {
             var octets = new byte[random.Next(1000)];
             random.NextBytes(octets);
-            using var request = new HttpRequestMessage();
+            using var request = new HttpRequestMessage
+            {
+                Version = new Version(2, 0), VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            };
             if (random.Next(2) == 0)
             {
                 var text = Uri.EscapeDataString(System.Text.Encoding.Latin1.GetString(octets));
@@ -133,7 +136,8 @@ internal sealed class StormCallers(StormWorker worker, int seed)
             try
             {
                 using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
-                Ends.AddOrUpdate($"fuzz: HTTP {(int)answer.StatusCode}", 1, static (_, count) => count + 1);
+                var status = answer.Headers.TryGetValues("grpc-status", out var codes) ? $" gRPC {codes.First()}" : "";
+                Ends.AddOrUpdate($"fuzz: HTTP {(int)answer.StatusCode}{status}", 1, static (_, count) => count + 1);
             }
             catch (Exception problem) when (problem is HttpRequestException or OperationCanceledException)
             {
@@ -178,8 +182,7 @@ internal sealed class StormCallers(StormWorker worker, int seed)
         };
         var http = new HttpClient(handler)
         {
-            BaseAddress = new Uri("https://" + worker.Address), DefaultRequestVersion = new Version(2, 0),
-            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            BaseAddress = new Uri("https://" + worker.Address),
         };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", worker.Token);
         return http;
