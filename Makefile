@@ -18,7 +18,7 @@ FUZZ_RELEASE := fuzz/bin/Release/net10.0/netsniff-fuzz
 
 .PHONY: chaos bench-pipeline
 .PHONY: help demo test build oracles bench bench-scaling bench-live bench-profiling fuzz fuzz-replay fuzz-diff torture variants matrix
-.PHONY: overload fmt check clean golden docs
+.PHONY: overload chaos-api fmt check clean golden docs
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ variants: $(FUZZ_RELEASE) ## connections of the corpus in other segments, orders
 
 matrix: $(FUZZ_RELEASE) ## no parser claims a flow of another protocol
 	@$(FUZZ_RELEASE) matrix
+
+chaos-api: $(FUZZ_RELEASE) ## 1,000 slow followers, some that never read, fuzzed requests and SQL bombs against a worker
+	@$(FUZZ_RELEASE) storm --followers 1000 --seconds 60
 
 .PHONY: $(FUZZ_DEBUG) $(FUZZ_RELEASE)
 $(FUZZ_DEBUG):

@@ -90,6 +90,7 @@ internal sealed class CaptureOptions
     public void AddForRecords(Command command)
     {
         _format.Description = "table, jsonl, eve, summary or none. Without it: table on a terminal, jsonl otherwise.";
+        _count.Description = "Stop after so many lines.";
         command.Add(_format);
         command.Add(_writeTo);
         command.Add(_where);
