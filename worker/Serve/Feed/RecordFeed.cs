@@ -40,6 +40,9 @@ public sealed class RecordFeed : IRecordFeed, IDisposable
 
     public int Followers => Volatile.Read(ref _followers);
 
+    /// <summary>Whether something published has not been filtered yet.</summary>
+    public bool IsBusy => Interlocked.Read(ref _publishedBytes) > 0;
+
     /// <summary>Bytes that wait, for the feed's thread and for followers.</summary>
     public long BytesWaiting => Interlocked.Read(ref _publishedBytes) + Volatile.Read(ref _all).Sum(group => group.Bytes);
 
