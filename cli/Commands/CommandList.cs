@@ -6,6 +6,7 @@ using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
 using NetSniff.Cli.Commands.Read;
 using NetSniff.Cli.Commands.Records;
+using NetSniff.Cli.Commands.Top;
 
 namespace NetSniff.Cli.Commands;
 
@@ -33,6 +34,7 @@ internal static class CommandList
             DemoCommand.Make(runner),
             ReadCommand.Make(runner),
             LiveCommand.Make(runner),
+            TopCommand.Make(runner),
             FieldsCommand.Make(runner),
             InterfacesCommand.Make(runner),
             DocsCommand.Make(runner),
