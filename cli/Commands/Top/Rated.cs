@@ -37,7 +37,8 @@ internal sealed class Rated
 
     private static double Smooth(double before, double now)
     {
-        var rate = Newest * now + (1 - Newest) * before;
+        // What begins is shown as it is.
+        var rate = before == 0 ? now : Newest * now + (1 - Newest) * before;
         return rate < 0.05 ? 0 : rate;
     }
 }

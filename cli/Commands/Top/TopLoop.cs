@@ -32,6 +32,7 @@ internal sealed class TopLoop(Terminal terminal, TopSource source, Interrupts in
         var (start, last) = (terminal.Clock.GetTimestamp(), terminal.Clock.GetTimestamp());
         var (size, isEnded) = ((0, 0), false);
         List<string> lines = [];
+        lock (_tally.Lock) Turn(0, TimeSpan.Zero, isEnded);
         while (!interrupts.Token.IsCancellationRequested && !_state.IsOver)
         {
             var passed = terminal.Clock.GetElapsedTime(last);

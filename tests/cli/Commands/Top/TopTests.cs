@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -22,7 +23,7 @@ public sealed partial class TopTests
         "live on eth0", "", TimeSpan.FromSeconds(75), DateTimeOffset.UnixEpoch.AddHours(13), false);
 
     private static TalkerKey Key(uint client, ushort port) =>
-        new(Address.FromV4(0x0100000A + client), Address.FromV4(0x0200000A), port, 6);
+        new(Address.FromV4(0x0A | BinaryPrimitives.ReverseEndianness(client)), Address.FromV4(0x0200000A), port, 6);
 
     private void Press(params ReadOnlySpan<char> letters)
     {
@@ -153,7 +154,7 @@ public sealed partial class TopTests
     [Fact]
     public void Talkers_without_end_stay_within_a_bound()
     {
-        for (var number = 0u; number < 50_000; number++) _tally.AddTraffic(Key(number << 8, 80), 1, 100, Start);
+        for (var number = 0u; number < 50_000; number++) _tally.AddTraffic(Key(number, 80), 1, 100, Start);
         Assert.InRange(_tally.Talkers.Count(), 1, 8_192);
         Assert.Equal(5_000_000, _tally.Traffic.Bytes);
     }
