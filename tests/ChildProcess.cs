@@ -3,6 +3,7 @@ using NetSniff.Tests.Fuzz;
 using NetSniff.Tests.Sensor.Governor;
 using NetSniff.Tests.Simulation;
 using NetSniff.Tests.Storage.MmapQueue;
+using NetSniff.Tests.Worker.Store.DuckDb;
 
 namespace NetSniff.Tests;
 
@@ -17,6 +18,7 @@ internal static class ChildProcess
         ["queue-appender"] = QueueAppender.Run,
         ["worker"] = DeliveryRoles.Worker,
         ["sensor"] = DeliveryRoles.Sensor,
+        ["store-appender"] = StoreAppender.Run,
         ["fuzz-smoke"] = FuzzSmoke.Run,
         ["overload"] = OverloadTests.RunLong,
         ["overloaded-sensor"] = OverloadedSensor.Run,

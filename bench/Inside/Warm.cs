@@ -43,8 +43,9 @@ internal static class Warm
             shard.Records.Flush();
             var nanos = (ThreadTime.Seconds - start) * 1e9;
             records = none.Count + batches.Count - records;
+            bytes = batches.Bytes - bytes;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"pass {pass}: {nanos / packets:F1} ns a packet, {packets} packets, {records} records, {batches.Bytes - bytes} bytes of batches"));
+                $"pass {pass}: {nanos / packets:F1} ns a packet, {records} records, {bytes} bytes of batches"));
         }
     }
 

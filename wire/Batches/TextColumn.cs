@@ -59,10 +59,8 @@ internal sealed class TextColumn
 
             var place = (int)(uint)word - 1;
             var start = _starts[place];
-            if (_starts[place + 1] - start == text.Length && _bytes.Written.Slice(start, text.Length).SequenceEqual(text))
-            {
-                return place;
-            }
+            if (_starts[place + 1] - start != text.Length) continue;
+            if (_bytes.Written.Slice(start, text.Length).SequenceEqual(text)) return place;
         }
     }
 

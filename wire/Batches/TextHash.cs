@@ -23,8 +23,9 @@ internal static class TextHash
         var hash = ((ulong)length * LengthKey) ^ key;
         if (length >= sizeof(ulong))
         {
-            for (var at = 0; at < length - sizeof(ulong); at += sizeof(ulong)) hash = Mix(hash, Word(ref start, at), key);
-            hash = Mix(hash, Word(ref start, length - sizeof(ulong)), key);
+            var last = length - sizeof(ulong);
+            for (var at = 0; at < last; at += sizeof(ulong)) hash = Mix(hash, Word(ref start, at), key);
+            hash = Mix(hash, Word(ref start, last), key);
         }
         else
         {
