@@ -35,5 +35,8 @@ internal sealed record SensorSettings
 
     public long SpoolBytesMax { get; init; } = 1L << 30;
 
+    /// <summary>Where sensor.json is looked for; null for what a configuration that says nothing means.</summary>
+    public string? ConfigFolder { get; init; }
+
     public GovernorOptions Budget { get; init; } = new();
 }

@@ -43,7 +43,8 @@ public sealed class SensorMetrics(
         foreach (var line in counters.Ledger().Where(line => line is { Stage: "decode", IsLoss: true }))
         {
             // Cut packets are read as far as they go.
-            if (line.Reason != "cut by snap length") sink.Add(Metrics.PacketsDropped, line.Count, "parser", line.Reason);
+            if (line.Reason == "cut by snap length") continue;
+            sink.Add(Metrics.PacketsDropped, line.Count, "parser", line.Reason);
         }
     }
 

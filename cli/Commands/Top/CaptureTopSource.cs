@@ -9,7 +9,8 @@ namespace NetSniff.Cli.Commands.Top;
 /// <summary>Packets of interfaces or of a file: traffic by packet, exchanges by record.</summary>
 /// <remarks>Packets are decoded a second time, here, for who talks to whom; a flow says so only at its end.</remarks>
 internal sealed class CaptureTopSource(
-    string title, IReadOnlyList<PacketCapture> captures, bool isLive, Func<Filter?> where, TimeProvider clock) : TopSource
+    string title, IReadOnlyList<PacketCapture> captures, bool isLive, Func<Filter?> where, TimeProvider clock)
+    : TopSource
 {
     private const int BatchFrames = 256;
 

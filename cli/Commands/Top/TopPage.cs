@@ -49,7 +49,8 @@ internal sealed class TopPage(bool isColoured)
     private string TitleLine(TopState state, in TopHead head, int width)
     {
         var mode = head.IsOver ? "ended" : state.IsFrozen ? "frozen" : "";
-        var right = $"{mode}  up {Human.Duration(Math.Max(1_000_000_000, (long)head.Up.TotalSeconds * 1_000_000_000))}  "
+        var seconds = Math.Max(1, (long)head.Up.TotalSeconds);
+        var right = $"{mode}  up {Human.Duration(seconds * 1_000_000_000)}  "
             + head.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
         var left = $"netsniff top  {TerminalText.Clean(head.Title)}";
         return Paint(Fit(left, width - right.Length - 1) + " " + right, Bold);
@@ -157,13 +158,15 @@ internal sealed class TopPage(bool isColoured)
         return (isNumber ? text.PadLeft(width) : text.PadRight(width)) + " ";
     }
 
-    private string Foot(TopState state, in TopHead head, int width) => head.Trouble.Length > 0
-        ? Paint(Fit(TerminalText.Clean(head.Trouble), width), Red)
-        : Paint(
-            Fit(
-                state.IsTyping ? "type; enter keeps it, esc takes it away" : "q end  tab pane  s sort  / filter  f freeze  ? help",
-                width),
-            Dim);
+    private string Foot(TopState state, in TopHead head, int width)
+    {
+        if (head.Trouble.Length > 0) return Paint(Fit(TerminalText.Clean(head.Trouble), width), Red);
+
+        var keys = state.IsTyping
+            ? "type; enter keeps it, esc takes it away"
+            : "q end  tab pane  s sort  / filter  f freeze  ? help";
+        return Paint(Fit(keys, width), Dim);
+    }
 
     private static string Fit(string text, int width) => width <= 0
         ? ""

@@ -104,8 +104,8 @@ internal static class TopRows
 
     private static TopRow Error(string field, ulong value, Rated rate) => new(
         [
-            field, value.ToString(CultureInfo.InvariantCulture), rate.CountRate.ToString("0.0", CultureInfo.InvariantCulture),
-            Human.Count((ulong)rate.Count),
+            field, value.ToString(CultureInfo.InvariantCulture),
+            rate.CountRate.ToString("0.0", CultureInfo.InvariantCulture), Human.Count((ulong)rate.Count),
         ],
         [0, value, rate.CountRate, rate.Count]);
 

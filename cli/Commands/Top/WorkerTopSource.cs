@@ -27,7 +27,8 @@ internal sealed class WorkerTopSource(QueryEndpoint endpoint, string where) : To
 
     public override void Refresh(TopTally tally) => tally.Lost =
     [
-        .. Volatile.Read(ref _losses).Where(loss => loss.IsLoss).Select(loss => ($"{loss.Stage} {loss.What}", loss.Count)),
+        .. Volatile.Read(ref _losses).Where(loss => loss.IsLoss)
+            .Select(loss => ($"{loss.Stage} {loss.What}", loss.Count)),
         ("missed by this screen", Interlocked.Read(ref _missed)),
     ];
 

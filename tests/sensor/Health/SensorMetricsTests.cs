@@ -26,7 +26,9 @@ public sealed class SensorMetricsTests
 
         CaptureCounters[] captures =
         [
-            new(100, 5, [new("interface", "missed", 3), new("kernel", "ring-full", 2), new("capture", "copy", 9)], 1, 119),
+            new(
+                100, 5, [new("interface", "missed", 3), new("kernel", "ring-full", 2), new("capture", "copy", 9)], 1,
+                119),
             new(50, 0, [new("kernel", "ring-full", 4)], 0, 55),
         ];
         var sink = new MetricSink();

@@ -10,8 +10,8 @@ public sealed class MetricsTableTests
     [Fact]
     public void The_table_is_what_the_list_gives()
     {
-        var rows = Sources.Lines(Page).SkipWhile(line => !line.StartsWith("| metric ", StringComparison.Ordinal)).Skip(2)
-            .TakeWhile(line => line.StartsWith('|'));
+        var rows = Sources.Lines(Page).SkipWhile(line => !line.StartsWith("| metric ", StringComparison.Ordinal))
+            .Skip(2).TakeWhile(line => line.StartsWith('|'));
         Assert.Equal(Metrics.All.Select(Row), rows);
     }
 

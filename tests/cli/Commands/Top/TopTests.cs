@@ -8,6 +8,7 @@ using NetSniff.Cli.Commands.Top;
 using NetSniff.Packets;
 using NetSniff.Pipeline;
 using NetSniff.Records;
+using NetSniff.Sensor.Capture.PcapFile;
 using NetSniff.Tests.Pipeline;
 
 namespace NetSniff.Tests.Cli.Commands.Top;
@@ -183,7 +184,7 @@ public sealed partial class TopTests
         using var interrupts = new Interrupts(listens: false);
         var terminal = new Terminal { Output = output, Error = TextWriter.Null, IsPlain = true };
         using var source = new CaptureTopSource(
-            path, [NetSniff.Sensor.Capture.PcapFile.PcapFileCapture.Open(path)], isLive: false, () => null, TimeProvider.System);
+            path, [PcapFileCapture.Open(path)], isLive: false, () => null, TimeProvider.System);
         var asked = 0;
         var loop = new TopLoop(terminal, source, interrupts)
         {
@@ -201,7 +202,7 @@ public sealed partial class TopTests
         Assert.Contains("ended  up ", text);
         Assert.Contains("PROTOCOL", text);
         Assert.Contains("\nhttp ", text);
-        Assert.Contains("\nredis ", text);
+        Assert.Contains("\ndns ", text);
     }
 
     [GeneratedRegex(@"\u001b\[[?0-9;]*[A-Za-z]")]
