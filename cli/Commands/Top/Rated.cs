@@ -24,6 +24,14 @@ internal sealed class Rated
         Bytes += bytes;
     }
 
+    /// <summary>What was counted elsewhere so far belongs here: no rate changes by it.</summary>
+    public void Take(long count, long bytes)
+    {
+        Add(count, bytes);
+        _countBefore += count;
+        _bytesBefore += bytes;
+    }
+
     /// <summary>So many seconds passed since the last turn.</summary>
     public void Turn(double seconds)
     {

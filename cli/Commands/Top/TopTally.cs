@@ -31,6 +31,9 @@ internal sealed class TopTally
 
     private readonly Dictionary<TalkerKey, Rated> _talkers = [];
     private readonly Dictionary<TalkerKey, ushort> _apps = [];
+
+    /// <summary>Talkers whose ports told the wrong one for the service, and what they really are.</summary>
+    private readonly Dictionary<TalkerKey, TalkerKey> _turned = [];
     private readonly Dictionary<string, ProtocolRates> _protocols = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Field, ulong Value), Rated> _errors = [];
     private readonly long[] _bytesBySecond = new long[SecondsKept];
@@ -73,15 +76,10 @@ internal sealed class TopTally
     {
         Traffic.Add(packets, bytes);
         AddSecond(nanos / 1_000_000_000, bytes);
+        if (_turned.TryGetValue(key, out var right)) key = right;
         var app = _apps.GetValueOrDefault(key);
         ProtocolOf(app, key.Protocol).Traffic.Add(packets, bytes);
-        if (!_talkers.TryGetValue(key, out var talker))
-        {
-            if (_talkers.Count >= TalkersMax) ForgetQuiet();
-            _talkers[key] = talker = new Rated();
-        }
-
-        talker.Add(packets, bytes);
+        TalkerOf(key).Add(packets, bytes);
     }
 
     /// <param name="hasTraffic">Whether flow records stand for traffic, where no packets are seen.</param>
@@ -89,7 +87,7 @@ internal sealed class TopTally
     {
         ref readonly var header = ref record.Header;
         var key = new TalkerKey(header.Client, header.Server, header.ServerPort, header.Protocol);
-        if (header.App != Apps.Unknown && (_apps.Count < AppsMax || _apps.ContainsKey(key))) _apps[key] = header.App;
+        Learn(key, header.ClientPort, header.App);
         if (_reading.IsFlow(header))
         {
             if (!hasTraffic) return;
@@ -146,6 +144,40 @@ internal sealed class TopTally
         var name = app == Apps.Unknown ? Json.IpProtocolNames.Own(protocol) : Apps.Name(app);
         if (!_protocols.TryGetValue(name, out var rates)) _protocols[name] = rates = new ProtocolRates(name);
         return rates;
+    }
+
+    private Rated TalkerOf(TalkerKey key)
+    {
+        if (_talkers.TryGetValue(key, out var talker)) return talker;
+        if (_talkers.Count >= TalkersMax) ForgetQuiet();
+        return _talkers[key] = new Rated();
+    }
+
+    /// <summary>A record knows who asked whom, and what they speak: what packets were taken for until then is put
+    /// right.</summary>
+    private void Learn(TalkerKey key, ushort clientPort, ushort app)
+    {
+        var wrong = new TalkerKey(key.Server, key.Client, clientPort, key.Protocol);
+        if (wrong != key && _turned.Count < AppsMax && _talkers.Remove(wrong, out var mistaken))
+        {
+            _turned[wrong] = key;
+            TalkerOf(key).Take(mistaken.Count, mistaken.Bytes);
+            Move(AppOf(wrong), AppOf(key), key.Protocol, mistaken);
+        }
+
+        var before = AppOf(key);
+        if (app == Apps.Unknown || app == before || (_apps.Count >= AppsMax && before == Apps.Unknown)) return;
+
+        _apps[key] = app;
+        if (_talkers.TryGetValue(key, out var talker)) Move(before, app, key.Protocol, talker);
+    }
+
+    private void Move(ushort from, ushort to, byte protocol, Rated counts)
+    {
+        if (from == to) return;
+
+        ProtocolOf(from, protocol).Traffic.Take(-counts.Count, -counts.Bytes);
+        ProtocolOf(to, protocol).Traffic.Take(counts.Count, counts.Bytes);
     }
 
     /// <summary>The quieter half makes room.</summary>

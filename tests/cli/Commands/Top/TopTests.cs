@@ -153,6 +153,33 @@ public sealed partial class TopTests
     }
 
     [Fact]
+    public void What_packets_were_taken_for_is_put_right_by_records()
+    {
+        var wire = new SmallTrace(conversations: 3).From(Start);
+        Packet packet = default;
+        foreach (ref readonly var frame in wire.AsSpan())
+        {
+            PacketDecoder.Decode(in frame, ref packet);
+            // As if the smaller port were the client's.
+            var key = TalkerKey.Of(in packet);
+            var turned = new TalkerKey(key.Server, key.Client, packet.SourcePort == key.Port
+                ? packet.TargetPort : packet.SourcePort, key.Protocol);
+            _tally.AddTraffic(turned, 1, frame.WireLength, Start);
+        }
+
+        var (bytes, packets) = (_tally.Traffic.Bytes, _tally.Traffic.Count);
+        using var shard = new Shard(new ShardOptions { FlowsMax = 4096 }, new Into(_tally));
+        shard.Run(wire);
+        shard.Finish();
+        var named = _tally.Protocols.Where(one => one.Traffic.Count > 0).Select(one => one.Name);
+        Assert.Equal(["dns", "http"], named.Order());
+        Assert.Equal((bytes, packets), (
+            _tally.Talkers.Sum(talker => talker.Value.Bytes), _tally.Talkers.Sum(talker => talker.Value.Count)));
+        Assert.Equal(bytes, _tally.Protocols.Sum(one => one.Traffic.Bytes));
+        Assert.All(_tally.Talkers, talker => Assert.True(talker.Key.Port < 20_000));
+    }
+
+    [Fact]
     public void Talkers_without_end_stay_within_a_bound()
     {
         for (var number = 0u; number < 50_000; number++) _tally.AddTraffic(Key(number, 80), 1, 100, Start);
