@@ -9,6 +9,7 @@ using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Sensor.Governor;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Security;
+using NetSniff.Wire.Telemetry;
 
 namespace NetSniff.Cli.Commands.Sensors;
 
@@ -53,6 +54,8 @@ internal static class SensorCommand
         var cpu = WorkerCommand.Text("--cpu", "CPUS", "CPUs it may use, such as 0.5: above that it looks less deep.");
         var drain = WorkerCommand.Text(
             "--drain", "LENGTH", "How long it waits at its end for what workers have not yet taken (10s).");
+        var config = WorkerCommand.Text(
+            "--config", "FOLDER", "Holds sensor.json (docs/operating.md); what changes in it holds at once.");
         var health = new EndpointOption("--health", "Health and metrics, or off", new SensorSettings
         {
             Node = "", Folder = "", Certificates = CertificatePaths.In(""),
@@ -60,7 +63,7 @@ internal static class SensorCommand
         var command = new Command("sensor", About)
         {
             files, interfaces, node, spool, spoolBytes, tls, serverName, workers, workersFile, filter, memory, cpu,
-            drain, health.Option,
+            drain, config, health.Option,
         };
         runner.Set(command, (result, terminal, interrupts) =>
         {
@@ -89,6 +92,7 @@ internal static class SensorCommand
                     CpuMax = Cpus(cpu.Name, result.GetValue(cpu)) ?? limits.Cpus ?? 0,
                 },
                 DrainMax = Durations.ParseOption(drain.Name, result.GetValue(drain)) ?? TimeSpan.FromSeconds(10),
+                ConfigFolder = result.GetValue(config),
                 Health = health.Read(result, mayBeOff: true),
             };
             return RunAsync(terminal, interrupts, settings).GetAwaiter().GetResult();
@@ -117,6 +121,7 @@ internal static class SensorCommand
     private static async Task<int> RunAsync(Terminal terminal, Interrupts interrupts, SensorSettings settings)
     {
         var board = new HealthBoard("sensor", ProgramVersion.Text, terminal.Clock);
+        using var telemetry = OwnTelemetry.Start(board, settings.Node);
         var sensor = new SensorProgram(terminal, settings, board);
         await using (sensor.ConfigureAwait(false))
         {
