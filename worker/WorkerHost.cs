@@ -8,7 +8,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NetSniff.Pipeline;
 using NetSniff.Wire.Delivery;
+using NetSniff.Wire.Health;
+using NetSniff.Wire.V1;
 using NetSniff.Worker.Ingest;
+using NetSniff.Worker.Serve;
 using NetSniff.Worker.Store;
 
 namespace NetSniff.Worker;
@@ -18,19 +21,27 @@ namespace NetSniff.Worker;
 /// <remarks>Starts with <see cref="StartAsync"/> and ends with <see cref="StopAsync"/>, after which nothing that was
 /// acknowledged is missing in the store. Disposed without that it is as after a kill: the log keeps what is not stored.
 /// </remarks>
-public sealed class WorkerHost : IAsyncDisposable
+public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
 {
     /// <summary>A batch of the largest records, packed badly.</summary>
     private const int MessageBytesMax = 8 << 20;
 
+    /// <summary>The store's loop goes round between two batches; a commit may take a while on a slow disk.</summary>
+    private static readonly TimeSpan s_beatMax = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(1);
+
     private readonly WorkerOptions _options;
     private readonly IRecordStore _store;
+    private readonly TimeProvider _clock;
     private readonly IngestLog _log;
     private readonly StorePump _pump;
     private readonly WebApplication _web;
     private readonly Thread _storing;
     private readonly CancellationTokenSource _stopStoring = new();
     private readonly CancellationTokenSource _stopAtOnce = new();
+    private readonly ITimer _look;
+    private (Condition Stores, Condition TakesIn)? _conditions;
     private Exception? _failure;
 
     /// <param name="store">Owned by the caller, used by this until it is disposed.</param>
@@ -40,15 +51,26 @@ public sealed class WorkerHost : IAsyncDisposable
         parts ??= new WorkerParts();
         _options = options;
         _store = store;
+        _clock = parts.Clock;
+        StartedNanos = NanosOf(_clock.GetUtcNow());
         _log = IngestLog.Open(Path.Combine(options.Folder, "log"), options.Log);
         Inbox = NewInbox();
-        _pump = new StorePump(_log, store, options.Commit, parts.Clock)
-        {
-            Enrichers = parts.Enrichers,
-            Watchers = parts.Watchers,
-            Feeds = parts.Feeds,
-        };
+        var beat = parts.Health?.AddLoop("store", s_beatMax);
+        _pump = new StorePump(
+            _log,
+            store,
+            options.Commit,
+            new StorePumpParts
+            {
+                Enrichers = parts.Enrichers,
+                Watchers = parts.Watchers,
+                Feeds = parts.Feeds,
+                Beat = beat is null ? null : beat.Beat,
+            },
+            parts.Clock);
+        Register(parts.Health);
         _web = Build(parts);
+        _look = _clock.CreateTimer(_ => Look(), null, TimeSpan.Zero, s_lookEvery);
         _storing = new Thread(Store) { Name = "store" };
     }
 
@@ -64,6 +86,21 @@ public sealed class WorkerHost : IAsyncDisposable
     public long RecordsStored => _pump.RecordsStored;
 
     public long LogBytesWaiting => _log.BytesWaiting;
+
+    public long LogRecordsWaiting => _log.Counts.Records;
+
+    public string Name => _options.Name;
+
+    public string Version => _options.Version;
+
+    public long StartedNanos { get; }
+
+    /// <summary>How long the oldest batch that waits in the log has been on its way; 0 when none waits.</summary>
+    public long LagNanos => _log.Counts.OldestNanos is var oldest and > 0
+        ? Math.Max(0, NanosOf(_clock.GetUtcNow()) - oldest) : 0;
+
+    /// <summary>Sensors that are or were connected, with the last that each told of itself.</summary>
+    public IEnumerable<SensorState> Sensors() => Inbox.Sensors();
 
     public IEnumerable<LedgerLine> Ledger() => [.. Inbox.Ledger(), .. _pump.Ledger()];
 
@@ -86,6 +123,7 @@ public sealed class WorkerHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _look.DisposeAsync().ConfigureAwait(false);
         await _stopAtOnce.CancelAsync().ConfigureAwait(false);
         await _web.DisposeAsync().ConfigureAwait(false);
         if (_storing.IsAlive) _storing.Join();
@@ -95,6 +133,9 @@ public sealed class WorkerHost : IAsyncDisposable
         _stopStoring.Dispose();
         _stopAtOnce.Dispose();
     }
+
+    private static long NanosOf(DateTimeOffset time) =>
+        (time - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
 
     private Inbox NewInbox() => new(
         new IngestOptions
@@ -136,6 +177,25 @@ public sealed class WorkerHost : IAsyncDisposable
                 : isQuic ? HttpProtocols.Http1AndHttp2AndHttp3 : HttpProtocols.Http1AndHttp2;
             _options.Security?.Use(listen);
         });
+    }
+
+    private void Register(HealthBoard? health)
+    {
+        if (health is null) return;
+
+        health.AddLedger(Ledger);
+        health.Add(new WorkerMetrics(this));
+        _conditions = (health.AddCondition("stores"), health.AddCondition("takes-in"));
+    }
+
+    /// <summary>Sets what holds and what does not; to be called once in a while by whoever owns the clock.</summary>
+    private void Look()
+    {
+        if (_conditions is not var (stores, takesIn)) return;
+
+        stores.Set(Problem is null, Problem is null ? "Storing" : "StoreFails", Problem ?? "");
+        var isTaking = Inbox.Weight > 0 && !Inbox.Leaving.IsCancellationRequested;
+        takesIn.Set(isTaking, isTaking ? "TakingIn" : "Full", isTaking ? "" : "too much waits to be stored");
     }
 
     private void Store()

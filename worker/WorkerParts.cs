@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using NetSniff.Wire.Health;
 using NetSniff.Worker.Ingest;
 
 namespace NetSniff.Worker;
@@ -12,10 +13,13 @@ public sealed record WorkerParts
 
     public IReadOnlyList<IRecordWatcher> Watchers { get; init; } = [];
 
-    /// <summary>Who gets records once they are stored.</summary>
+    /// <summary>Who gets batches once they are committed.</summary>
     public IReadOnlyList<IRecordFeed> Feeds { get; init; } = [];
 
-    /// <summary>Further services of the port: queries.</summary>
+    /// <summary>Where the worker says how it is.</summary>
+    public HealthBoard? Health { get; init; }
+
+    /// <summary>Further services of the port.</summary>
     public Action<IServiceCollection>? AddServices { get; init; }
 
     public Action<IEndpointRouteBuilder>? Map { get; init; }

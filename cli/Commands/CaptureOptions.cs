@@ -139,7 +139,8 @@ internal sealed class CaptureOptions
             : throw new UsageException($"no output format '{text}': use {string.Join(", ", s_formats)}");
     }
 
-    private static bool IsColoured(string when, bool isTerminal, Terminal terminal) => when switch
+    /// <exception cref="UsageException">It is not one of the three.</exception>
+    public static bool IsColoured(string when, bool isTerminal, Terminal terminal) => when switch
     {
         "auto" => isTerminal && !terminal.IsPlain,
         "always" => true,

@@ -225,6 +225,22 @@ public sealed class JsonLine(OutputBuffer buffer)
         buffer.Advance(used);
     }
 
+    /// <summary>A name that is not ours, which may hold anything.</summary>
+    public void WriteNameValue(ReadOnlySpan<byte> name)
+    {
+        WriteStringValue(name);
+        buffer.Append((byte)':');
+        _isAfterValue = false;
+    }
+
+    /// <param name="json">A whole value in JSON already.</param>
+    public void WriteRawValue(ReadOnlySpan<byte> json)
+    {
+        var target = Next(json.Length, out var used);
+        json.CopyTo(target[used..]);
+        buffer.Advance(used + json.Length);
+    }
+
     /// <summary>The line is complete.</summary>
     public void End()
     {

@@ -9,7 +9,7 @@ namespace NetSniff.Pipeline;
 public sealed unsafe partial class Shard
 {
     private readonly long[] _idleNanos;
-    private readonly long _activeNanos;
+    private long _activeNanos;
 
     private enum IdleClass { Established, HalfOpen, Closed, Datagram, Other }
 

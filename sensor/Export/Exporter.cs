@@ -11,11 +11,13 @@ namespace NetSniff.Sensor.Export;
 
 /// <summary>Records of one shard become batches in the spool: each record in the lane of the worker its connection
 /// belongs to. One thread, the shard's; it waits for nobody.</summary>
+/// <param name="node">Name of this machine.</param>
 /// <param name="interfaces">The names that <see cref="RecordHeader.Interface"/> stands for.</param>
 public sealed class Exporter(
     Spool spool,
     Distribution distribution,
     ExportOptions options,
+    string node,
     Func<IReadOnlyList<string>> interfaces,
     TimeProvider clock) : RecordConsumer, IDisposable
 {
@@ -100,7 +102,7 @@ public sealed class Exporter(
     {
         var encoder = lane.Encoder!;
         var count = encoder.Count;
-        var batch = encoder.Finish(interfaces());
+        var batch = encoder.Finish(interfaces(), node);
         var packed = _packer.Pack(batch);
         if (_entry.Length < packed.Length + SpooledBatch.PrefixBytesMax)
         {

@@ -11,8 +11,8 @@ public sealed class GovernorLoop : IMetricSource
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private readonly SensorGovernor _governor;
-    private readonly GovernorOptions _options;
+    private SensorGovernor _governor;
+    private GovernorOptions _options;
     private readonly DepthDial _dial;
     private readonly Func<PacketTally> _packets;
     private readonly Func<OwnUse> _use;
@@ -52,6 +52,19 @@ public sealed class GovernorLoop : IMetricSource
         catch (OperationCanceledException)
         {
             heartbeat?.End();
+        }
+    }
+
+    /// <summary>Another budget. It stands where it stood, and steps from there.</summary>
+    public void Change(GovernorOptions options)
+    {
+        lock (_lock)
+        {
+            if (options == _options) return;
+
+            _options = options;
+            _governor = new SensorGovernor(options, _governor.Depth);
+            _dial.Depth = _governor.Depth;
         }
     }
 
@@ -96,9 +109,8 @@ public sealed class GovernorLoop : IMetricSource
             }
 
             sink.Add(Metrics.GovernorLoad, _governor.Load);
+            if (_options.MemoryBytesMax > 0) sink.Add(Metrics.MemoryLimit, _options.MemoryBytesMax);
+            if (_options.CpuMax > 0) sink.Add(Metrics.CpuLimit, _options.CpuMax);
         }
-
-        if (_options.MemoryBytesMax > 0) sink.Add(Metrics.MemoryLimit, _options.MemoryBytesMax);
-        if (_options.CpuMax > 0) sink.Add(Metrics.CpuLimit, _options.CpuMax);
     }
 }

@@ -30,6 +30,10 @@ public static class Ladder
         _ => "no transactions, retransmissions or late segments; packets and bytes of every flow are counted",
     };
 
+    /// <summary>Whether more is done at one depth than at another.</summary>
+    internal static bool IsAbove(ShardDepth depth, ShardDepth other) =>
+        depth.Rung != other.Rung ? depth.Rung < other.Rung : depth.OneIn < other.OneIn;
+
     internal static IReadOnlyList<ShardDepth> For(OnOverload first) =>
     [
         .. s_all.Where(depth => depth.Rung == DepthRung.Full || depth.Rung >= first switch

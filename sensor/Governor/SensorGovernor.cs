@@ -27,11 +27,13 @@ public sealed class SensorGovernor
     private long _upNanos = long.MinValue;
     private long _waitNanos;
 
-    public SensorGovernor(GovernorOptions options)
+    /// <param name="from">Where it stands; on another ladder the rung that does no more.</param>
+    public SensorGovernor(GovernorOptions options, ShardDepth from = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _ladder = Ladder.For(options.OnOverload);
+        while (_rung < _ladder.Count - 1 && Ladder.IsAbove(_ladder[_rung], from)) _rung++;
         _waitNanos = Nanos(options.UpAfter);
     }
 

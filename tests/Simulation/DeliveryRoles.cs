@@ -51,7 +51,8 @@ internal static class DeliveryRoles
             new DeliveryOptions { Sensor = spool.Id, Node = "n", Version = "test" });
         using var stop = new CancellationTokenSource();
         var sending = dispatcher.RunAsync(stop.Token, CancellationToken.None);
-        using var exporter = new Exporter(spool, distribution, new ExportOptions(), () => ["eth0"], TimeProvider.System);
+        using var exporter = new Exporter(
+            spool, distribution, new ExportOptions(), "n", () => ["eth0"], TimeProvider.System);
         var flows = new NumberedFlows(exporter);
         flows.Emit(0, first);
         while (flows.Last < last)

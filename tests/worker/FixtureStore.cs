@@ -32,6 +32,8 @@ internal sealed class FixtureStore : IRecordStore
         }
     }
 
+    public IReadOnlyList<KindCounts> Kinds => [];
+
     public StoreCounts Counts => new() { Records = Ids.Count };
 
     /// <summary>Thrown by the next commits, one after the other.</summary>

@@ -21,8 +21,9 @@ public sealed class HealthListener : IAsyncDisposable
     private static readonly TimeSpan s_headersTimeout = TimeSpan.FromSeconds(5);
 
     private readonly KestrelServer _server;
+    private readonly HealthPages _pages;
 
-    private HealthListener(KestrelServer server) => _server = server;
+    private HealthListener(KestrelServer server, HealthPages pages) => (_server, _pages) = (server, pages);
 
     public IPEndPoint EndPoint { get; private set; } = new(IPAddress.None, 0);
 
@@ -41,9 +42,9 @@ public sealed class HealthListener : IAsyncDisposable
         var transport = new SocketTransportFactory(
             Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
         var listener = new HealthListener(
-            new KestrelServer(Options.Create(settings), transport, NullLoggerFactory.Instance));
-        await listener._server.StartAsync(new Application(new HealthPages(board, options)), cancel)
-            .ConfigureAwait(false);
+            new KestrelServer(Options.Create(settings), transport, NullLoggerFactory.Instance),
+            new HealthPages(board, options));
+        await listener._server.StartAsync(new Application(listener._pages), cancel).ConfigureAwait(false);
         var address = listener._server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
         listener.EndPoint = new IPEndPoint(options.Address, new Uri(address).Port);
         return listener;
@@ -56,6 +57,7 @@ public sealed class HealthListener : IAsyncDisposable
         await now.CancelAsync().ConfigureAwait(false);
         await _server.StopAsync(now.Token).ConfigureAwait(false);
         _server.Dispose();
+        _pages.Dispose();
     }
 
     private sealed class Application(HealthPages pages) : IHttpApplication<HttpContext>

@@ -2,11 +2,12 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using NetSniff.Wire.Health.Profiling;
 
 namespace NetSniff.Wire.Health;
 
 /// <summary>What is answered under which path.</summary>
-internal sealed class HealthPages
+internal sealed class HealthPages : IDisposable
 {
     private const string PlainText = "text/plain; charset=utf-8";
     private const string DebugPrefix = "/debug/";
@@ -14,10 +15,11 @@ internal sealed class HealthPages
     private readonly HealthBoard _board;
     private readonly HealthOptions _options;
     private readonly Dictionary<string, Func<HttpContext, Task>> _routes;
+    private readonly FlameGraphPage _flameGraph;
 
     public HealthPages(HealthBoard board, HealthOptions options)
     {
-        (_board, _options) = (board, options);
+        (_board, _options, _flameGraph) = (board, options, new FlameGraphPage(board));
         _routes = new(StringComparer.Ordinal)
         {
             ["/"] = IndexAsync,
@@ -29,8 +31,11 @@ internal sealed class HealthPages
                 context, StatusCodes.Status200OK, PrometheusText.ContentType, PrometheusText.Write(board.Scrape())),
             ["/debug/vars"] = context => WriteAsync(
                 context, StatusCodes.Status200OK, "application/json; charset=utf-8", DebugVars.Write(board)),
+            ["/debug/flamegraph"] = _flameGraph.AnswerAsync,
         };
     }
+
+    public void Dispose() => _flameGraph.Dispose();
 
     public Task AnswerAsync(HttpContext context)
     {
@@ -101,10 +106,10 @@ internal sealed class HealthPages
     private static string Seconds(TimeSpan span) =>
         span.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s";
 
-    private static Task SayAsync(HttpContext context, int status, string text) =>
+    public static Task SayAsync(HttpContext context, int status, string text) =>
         WriteAsync(context, status, PlainText, text + "\n");
 
-    private static Task WriteAsync(HttpContext context, int status, string type, string text)
+    public static Task WriteAsync(HttpContext context, int status, string type, string text)
     {
         var response = context.Response;
         var bytes = Encoding.UTF8.GetBytes(text);

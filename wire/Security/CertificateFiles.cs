@@ -17,14 +17,20 @@ public sealed record CertificatePaths(string Authority, string Certificate, stri
 /// <summary>Certificates as the files had them when they were last good.</summary>
 public sealed class LoadedCertificates
 {
-    internal LoadedCertificates(X509Certificate2Collection authority, SslStreamCertificateContext identity)
+    internal LoadedCertificates(
+        X509Certificate2Collection authority, X509Certificate2 certificate, SslStreamCertificateContext identity)
     {
         Authority = authority;
+        Certificate = certificate;
         Identity = identity;
     }
 
     public X509Certificate2Collection Authority { get; }
 
+    /// <summary>Our own, with its key.</summary>
+    public X509Certificate2 Certificate { get; }
+
+    /// <summary>Our own, with what lies between it and the authority.</summary>
     public SslStreamCertificateContext Identity { get; }
 
     /// <summary>Only our own authority is believed, nobody that the machine knows.</summary>
@@ -108,6 +114,6 @@ public sealed class CertificateFiles(CertificatePaths paths, TimeProvider? clock
         // Through PKCS #12 and back: Windows wants keys that are not fleeting.
         var own = X509CertificateLoader.LoadPkcs12(leaf.Export(X509ContentType.Pkcs12), null);
         if (chain.Count > 0) chain.RemoveAt(0);
-        return new LoadedCertificates(roots, SslStreamCertificateContext.Create(own, chain, offline: true));
+        return new LoadedCertificates(roots, own, SslStreamCertificateContext.Create(own, chain, offline: true));
     }
 }

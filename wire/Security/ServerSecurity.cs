@@ -21,7 +21,9 @@ public sealed class ServerSecurity(CertificateFiles files, bool asksClient = tru
         OnConnection = _ => ValueTask.FromResult(Options()),
     });
 
-    private SslServerAuthenticationOptions Options()
+    /// <summary>For the next connection.</summary>
+    /// <exception cref="IOException">There are no certificates that can be used.</exception>
+    public SslServerAuthenticationOptions Options()
     {
         var current = files.Current;
         return new SslServerAuthenticationOptions

@@ -1,11 +1,13 @@
+using NetSniff.Worker.Store;
+
 namespace NetSniff.Worker.Ingest;
 
-/// <summary>Gets every record once it is stored, on the thread that stores: it keeps what it can and never waits.
+/// <summary>Gets every batch once it is committed, on the thread that stores: it keeps what it can and never waits.
 /// </summary>
 public interface IRecordFeed
 {
-    /// <param name="records">Whole records, one after the other; lent for the call.</param>
-    void Publish(ReadOnlySpan<byte> records, int count);
+    /// <param name="batch">Lent for the call.</param>
+    void Publish(in StoreBatch batch);
 }
 
 /// <summary>Fills in what a header lacks: who the ends are, where it was seen.</summary>

@@ -17,6 +17,7 @@ public sealed class Inbox : IInbox, IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<LaneId, ulong> _positions = [];
     private readonly ConcurrentDictionary<string, InboxSession> _sessions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, InboxSession> _told = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _leaving = new();
     private long _recordsTaken;
     private long _recordsAgain;
@@ -46,7 +47,24 @@ public sealed class Inbox : IInbox, IDisposable
     public long RecordsTaken => Volatile.Read(ref _recordsTaken);
 
     /// <summary>The sensors that are connected.</summary>
-    public IReadOnlyCollection<InboxSession> Sessions => (IReadOnlyCollection<InboxSession>)_sessions.Values;
+    public IReadOnlyCollection<InboxSession> Sessions => [.. _sessions.Values];
+
+    /// <summary>Sensors that are or were connected, with the last that each told of itself.</summary>
+    public IEnumerable<SensorState> Sensors()
+    {
+        lock (_lock)
+        {
+            return [.. _told.Values.Select(session => new SensorState
+            {
+                Sensor = session.Sensor,
+                Node = session.Node,
+                Version = session.Version,
+                Worker = Worker,
+                IsConnected = session.IsCurrent,
+                Status = session.Status,
+            })];
+        }
+    }
 
     /// <summary>Share of a whole load that this worker takes now, by what waits to be stored; 0 takes no credit.
     /// </summary>
@@ -87,6 +105,7 @@ public sealed class Inbox : IInbox, IDisposable
 
             session = new InboxSession(this, hello);
             _sessions[hello.Sensor] = session;
+            Remember(session);
             earlier?.Supersede();
         }
 
@@ -139,6 +158,21 @@ public sealed class Inbox : IInbox, IDisposable
         {
             return [.. _positions.Where(entry => entry.Key.Sensor == sensor)
                 .Select(entry => new LanePosition { Lane = entry.Key.Lane, Sequence = entry.Value })];
+        }
+    }
+
+    /// <summary>Of sensors that are gone the oldest are forgotten first.</summary>
+    private void Remember(InboxSession session)
+    {
+        _told[session.Sensor] = session;
+        if (_told.Count <= _options.SensorsMax) return;
+
+        foreach (var (sensor, gone) in _told)
+        {
+            if (gone.IsCurrent) continue;
+
+            _told.Remove(sensor);
+            return;
         }
     }
 

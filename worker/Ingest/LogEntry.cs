@@ -26,7 +26,7 @@ internal static class LogEntry
 
     public const int SensorDigits = 32;
 
-    private const int TraceParentBytesMax = 64;
+    public const int TraceParentBytesMax = 64;
 
     public static void Write(ByteWriter output, LaneId lane, Batch batch)
     {

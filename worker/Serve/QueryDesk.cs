@@ -1,4 +1,5 @@
 using NetSniff.Wire.V1;
+using NetSniff.Worker.Serve.Members;
 using NetSniff.Worker.Serve.Observing;
 
 namespace NetSniff.Worker.Serve;
@@ -7,14 +8,25 @@ namespace NetSniff.Worker.Serve;
 internal sealed class QueryDesk : IDisposable
 {
     private readonly ReadGate _gate;
+    private readonly ReadGate _sqlGate;
     private readonly CancellationTokenSource _ending = new();
-    private readonly LocalObserving _local;
+    private readonly GatheredObserving _observing;
+    private readonly Aggregating.Aggregating _aggregating;
+    private readonly SqlAsking _sql;
+    private readonly StatusAsking _status;
 
     public QueryDesk(QueryOptions options)
     {
+        var (store, account) = (options.Store, options.Account);
         Limits = options.Limits;
-        _gate = new ReadGate(options.Limits);
-        _local = new LocalObserving(options.Store, options.Feed, _gate, options.Account, options.Limits);
+        _gate = new ReadGate(Limits.ReadsMax, Limits.ReadWait);
+        _sqlGate = new ReadGate(Limits.SqlAtOnceMax, Limits.ReadWait);
+        var fanOut = new FanOut(options.Members, Limits);
+        var local = new LocalObserving(store, options.Feed, _gate, account, Limits);
+        _observing = new GatheredObserving(local, fanOut, Limits, account.Name);
+        _aggregating = new Aggregating.Aggregating(store, _gate, fanOut, account, Limits);
+        _sql = new SqlAsking(store, _sqlGate, fanOut, account, Limits);
+        _status = new StatusAsking(store, fanOut, account);
     }
 
     public ServeLimits Limits { get; }
@@ -24,15 +36,22 @@ internal sealed class QueryDesk : IDisposable
 
     public void End() => _ending.Cancel();
 
-    public Task ObserveAsync(ObserveRequest request, IAnswers<ObserveAnswer> answers, CancellationToken cancel)
-    {
-        var patient = new PatientAnswers<ObserveAnswer>(answers, Limits.StallMax);
-        return _local.RunAsync(request, patient, cancel);
-    }
+    public Task ObserveAsync(ObserveRequest request, IAnswers<ObserveAnswer> answers, CancellationToken cancel) =>
+        _observing.RunAsync(request, new PatientAnswers<ObserveAnswer>(answers, Limits.StallMax), cancel);
+
+    public Task<AggregateAnswer> AggregateAsync(AggregateRequest request, CancellationToken cancel) =>
+        _aggregating.RunAsync(request, cancel);
+
+    public Task SqlAsync(SqlRequest request, IAnswers<SqlAnswer> answers, CancellationToken cancel) =>
+        _sql.RunAsync(request, new PatientAnswers<SqlAnswer>(answers, Limits.StallMax), cancel);
+
+    public Task<StatusAnswer> StatusAsync(StatusRequest request, CancellationToken cancel) =>
+        _status.RunAsync(request, cancel);
 
     public void Dispose()
     {
         _gate.Dispose();
+        _sqlGate.Dispose();
         _ending.Dispose();
     }
 }

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NetSniff.Worker.Serve.Access;
+using NetSniff.Worker.Serve.Http;
 
 namespace NetSniff.Worker.Serve;
 
@@ -42,6 +43,7 @@ public sealed class QueryServer : IAsyncDisposable
         var doorkeeper = new Doorkeeper(options.Token, options.Limits, options.Refuses);
         application.Use(next => context => doorkeeper.InvokeAsync(context, next));
         application.MapGrpcService<QueryService>();
+        new QueryApi(desk, options.Clock).Map(application);
         var server = new QueryServer(application, desk);
         await application.StartAsync().ConfigureAwait(false);
         var addresses = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
@@ -62,7 +64,8 @@ public sealed class QueryServer : IAsyncDisposable
     {
         var limits = kestrel.Limits;
         limits.MaxConcurrentConnections = options.Limits.ConnectionsMax;
-        limits.MaxRequestBodySize = options.Limits.RequestBytesMax;
+        // The doorkeeper and gRPC refuse earlier and in words; this is for who says nothing of its length.
+        limits.MaxRequestBodySize = 2 * options.Limits.RequestBytesMax;
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
         limits.Http2.MaxStreamsPerConnection = options.Limits.CallsPerCallerMax;
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);

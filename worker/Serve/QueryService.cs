@@ -1,7 +1,6 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using NetSniff.Wire.V1;
-using NetSniff.Worker.Store;
 
 namespace NetSniff.Worker.Serve;
 
@@ -19,6 +18,35 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
         return AnswerAsync(context, longest, cancel => desk.ObserveAsync(request, answers, cancel));
     }
 
+    public override async Task<AggregateAnswer> Aggregate(AggregateRequest request, ServerCallContext context)
+    {
+        AggregateAnswer? answer = null;
+        await AnswerAsync(
+            context, desk.Limits.CallDefault,
+            async cancel => answer = await desk.AggregateAsync(request, cancel).ConfigureAwait(false))
+            .ConfigureAwait(false);
+        return answer!;
+    }
+
+    public override Task Sql(
+        SqlRequest request, IServerStreamWriter<SqlAnswer> responseStream, ServerCallContext context)
+    {
+        var answers = new StreamAnswers<SqlAnswer>(responseStream);
+        // The statement has a time of its own; this is for who reads the rows slowly.
+        var longest = desk.Limits.SqlMax + desk.Limits.CallDefault;
+        return AnswerAsync(context, longest, cancel => desk.SqlAsync(request, answers, cancel));
+    }
+
+    public override async Task<StatusAnswer> Status(StatusRequest request, ServerCallContext context)
+    {
+        StatusAnswer? answer = null;
+        await AnswerAsync(
+            context, desk.Limits.CallDefault,
+            async cancel => answer = await desk.StatusAsync(request, cancel).ConfigureAwait(false))
+            .ConfigureAwait(false);
+        return answer!;
+    }
+
     private async Task AnswerAsync(ServerCallContext context, TimeSpan? longest, Func<CancellationToken, Task> answer)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, desk.Ending);
@@ -31,17 +59,17 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
         {
             // What waits to be sent would hold a status up as well: the stream is reset, which needs no room.
             context.GetHttpContext().Features.Get<IHttpResetFeature>()?.Reset(EnhanceYourCalm);
-            throw new RpcException(new Status(StatusCode.ResourceExhausted, problem.Message));
+            throw new RpcException(new Grpc.Core.Status(StatusCode.ResourceExhausted, problem.Message));
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
         {
             throw new RpcException(desk.Ending.IsCancellationRequested
-                ? new Status(StatusCode.Unavailable, "this worker leaves")
-                : new Status(StatusCode.DeadlineExceeded, $"not done within {longest}"));
+                ? new Grpc.Core.Status(StatusCode.Unavailable, "this worker leaves")
+                : new Grpc.Core.Status(StatusCode.DeadlineExceeded, $"not done within {longest}"));
         }
-        catch (SqlException problem)
+        catch (Exception problem) when (problem is not RpcException && Problems.StatusOf(problem) is not null)
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, problem.Message));
+            throw new RpcException(Problems.StatusOf(problem)!.Value);
         }
     }
 

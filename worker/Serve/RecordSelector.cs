@@ -59,5 +59,5 @@ internal static class Encoders
         if (encoder.Count == 0 && s_kept.Count < KeptMax) s_kept.Add(encoder);
     }
 
-    public static ByteString Finish(BatchEncoder encoder) => ByteString.CopyFrom(encoder.Finish([]));
+    public static ByteString Finish(BatchEncoder encoder) => ByteString.CopyFrom(encoder.Finish(Origins.Book));
 }

@@ -16,6 +16,12 @@ public sealed record ServeLimits
 
     public TimeSpan ReadWait { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Statements of SQL that run at one time, beside the other reads.</summary>
+    public int SqlAtOnceMax { get; init; } = 2;
+
+    /// <summary>Answers that are written as JSON at one time: each holds a batch unpacked.</summary>
+    public int JsonStreamsMax { get; init; } = 100;
+
     /// <summary>Of a call that set no deadline and does not follow.</summary>
     public TimeSpan CallDefault { get; init; } = TimeSpan.FromMinutes(2);
 

@@ -12,17 +12,23 @@ public interface IRecordStore : IDisposable
 
     StoreCounts Counts { get; }
 
+    /// <summary>What is kept of each kind of record.</summary>
+    IReadOnlyList<KindCounts> Kinds { get; }
+
     /// <summary>Adds a batch, to be seen after <see cref="Commit"/>. One that is stored already is left alone.
     /// </summary>
     /// <returns>Whether it was new.</returns>
     bool Append(in StoreBatch batch);
 
     /// <summary>Makes what was appended durable and visible.</summary>
-    /// <exception cref="IOException">The disk is full or gone; nothing since the last commit is kept, and the same
-    /// batches may be appended again.</exception>
+    /// <exception cref="IOException">The disk is full or gone; nothing since the last commit counts as stored, and the
+    /// same batches must be appended again: a store that keeps parts in several files may have some of their records
+    /// already, and takes only what it lacks.</exception>
     void Commit();
 
-    /// <summary>Forgets batches that another worker has as well.</summary>
+    /// <summary>Forgets batches that another worker has as well. Commits first. Those that are not stored yet are
+    /// refused when they come: <see cref="Append"/> says that they are not new, and counts them as stored.</summary>
+    /// <exception cref="IOException">As from <see cref="Commit"/>; what is left may be taken back again.</exception>
     void Retract(LaneId lane, IReadOnlyList<ulong> sequences);
 
     /// <summary>Drops what is too old or too much, oldest first.</summary>
@@ -31,16 +37,23 @@ public interface IRecordStore : IDisposable
 
     /// <summary>Gives matching records to a consumer, in order of time.</summary>
     /// <returns>Whether a limit cut the answer.</returns>
+    /// <exception cref="FormatException">The filter cannot be read, or there is no such kind.</exception>
+    /// <exception cref="IOException">The store cannot be read, or was closed meanwhile.</exception>
     bool Read(RecordQuery query, RecordConsumer consumer, CancellationToken cancel);
 
-    /// <summary>Groups, sums and counts.</summary>
+    /// <summary>Groups, sums and counts. Rows with the largest first measure are kept; where there are buckets the
+    /// answer is in their order, else largest first.</summary>
+    /// <exception cref="FormatException">The filter, a field or a measure cannot be read.</exception>
+    /// <exception cref="TimeoutException">It is too much work.</exception>
     IReadOnlyList<AggregateRow> Aggregate(AggregateQuery query, CancellationToken cancel);
 
     /// <summary>Runs read-only SQL under limits.</summary>
     /// <exception cref="SqlException">It is not SQL, asks for what is not allowed, or for too much.</exception>
     SqlResult Sql(SqlQuery query, CancellationToken cancel);
 
-    /// <summary>Writes everything of a time range as Parquet files, one folder per kind, date and hour.</summary>
+    /// <summary>Writes every hour that a time range touches as Parquet files, one folder per kind, date and hour. An
+    /// hour that is written again replaces what was there.</summary>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <returns>Records written.</returns>
     long ExportParquet(string folder, long sinceNanos, long untilNanos, CancellationToken cancel);
 }
@@ -92,6 +105,9 @@ public sealed record AggregateQuery
     /// <summary>Field whose logarithmic buckets are a second axis.</summary>
     public string? Heat { get; init; }
 
+    /// <summary>Buckets for each doubling.</summary>
+    public int HeatSteps { get; init; } = 2;
+
     public int RowsMax { get; init; } = 1000;
 }
 
@@ -103,6 +119,10 @@ public sealed record SqlQuery(string Text, int RowsMax, TimeSpan Timeout);
 /// <param name="Rows">Values as JSON.</param>
 public sealed record SqlResult(
     IReadOnlyList<(string Name, string Type)> Columns, IReadOnlyList<IReadOnlyList<string>> Rows, bool IsCut);
+
+/// <param name="OldestNanos">Nanoseconds since 1970 UTC, as <paramref name="NewestNanos"/>; 0 when there is none.
+/// </param>
+public sealed record KindCounts(string Kind, long Records, long OldestNanos, long NewestNanos);
 
 /// <summary>What is kept, and what went.</summary>
 public readonly record struct StoreCounts

@@ -18,7 +18,7 @@ internal sealed class RecordsAsking(Terminal terminal, CaptureSettings settings,
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(15);
 
-    private readonly BatchDecoder _decoder = new();
+    private readonly BatchDecoder _decoder = new() { TakesPeers = true };
     private readonly CompletenessTalk _talk = new(terminal);
     private long _newestNanos;
     private ulong _missed;

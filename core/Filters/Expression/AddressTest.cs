@@ -15,6 +15,9 @@ internal sealed class AddressRanges
 
     private AddressRanges(List<UInt128> bounds) => _bounds = [.. bounds];
 
+    /// <summary>First and last of each range, one after the other.</summary>
+    internal ReadOnlySpan<UInt128> Bounds => _bounds;
+
     public static AddressRanges Of(IReadOnlyList<FilterLiteral> values)
     {
         var bounds = new List<UInt128>(2 * values.Count);

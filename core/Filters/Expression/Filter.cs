@@ -31,6 +31,9 @@ public sealed class Filter
     /// <summary>The expression as it was written.</summary>
     public string Text { get; }
 
+    /// <summary>The expression as a tree, for those that put it into another language.</summary>
+    internal FilterNode Root => _root;
+
     /// <summary>Whether this is the filter of blank text, which need not be asked.</summary>
     public bool IsAlways => _entry == Accept;
 

@@ -100,7 +100,7 @@ internal sealed class CompareNode(
         return isList ? $"{Field.Name} {word} ({values})" : $"{Field.Name} {word} {values}";
     }
 
-    private TextTest NewTextTest()
+    internal TextTest NewTextTest()
     {
         var texts = Values.Select(value => value.Bytes).ToArray();
         return Comparison switch

@@ -134,7 +134,7 @@ internal static partial class FilterValues
         // Beyond 28 digits a decimal rounds; nobody means that.
         if (digits.Length is 0 or > 28) return false;
         if (!decimal.TryParse(digits, plain, CultureInfo.InvariantCulture, out var number)) return false;
-        if (number > ulong.MaxValue / factor + 1) return false;
+        if (number > (decimal)(ulong.MaxValue / factor) + 1) return false;
         var product = number * factor;
         if (product > ulong.MaxValue || product != decimal.Truncate(product)) return false;
         value = (ulong)product;

@@ -17,4 +17,11 @@ public static class Moment
         nanos = nowNanos - ago;
         return true;
     }
+
+    /// <summary>A length of time, `500ms`, `5m`, `1h30m`, in nanoseconds.</summary>
+    public static bool TryParseLength(string text, out long nanos)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return FilterValues.TryDuration(text, out nanos) && nanos > 0;
+    }
 }

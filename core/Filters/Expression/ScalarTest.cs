@@ -12,6 +12,9 @@ internal sealed class ScalarRanges
 
     private ScalarRanges(List<ulong> bounds) => _bounds = [.. bounds];
 
+    /// <summary>First and last of each range, one after the other.</summary>
+    internal ReadOnlySpan<ulong> Bounds => _bounds;
+
     public static ScalarRanges Of(FilterOperator comparison, IReadOnlyList<FilterLiteral> values)
     {
         var bounds = new List<ulong>(2 * values.Count);

@@ -15,6 +15,10 @@ internal sealed class MemoryStore : IRecordStore
 
     public IReadOnlyDictionary<LaneId, ulong> Stored => _stored;
 
+    public IReadOnlyList<KindCounts> Kinds => _records.Count == 0
+        ? []
+        : [new KindCounts("http", _records.Count, Time(_records[0]), Time(_records[^1]))];
+
     public StoreCounts Counts => new() { Records = _records.Count };
 
     /// <summary>Called between two records that are read.</summary>

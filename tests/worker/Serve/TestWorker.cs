@@ -6,6 +6,7 @@ using NetSniff.Protocols.Http;
 using NetSniff.Records;
 using NetSniff.Wire.Batches;
 using NetSniff.Wire.Querying;
+using NetSniff.Wire.Security;
 using NetSniff.Wire.V1;
 using NetSniff.Worker.Serve;
 using NetSniff.Worker.Serve.Access;
@@ -24,7 +25,6 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
     public const string Secret = "a secret of enough letters";
 
     private readonly TemporaryFolder _folder = new();
-    private readonly X509Certificate2 _certificate;
     private readonly List<QueryChannel> _channels = [];
     private QueryServer? _server;
     private QueryOptions? _options;
@@ -33,7 +33,7 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
     private TestWorker(string name, ServeLimits limits, TestAuthority authority)
     {
         (Name, Authority) = (name, authority);
-        _certificate = authority.Issue(name);
+        authority.IssueTo(_folder["certificates"], name);
         Feed = new RecordFeed(limits);
         File.WriteAllText(_folder["token"], Secret + "\n");
     }
@@ -67,10 +67,11 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
         _ = global::NetSniff.Protocols.Protocols.Records;
         limits ??= new ServeLimits();
         var worker = new TestWorker(name, limits, authority ?? new TestAuthority());
+        var certificates = new CertificateFiles(CertificatePaths.In(worker._folder["certificates"]));
         worker._options = new QueryOptions
         {
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
-            Tls = () => QueryTls.Options(worker._certificate, worker.Authority.Roots),
+            Tls = () => QueryTls.Options(certificates),
             Token = new BearerToken(worker._folder["token"], TimeProvider.System),
             Store = worker.Store,
             Feed = worker.Feed,
@@ -103,6 +104,20 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
         });
         _channels.Add(channel);
         return channel.Client;
+    }
+
+    /// <summary>Over HTTP, with the token or without.</summary>
+    public HttpClient Http(string? token = Secret)
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
+        };
+        policy.CustomTrustStore.AddRange(Authority.Roots);
+        var handler = new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = policy } };
+        var client = new HttpClient(handler) { BaseAddress = new Uri("https://" + Endpoint) };
+        if (token is not null) client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        return client;
     }
 
     /// <summary>Stores and publishes one batch of HTTP records, a microsecond apart.</summary>
@@ -142,7 +157,7 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
     /// <summary>Numbers of the records in a batch, in the order they came.</summary>
     public static List<int> Numbers(ObserveAnswer answer)
     {
-        var decoder = new BatchDecoder();
+        var decoder = new BatchDecoder { TakesPeers = true };
         Assert.True(decoder.TryRead(answer.Batch.Span));
         List<int> numbers = [];
         foreach (var record in new RecordWalker(decoder.Records)) numbers.Add((int)record.Header.FlowId);
@@ -154,11 +169,10 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
         foreach (var channel in _channels) channel.Dispose();
         if (_server is not null) await _server.DisposeAsync();
         Feed.Dispose();
-        _certificate.Dispose();
         _folder.Dispose();
     }
 
-    private static void Emit(RecordSink sink, int first, int count, string method)
+    public static void Emit(RecordSink sink, int first, int count, string method)
     {
         for (var number = first; number < first + count; number++)
         {
@@ -170,7 +184,8 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
             sink.Emit(
                 new HttpRecord
                 {
-                    Method = System.Text.Encoding.ASCII.GetBytes(method), Uri = "/cart"u8, HasRequest = true,
+                    Method = System.Text.Encoding.ASCII.GetBytes(method), Uri = "/cart"u8, Host = "shop"u8,
+                    Version = "1.1"u8, HasRequest = true,
                     HasResponse = true, Status = 200,
                 },
                 Nine + number * 1000L);

@@ -29,6 +29,14 @@ internal sealed class Doorkeeper(BearerToken? token, ServeLimits limits, Func<Ca
             return;
         }
 
+        if (context.Request.ContentLength > limits.RequestBytesMax)
+        {
+            await Refusals.WriteAsync(
+                context, StatusCode.ResourceExhausted, $"a request has at most {limits.RequestBytesMax} bytes")
+                .ConfigureAwait(false);
+            return;
+        }
+
         if (refuses?.Invoke(caller, context.Request.Path) is { } reason)
         {
             await Refusals.WriteAsync(context, StatusCode.PermissionDenied, reason).ConfigureAwait(false);

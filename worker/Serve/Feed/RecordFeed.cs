@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using NetSniff.Worker.Ingest;
 using NetSniff.Worker.Store;
 
 namespace NetSniff.Worker.Serve.Feed;
@@ -7,7 +8,7 @@ namespace NetSniff.Worker.Serve.Feed;
 /// the feed's own filters and encodes, once for all who ask the same.</summary>
 /// <remarks>Published is what has been committed, and only then: whoever begins to follow and reads the store after that
 /// misses nothing, and by lane and sequence knows what it has already.</remarks>
-public sealed class RecordFeed : IDisposable
+public sealed class RecordFeed : IRecordFeed, IDisposable
 {
     /// <summary>Bytes of records that are filtered and encoded as one.</summary>
     private const int BlockBytesMax = 128 * 1024;
@@ -38,6 +39,9 @@ public sealed class RecordFeed : IDisposable
     public long RecordsSkipped => Interlocked.Read(ref _skipped);
 
     public int Followers => Volatile.Read(ref _followers);
+
+    /// <summary>Whether something published has not been filtered yet.</summary>
+    public bool IsBusy => Interlocked.Read(ref _publishedBytes) > 0;
 
     /// <summary>Bytes that wait, for the feed's thread and for followers.</summary>
     public long BytesWaiting => Interlocked.Read(ref _publishedBytes) + Volatile.Read(ref _all).Sum(group => group.Bytes);

@@ -1,10 +1,10 @@
 using NetSniff.Packets;
 using NetSniff.Pipeline;
 
-namespace NetSniff.Cli.Capturing;
+namespace NetSniff.Sensor.Capture;
 
 /// <summary>What happens to the frames of a capture. One per capturing thread.</summary>
-internal abstract class FrameSink : IDisposable
+public abstract class FrameSink : IDisposable
 {
     /// <summary>Enough: no more frames, please.</summary>
     public abstract bool IsFull { get; }

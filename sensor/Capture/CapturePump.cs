@@ -1,11 +1,9 @@
-using NetSniff.Cli.Outputs.Summary;
 using NetSniff.Packets;
-using NetSniff.Sensor.Capture;
 
-namespace NetSniff.Cli.Capturing;
+namespace NetSniff.Sensor.Capture;
 
 /// <summary>Carries frames from a capture to a sink until one of them has had enough.</summary>
-internal sealed class CapturePump(FrameSink sink, CaptureMeter meter, TimeProvider clock)
+public sealed class CapturePump(FrameSink sink, TimeProvider clock)
 {
     public const int BatchFramesMax = 256;
 
@@ -71,7 +69,6 @@ internal sealed class CapturePump(FrameSink sink, CaptureMeter meter, TimeProvid
             return;
         }
 
-        meter.Add(frames);
         sink.Take(frames);
     }
 

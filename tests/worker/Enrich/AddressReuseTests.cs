@@ -1,0 +1,126 @@
+using NetSniff.Packets;
+using NetSniff.Records;
+using NetSniff.Worker.Enrich;
+
+namespace NetSniff.Tests.Worker.Enrich;
+
+/// <summary>Random lives of pods that pass few addresses around, asked about at every interesting moment and compared
+/// with a model too simple to be wrong.</summary>
+public class AddressReuseTests
+{
+    private const long Second = 1_000_000_000;
+    private const long Start = 1_769_850_000 * Second;
+    private const int Addresses = 6;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void A_reused_address_is_never_somebody_elses(int seed)
+    {
+        var random = new Random(seed);
+        for (var round = 0; round < 40; round++) Compare(random, round);
+    }
+
+    private static void Compare(Random random, int round)
+    {
+        var book = new IdentityBook(new IdentityOptions { HistoryMax = TimeSpan.FromDays(365) });
+        List<Life> lives = [];
+        Dictionary<int, Life> alive = [];
+        List<IdentityChange> waiting = [];
+        var (now, uid) = (Start, 0);
+        for (var step = 0; step < 60; step++)
+        {
+            now += random.Next(0, 4) * Second / 2;
+            var name = random.Next(8);
+            if (alive.Remove(name, out var life))
+            {
+                life.Until = now;
+                // Half of them change hands in one notice, as when a stateful set's pod is made again.
+                if (random.Next(2) == 0) waiting.Add(new IdentityChange(now, life.Pod, IsGone: true));
+                else Begin();
+            }
+            else
+            {
+                Begin();
+            }
+
+            if (random.Next(3) == 0) Flush();
+
+            void Begin()
+            {
+                var address = random.Next(Addresses);
+                // The one who had it must have gone first: two at once do not come about.
+                foreach (var (other, holder) in alive.ToList())
+                {
+                    if (holder.Address != address) continue;
+                    holder.Until = now;
+                    alive.Remove(other);
+                    waiting.Add(new IdentityChange(now, holder.Pod, IsGone: true));
+                }
+
+                var pod = new PodObject("reuse", $"p{name}")
+                {
+                    Uid = $"{uid++}",
+                    Addresses = [At(address)],
+                    // Nothing but this tells who is found: every life has a label of its own.
+                    Labels = [new("life", $"{round}-{uid}")],
+                    FromNanos = random.Next(2) == 0 ? now : null,
+                };
+                waiting.Add(new IdentityChange(now, pod));
+                lives.Add(alive[name] = new Life(pod, address, now));
+            }
+        }
+
+        Flush();
+        for (var address = 0; address < Addresses; address++)
+        {
+            foreach (var moment in Moments(lives))
+            {
+                var peer = Peers.Of(book.Snapshot.Find(At(address), 0, 6, moment));
+                Assert.Equal(Expected(lives, address, moment), peer.Label("life"));
+            }
+        }
+
+        void Flush()
+        {
+            book.Apply(waiting, now);
+            waiting.Clear();
+        }
+    }
+
+    /// <summary>Who has it, else who had it last and not long ago, else nobody.</summary>
+    private static string Expected(List<Life> lives, int address, long moment)
+    {
+        var holders = lives.Where(life => life.Address == address && life.From <= moment && moment < life.Until).ToList();
+        Assert.True(holders.Count <= 1);
+        if (holders is [var holder]) return holder.Name;
+
+        var before = lives.Where(life => life.Address == address && life.Until <= moment
+                && moment < life.Until + IdentitySnapshot.AfterEndNanos && life.Until > life.From)
+            .OrderBy(life => life.Until).LastOrDefault();
+        return before?.Name ?? "";
+    }
+
+    private static IEnumerable<long> Moments(List<Life> lives) => lives
+        .SelectMany(life => (long[])[life.From, life.Until, life.Until + IdentitySnapshot.AfterEndNanos])
+        .Where(moment => moment is > 0 and < long.MaxValue / 2)
+        .SelectMany(moment => (long[])[moment - 1, moment, moment + 1]).Distinct();
+
+    private static Address At(int address) => Address.FromBytes([10, 200, 0, (byte)(address + 1)]);
+
+    private sealed class Life(PodObject pod, int address, long from)
+    {
+        public PodObject Pod { get; } = pod;
+
+        public int Address { get; } = address;
+
+        public long From { get; } = from;
+
+        public long Until { get; set; } = long.MaxValue / 2;
+
+        public string Name => Pod.Labels[0].Value;
+    }
+}

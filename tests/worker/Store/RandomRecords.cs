@@ -1,0 +1,169 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+using NetSniff.Packets;
+using NetSniff.Protocols;
+using NetSniff.Records;
+
+namespace NetSniff.Tests.Worker.Store;
+
+/// <summary>Records of every kind with any fields and any octets, as no parser would make them.</summary>
+internal sealed class RandomRecords(int seed)
+{
+    private static readonly byte[][] s_texts =
+    [
+        "GET"u8.ToArray(), "example.com"u8.ToArray(), "/api/v1/things?x=1"u8.ToArray(), "é"u8.ToArray(),
+        [0xC3], [0xA9], [0xE2, 0x82], "a\0b"u8.ToArray(), [0xFF, 0xFE, 0x00], "\U0010FE41"u8.ToArray(),
+        [0xF4, 0x8F, 0xB8], [0xF4, 0x8F, 0xBF, 0xBF], "Ünïcode Hoṡt"u8.ToArray(), "it's \"quoted\" %_"u8.ToArray(),
+        Encoding.UTF8.GetBytes(new string('x', 5000)), "EXAMPLE.com"u8.ToArray(), "twelve-chars"u8.ToArray(),
+        "thirteen-char"u8.ToArray(),
+    ];
+
+    private static readonly ushort[] s_origins =
+        [Origins.Unknown, Origins.Add("node-1", "eth0"), Origins.Add("node-2", "eth0"), Origins.Add("node-2", "")];
+
+    private static readonly uint[] s_peers =
+    [
+        Peers.Unnamed,
+        Peers.Add(new Peer { Why = "outside of everything" }),
+        Peers.Add(new Peer
+        {
+            Kind = PeerKind.Pod, Name = "cart-1", Namespace = "shop", Workload = "cart", WorkloadKind = "Deployment",
+            Node = "node-1", Zone = "eu-1a", Labels = [new("app", "cart"), new("it's", "a \"label\"")],
+        }),
+        Peers.Add(new Peer { Kind = PeerKind.Service, Name = "cart", Namespace = "shop", Service = "cart" }),
+        Peers.Add(new Peer { Kind = PeerKind.External, Name = "example.com" }),
+        Peers.Add(new Peer { Kind = PeerKind.Pod, Name = "söme-pod", Namespace = "other", Node = "node-2" }),
+    ];
+
+    private readonly Random _random = new(seed);
+    private readonly MemoryStream _bytes = new();
+
+    public int Count { get; private set; }
+
+    public byte[] Bytes => _bytes.ToArray();
+
+    public void Clear()
+    {
+        _bytes.SetLength(0);
+        Count = 0;
+    }
+
+    /// <summary>Appends a record of any kind, at a time or near it.</summary>
+    public void Add(long timeNanos, string? kind = null)
+    {
+        var kinds = global::NetSniff.Protocols.Protocols.Records;
+        var schema = kind is null ? kinds[_random.Next(kinds.Count)] : kinds.Single(one => one.Info.Name == kind);
+        var header = NewHeader(schema, timeNanos);
+        using var body = new MemoryStream();
+        foreach (var field in schema.Fields)
+        {
+            if (_random.Next(4) == 0) continue;
+            if (body.Length > RecordSink.RecordBytesMax - 40_000) break;
+            header.Present |= 1ul << field.Index;
+            WriteField(body, field.Kind);
+        }
+
+        while (body.Length % 8 != 0) body.WriteByte(0);
+        header.Length = Marshal.SizeOf<RecordHeader>() + (int)body.Length;
+        _bytes.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<RecordHeader>(in header)));
+        body.WriteTo(_bytes);
+        Count++;
+    }
+
+    private RecordHeader NewHeader(RecordSchema schema, long timeNanos) => new()
+    {
+        Kind = schema.Id,
+        Traits = (RecordTraits)_random.Next(4),
+        TimeNanos = timeNanos,
+        FlowId = (ulong)_random.NextInt64(),
+        Client = NewAddress(),
+        Server = NewAddress(),
+        ClientPort = (ushort)_random.Next(65536),
+        ServerPort = _random.Next(2) == 0 ? (ushort)443 : (ushort)_random.Next(65536),
+        OuterVlan = (ushort)(_random.Next(3) * 60),
+        InnerVlan = (ushort)(_random.Next(2) * 120),
+        Tunnel = (TunnelKind)_random.Next(5),
+        TunnelId = (uint)_random.Next(3) * 4096,
+        Interface = s_origins[_random.Next(s_origins.Length)],
+        ClientPeer = s_peers[_random.Next(s_peers.Length)],
+        ServerPeer = s_peers[_random.Next(s_peers.Length)],
+        App = (ushort)_random.Next(Apps.Names.Count),
+        Protocol = _random.Next(3) switch { 0 => IpProtocol.Tcp, 1 => IpProtocol.Udp, _ => IpProtocol.Icmp },
+    };
+
+    private Address NewAddress()
+    {
+        var bytes = new byte[_random.Next(3) == 0 ? 16 : 4];
+        _random.NextBytes(bytes);
+        if (_random.Next(2) == 0) bytes[0] = 10;
+        return Address.FromBytes(bytes);
+    }
+
+    private void WriteField(MemoryStream body, FieldKind kind)
+    {
+        switch (kind)
+        {
+            case FieldKind.Flag:
+                body.WriteByte((byte)_random.Next(2));
+                break;
+            case FieldKind.Address:
+                var address = NewAddress();
+                body.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<Address>(in address)));
+                break;
+            case FieldKind.Text or FieldKind.Bytes:
+                WriteText(body, s_texts[_random.Next(s_texts.Length)]);
+                break;
+            case FieldKind.Texts:
+                WriteTexts(body, 1 + _random.Next(4));
+                break;
+            case FieldKind.Numbers:
+                var count = 1 + _random.Next(5);
+                Write16(body, count);
+                for (var index = 0; index < count; index++) Write64(body, NewNumber());
+                break;
+            default:
+                Write64(body, NewNumber());
+                break;
+        }
+    }
+
+    private ulong NewNumber() => _random.Next(4) switch
+    {
+        0 => (ulong)_random.Next(3),
+        1 => (ulong)_random.Next(600),
+        2 => (ulong)_random.NextInt64(),
+        _ => ulong.MaxValue - (ulong)_random.Next(3),
+    };
+
+    private void WriteTexts(MemoryStream body, int count)
+    {
+        using var packed = new MemoryStream();
+        for (var index = 0; index < count; index++) WriteText(packed, s_texts[_random.Next(s_texts.Length)]);
+        Write16(body, count);
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(length, (int)packed.Length);
+        body.Write(length);
+        packed.WriteTo(body);
+    }
+
+    private static void WriteText(MemoryStream body, byte[] text)
+    {
+        Write16(body, text.Length);
+        body.Write(text);
+    }
+
+    private static void Write16(MemoryStream body, int value)
+    {
+        Span<byte> bytes = stackalloc byte[2];
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)value);
+        body.Write(bytes);
+    }
+
+    private static void Write64(MemoryStream body, ulong value)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+        body.Write(bytes);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+
+namespace NetSniff.Worker.Store.DuckDb;
+
+/// <summary>Opening, and opening again after the disk failed.</summary>
+public sealed partial class DuckDbStore
+{
+    private static readonly TimeSpan s_readersWait = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _opening = new();
+
+    /// <summary>Files that could not be read and were set aside when the store was opened.</summary>
+    public int PartitionsDamaged => Files.Damaged;
+
+    private DuckFiles Reopen()
+    {
+        lock (_opening)
+        {
+            if (_files is { } there) return there;
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            DuckFiles? files = null;
+            try
+            {
+                files = new DuckFiles(_options);
+                files.Open();
+                _stored = files.BooksFile.Marks.ToImmutableDictionary(
+                    mark => files.Books.Lane(mark.Key), mark => mark.Value);
+                _files = files;
+                return files;
+            }
+            catch (DuckException error)
+            {
+                files?.Dispose();
+                throw new IOException($"the store in {_options.Folder} does not open: {error.Message}", error);
+            }
+        }
+    }
+
+    /// <summary>After a failure nothing is known of what the engine holds in memory: it is closed, and what is on the
+    /// disk is opened when it is next asked for.</summary>
+    private IOException Broken(DuckFiles files, DuckException error)
+    {
+        lock (_opening)
+        {
+            _files = null;
+            files.InterruptReaders();
+            SpinWait.SpinUntil(() => !files.IsRead, s_readersWait);
+            files.Dispose();
+        }
+
+        return new IOException($"the store in {_options.Folder} cannot be written: {error.Message}", error);
+    }
+}

@@ -1,0 +1,185 @@
+using System.Collections.Immutable;
+
+namespace NetSniff.Worker.Store.DuckDb;
+
+/// <summary>All files of a store, open in one engine: an hour each, and the books. Changed by the writer alone; readers
+/// take the present list and keep what they read from being deleted.</summary>
+internal sealed class DuckFiles : IDisposable
+{
+    private const string BooksName = "books.duckdb";
+
+    private readonly DuckDbOptions _options;
+    private readonly List<Partition> _leaving = [];
+    private readonly HashSet<DuckReader> _readers = [];
+    private ImmutableArray<Partition> _hours = [];
+
+    public DuckFiles(DuckDbOptions options)
+    {
+        _options = options;
+        Directory.CreateDirectory(options.Folder);
+        Instance = new DuckInstance(options);
+        Writer = Instance.Connect();
+        Books = new Books(Writer);
+        BooksFile = new Partition(Path.Combine(options.Folder, BooksName), Partition.NoHour);
+        Kinds = new KindTables();
+    }
+
+    public DuckInstance Instance { get; }
+
+    public DuckConnection Writer { get; }
+
+    public Books Books { get; }
+
+    public Partition BooksFile { get; }
+
+    public KindTables Kinds { get; }
+
+    /// <summary>By time.</summary>
+    public ImmutableArray<Partition> Hours
+    {
+        get
+        {
+            lock (_readers) return _hours;
+        }
+    }
+
+    public IEnumerable<Partition> All => Hours.Append(BooksFile);
+
+    /// <summary>Files that could not be opened and were set aside.</summary>
+    public int Damaged { get; private set; }
+
+    /// <summary>Whether whoever reads should stop.</summary>
+    public bool IsClosing { get; private set; }
+
+    public bool IsRead
+    {
+        get
+        {
+            lock (_readers) return _readers.Count > 0;
+        }
+    }
+
+    /// <summary>Keeps every file of now from being deleted until <see cref="Leave"/>.</summary>
+    public ImmutableArray<Partition> EnterAll(DuckReader reader)
+    {
+        lock (_readers)
+        {
+            if (IsClosing) throw new IOException("the store is being closed");
+            _readers.Add(reader);
+            foreach (var hour in _hours) hour.Enter();
+            return _hours;
+        }
+    }
+
+    public void Leave(DuckReader reader)
+    {
+        foreach (var hour in reader.Hours) hour.Leave();
+        lock (_readers) _readers.Remove(reader);
+    }
+
+    public void InterruptReaders()
+    {
+        lock (_readers)
+        {
+            IsClosing = true;
+            foreach (var reader in _readers) reader.Interrupt();
+        }
+    }
+
+    public void Open()
+    {
+        PartitionFile.Attach(Writer, BooksFile);
+        Books.Open();
+        foreach (var path in Directory.EnumerateFiles(_options.Folder, "*.duckdb").Order(StringComparer.Ordinal))
+        {
+            if (Partition.TryHour(Path.GetFileName(path), out var hour)) OpenHour(path, hour);
+        }
+
+        foreach (var table in Kinds.All) PartitionFile.Prepare(Writer, BooksFile, table);
+        PartitionFile.LearnTables(Writer, BooksFile);
+        Views.Make(Writer, this);
+    }
+
+    public Partition? Find(long hour)
+    {
+        var hours = Hours;
+        var place = hours.BinarySearch(new Partition("", hour), s_byHour);
+        return place < 0 ? null : hours[place];
+    }
+
+    /// <summary>Makes the file of an hour.</summary>
+    public Partition Add(long hour)
+    {
+        // A file of that hour may still be waiting for its readers to go.
+        DeleteLeft(mustAll: _leaving.Any(left => left.Hour == hour));
+        if (Books.Dropped.Contains(hour)) Books.ForgetDropped(hour);
+        var partition = new Partition(Path.Combine(_options.Folder, Partition.FileName(hour)), hour);
+        PartitionFile.Attach(Writer, partition);
+        Insert(partition);
+        return partition;
+    }
+
+    /// <summary>Takes an hour out of sight; its file goes when nobody reads it any more.</summary>
+    public void Drop(Partition partition)
+    {
+        lock (_readers) _hours = _hours.Remove(partition);
+        Views.Make(Writer, this);
+        _leaving.Add(partition);
+        DeleteLeft(mustAll: false);
+    }
+
+    /// <summary>Deletes the files of dropped hours that nobody reads.</summary>
+    public void DeleteLeft(bool mustAll)
+    {
+        for (var index = _leaving.Count - 1; index >= 0; index--)
+        {
+            var left = _leaving[index];
+            if (mustAll) SpinWait.SpinUntil(() => !left.IsRead, TimeSpan.FromSeconds(30));
+            if (left.IsRead) continue;
+
+            PartitionFile.Detach(Writer, left);
+            PartitionFile.Delete(left);
+            Books.ForgetDropped(left.Hour);
+            _leaving.RemoveAt(index);
+        }
+    }
+
+    public void Dispose()
+    {
+        Writer.Dispose();
+        Instance.Dispose();
+    }
+
+    private static readonly Comparer<Partition> s_byHour =
+        Comparer<Partition>.Create((left, right) => left.Hour.CompareTo(right.Hour));
+
+    private void OpenHour(string path, long hour)
+    {
+        var partition = new Partition(path, hour);
+        if (Books.Dropped.Contains(hour))
+        {
+            PartitionFile.Delete(partition);
+            Books.ForgetDropped(hour);
+            return;
+        }
+
+        try
+        {
+            PartitionFile.Attach(Writer, partition);
+            Insert(partition);
+        }
+        catch (DuckException error) when (!error.Message.Contains("lock", StringComparison.OrdinalIgnoreCase))
+        {
+            // One hour that cannot be read must not keep all others from being read.
+            Damaged++;
+            File.Move(path, path + ".damaged", overwrite: true);
+            if (File.Exists(path + ".wal")) File.Move(path + ".wal", path + ".wal.damaged", overwrite: true);
+        }
+    }
+
+    private void Insert(Partition partition)
+    {
+        var place = ~_hours.BinarySearch(partition, s_byHour);
+        lock (_readers) _hours = _hours.Insert(place, partition);
+    }
+}

@@ -1,0 +1,193 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using NetSniff.Buffers;
+using NetSniff.Packets;
+using NetSniff.Protocols;
+using NetSniff.Records;
+using DuckDB.NET.Native;
+
+namespace NetSniff.Worker.Store.DuckDb;
+
+/// <summary>Turns rows of one kind's table back into records, octet by octet as they were stored.</summary>
+/// <param name="peers">Numbers in <see cref="Peers"/> by those of the store.</param>
+internal sealed class KindReader(KindTable table, uint[] peers)
+{
+    /// <summary>Names of applications that a store may add to ours.</summary>
+    private const int AppsMax = 4096;
+
+    private static readonly int s_fixed = FixedColumns.All.Length;
+
+    private readonly FieldKind[] _kinds = [.. table.Schema.Fields.Select(field => field.Kind)];
+    private byte[] _lastApp = [];
+    private ushort _lastAppNumber;
+    private byte[] _lastNode = [];
+    private byte[] _lastInterface = [];
+    private ushort _lastOrigin;
+
+    /// <summary>What to select, in the order that <see cref="Write"/> reads.</summary>
+    /// <param name="tableColumns">Those that the table has.</param>
+    public static string Columns(KindTable table, IReadOnlyList<string> tableColumns)
+    {
+        var there = tableColumns.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return string.Join(", ", table.Columns.Select(column =>
+            there.Contains(column.Name) ? SqlText.Name(column.Name) : $"NULL::{column.Type}"));
+    }
+
+    /// <summary>Appends the record of a row.</summary>
+    public void Write(DuckRows rows, int row, ByteWriter output)
+    {
+        var start = output.Length;
+        var head = ReadHead(rows, row);
+        output.Put(MemoryMarshal.AsBytes(new ReadOnlySpan<RecordHeader>(in head)));
+        for (var field = 0; field < _kinds.Length; field++)
+        {
+            ref readonly var column = ref rows.Column(s_fixed + field);
+            if (!column.IsValid(row)) continue;
+
+            head.Present |= 1ul << field;
+            WriteField(_kinds[field], in column, row, output);
+        }
+
+        while ((output.Length - start) % 8 != 0) output.Put(0);
+        head.Length = output.Length - start;
+        output.Patch(start, MemoryMarshal.AsBytes(new ReadOnlySpan<RecordHeader>(in head)));
+    }
+
+    private RecordHeader ReadHead(DuckRows rows, int row)
+    {
+        var head = new RecordHeader
+        {
+            Kind = table.Schema.Id,
+            TimeNanos = Fixed<long>(rows, FixedColumn.Time, row),
+            FlowId = Fixed<ulong>(rows, FixedColumn.FlowId, row),
+            Client = ReadAddress(in rows.Column((int)FixedColumn.SourceAddress), row),
+            Server = ReadAddress(in rows.Column((int)FixedColumn.TargetAddress), row),
+            ClientPort = Fixed<ushort>(rows, FixedColumn.SourcePort, row),
+            ServerPort = Fixed<ushort>(rows, FixedColumn.TargetPort, row),
+            OuterVlan = Fixed<ushort>(rows, FixedColumn.Vlan, row),
+            InnerVlan = Fixed<ushort>(rows, FixedColumn.InnerVlan, row),
+            Protocol = Fixed<byte>(rows, FixedColumn.Proto, row),
+            Tunnel = (TunnelKind)Fixed<byte>(rows, FixedColumn.Tunnel, row),
+            TunnelId = Fixed<uint>(rows, FixedColumn.TunnelId, row),
+            App = ReadApp(in rows.Column((int)FixedColumn.App), row),
+        };
+        if (Fixed<byte>(rows, FixedColumn.Partial, row) != 0) head.Traits |= RecordTraits.Partial;
+        if (Fixed<byte>(rows, FixedColumn.Malformed, row) != 0) head.Traits |= RecordTraits.Malformed;
+        ReadPlace(rows, row, ref head);
+        return head;
+    }
+
+    private void ReadPlace(DuckRows rows, int row, ref RecordHeader head)
+    {
+        head.Interface = ReadOrigin(
+            in rows.Column((int)FixedColumn.Node), in rows.Column((int)FixedColumn.Interface), row);
+        head.ClientPeer = Registered(Fixed<uint>(rows, FixedColumn.ClientPeer, row));
+        head.ServerPeer = Registered(Fixed<uint>(rows, FixedColumn.ServerPeer, row));
+    }
+
+    private uint Registered(uint own) => own < peers.Length ? peers[own] : Peers.Unnamed;
+
+    private ushort ReadOrigin(ref readonly DuckVector node, ref readonly DuckVector name, int row)
+    {
+        var nodeText = node.IsValid(row) ? node.Text(row) : default;
+        var nameText = name.IsValid(row) ? name.Text(row) : default;
+        if (nodeText.SequenceEqual(_lastNode) && nameText.SequenceEqual(_lastInterface)) return _lastOrigin;
+
+        _lastNode = nodeText.ToArray();
+        _lastInterface = nameText.ToArray();
+        _lastOrigin = Origins.Add(Encoding.UTF8.GetString(nodeText), Encoding.UTF8.GetString(nameText));
+        return _lastOrigin;
+    }
+
+    private ushort ReadApp(ref readonly DuckVector column, int row)
+    {
+        if (!column.IsValid(row)) return Apps.Unknown;
+        var name = column.Text(row);
+        if (name.SequenceEqual(_lastApp)) return _lastAppNumber;
+
+        _lastApp = name.ToArray();
+        _lastAppNumber = Apps.Names.Count < AppsMax ? Apps.Add(Encoding.UTF8.GetString(name)) : Apps.Unknown;
+        return _lastAppNumber;
+    }
+
+    private static void WriteField(FieldKind kind, ref readonly DuckVector column, int row, ByteWriter output)
+    {
+        switch (kind)
+        {
+            case FieldKind.Flag:
+                output.Put(column.Get<byte>(row));
+                break;
+            case FieldKind.Address:
+                var address = ReadAddress(in column, row);
+                output.Put(MemoryMarshal.AsBytes(new ReadOnlySpan<Address>(in address)));
+                break;
+            case FieldKind.Text:
+                WriteText(column.Text(row), output);
+                break;
+            case FieldKind.Bytes:
+                output.PutUInt16((ushort)column.Text(row).Length);
+                output.Put(column.Text(row));
+                break;
+            case FieldKind.Texts:
+                WriteTexts(in column, row, output);
+                break;
+            case FieldKind.Numbers:
+                var numbers = column.Get<DuckDBListEntry>(row);
+                var child = column.Child;
+                output.PutUInt16((ushort)numbers.Length);
+                for (var index = 0; index < (int)numbers.Length; index++)
+                {
+                    output.PutUInt64(child.Get<ulong>((int)numbers.Offset + index));
+                }
+
+                break;
+            default:
+                output.PutUInt64(column.Get<ulong>(row));
+                break;
+        }
+    }
+
+    private static void WriteTexts(ref readonly DuckVector column, int row, ByteWriter output)
+    {
+        var list = column.Get<DuckDBListEntry>(row);
+        var child = column.Child;
+        output.PutUInt16((ushort)list.Length);
+        var lengthAt = output.Length;
+        output.PutUInt32(0);
+        for (var index = 0; index < (int)list.Length; index++)
+        {
+            WriteText(child.Text((int)list.Offset + index), output);
+        }
+
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(length, output.Length - lengthAt - 4);
+        output.Patch(lengthAt, length);
+    }
+
+    private static void WriteText(ReadOnlySpan<byte> kept, ByteWriter output)
+    {
+        var lengthAt = output.Length;
+        output.PutUInt16(0);
+        var written = Octets.GiveBack(kept, output.Room(kept.Length));
+        output.Advance(written);
+        Span<byte> length = stackalloc byte[2];
+        BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)written);
+        output.Patch(lengthAt, length);
+    }
+
+    private static T Fixed<T>(DuckRows rows, FixedColumn column, int row) where T : unmanaged
+    {
+        ref readonly var vector = ref rows.Column((int)column);
+        return vector.IsValid(row) ? vector.Get<T>(row) : default;
+    }
+
+    private static Address ReadAddress(ref readonly DuckVector column, int row)
+    {
+        if (!column.IsValid(row)) return default;
+        var value = column.Get<UInt128>(row);
+        return new Address(
+            BinaryPrimitives.ReverseEndianness((ulong)(value >> 64)), BinaryPrimitives.ReverseEndianness((ulong)value));
+    }
+}

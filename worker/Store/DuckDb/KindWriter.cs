@@ -1,0 +1,206 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using DuckDB.NET.Native;
+using NetSniff.Packets;
+using NetSniff.Records;
+using static DuckDB.NET.Native.NativeMethods;
+
+namespace NetSniff.Worker.Store.DuckDb;
+
+/// <summary>Fills the columns of one kind's table, a chunk of rows at a time, straight from records.</summary>
+/// <remarks>Texts are not copied here: a chunk points into the records, which must stay where they are until
+/// <see cref="Finish"/>. DuckDB copies them when a chunk is appended.</remarks>
+internal sealed unsafe partial class KindWriter : IDisposable
+{
+    /// <summary>Rows of a chunk: DuckDB's own size of a vector.</summary>
+    public const int RowsMax = 2048;
+
+    private static readonly int s_fixed = FixedColumns.All.Length;
+
+    private readonly FieldKind[] _kinds;
+    private readonly ulong _fields;
+    private readonly NameTexts _names;
+    private readonly PeerBook _peers;
+    private readonly OctetScratch _scratch = new();
+    private readonly DuckDBAppender _appender;
+    private readonly DuckDBDataChunk _chunk;
+
+    // By our column: where it is in the chunk, its vector and its values.
+    private readonly int[] _places;
+    private readonly IntPtr[] _vectors;
+    private readonly byte** _data;
+    private readonly int[] _strangers;
+
+    // Lists: how many elements the children hold and have room for.
+    private readonly int[] _listed;
+    private readonly int[] _listRoom;
+
+    // By row, a bit for each fixed column and for each field that is there.
+    private readonly ulong[] _fixedThere = new ulong[RowsMax];
+    private readonly ulong[] _fieldsThere = new ulong[RowsMax];
+    private int _rows;
+
+    /// <param name="tableColumns">The columns of the table in their order; those we do not know stay empty.</param>
+    public KindWriter(
+        DuckConnection connection, string catalog, KindTable table, IReadOnlyList<string> tableColumns,
+        NameTexts names, PeerBook peers)
+    {
+        _kinds = [.. table.Schema.Fields.Select(field => field.Kind)];
+        _fields = _kinds.Length == 64 ? ulong.MaxValue : (1ul << _kinds.Length) - 1;
+        _names = names;
+        _peers = peers;
+        var order = tableColumns.Select((name, place) => (name, place))
+            .ToDictionary(column => column.name, column => column.place, StringComparer.OrdinalIgnoreCase);
+        _places = [.. table.Columns.Select(column => order[column.Name])];
+        _strangers = [.. Enumerable.Range(0, tableColumns.Count).Except(_places)];
+        _vectors = new IntPtr[_places.Length];
+        _listed = new int[_places.Length];
+        _listRoom = new int[_places.Length];
+        _data = (byte**)NativeMemory.Alloc((nuint)_places.Length, (nuint)sizeof(byte*));
+        var state = Appender.DuckDBAppenderCreateExt(connection.Handle, catalog, "main", table.Name, out _appender);
+        if (state != DuckDBState.Success) throw AppenderError();
+
+        var types = new DuckDBLogicalType[tableColumns.Count];
+        for (var column = 0; column < types.Length; column++)
+        {
+            types[column] = Appender.DuckDBAppenderColumnType(_appender, (ulong)column);
+        }
+
+        _chunk = DataChunks.DuckDBCreateDataChunk(
+            [.. types.Select(type => type.DangerousGetHandle())], (ulong)types.Length);
+        foreach (var type in types) type.Dispose();
+        FindVectors();
+    }
+
+    /// <summary>Adds a record, which must be of this kind.</summary>
+    public void Add(byte* record, uint lane, ulong batch)
+    {
+        ref readonly var head = ref *(RecordHeader*)record;
+        var row = _rows;
+        AddFixed(in head, row, lane, batch);
+        var present = head.Present & _fields;
+        _fieldsThere[row] = present;
+        var at = record + sizeof(RecordHeader);
+        for (; present != 0; present &= present - 1)
+        {
+            var field = BitOperations.TrailingZeroCount(present);
+            var target = _data[s_fixed + field];
+            switch (_kinds[field])
+            {
+                case FieldKind.Flag:
+                    target[row] = *at++;
+                    break;
+                case FieldKind.Address:
+                    SetAddress(target, row, Unsafe.ReadUnaligned<Address>(at));
+                    at += Address.Size;
+                    break;
+                case FieldKind.Text:
+                    SetText(target + 16 * row, at + 2, *(ushort*)at);
+                    at += 2 + *(ushort*)at;
+                    break;
+                case FieldKind.Bytes:
+                    DuckText.Set(target + 16 * row, at + 2, *(ushort*)at);
+                    at += 2 + *(ushort*)at;
+                    break;
+                case FieldKind.Texts:
+                    AddTexts(s_fixed + field, row, at);
+                    at += 6 + *(int*)(at + 2);
+                    break;
+                case FieldKind.Numbers:
+                    AddNumbers(s_fixed + field, row, at);
+                    at += 2 + 8 * *(ushort*)at;
+                    break;
+                default:
+                    ((ulong*)target)[row] = *(ulong*)at;
+                    at += 8;
+                    break;
+            }
+        }
+
+        if (++_rows == RowsMax) AppendChunk();
+    }
+
+    /// <summary>Hands everything to the transaction.</summary>
+    public void Finish()
+    {
+        if (_rows > 0) AppendChunk();
+        if (Appender.DuckDBAppenderClose(_appender) != DuckDBState.Success) throw AppenderError();
+    }
+
+    public void Dispose()
+    {
+        _appender.Dispose();
+        _chunk?.Dispose();
+        _scratch.Dispose();
+        NativeMemory.Free(_data);
+    }
+
+    private void AddFixed(in RecordHeader head, int row, uint lane, ulong batch)
+    {
+        ((long*)_data[(int)FixedColumn.Time])[row] = head.TimeNanos;
+        ((ulong*)_data[(int)FixedColumn.FlowId])[row] = head.FlowId;
+        SetAddress(_data[(int)FixedColumn.SourceAddress], row, head.Client);
+        SetAddress(_data[(int)FixedColumn.TargetAddress], row, head.Server);
+        ((ushort*)_data[(int)FixedColumn.SourcePort])[row] = head.ClientPort;
+        ((ushort*)_data[(int)FixedColumn.TargetPort])[row] = head.ServerPort;
+        _data[(int)FixedColumn.Proto][row] = head.Protocol;
+        _names.SetApp(_data[(int)FixedColumn.App] + 16 * row, head.App);
+        _data[(int)FixedColumn.Partial][row] = (byte)(head.Traits & RecordTraits.Partial);
+        _data[(int)FixedColumn.Malformed][row] = (byte)((ushort)(head.Traits & RecordTraits.Malformed) >> 1);
+        ((ushort*)_data[(int)FixedColumn.Vlan])[row] = head.OuterVlan;
+        ((ushort*)_data[(int)FixedColumn.InnerVlan])[row] = head.InnerVlan;
+        _data[(int)FixedColumn.Tunnel][row] = (byte)head.Tunnel;
+        ((uint*)_data[(int)FixedColumn.TunnelId])[row] = head.TunnelId;
+        ((uint*)_data[(int)FixedColumn.Lane])[row] = lane;
+        ((ulong*)_data[(int)FixedColumn.Batch])[row] = batch;
+        var there = ~Bits(
+            FixedColumn.App, FixedColumn.Vlan, FixedColumn.InnerVlan, FixedColumn.Tunnel, FixedColumn.TunnelId,
+            FixedColumn.Node, FixedColumn.Interface, FixedColumn.ClientPeer, FixedColumn.ServerPeer);
+        if (head.App != 0) there |= Bits(FixedColumn.App);
+        if (head.OuterVlan != 0) there |= Bits(FixedColumn.Vlan);
+        if (head.InnerVlan != 0) there |= Bits(FixedColumn.InnerVlan);
+        if (head.Tunnel != TunnelKind.None) there |= Bits(FixedColumn.Tunnel);
+        if (head.TunnelId != 0) there |= Bits(FixedColumn.TunnelId);
+        _fixedThere[row] = there | AddPlace(in head, row);
+    }
+
+    /// <summary>Where the record was seen and who its ends are.</summary>
+    /// <returns>Which of these columns have a value.</returns>
+    private ulong AddPlace(in RecordHeader head, int row)
+    {
+        var there = 0ul;
+        if (_names.TrySetNode(_data[(int)FixedColumn.Node] + 16 * row, head.Interface))
+        {
+            there |= Bits(FixedColumn.Node);
+        }
+
+        if (_names.TrySetInterface(_data[(int)FixedColumn.Interface] + 16 * row, head.Interface))
+        {
+            there |= Bits(FixedColumn.Interface);
+        }
+
+        var client = _peers.Own(head.ClientPeer);
+        var server = _peers.Own(head.ServerPeer);
+        ((uint*)_data[(int)FixedColumn.ClientPeer])[row] = client;
+        ((uint*)_data[(int)FixedColumn.ServerPeer])[row] = server;
+        if (client != 0) there |= Bits(FixedColumn.ClientPeer);
+        if (server != 0) there |= Bits(FixedColumn.ServerPeer);
+        return there;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Bits(params ReadOnlySpan<FixedColumn> columns)
+    {
+        var bits = 0ul;
+        foreach (var column in columns) bits |= 1ul << (int)column;
+        return bits;
+    }
+
+    private static void SetAddress(byte* target, int row, Address address)
+    {
+        var words = (ulong*)(target + 16 * row);
+        words[0] = System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(address.Second);
+        words[1] = System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(address.First);
+    }
+}

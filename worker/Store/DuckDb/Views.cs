@@ -1,0 +1,53 @@
+using NetSniff.Packets;
+
+namespace NetSniff.Worker.Store.DuckDb;
+
+/// <summary>What people ask with SQL: one view for each kind of record over all files.</summary>
+internal static class Views
+{
+    /// <summary>A tunnel's kind by name.</summary>
+    public static readonly string TunnelName = "CASE tunnel " + string.Join(" ", Enum.GetValues<TunnelKind>()
+        .Where(kind => kind != TunnelKind.None)
+        .Select(kind => $"WHEN {(int)kind} THEN '{Enum.GetName(kind)!.ToLowerInvariant()}'")) + " END";
+
+    /// <summary>Makes all views anew, for the files that there are.</summary>
+    public static void Make(DuckConnection connection, DuckFiles files)
+    {
+        connection.Run("BEGIN");
+        try
+        {
+            foreach (var table in files.Kinds.All) connection.Run(Of(table, files));
+            connection.Run("CREATE OR REPLACE VIEW lanes AS SELECT * FROM books.lanes");
+            connection.Run("CREATE OR REPLACE VIEW peers AS SELECT * EXCLUDE (hour) FROM books.peers");
+            connection.Run("COMMIT");
+        }
+        catch (DuckException)
+        {
+            connection.Run("ROLLBACK");
+            throw;
+        }
+    }
+
+    private static string Of(KindTable table, DuckFiles files)
+    {
+        var name = SqlText.Name(table.Name);
+        var parts = files.All.Where(file => file.Tables.ContainsKey(table.Name))
+            .OrderBy(file => file.Hour).Select(file => $"SELECT * FROM {file.Catalog}.{name}");
+        var fixedNames = FixedColumns.All.Select(column => SqlText.Name(column.Name)).ToList();
+        var addresses = table.Schema.Fields.Where(field => field.Kind == Records.FieldKind.Address)
+            .Select(field => SqlText.Name(table.FieldColumn(field.Index)))
+            .Select(column => $"ip_text({column}) AS {column}").ToList();
+        var replaced = addresses.Count == 0 ? "" : $" REPLACE ({string.Join(", ", addresses)})";
+        return $"CREATE OR REPLACE VIEW {name} AS SELECT {string.Join(", ", fixedNames.Select(Shown))}, "
+            + $"* EXCLUDE ({string.Join(", ", fixedNames)}){replaced}, src_addr, dst_addr "
+            + $"FROM ({string.Join(" UNION ALL BY NAME ", parts)})";
+    }
+
+    private static string Shown(string column) => column switch
+    {
+        "\"src_addr\"" => "ip_text(src_addr) AS src_ip",
+        "\"dst_addr\"" => "ip_text(dst_addr) AS dst_ip",
+        "\"tunnel\"" => TunnelName + " AS tunnel",
+        _ => column,
+    };
+}
