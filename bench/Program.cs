@@ -2,6 +2,7 @@ using System.Globalization;
 using NetSniff.Bench.Comparing;
 using NetSniff.Bench.Inside;
 using NetSniff.Bench.Mixing;
+using NetSniff.Bench.Storing;
 
 switch (args)
 {
@@ -19,6 +20,15 @@ switch (args)
 
     case ["compare", var root, var cache]:
         return new BenchRun(root, cache).Compare();
+
+    case ["store", var folder, var millions]:
+        return new StoreBench(folder, int.Parse(millions, CultureInfo.InvariantCulture)).Run();
+
+    case ["store", var folder, var millions, var commit]:
+        return new StoreBench(folder, int.Parse(millions, CultureInfo.InvariantCulture))
+        {
+            CommitRecords = int.Parse(commit, CultureInfo.InvariantCulture),
+        }.Run();
 
     case ["scaling", var root, var cache]:
         return new BenchRun(root, cache).Scale();
@@ -47,6 +57,7 @@ switch (args)
             netsniff-bench enrich
             netsniff-bench profiling FILE PICTURE
             netsniff-bench warm TRACE PASSES records|batches
+            netsniff-bench store FOLDER MILLIONS [RECORDS-OF-ONE-COMMIT]
             """);
         return 2;
 }

@@ -2,6 +2,7 @@ using NetSniff.Sensor.Capture;
 using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Cli.Commands;
 using NetSniff.Cli.Outputs;
+using NetSniff.Cli.Outputs.Batches;
 using NetSniff.Cli.Outputs.Eve;
 using NetSniff.Cli.Outputs.Summary;
 using NetSniff.Cli.Outputs.Table;
@@ -136,6 +137,7 @@ internal sealed class CaptureOutput : IDisposable
         OutputFormat.Table => new TableOutput(Buffer, TableOptions()),
         OutputFormat.Jsonl => new FlowGate(_settings.Flows, new JsonlOutput(Buffer, Book)),
         OutputFormat.Eve => new FlowGate(_settings.Flows, new EveOutput(Buffer, Book)),
+        OutputFormat.Batches => new FlowGate(_settings.Flows, new BatchesOutput(Buffer, Book)),
         _ => new SummaryOutput(),
     };
 
