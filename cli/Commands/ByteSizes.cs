@@ -16,21 +16,24 @@ internal static class ByteSizes
     {
         if (text is null) return null;
 
-        var (suffix, unit) = s_units.FirstOrDefault(one => text.EndsWith(one.Suffix, StringComparison.Ordinal), ("", 1));
+        var (suffix, unit) = s_units.FirstOrDefault(
+            one => text.EndsWith(one.Suffix, StringComparison.Ordinal), ("", 1));
         var isNumber = double.TryParse(
             text.AsSpan(0, text.Length - suffix.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
             out var number);
         var bytes = isNumber && number * unit < long.MaxValue ? (long)(number * unit) : -1;
         return bytes >= least
             ? bytes
-            : throw new UsageException($"{option} is a size such as 512Mi or 20Gi, at least {Text(least)}, not '{text}'");
+            : throw new UsageException(
+                $"{option} is a size such as 512Mi or 20Gi, at least {Text(least)}, not '{text}'");
     }
 
     private static string Text(long bytes)
     {
         foreach (var (suffix, unit) in s_units.AsSpan(0, 4).ToArray().Reverse())
         {
-            if (bytes >= unit && bytes % unit == 0) return string.Create(CultureInfo.InvariantCulture, $"{bytes / unit}{suffix}");
+            if (bytes < unit || bytes % unit != 0) continue;
+            return string.Create(CultureInfo.InvariantCulture, $"{bytes / unit}{suffix}");
         }
 
         return bytes.ToString(CultureInfo.InvariantCulture);

@@ -4,7 +4,8 @@ using System.Net;
 
 namespace NetSniff.Cli.Commands;
 
-/// <summary>An option that says where to listen: `127.0.0.1:9465`, `[::1]:9465`, or `:9465` for every address.</summary>
+/// <summary>An option that says where to listen: `127.0.0.1:9465`, `[::1]:9465`, or `:9465` for every address.
+/// </summary>
 internal sealed class EndpointOption(string name, string about, IPEndPoint? otherwise)
 {
     private const string Off = "off";
@@ -24,8 +25,8 @@ internal sealed class EndpointOption(string name, string about, IPEndPoint? othe
 
         var whole = text.StartsWith(':') ? IPAddress.Any + text : text;
         var hasPort = whole.LastIndexOf(':') > whole.LastIndexOf(']')
-            && ushort.TryParse(whole.AsSpan(whole.LastIndexOf(':') + 1), NumberStyles.None, CultureInfo.InvariantCulture,
-                out _);
+            && ushort.TryParse(
+                whole.AsSpan(whole.LastIndexOf(':') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _);
         return hasPort && IPEndPoint.TryParse(whole, out var endpoint)
             ? endpoint
             : throw new UsageException($"{name} is ADDRESS:PORT{(mayBeOff ? " or off" : "")}, not '{text}'");

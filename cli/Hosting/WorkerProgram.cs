@@ -29,7 +29,8 @@ internal sealed class WorkerProgram : IAsyncDisposable
     private HealthListener? _health;
     private Task _naming = Task.CompletedTask;
 
-    /// <exception cref="IOException">A folder is in use, or has no room, or the certificates cannot be read.</exception>
+    /// <exception cref="IOException">A folder is in use, or has no room, or the certificates cannot be read.
+    /// </exception>
     public WorkerProgram(Terminal terminal, WorkerSettings settings, HealthBoard board)
     {
         (_terminal, _settings, Board) = (terminal, settings, board);

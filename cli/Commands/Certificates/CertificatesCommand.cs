@@ -34,7 +34,10 @@ internal static class CertificatesCommand
                 "netsniff", terminal.Clock.GetUtcNow(), s_lifetime);
             foreach (var words in result.GetValue(names)!.Select(static text => text.Split(',')))
             {
-                if (!Wire.Ring.MemberText.IsName(words[0])) throw new UsageException($"'{words[0]}' is no name for a folder");
+                if (!Wire.Ring.MemberText.IsName(words[0]))
+                {
+                    throw new UsageException($"'{words[0]}' is no name for a folder");
+                }
 
                 authority.IssueTo(Path.Combine(root, words[0]), words[0], words.AsSpan(1));
             }

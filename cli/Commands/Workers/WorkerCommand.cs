@@ -26,15 +26,16 @@ internal static class WorkerCommand
 
     public static Command Make(CommandRunner runner)
     {
-        var name = Text("--name", "NAME", "What the worker is called, the same after every start.");
-        var data = Text("--data", "FOLDER", "Where the log and the store are.");
-        var tls = Text("--tls", "FOLDER", "Holds ca.crt, tls.crt and tls.key; read again when they change.");
-        var token = Text("--token-file", "FILE", "Secret that lets people ask who have no certificate.");
-        var names = Text("--names", "FILE", "YAML that says which pod, service or host an address was (docs/identity.md).");
-        var workers = Text("--workers", "LIST", "Query ports of all workers: NAME=HOST:PORT,...");
-        var workersFile = Text("--workers-file", "FILE", "The same from a file that may change.");
-        var keep = Text("--keep", "AGE", "How long records are kept (7d).");
-        var storeBytes = Text("--store-bytes", "SIZE", "How much they may take on disk (50Gi).");
+        var name = TextOption.Of("--name", "NAME", "What the worker is called, the same after every start.");
+        var data = TextOption.Of("--data", "FOLDER", "Where the log and the store are.");
+        var tls = TextOption.Of("--tls", "FOLDER", "Holds ca.crt, tls.crt and tls.key; read again when they change.");
+        var token = TextOption.Of("--token-file", "FILE", "Secret that lets people ask who have no certificate.");
+        var names = TextOption.Of(
+            "--names", "FILE", "YAML that says which pod, service or host an address was (docs/identity.md).");
+        var workers = TextOption.Of("--workers", "LIST", "Query ports of all workers: NAME=HOST:PORT,...");
+        var workersFile = TextOption.Of("--workers-file", "FILE", "The same from a file that may change.");
+        var keep = TextOption.Of("--keep", "AGE", "How long records are kept (7d).");
+        var storeBytes = TextOption.Of("--store-bytes", "SIZE", "How much they may take on disk (50Gi).");
         var settings = new WorkerSettings { Name = "", Folder = "", Certificates = CertificatePaths.In("") };
         var ingest = new EndpointOption("--listen", "Where sensors connect", settings.Ingest);
         var query = new EndpointOption("--query", "Where questions are asked", settings.Query);
@@ -47,8 +48,8 @@ internal static class WorkerCommand
         runner.Set(command, (result, terminal, interrupts) => Run(terminal, interrupts, settings with
         {
             Name = result.GetValue(name) ?? Environment.MachineName,
-            Folder = Required(result, data),
-            Certificates = CertificatePaths.In(Required(result, tls)),
+            Folder = TextOption.Required(result, data),
+            Certificates = CertificatePaths.In(TextOption.Required(result, tls)),
             TokenFile = result.GetValue(token),
             IdentityFile = result.GetValue(names),
             Workers = result.GetValue(workers),
@@ -63,12 +64,6 @@ internal static class WorkerCommand
         return command;
     }
 
-    public static string Required(ParseResult result, Option<string?> option) =>
-        result.GetValue(option) ?? throw new UsageException($"{option.Name} {option.HelpName} is missing");
-
-    public static Option<string?> Text(string name, string help, string about) =>
-        new(name) { Description = about, HelpName = help };
-
     private static int Run(Terminal terminal, Interrupts interrupts, WorkerSettings settings) =>
         RunAsync(terminal, interrupts, settings).GetAwaiter().GetResult();
 
@@ -80,11 +75,13 @@ internal static class WorkerCommand
         await using (worker.ConfigureAwait(false))
         {
             await worker.StartAsync().ConfigureAwait(false);
-            terminal.Say($"worker {settings.Name}: sensors at {worker.Host.Address}, questions at {worker.QueryAddress}");
+            terminal.Say(
+                $"worker {settings.Name}: sensors at {worker.Host.Address}, questions at {worker.QueryAddress}");
             await interrupts.StoppedAsync().ConfigureAwait(false);
             terminal.Say("storing what is in the log");
             await worker.StopAsync().ConfigureAwait(false);
-            terminal.Say($"{worker.Host.RecordsStored} records stored, {worker.Host.LogRecordsWaiting} wait in the log");
+            terminal.Say(
+                $"{worker.Host.RecordsStored} records stored, {worker.Host.LogRecordsWaiting} wait in the log");
             return ExitCode.Ok;
         }
     }
