@@ -55,6 +55,12 @@ internal sealed class CaptureOptions
         DefaultValueFactory = static _ => "auto",
     };
 
+    private readonly Option<string?> _names = new("--names")
+    {
+        Description = "Show and filter pods, services and hosts by name, as this YAML file names their addresses.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<bool> _utc = new("--utc") { Description = "Show times in UTC." };
 
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress and no summary." };
@@ -75,6 +81,7 @@ internal sealed class CaptureOptions
         command.Add(_flows);
         command.Add(_noFlows);
         command.Add(_color);
+        command.Add(_names);
         command.Add(_utc);
         command.Add(_quiet);
     }
@@ -83,6 +90,7 @@ internal sealed class CaptureOptions
     public void AddForRecords(Command command)
     {
         _format.Description = "table, jsonl, eve, summary or none. Without it: table on a terminal, jsonl otherwise.";
+        _count.Description = "Stop after so many lines.";
         command.Add(_format);
         command.Add(_writeTo);
         command.Add(_where);
@@ -121,6 +129,7 @@ internal sealed class CaptureOptions
             CountMax = Count(result.GetValue(_count)),
             Flows = Flows(result),
             IsQuiet = result.GetValue(_quiet),
+            NamesPath = result.GetValue(_names),
             IsUtc = result.GetValue(_utc),
         };
     }
