@@ -115,7 +115,8 @@ internal sealed class CaptureOptions
         var format = Format(result.GetValue(_format), isTerminal, writeTo, usual);
         if (format is OutputFormat.Pcapng or OutputFormat.Batches && isTerminal)
         {
-            throw new UsageException($"{s_formats[(int)format]} is not for the eye: add -w FILE, or pipe it into another program");
+            throw new UsageException(
+                $"{s_formats[(int)format]} is not for the eye: add -w FILE, or pipe it into another program");
         }
 
         return new CaptureSettings

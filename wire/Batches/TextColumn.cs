@@ -10,7 +10,8 @@ internal sealed class TextColumn
     private readonly ByteWriter _bytes = new();
     private readonly NumberColumn _rows = new();
 
-    /// <summary>Where each different text begins in <see cref="_bytes"/>; the next one's beginning is its end.</summary>
+    /// <summary>Where each different text begins in <see cref="_bytes"/>; the next one's beginning is its end.
+    /// </summary>
     private int[] _starts = new int[SlotsMin / 2 + 1];
     private int _distinct;
 

@@ -103,7 +103,8 @@ internal static class DnsEve
     private static void WriteQuestions(EveWriter writer, RecordView record)
     {
         var json = writer.Json;
-        if (writer.Places.TryGet(record, Fields.QuestionNames, out var names) && writer.Places.TryGet(record, Fields.QuestionTypes, out var types))
+        if (writer.Places.TryGet(record, Fields.QuestionNames, out var names)
+            && writer.Places.TryGet(record, Fields.QuestionTypes, out var types))
         {
             json.WriteStartArray("queries"u8);
             var index = 0;
@@ -138,7 +139,8 @@ internal static class DnsEve
     private static void WriteSection(EveWriter writer, RecordView record, ReadOnlySpan<byte> section, int first)
     {
         if (!writer.Places.TryGet(record, first, out var names)) return;
-        if (!writer.Places.TryGet(record, first + 1, out var types) || !writer.Places.TryGet(record, first + 2, out var ttls)) return;
+        if (!writer.Places.TryGet(record, first + 1, out var types)) return;
+        if (!writer.Places.TryGet(record, first + 2, out var ttls)) return;
         if (!writer.Places.TryGet(record, first + 3, out var data)) return;
 
         var json = writer.Json;

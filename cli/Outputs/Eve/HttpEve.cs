@@ -34,7 +34,7 @@ internal static class HttpEve
         Text(writer, record, Fields.Method, "http_method"u8);
         if (!isStream) WriteProtocol(writer, record);
         WriteStatus(writer, record);
-        if (writer.Places.TryGet(record, Fields.ResponseBytes, out var length)) json.WriteNumber("length"u8, length.Number);
+        if (writer.Places.TryGet(record, Fields.ResponseBytes, out var size)) json.WriteNumber("length"u8, size.Number);
         if (isStream) WriteStream(writer, record, stream.Number);
         json.WriteEndObject();
         writer.End();
@@ -150,8 +150,8 @@ internal static class HttpEve
         var json = writer.Json;
         writer.Begin(record.Header, "anomaly"u8, record.Header.TimeNanos, Direction.ToServer);
         json.WriteStartObject("anomaly"u8);
-        json.WriteString("app_proto"u8, writer.Places.TryGet(record, Fields.Version, out var version) && version.Text is [(byte)'2']
-            ? "http2"u8 : "http"u8);
+        var isHttp2 = writer.Places.TryGet(record, Fields.Version, out var version) && version.Text is [(byte)'2'];
+        json.WriteString("app_proto"u8, isHttp2 ? "http2"u8 : "http"u8);
         json.WriteString("type"u8, "applayer"u8);
         writer.Text("event"u8, problem.Text);
         json.WriteString("layer"u8, "proto_parser"u8);
