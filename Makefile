@@ -11,11 +11,13 @@ FUZZ_SECONDS ?= 300
 FUZZ_SEED ?=
 FUZZ_TARGET ?=
 FUZZ_CASES ?= 250
+OVERLOAD_SECONDS ?= 300
+OVERLOAD_MIB ?= 192
 FUZZ_DEBUG := fuzz/bin/Debug/net10.0/netsniff-fuzz
 FUZZ_RELEASE := fuzz/bin/Release/net10.0/netsniff-fuzz
 
-.PHONY: help demo test build oracles bench bench-scaling bench-live fuzz fuzz-replay fuzz-diff torture variants matrix
-.PHONY: fmt check clean golden docs
+.PHONY: help demo test build oracles bench bench-scaling bench-live bench-profiling fuzz fuzz-replay fuzz-diff torture variants matrix
+.PHONY: overload fmt check clean golden docs
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +48,11 @@ bench-scaling: build ## two shards against one
 bench-live: build ## live capture at a generator's maximum (root)
 	@bench/run.sh live
 
+bench-profiling: ## what a flame graph costs the program it looks into; draws one to artifacts/flamegraph.svg
+	@dotnet build bench/NetSniff.Bench.csproj -c Release -v quiet -clp:NoSummary
+	@mkdir -p artifacts
+	@bench/bin/Release/net10.0/netsniff-bench profiling cli/Commands/Demo/Shop/shop.pcapng.gz artifacts/flamegraph.svg
+
 fuzz: $(FUZZ_DEBUG) ## changed bytes into every parser for FUZZ_SECONDS, with asserts in; FUZZ_TARGET names some
 	@$(FUZZ_DEBUG) run --seconds $(FUZZ_SECONDS) --seed "$(FUZZ_SEED)" --target "$(FUZZ_TARGET)"
 
@@ -71,6 +78,10 @@ $(FUZZ_DEBUG):
 
 $(FUZZ_RELEASE):
 	@dotnet build fuzz -c Release -v quiet -clp:NoSummary
+
+overload: ## a sensor is offered ten times too much for OVERLOAD_SECONDS, within OVERLOAD_MIB of memory
+	@dotnet build tests/NetSniff.Tests.csproj -c Release -v quiet -clp:NoSummary
+	@tests/bin/Release/net10.0/NetSniff.Tests --child overload $(OVERLOAD_SECONDS) $(OVERLOAD_MIB)
 
 fmt: ## puts the code in the house's form
 	dotnet format NetSniff.K8s.sln

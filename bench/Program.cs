@@ -33,12 +33,21 @@ switch (args)
     case ["scaling", var root, var cache]:
         return new BenchRun(root, cache).Scale();
 
+    case ["profiling", var trace, var picture]:
+        using (var cost = new ProfilingCost(trace)) return await cost.RunAsync(picture);
+
+    case ["warm", var path, var passes, "records" or "batches"]:
+        Warm.Run(path, int.Parse(passes, CultureInfo.InvariantCulture), args[3] == "batches");
+        return 0;
+
     default:
         Console.Error.WriteLine(
             """
             netsniff-bench mix OUT SECONDS SEED IMPAIRED-PER-MILLE SCALE FILE:PACKETS:PACKETS-OF-ONE-REPLAY:STRETCH…
             netsniff-bench compare|scaling CHECKOUT CACHE
             netsniff-bench store FOLDER MILLIONS [RECORDS-OF-ONE-COMMIT]
+            netsniff-bench profiling FILE PICTURE
+            netsniff-bench warm TRACE PASSES records|batches
             """);
         return 2;
 }

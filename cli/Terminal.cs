@@ -9,6 +9,11 @@ internal sealed class Terminal
 
     public required TextWriter Error { get; init; }
 
+    /// <summary>What is typed or piped in.</summary>
+    public TextReader Input { get; init; } = TextReader.Null;
+
+    public bool IsInputTerminal { get; init; }
+
     public bool IsOutputTerminal { get; init; }
 
     public bool IsErrorTerminal { get; init; }
@@ -29,6 +34,8 @@ internal sealed class Terminal
     {
         Output = StandardOutput.Open(),
         Error = Console.Error,
+        Input = Console.In,
+        IsInputTerminal = !Console.IsInputRedirected,
         IsOutputTerminal = !Console.IsOutputRedirected,
         IsErrorTerminal = !Console.IsErrorRedirected,
         Columns = static () => Console.WindowWidth,

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using NetSniff.Tests.Fuzz;
+using NetSniff.Tests.Sensor.Governor;
+using NetSniff.Tests.Simulation;
 using NetSniff.Tests.Storage.MmapQueue;
 using NetSniff.Tests.Worker.Store.DuckDb;
 
@@ -14,14 +16,22 @@ internal static class ChildProcess
     private static readonly Dictionary<string, Func<string[], int>> s_roles = new(StringComparer.Ordinal)
     {
         ["queue-appender"] = QueueAppender.Run,
+        ["worker"] = DeliveryRoles.Worker,
+        ["sensor"] = DeliveryRoles.Sensor,
         ["store-appender"] = StoreAppender.Run,
         ["fuzz-smoke"] = FuzzSmoke.Run,
+        ["overload"] = OverloadTests.RunLong,
+        ["overloaded-sensor"] = OverloadedSensor.Run,
     };
 
     public static int Run(string name, string[] arguments) => s_roles[name](arguments);
 
     /// <summary>Starts a child whose standard output can be read.</summary>
-    public static Process Start(string name, params string[] arguments)
+    public static Process Start(string name, params string[] arguments) =>
+        Process.Start(Prepare(name, arguments)) ?? throw new InvalidOperationException("no child");
+
+    /// <summary>What is to be started, for who has to say more about it.</summary>
+    public static ProcessStartInfo Prepare(string name, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
@@ -30,6 +40,6 @@ internal static class ChildProcess
             UseShellExecute = false,
         };
         foreach (var argument in (string[])[Switch, name, .. arguments]) start.ArgumentList.Add(argument);
-        return Process.Start(start) ?? throw new InvalidOperationException("no child");
+        return start;
     }
 }

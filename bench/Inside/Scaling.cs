@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using NetSniff.Packets;
 using NetSniff.Pipeline;
 
@@ -8,7 +7,7 @@ namespace NetSniff.Bench.Inside;
 /// and skips the others'.</summary>
 /// <remarks>Shared out by addresses alone, ports left out, so that the pieces of a datagram stay with their flow. A
 /// thread's time is its own processor time, so that what else the machine does counts less.</remarks>
-internal static partial class Scaling
+internal static class Scaling
 {
     public static double Seconds(string path, int shards)
     {
@@ -29,7 +28,7 @@ internal static partial class Scaling
     {
         using var shard = new Shard(new ShardOptions { ShardNumber = (ushort)own }, new NoConsumer());
         var kept = new Frame[Frames.BatchMax];
-        var start = ThreadSeconds();
+        var start = ThreadTime.Seconds;
         Frames.Each(path, frames =>
         {
             if (shards == 1)
@@ -49,7 +48,7 @@ internal static partial class Scaling
             shard.Run(kept.AsSpan(0, count));
         });
         shard.Finish();
-        return ThreadSeconds() - start;
+        return ThreadTime.Seconds - start;
     }
 
     private static uint PlaceOf(in Packet packet)
@@ -57,22 +56,5 @@ internal static partial class Scaling
         const ulong Spread = 0x9e3779b97f4a7c15;
         var ends = packet.Source.First + packet.Source.Second + packet.Target.First + packet.Target.Second;
         return (uint)(ends * Spread >> 56); // the upper bits depend on all of the lower ones
-    }
-
-    private static double ThreadSeconds()
-    {
-        const int ThreadCpuTime = 3;
-        _ = GetTime(ThreadCpuTime, out var time);
-        return time.Seconds + time.Nanos / 1e9;
-    }
-
-    [LibraryImport("libc", EntryPoint = "clock_gettime")]
-    private static partial int GetTime(int clock, out TimeSpec time);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct TimeSpec
-    {
-        public long Seconds;
-        public long Nanos;
     }
 }

@@ -3,7 +3,6 @@ using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Cli.Commands;
 using NetSniff.Cli.Outputs;
 using NetSniff.Cli.Outputs.Eve;
-using NetSniff.Cli.Outputs.Jsonl;
 using NetSniff.Cli.Outputs.Summary;
 using NetSniff.Cli.Outputs.Table;
 using NetSniff.Filters.Expression;
@@ -81,7 +80,9 @@ internal sealed class CaptureOutput : IDisposable
         }
     }
 
-    public RecordDesk NewDesk() => new(Where(_settings, Origins), _output = NewOutput(), Tally, _settings.CountMax);
+    /// <param name="isFiltered">Whether records come filtered already.</param>
+    public RecordDesk NewDesk(bool isFiltered = false) =>
+        new(isFiltered ? null : Where(_settings, Origins), _output = NewOutput(), Tally, _settings.CountMax);
 
     /// <summary>Has the output say what it still holds back, once nobody writes to it any more.</summary>
     public void Finish() => _output?.Finish();

@@ -1,4 +1,5 @@
 using NetSniff.Packets;
+using NetSniff.Sensor.Capture;
 
 namespace NetSniff.Cli.Capturing;
 

@@ -1,6 +1,7 @@
 using NetSniff.Cli.Outputs.Pcapng;
 using NetSniff.Packets;
 using NetSniff.Pipeline;
+using NetSniff.Sensor.Capture;
 
 namespace NetSniff.Cli.Capturing;
 

@@ -42,6 +42,14 @@ internal sealed class Interrupts : IDisposable
         _stop.Cancel();
     }
 
+    /// <summary>Ends when there is a wish to stop.</summary>
+    public Task StoppedAsync()
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Token.Register(stopped.SetResult);
+        return stopped.Task;
+    }
+
     public void Dispose()
     {
         foreach (var registration in _registrations) registration.Dispose();

@@ -31,16 +31,7 @@ internal sealed class LedgerSum
         _leftOut += counters.Filtered + counters.Dropped - counters.Lost;
         Lost += counters.Lost;
         _unexplained += counters.Unexplained;
-        Add(new LedgerLine("capture", "offered", counters.Offered ?? 0, IsLoss: false));
-        Add(new LedgerLine("capture", "received", counters.Received, IsLoss: false));
-        Add(new LedgerLine("capture", "left out by the filter", counters.Filtered, IsLoss: false));
-        foreach (var drop in counters.Drops)
-        {
-            Add(new LedgerLine(drop.Stage, drop.Reason, drop.Count, drop.Stage != CaptureCounters.ChosenStage));
-        }
-
-        Add(new LedgerLine("capture", "times the ring was full", counters.Freezes, IsLoss: false));
-        Add(new LedgerLine("capture", "unexplained", counters.Unexplained, IsLoss: true));
+        Add(counters.Ledger());
     }
 
     public void Add(IEnumerable<LedgerLine> lines)

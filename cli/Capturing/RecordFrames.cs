@@ -1,5 +1,6 @@
 using NetSniff.Packets;
 using NetSniff.Pipeline;
+using NetSniff.Sensor.Capture;
 
 namespace NetSniff.Cli.Capturing;
 

@@ -2,6 +2,7 @@ using NetSniff.Cli.Outputs.Pcapng;
 using NetSniff.Packets;
 using NetSniff.Pipeline;
 using NetSniff.Records;
+using NetSniff.Sensor.Capture;
 
 namespace NetSniff.Cli.Capturing;
 

@@ -79,6 +79,19 @@ internal sealed class CaptureOptions
         command.Add(_quiet);
     }
 
+    /// <summary>Those that make sense for records out of a store.</summary>
+    public void AddForRecords(Command command)
+    {
+        _format.Description = "table, jsonl, eve, summary or none. Without it: table on a terminal, jsonl otherwise.";
+        command.Add(_format);
+        command.Add(_writeTo);
+        command.Add(_where);
+        command.Add(_count);
+        command.Add(_color);
+        command.Add(_utc);
+        command.Add(_quiet);
+    }
+
     /// <param name="usual">The format when none is asked for; null for what suits the output.</param>
     /// <exception cref="UsageException">Something does not go together.</exception>
     public CaptureSettings Read(ParseResult result, Terminal terminal, OutputFormat? usual = null)
@@ -126,7 +139,8 @@ internal sealed class CaptureOptions
             : throw new UsageException($"no output format '{text}': use {string.Join(", ", s_formats)}");
     }
 
-    private static bool IsColoured(string when, bool isTerminal, Terminal terminal) => when switch
+    /// <exception cref="UsageException">It is not one of the three.</exception>
+    public static bool IsColoured(string when, bool isTerminal, Terminal terminal) => when switch
     {
         "auto" => isTerminal && !terminal.IsPlain,
         "always" => true,

@@ -1,10 +1,18 @@
 using System.CommandLine;
+using NetSniff.Cli.Commands.Certificates;
 using NetSniff.Cli.Commands.Demo;
 using NetSniff.Cli.Commands.Docs;
 using NetSniff.Cli.Commands.Fields;
 using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
 using NetSniff.Cli.Commands.Read;
+using NetSniff.Cli.Commands.Records;
+using NetSniff.Cli.Commands.Sensors;
+using NetSniff.Cli.Commands.Up;
+using NetSniff.Cli.Commands.Workers;
+using NetSniff.Cli.Commands.Sql;
+using NetSniff.Cli.Commands.Status;
+using NetSniff.Filters.Expression;
 
 namespace NetSniff.Cli.Commands;
 
@@ -34,8 +42,15 @@ internal static class CommandList
             LiveCommand.Make(runner),
             FieldsCommand.Make(runner),
             InterfacesCommand.Make(runner),
+            UpCommand.Make(runner),
+            SensorCommand.Make(runner),
+            WorkerCommand.Make(runner),
+            CertificatesCommand.Make(runner),
             DocsCommand.Make(runner),
         };
+        foreach (var command in RecordsCommands.All(runner)) root.Add(command);
+        root.Add(SqlCommand.Make(runner));
+        root.Add(StatusCommand.Make(runner));
         // `@file` is a name like any other here.
         var result = root.Parse(
             arguments.Length == 0 ? ["--help"] : arguments,
@@ -64,10 +79,25 @@ internal static class CommandList
 
     private static int Refuse(ParseResult result, Terminal terminal)
     {
-        foreach (var problem in result.Errors) terminal.Say(problem.Message.TrimEnd('.'));
         var command = result.CommandResult.Command;
+        var unknown = result.UnmatchedTokens.Count > 0 ? result.UnmatchedTokens[0] : null;
+        if (unknown is not null) terminal.Say(Unknown(unknown, command));
+        else foreach (var problem in result.Errors) terminal.Say(problem.Message.TrimEnd('.'));
+
         var path = command is RootCommand ? "netsniff" : $"netsniff {command.Name}";
         terminal.Error.WriteLine($"`{path} --help` tells what there is.");
         return ExitCode.Usage;
+    }
+
+    private static string Unknown(string token, Command command)
+    {
+        var isOption = token.StartsWith('-');
+        var names = isOption
+            ? command.Options.SelectMany(option => option.Aliases.Prepend(option.Name))
+            : command.Subcommands.Where(child => !child.Hidden).Select(child => child.Name);
+        var what = isOption ? $"no option {token}" : command.Subcommands.Count > 0
+            ? $"no command {token}"
+            : $"'{token}' is one argument too many";
+        return Likeness.Nearest(token, names) is { } near ? $"{what}; did you mean {near}?" : what;
     }
 }

@@ -29,6 +29,11 @@ internal sealed class CommandRunner(Terminal terminal, bool listens)
             SayLines(problem.Message);
             return ExitCode.Failed;
         }
+        catch (Grpc.Core.RpcException problem)
+        {
+            SayLines(Servers.Refusal.Words(problem));
+            return Servers.Refusal.CodeOf(problem);
+        }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
             terminal.Say(problem.Message);

@@ -14,6 +14,15 @@ internal static class ExitCode
     /// <summary>Only some of the sources answered.</summary>
     public const int Partial = 3;
 
+    /// <summary>What was named is not there.</summary>
+    public const int NotFound = 4;
+
+    /// <summary>A worker does not know us, or does not allow it.</summary>
+    public const int Forbidden = 5;
+
+    /// <summary>No answer in time.</summary>
+    public const int TimedOut = 124;
+
     /// <summary>Ctrl-C, after the summary.</summary>
     public const int Interrupted = 130;
 

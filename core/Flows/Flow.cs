@@ -16,6 +16,9 @@ public enum FlowMode : byte
     Opaque,
 }
 
+/// <summary>How payload of a flow came not to be read, though it would have been.</summary>
+public enum FlowUnread : byte { No, SampledOut, HeadersOnly, FlowsOnly }
+
 [Flags]
 public enum FlowTraits : ushort
 {
@@ -40,6 +43,11 @@ public enum FlowTraits : ushort
 
     /// <summary>A parser took the client for the server (<see cref="Protocols.Verdict.YesReversed"/>).</summary>
     Reversed = 8192,
+
+    /// <summary>Both together are a number: the deepest rung at which payload of the flow was left unread
+    /// (<see cref="FlowUnread"/>).</summary>
+    UnreadLow = 16384,
+    UnreadHigh = 32768,
 }
 
 /// <summary>One conversation: three cache lines, the first of which every lookup needs.</summary>
@@ -102,4 +110,15 @@ public unsafe struct Flow
     public uint RttMicros;
 
     public readonly bool Is(FlowTraits trait) => (Traits & trait) != 0;
+
+    public readonly FlowUnread Unread => (FlowUnread)((int)Traits >> UnreadShift);
+
+    private const int UnreadShift = 14;
+
+    /// <summary>Payload was left unread. The least that was done stays.</summary>
+    public void LeaveUnread(FlowUnread how)
+    {
+        if (how <= Unread) return;
+        Traits = (Traits & ~(FlowTraits.UnreadLow | FlowTraits.UnreadHigh)) | (FlowTraits)((int)how << UnreadShift);
+    }
 }

@@ -46,6 +46,7 @@ public readonly struct FlowRecord : IRecord
     public byte IcmpCode { get; init; }
     public bool IsIcmp { get; init; }
     public bool IsMidstream { get; init; }
+    public FlowUnread Unread { get; init; }
 
     public void Describe<TVisitor>(ref TVisitor visitor) where TVisitor : IFieldVisitor, allows ref struct
     {
@@ -80,5 +81,7 @@ public readonly struct FlowRecord : IRecord
         visitor.Flag("flow.midstream", "The capture began after the connection had", IsMidstream, IsTcp);
         visitor.Number("flow.icmp.type", "ICMP type of the first packet", IcmpType, IsIcmp);
         visitor.Number("flow.icmp.code", "ICMP code of the first packet", IcmpCode, IsIcmp);
+        visitor.Number("flow.unread", "Payload was left unread because the sensor was at its limits: 1 flow not in the "
+            + "sample, 2 headers only, 3 flows only", (ulong)Unread, Unread != FlowUnread.No);
     }
 }

@@ -46,6 +46,26 @@ public static unsafe class TcpTracker
         Sequence(flow, packet, direction);
     }
 
+    /// <summary>Flags and state alone, without sequence numbers: those known so far are forgotten, and learnt anew when
+    /// <see cref="Update"/> is back.</summary>
+    public static void UpdateFlags(Flow* flow, in Packet packet, int direction)
+    {
+        const FlowTraits Numbers = FlowTraits.SequencedToServer | FlowTraits.SequencedToClient
+            | FlowTraits.AckedToServer | FlowTraits.AckedToClient;
+        const FlowTraits Fins = FlowTraits.FinToServer | FlowTraits.FinToClient;
+        const TcpFlags Rare = TcpFlags.Syn | TcpFlags.Fin | TcpFlags.Rst;
+        flow->Traits &= ~Numbers;
+        flow->HoleStart[direction] = flow->HoleEnd[direction] = 0;
+        flow->Flags[direction] |= (byte)packet.Flags;
+        if ((packet.Flags & Rare) != 0) Turn(flow, packet, direction);
+        else if (!flow->Is(FlowTraits.HasRtt) && flow->Is(FlowTraits.SawSynAck)) Handshaken(flow, packet, direction);
+
+        // Without numbers the second FIN is the end: what is left are acknowledgements.
+        if ((flow->Traits & Fins) != Fins || flow->Is(FlowTraits.Closed)) return;
+        flow->State = TcpState.Closed;
+        flow->Traits |= FlowTraits.Closed;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Acknowledge(Flow* flow, uint number, int direction)
     {

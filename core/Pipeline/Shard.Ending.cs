@@ -9,7 +9,7 @@ namespace NetSniff.Pipeline;
 public sealed unsafe partial class Shard
 {
     private readonly long[] _idleNanos;
-    private readonly long _activeNanos;
+    private long _activeNanos;
 
     private enum IdleClass { Established, HalfOpen, Closed, Datagram, Other }
 
@@ -139,6 +139,7 @@ public sealed unsafe partial class Shard
             IcmpType = isIcmp ? (byte)flow->ClientPort : (byte)0,
             IcmpCode = isIcmp ? IcmpPairs.CodeOf(flow->Protocol, flow->ClientPort, flow->ServerPort) : (byte)0,
             IsMidstream = flow->Is(FlowTraits.Midstream),
+            Unread = flow->Unread,
         };
         Records.Emit(in record, flow->FirstNanos);
     }

@@ -163,7 +163,7 @@ public sealed unsafe partial class Shard
         (other.Held, other.HeldStart, other.HeldLength, other.Needed) = (null, 0, 0, 0);
 
         var index = IndexOfStream(_context.UpgradeTo);
-        if (index < 0)
+        if (index < 0 || (_streamCandidates >> index & 1) == 0)
         {
             ReleaseParser(flow, conversation);
             conversation.Mode = ConversationMode.Probing;

@@ -29,14 +29,11 @@ public sealed unsafe partial class Shard
         _apps = [.. _entries.Select(entry => Apps.Add(entry.Info.Name))];
         _parsersFree = [.. _entries.Select(_ => new Stack<StreamParser>())];
         _datagramParsers = [.. _entries.Select(entry => entry.CreateDatagram?.Invoke())];
-        _datagramEntries =
-            [.. Enumerable.Range(0, _entries.Length).Where(index => _datagramParsers[index] is not null)];
+        ChooseProtocols([]);
         for (var index = 0; index < _entries.Length; index++)
         {
             if (_entries[index].Info.Name == "dtls") _dtls = index;
-            if (_entries[index].CreateStream is null) continue;
-            _streamCandidates |= 1ul << index;
-            if (_entries[index].Info.Name == "tls") _tls = index;
+            if (_entries[index].CreateStream is not null && _entries[index].Info.Name == "tls") _tls = index;
         }
     }
 
@@ -160,7 +157,7 @@ public sealed unsafe partial class Shard
 
         // A labelled protocol may turn to TLS (STARTTLS); one without a label may turn into anything.
         var candidates = conversation.IsLabelled && flow->App != s_socks
-            ? _tls >= 0 ? 1ul << _tls : 0
+            ? _tls >= 0 ? 1ul << _tls & _streamCandidates : 0
             : _streamCandidates;
         var verdict = Ask(flow, conversation, bytes, direction, ref candidates, out var index);
         if (verdict is Verdict.Yes or Verdict.YesReversed)
@@ -219,6 +216,7 @@ public sealed unsafe partial class Shard
             return;
         }
 
+        if (_rung != DepthRung.Full && TryCountOnlyDatagram(flow, in packet)) return;
         var bytes = packet.Payload;
         if (packet.Protocol == IpProtocol.Sctp)
         {

@@ -16,6 +16,7 @@ public sealed unsafe partial class Shard
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void HandleTcp(Flow* flow, ref Packet packet, int direction)
     {
+        if (_rung != DepthRung.Full && TryCountOnly(flow, in packet, direction)) return;
         if (flow->Mode == FlowMode.Opaque || flow->Is(FlowTraits.Closed))
         {
             TcpTracker.Update(flow, in packet, direction);
@@ -47,7 +48,7 @@ public sealed unsafe partial class Shard
 
         flow->Slot = (uint)slot + 1;
         var conversation = _conversations[slot];
-        conversation.IsMidstream = flow->Is(FlowTraits.Midstream);
+        conversation.IsMidstream = flow->Is(FlowTraits.Midstream) || flow->Unread != FlowUnread.No;
         for (var side = 0; side < 2; side++)
         {
             var half = conversation.Halves[side];

@@ -1,3 +1,4 @@
+using NetSniff.Flows;
 using NetSniff.Packets;
 using NetSniff.Streams;
 
@@ -30,6 +31,14 @@ public sealed class ShardCounters
     public long DatagramsBroken;
     public long HeldRefused;
 
+    /// <summary>Flows of which payload was left unread for want of depth, by <see cref="FlowUnread"/>, and how much.
+    /// A flow counts once for each way.</summary>
+    public readonly long[] FlowsUnread = new long[Enum.GetValues<FlowUnread>().Length];
+    public readonly long[] PayloadUnread = new long[Enum.GetValues<FlowUnread>().Length];
+
+    /// <summary>Connections whose parser was let go when the depth became less.</summary>
+    public long ConversationsGivenUp;
+
     public StreamCounters Streams { get; } = new();
 
     public IEnumerable<LedgerLine> Ledger()
@@ -49,5 +58,10 @@ public sealed class ShardCounters
         yield return new("protocols", "parsers lost their place", ParsersBroken, true);
         yield return new("protocols", "datagrams not understood", DatagramsBroken, true);
         yield return new("protocols", "held bytes refused at a cap", HeldRefused, true);
+        yield return new("depth", "flows not in the sample", FlowsUnread[(int)FlowUnread.SampledOut], true);
+        yield return new("depth", "flows read by headers only", FlowsUnread[(int)FlowUnread.HeadersOnly], true);
+        yield return new("depth", "flows that were only counted", FlowsUnread[(int)FlowUnread.FlowsOnly], true);
+        yield return new("depth", "payload bytes not read", PayloadUnread.Sum(), true);
+        yield return new("depth", "connections given up on the way down", ConversationsGivenUp, true);
     }
 }

@@ -60,5 +60,6 @@ public static class Protocols
         RecordKinds.Register<QuicRecord>(),
         RecordKinds.Register<NtpRecord>(),
         RecordKinds.Register<NtpManagementRecord>(),
+        RecordKinds.Register<ConnectionRecord>(),
     ];
 }

@@ -51,7 +51,8 @@ public readonly ref struct RecordView
     public ref readonly RecordHeader Header =>
         ref Unsafe.As<byte, RecordHeader>(ref MemoryMarshal.GetReference(_record));
 
-    private ReadOnlySpan<byte> Body => _record[Unsafe.SizeOf<RecordHeader>()..];
+    /// <summary>The fields that are there, packed, in order.</summary>
+    public ReadOnlySpan<byte> Body => _record[Unsafe.SizeOf<RecordHeader>()..];
 
     public bool Has(int index) => (Header.Present >> index & 1) != 0;
 
@@ -93,7 +94,8 @@ public readonly ref struct RecordView
     /// <summary>The fields that are there, in order.</summary>
     public FieldEnumerator GetEnumerator() => new(this);
 
-    private static int SizeOf(FieldKind kind, ReadOnlySpan<byte> at) => kind switch
+    /// <summary>Bytes of a field in a body, its length or count included.</summary>
+    public static int SizeOf(FieldKind kind, ReadOnlySpan<byte> at) => kind switch
     {
         FieldKind.Flag => 1,
         FieldKind.Address => Packets.Address.Size,
@@ -103,7 +105,8 @@ public readonly ref struct RecordView
         _ => 8,
     };
 
-    private static FieldValue Read(FieldKind kind, ReadOnlySpan<byte> at) => kind switch
+    /// <summary>The field that begins at these bytes of a body.</summary>
+    public static FieldValue Read(FieldKind kind, ReadOnlySpan<byte> at) => kind switch
     {
         FieldKind.Flag => new(kind, at[..1]),
         FieldKind.Address => new(kind, at[..Packets.Address.Size]),
@@ -131,6 +134,16 @@ public readonly ref struct RecordView
         public readonly Field Field => _view.Schema.Fields[_index];
 
         public readonly FieldValue Value => Read(_view.Schema.Kinds[_index], _view.Body[_position..]);
+
+        /// <summary>The field as it lies in the arena, with its length where it has one.</summary>
+        internal readonly ReadOnlySpan<byte> Packed
+        {
+            get
+            {
+                var rest = _view.Body[_position..];
+                return rest[..SizeOf(_view.Schema.Kinds[_index], rest)];
+            }
+        }
 
         public readonly FieldEnumerator Current => this;
 

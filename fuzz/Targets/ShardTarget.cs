@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using NetSniff.Cli.Outputs;
 using NetSniff.Cli.Outputs.Eve;
-using NetSniff.Cli.Outputs.Jsonl;
 using NetSniff.Cli.Outputs.Table;
 using NetSniff.Flows;
 using NetSniff.Fuzz.Captures;

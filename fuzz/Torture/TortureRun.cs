@@ -2,7 +2,6 @@ using System.Diagnostics;
 using NetSniff.Cli.Capturing;
 using NetSniff.Cli.Outputs;
 using NetSniff.Cli.Outputs.Eve;
-using NetSniff.Cli.Outputs.Jsonl;
 using NetSniff.Cli.Outputs.Pcapng;
 using NetSniff.Cli.Outputs.Summary;
 using NetSniff.Cli.Outputs.Table;
@@ -84,7 +83,7 @@ internal sealed class TortureRun
         var meter = new CaptureMeter();
         var tally = new TrafficTally();
         using var sink = Sink(turn, tally);
-        new CapturePump(sink, meter, TimeProvider.System).Run(capture, isLive: false, CancellationToken.None);
+        new CapturePump(new MeteredFrames(sink, meter), TimeProvider.System).Run(capture, isLive: false, CancellationToken.None);
         sink.Finish();
         if (turn == 3) new SummaryReport(_buffer, isColoured: true).Write(meter, tally, [.. sink.Ledger()]);
         _buffer.Flush();

@@ -1,3 +1,5 @@
+using NetSniff.Pipeline;
+
 namespace NetSniff.Sensor.Capture;
 
 /// <param name="Stage">Where: `interface`, `kernel`, `capture`, `recorded`.</param>
@@ -25,4 +27,15 @@ public sealed record CaptureCounters(
     /// <summary>Frames offered of which nobody knows what became of them. Until the capture has ended these are the
     /// ones that wait in it.</summary>
     public long Unexplained => Offered is { } offered ? offered - Received - Filtered - Dropped : 0;
+
+    public IEnumerable<LedgerLine> Ledger()
+    {
+        yield return new("capture", "offered", Offered ?? 0, IsLoss: false);
+        yield return new("capture", "received", Received, IsLoss: false);
+        yield return new("capture", "left out by the filter", Filtered, IsLoss: false);
+        foreach (var drop in Drops) yield return new(drop.Stage, drop.Reason, drop.Count, drop.Stage != ChosenStage);
+
+        yield return new("capture", "times the ring was full", Freezes, IsLoss: false);
+        yield return new("capture", "unexplained", Unexplained, IsLoss: true);
+    }
 }

@@ -18,6 +18,97 @@ public sealed unsafe partial class MmapQueue
         }
     }
 
+    /// <summary>Entries up to this number were sent at least once, by this run or an earlier one; 0 for none.</summary>
+    public ulong Sent
+    {
+        get
+        {
+            lock (_lock) return _position.Sent;
+        }
+    }
+
+    /// <summary>Entries up to this number are acknowledged; 0 for none.</summary>
+    public ulong Acknowledged
+    {
+        get
+        {
+            lock (_lock) return _position.Acknowledged;
+        }
+    }
+
+    /// <summary>Number of the entry that is appended next.</summary>
+    public ulong Next
+    {
+        get
+        {
+            lock (_lock) return _next;
+        }
+    }
+
+    /// <summary>Says before an entry is sent that it will be: whoever asks after a kill knows what a peer may have.
+    /// </summary>
+    public void MarkSent(ulong sequence)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (sequence > _position.Sent) _position.MarkSent(sequence);
+        }
+    }
+
+    /// <summary>Whether an entry of this number or a smaller one waits for its acknowledgement.</summary>
+    public bool HasWaiting(ulong through)
+    {
+        lock (_lock) return FirstWaiting() <= through;
+    }
+
+    /// <summary>Numbers of the entries that were sent and not acknowledged.</summary>
+    public IReadOnlyList<ulong> InDoubt()
+    {
+        lock (_lock)
+        {
+            var numbers = new List<ulong>();
+            foreach (var segment in _segments)
+            {
+                var from = Math.Max(segment.FirstSequence, _position.Acknowledged + 1);
+                var to = Math.Min(segment.NextSequence - 1, _position.Sent);
+                for (var number = from; number <= to; number++) numbers.Add(number);
+            }
+
+            return numbers;
+        }
+    }
+
+    private ulong FirstWaiting()
+    {
+        foreach (var segment in _segments)
+        {
+            if (segment.NextSequence > _position.Acknowledged + 1 && segment.Entries > 0)
+            {
+                return Math.Max(segment.FirstSequence, _position.Acknowledged + 1);
+            }
+        }
+
+        return ulong.MaxValue;
+    }
+
+    /// <summary>Numbers up to this one are taken: by a queue of the same name that is gone, or by what a peer holds.
+    /// </summary>
+    public void SkipTo(ulong taken)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (taken < _next) return;
+
+            // A file's numbers follow each other, so the next entry begins another.
+            if (_segments is [.., var last]) last.IsSealed = true;
+            _next = taken + 1;
+            if (_segments.Count == 0) _position.Acknowledge(taken, 0);
+            else _position.MarkSent(Math.Max(taken, _position.Sent));
+        }
+    }
+
     internal void CloseReader()
     {
         lock (_lock) _hasReader = false;

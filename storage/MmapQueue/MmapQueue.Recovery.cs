@@ -33,11 +33,17 @@ public sealed unsafe partial class MmapQueue
 
     private void StartNumbering()
     {
-        _next = Math.Max(_position.Acknowledged, _position.DroppedThrough) + 1;
+        _next = Math.Max(_position.Acknowledged, Math.Max(_position.DroppedThrough, _position.Sent)) + 1;
         if (_segments is [.., var last]) _next = Math.Max(_next, last.NextSequence);
         if (_position.Boot == BootId.Current) return;
 
-        if (_position.Boot != 0) _next += SequenceJump;
+        if (_position.Boot != 0)
+        {
+            // Which of them were sent may have been lost with the power: all may have been.
+            if (_next - 1 > _position.Sent) _position.MarkSent(_next - 1);
+            _next += SequenceJump;
+        }
+
         _position.Enter(BootId.Current);
     }
 
@@ -62,6 +68,20 @@ public sealed unsafe partial class MmapQueue
             _acknowledgedTo = 0;
             BytesOnDisk -= first.File.Length;
             Remove(first);
+        }
+    }
+
+    /// <summary>Deletes the last file where everything in it has arrived; the next entry begins another.</summary>
+    /// <returns>False when something waits, or there is none.</returns>
+    internal bool TryDropIdle()
+    {
+        lock (_lock)
+        {
+            if (_isDisposed || _segments is not [var only] || only.NextSequence > _position.Acknowledged + 1) return false;
+
+            only.IsSealed = true;
+            RemoveAcknowledged();
+            return true;
         }
     }
 

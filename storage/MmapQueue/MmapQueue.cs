@@ -11,8 +11,6 @@ public sealed unsafe partial class MmapQueue : IDisposable
     /// <summary>More entries than are appended between two calls of <see cref="Sync"/>.</summary>
     public const ulong SequenceJump = 1 << 24;
 
-    private const string LockName = "lock";
-
     private readonly Lock _lock = new();
     private readonly List<QueueSegment> _segments;
     private readonly QueuePosition _position;
@@ -57,17 +55,7 @@ public sealed unsafe partial class MmapQueue : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SegmentBytes, QueueOptions.SegmentBytesMin);
         Directory.CreateDirectory(folder);
-        FileStream owner;
-        try
-        {
-            owner = new FileStream(
-                Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException taken)
-        {
-            throw new IOException($"{folder} is in use by another process", taken);
-        }
-
+        var owner = FolderLock.Take(folder);
         try
         {
             var position = QueuePosition.TryOpen(folder)

@@ -33,6 +33,7 @@ internal sealed unsafe class QueuePosition : IDisposable
         public ulong Boot;
         public long RecordsAcknowledged;
         public long RecordsDropped;
+        public ulong Sent;
         public uint Crc;
     }
 
@@ -41,6 +42,9 @@ internal sealed unsafe class QueuePosition : IDisposable
 
     /// <summary>Entries up to this number that were not acknowledged are lost; 0 for none.</summary>
     public ulong DroppedThrough => _state.DroppedThrough;
+
+    /// <summary>Entries up to this number were handed to the network at least once; 0 for none.</summary>
+    public ulong Sent => _state.Sent;
 
     /// <summary>Which start of the machine wrote here last.</summary>
     public ulong Boot => _state.Boot;
@@ -64,6 +68,13 @@ internal sealed unsafe class QueuePosition : IDisposable
     {
         var next = _state;
         next.Boot = boot;
+        Store(next);
+    }
+
+    public void MarkSent(ulong sequence)
+    {
+        var next = _state;
+        next.Sent = sequence;
         Store(next);
     }
 

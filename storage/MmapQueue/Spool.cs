@@ -1,87 +1,217 @@
 namespace NetSniff.Storage.MmapQueue;
 
-/// <summary>What is given up last comes first.</summary>
-public enum SpoolPriority : byte { Findings, Transactions, Flows, Samples }
-
-/// <summary>Queues by priority under one bound: between a capture that does not wait and a network that may.</summary>
-/// <remarks>When the bound or the disk is full, the oldest file of the least important lane that has one makes room,
-/// and its records are counted as dropped; a lane never displaces one that is more important.</remarks>
-public sealed class Spool : IDisposable
+/// <summary>Queues by worker and priority under one bound: between a capture that does not wait and a network that may.
+/// </summary>
+/// <remarks>Lanes come with the first entry and go with the worker; those of an earlier run are found again. When the
+/// bound or the disk is full, the oldest file of the biggest lane of the least important priority makes room, and its
+/// records are counted as dropped; a lane never displaces one that is more important.</remarks>
+public sealed partial class Spool : IDisposable
 {
-    private readonly Lock _lock = new();
-    private readonly MmapQueue[] _lanes;
-    private readonly QueueOptions _options;
+    private const string LanesName = "lanes";
 
-    private Spool(string folder, QueueOptions options)
+    /// <summary>Files that moving entries may take beyond the bound: what is moved leaves another.</summary>
+    private const int FilesMoving = 2;
+
+    private readonly Lock _lock = new();
+    private readonly string _folder;
+    private readonly QueueOptions _options;
+    private readonly FileStream _owner;
+    private readonly SpoolState _state;
+    private SpoolLane[] _lanes = [];
+    private bool _isMoving;
+    private bool _isDisposed;
+
+    private Spool(string folder, QueueOptions options, FileStream owner, SpoolState state)
     {
+        _folder = folder;
         _options = options;
-        _lanes = new MmapQueue[Enum.GetValues<SpoolPriority>().Length];
+        _owner = owner;
+        _state = state;
+        Id = SpoolId.Of(folder);
         try
         {
-            foreach (var priority in Enum.GetValues<SpoolPriority>())
-            {
-                var name = Enum.GetName(priority)!.ToLowerInvariant();
-                var lane = MmapQueue.Open(Path.Combine(folder, name), options);
-                lane.MayGrow = bytes => BytesOnDisk + bytes <= _options.BytesMax;
-                _lanes[(int)priority] = lane;
-            }
+            FinishRetire();
+            FindLanes();
+            FinishMove();
         }
         catch
         {
-            foreach (var lane in _lanes) lane?.Dispose();
+            foreach (var lane in _lanes) lane.Queue.Dispose();
             throw;
         }
     }
 
-    public MmapQueue this[SpoolPriority priority] => _lanes[(int)priority];
+    /// <summary>32 hex digits, made once with the folder.</summary>
+    public string Id { get; }
 
-    public long BytesOnDisk => _lanes.Sum(static lane => lane.BytesOnDisk);
+    /// <summary>As they are now; lanes come and go.</summary>
+    public IReadOnlyList<SpoolLane> Lanes => Volatile.Read(ref _lanes);
+
+    public long BytesOnDisk => Lanes.Sum(static lane => lane.Queue.BytesOnDisk);
+
+    /// <summary>Longest entry, bytes.</summary>
+    public int PayloadBytesMax => _options.PayloadBytesMax;
 
     /// <exception cref="IOException">Another process has it open, or the disk has no room for even the first page.
     /// </exception>
     public static Spool Open(string folder, QueueOptions options)
     {
-        // Every lane may need a file of its own, and one lane a second while the first is being read.
-        var lanes = Enum.GetValues<SpoolPriority>().Length;
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.BytesMax, (lanes + 1) * options.SegmentBytes);
-        return new Spool(folder, options);
+        // One file is read while another is written, for two priorities at the least.
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BytesMax, 4 * options.SegmentBytes);
+        Directory.CreateDirectory(Path.Combine(folder, LanesName));
+        var owner = FolderLock.Take(folder);
+        SpoolState? state = null;
+        try
+        {
+            state = SpoolState.TryOpen(folder) ?? throw new IOException($"no space left for the spool in {folder}");
+            return new Spool(folder, options, owner, state);
+        }
+        catch
+        {
+            state?.Dispose();
+            owner.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The lane, made if need be.</summary>
+    /// <exception cref="IOException">The disk has no room for its first page.</exception>
+    public SpoolLane Lane(string worker, SpoolPriority priority)
+    {
+        lock (_lock)
+        {
+            return FindLane(worker, priority) ?? OpenLane(worker, priority);
+        }
     }
 
     /// <summary>Appends, making room by the rule above. Only when even that is not enough are the records refused, and
     /// counted so.</summary>
     public AppendStatus Append(
-        SpoolPriority priority, ReadOnlySpan<byte> payload, int records, long timeNanos, uint kind, out ulong sequence)
+        string worker,
+        SpoolPriority priority,
+        ReadOnlySpan<byte> payload,
+        int records,
+        long timeNanos,
+        uint kind,
+        out ulong sequence)
     {
         lock (_lock)
         {
-            var lane = _lanes[(int)priority];
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            sequence = 0;
+            var lane = FindLane(worker, priority);
             while (true)
             {
-                var status = lane.TryAppend(payload, records, timeNanos, kind, out sequence);
+                lane ??= TryOpenLane(worker, priority);
+                var status = lane is null
+                    ? AppendStatus.Full
+                    : lane.Queue.TryAppend(payload, records, timeNanos, kind, out sequence);
                 if (status == AppendStatus.Stored) return status;
                 if (status == AppendStatus.Full && TryMakeRoom(priority)) continue;
 
-                lane.Refuse(records);
+                RecordsRefused += records;
                 return status;
             }
         }
     }
 
+    /// <summary>Records that never got in, this run.</summary>
+    public long RecordsRefused { get; private set; }
+
     public void Sync()
     {
-        foreach (var lane in _lanes) lane.Sync();
+        foreach (var lane in Lanes)
+        {
+            try
+            {
+                lane.Queue.Sync();
+            }
+            catch (ObjectDisposedException)
+            {
+                // Its worker went while we were at it.
+            }
+        }
     }
 
     public void Dispose()
     {
-        foreach (var lane in _lanes) lane.Dispose();
+        lock (_lock)
+        {
+            if (_isDisposed) return;
+
+            _isDisposed = true;
+            foreach (var lane in _lanes) lane.Queue.Dispose();
+            _state.Dispose();
+            _owner.Dispose();
+        }
     }
+
+    private void FindLanes()
+    {
+        foreach (var path in Directory.GetDirectories(Path.Combine(_folder, LanesName)).Order(StringComparer.Ordinal))
+        {
+            foreach (var priority in Enum.GetValues<SpoolPriority>())
+            {
+                if (Directory.Exists(Path.Combine(path, SpoolLane.Word(priority))))
+                {
+                    OpenLane(Path.GetFileName(path), priority);
+                }
+            }
+        }
+    }
+
+    private SpoolLane? FindLane(string worker, SpoolPriority priority)
+    {
+        foreach (var lane in _lanes)
+        {
+            if (lane.Priority == priority && lane.Worker == worker) return lane;
+        }
+
+        return null;
+    }
+
+    private SpoolLane? TryOpenLane(string worker, SpoolPriority priority)
+    {
+        try
+        {
+            return OpenLane(worker, priority);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private SpoolLane OpenLane(string worker, SpoolPriority priority)
+    {
+        if (!SpoolLane.IsWorkerName(worker)) throw new ArgumentException($"no name for a worker: '{worker}'");
+
+        var queue = MmapQueue.Open(FolderOf(worker, priority), _options);
+        // A lane of this name that is gone used numbers up to there.
+        if (queue.BytesOnDisk == 0) queue.SkipTo(_state.Floor);
+        queue.MayGrow = bytes => BytesOnDisk + bytes
+            <= _options.BytesMax + (_isMoving ? FilesMoving * _options.SegmentBytes : 0);
+        var lane = new SpoolLane(worker, priority, queue);
+        Volatile.Write(ref _lanes, [.. _lanes, lane]);
+        return lane;
+    }
+
+    private string FolderOf(string worker, SpoolPriority priority) =>
+        Path.Combine(_folder, LanesName, worker, SpoolLane.Word(priority));
 
     private bool TryMakeRoom(SpoolPriority priority)
     {
-        for (var lane = _lanes.Length - 1; lane >= (int)priority; lane--)
+        // A file whose entries have all arrived costs nobody anything.
+        foreach (var lane in _lanes)
         {
-            if (_lanes[lane].TryDropOldest()) return true;
+            if (lane.Queue.TryDropIdle()) return true;
+        }
+
+        for (var least = SpoolPriority.Samples; least >= priority; least--)
+        {
+            var biggest = _lanes.Where(lane => lane.Priority == least).MaxBy(static lane => lane.Queue.BytesOnDisk);
+            if (biggest is not null && biggest.Queue.TryDropOldest()) return true;
+            if (least == 0) break;
         }
 
         return false;

@@ -11,7 +11,6 @@ public sealed class BatchEncoder
 {
     private readonly List<KindColumns?> _byKind = [];
     private readonly List<KindColumns> _used = [];
-    private readonly Dictionary<KindColumns, ulong> _places = [];
     private readonly NumberColumn _order = new();
     private readonly ByteWriter _output = new(1 << 16);
     private readonly NamePlaces _apps = new();
@@ -32,7 +31,7 @@ public sealed class BatchEncoder
         ObjectDisposedException.ThrowIf(IsFull, this);
         if (Count == 0) FirstNanos = record.Header.TimeNanos;
         var columns = ColumnsOf(record);
-        _order.Add(_places[columns]);
+        _order.Add(columns.Place);
         ref readonly var header = ref record.Header;
         var places = new RecordPlaces(
             _apps.Of(header.App), _origins.Of(header.Interface),
@@ -97,7 +96,6 @@ public sealed class BatchEncoder
     {
         foreach (var columns in _used) columns.Clear();
         _used.Clear();
-        _places.Clear();
         _apps.Clear();
         _origins.Clear();
         _peers.Clear();
@@ -111,7 +109,7 @@ public sealed class BatchEncoder
         var columns = _byKind[kind] ??= new KindColumns(record.Schema);
         if (columns.Rows > 0) return columns;
 
-        _places.Add(columns, (ulong)_used.Count);
+        columns.Place = (ulong)_used.Count;
         _used.Add(columns);
         return columns;
     }

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 using NetSniff.Buffers;
@@ -12,9 +14,9 @@ internal readonly record struct RecordPlaces(int App, int Origin, int ClientPeer
 /// <summary>The records of one kind, turned into columns.</summary>
 internal sealed class KindColumns
 {
-    private static readonly int s_fixed = Enum.GetValues<FixedColumn>().Length;
+    private const int FixedCount = (int)FixedColumn.Present + 1;
 
-    private readonly RecordSchema _schema;
+    private readonly FieldKind[] _kinds;
     private readonly byte[] _description;
     private readonly NumberColumn[] _numbers;
     private readonly TextColumn[] _texts;
@@ -28,14 +30,17 @@ internal sealed class KindColumns
 
     public KindColumns(RecordSchema schema)
     {
-        _schema = schema;
+        _kinds = [.. schema.Fields.Select(field => field.Kind)];
         _description = Describe(schema);
-        _numbers = Make<NumberColumn>(s_fixed + schema.Fields.Count);
-        _texts = Make<TextColumn>(s_fixed + schema.Fields.Count);
+        _numbers = Make<NumberColumn>(FixedCount + schema.Fields.Count);
+        _texts = Make<TextColumn>(FixedCount + schema.Fields.Count);
         _beside = Make<NumberColumn>(schema.Fields.Count);
     }
 
     public int Rows { get; private set; }
+
+    /// <summary>Which of the kinds of the batch it is.</summary>
+    public ulong Place { get; set; }
 
     /// <param name="places">What the header names, by its place in the batch.</param>
     public void Add(RecordView record, in RecordPlaces places)
@@ -60,7 +65,38 @@ internal sealed class KindColumns
         _clients.Add((ulong)places.ClientPeer);
         _servers.Add((ulong)places.ServerPeer);
         Rows++;
-        foreach (var field in record) Add(field.Field.Index, field.Value, time);
+        AddFields(record.Body, head.Present, time);
+    }
+
+    /// <summary>Numbers and texts, which nearly all fields are, are taken straight from where they lie.</summary>
+    private void AddFields(ReadOnlySpan<byte> body, ulong present, ulong time)
+    {
+        var kinds = _kinds;
+        for (; present != 0; present &= present - 1)
+        {
+            var field = BitOperations.TrailingZeroCount(present);
+            var kind = kinds[field];
+            switch (kind)
+            {
+                case FieldKind.Number or FieldKind.Duration:
+                    _numbers[FixedCount + field].Add(BinaryPrimitives.ReadUInt64LittleEndian(body));
+                    body = body[sizeof(ulong)..];
+                    break;
+                case FieldKind.Flag:
+                    _numbers[FixedCount + field].Add(body[0]);
+                    body = body[1..];
+                    break;
+                case FieldKind.Text or FieldKind.Bytes:
+                    var end = sizeof(ushort) + BinaryPrimitives.ReadUInt16LittleEndian(body);
+                    _texts[FixedCount + field].Add(body[sizeof(ushort)..end]);
+                    body = body[end..];
+                    break;
+                default:
+                    Add(field, RecordView.Read(kind, body), time);
+                    body = body[RecordView.SizeOf(kind, body)..];
+                    break;
+            }
+        }
     }
 
     public void Write(ByteWriter output, bool hasPeers)
@@ -69,9 +105,9 @@ internal sealed class KindColumns
         output.PutVarint((ulong)Rows);
         for (var column = 0; column < _numbers.Length; column++)
         {
-            var field = column - s_fixed;
+            var field = column - FixedCount;
             var earlier = _numbers.AsSpan(0, column);
-            switch (field < 0 ? KindOf((FixedColumn)column) : _schema.Fields[field].Kind)
+            switch (field < 0 ? KindOf((FixedColumn)column) : _kinds[field])
             {
                 case FieldKind.Text or FieldKind.Bytes or FieldKind.Address:
                     _texts[column].Write(output);
@@ -113,31 +149,28 @@ internal sealed class KindColumns
 
     private void Fixed(FixedColumn column, ulong value) => _numbers[(int)column].Add(value);
 
-    private void Add(int field, FieldValue value, ulong time)
+    /// <summary>The kinds that are rare, or many in one.</summary>
+    private void Add(int field, in FieldValue value, ulong time)
     {
-        var column = s_fixed + field;
+        var column = FixedCount + field;
         switch (value.Kind)
         {
-            case FieldKind.Text or FieldKind.Bytes or FieldKind.Address:
-                _texts[column].Add(value.Raw);
-                break;
             case FieldKind.Texts:
-                _numbers[column].Add((ulong)value.Texts.Count);
-                foreach (var text in value.Texts) _texts[column].Add(text);
+                var texts = value.Texts;
+                _numbers[column].Add((ulong)texts.Count);
+                var into = _texts[column];
+                foreach (var text in texts) into.Add(text);
                 break;
             case FieldKind.Numbers:
                 _beside[field].Add((ulong)value.NumbersCount);
                 for (var index = 0; index < value.NumbersCount; index++) _numbers[column].Add(value.NumberAt(index));
-                break;
-            case FieldKind.Flag:
-                _numbers[column].Add(value.Flag ? 1ul : 0);
                 break;
             case FieldKind.Time:
                 _numbers[column].Add(value.Number);
                 _beside[field].Add(time);
                 break;
             default:
-                _numbers[column].Add(value.Number);
+                _texts[column].Add(value.Raw);
                 break;
         }
     }

@@ -1,4 +1,3 @@
-using System.Numerics;
 using NetSniff.Buffers;
 
 namespace NetSniff.Wire.Batches;
@@ -9,9 +8,14 @@ internal sealed class TextColumn
     private const int SlotsMin = 64;
 
     private readonly ByteWriter _bytes = new();
-    private readonly List<(int Offset, int Length, uint Hash)> _distinct = [];
     private readonly NumberColumn _rows = new();
-    private int[] _slots = new int[SlotsMin];
+
+    /// <summary>Where each different text begins in <see cref="_bytes"/>; the next one's beginning is its end.</summary>
+    private int[] _starts = new int[SlotsMin / 2 + 1];
+    private int _distinct;
+
+    /// <summary>A text's hash in the upper half, its place plus one in the lower; 0 where nothing is.</summary>
+    private ulong[] _slots = new ulong[SlotsMin];
 
     public int Count => _rows.Count;
 
@@ -19,9 +23,9 @@ internal sealed class TextColumn
 
     public void Clear()
     {
-        if (_distinct.Count > 0) Array.Clear(_slots);
+        if (_distinct > 0) Array.Clear(_slots);
+        _distinct = 0;
         _bytes.Clear();
-        _distinct.Clear();
         _rows.Clear();
     }
 
@@ -34,46 +38,55 @@ internal sealed class TextColumn
         }
 
         // Where nearly all differ the places would say what the order says already.
-        var isPlain = _distinct.Count == Count;
+        var isPlain = _distinct == Count;
         output.Put((byte)(isPlain ? TextEncoding.Plain : TextEncoding.Dictionary));
-        output.PutVarint((ulong)_distinct.Count);
-        foreach (var (_, length, _) in _distinct) output.PutVarint((ulong)length);
+        output.PutVarint((ulong)_distinct);
+        for (var place = 0; place < _distinct; place++) output.PutVarint((ulong)(_starts[place + 1] - _starts[place]));
         output.Put(_bytes.Written);
         if (!isPlain) _rows.Write(output, [], []);
     }
 
     private int Place(ReadOnlySpan<byte> text)
     {
-        var hash = Crc32C.Of(text);
-        var mask = _slots.Length - 1;
+        var hash = TextHash.Of(text);
+        var slots = _slots;
+        var mask = slots.Length - 1;
         for (var slot = (int)hash & mask; ; slot = (slot + 1) & mask)
         {
-            var place = _slots[slot] - 1;
-            if (place < 0) return AddDistinct(text, hash, slot);
+            var word = slots[slot];
+            if (word == 0) return AddDistinct(text, hash, slot);
+            if ((uint)(word >> 32) != hash) continue;
 
-            var (offset, length, seen) = _distinct[place];
-            if (seen == hash && _bytes.Written.Slice(offset, length).SequenceEqual(text)) return place;
+            var place = (int)(uint)word - 1;
+            var start = _starts[place];
+            if (_starts[place + 1] - start != text.Length) continue;
+            if (_bytes.Written.Slice(start, text.Length).SequenceEqual(text)) return place;
         }
     }
 
     private int AddDistinct(ReadOnlySpan<byte> text, uint hash, int slot)
     {
-        _distinct.Add((_bytes.Length, text.Length, hash));
+        var place = _distinct++;
+        if (_distinct == _starts.Length) Array.Resize(ref _starts, 2 * _starts.Length);
         _bytes.Put(text);
-        _slots[slot] = _distinct.Count;
-        if (2 * _distinct.Count > _slots.Length) Rehash();
-        return _distinct.Count - 1;
+        _starts[_distinct] = _bytes.Length;
+        _slots[slot] = (ulong)hash << 32 | (uint)_distinct;
+        if (2 * _distinct > _slots.Length) Rehash();
+        return place;
     }
 
     private void Rehash()
     {
-        _slots = new int[(int)BitOperations.RoundUpToPowerOf2((uint)(4 * _distinct.Count))];
+        var old = _slots;
+        _slots = new ulong[2 * old.Length];
         var mask = _slots.Length - 1;
-        for (var place = 0; place < _distinct.Count; place++)
+        foreach (var word in old)
         {
-            var slot = (int)_distinct[place].Hash & mask;
+            if (word == 0) continue;
+
+            var slot = (int)(word >> 32) & mask;
             while (_slots[slot] != 0) slot = (slot + 1) & mask;
-            _slots[slot] = place + 1;
+            _slots[slot] = word;
         }
     }
 }

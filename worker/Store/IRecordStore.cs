@@ -77,6 +77,10 @@ public sealed record RecordQuery
     public int CountMax { get; init; } = 10_000;
 
     public bool IsLast { get; init; }
+
+    /// <summary>Told before the first record which batches the answer is drawn from: the last of each lane, seen at the
+    /// same instant as the records. Whoever reads on from there, live, has no gap and nothing twice.</summary>
+    public Action<IReadOnlyDictionary<LaneId, ulong>>? Seen { get; init; }
 }
 
 public sealed record AggregateQuery
@@ -100,6 +104,9 @@ public sealed record AggregateQuery
 
     /// <summary>Field whose logarithmic buckets are a second axis.</summary>
     public string? Heat { get; init; }
+
+    /// <summary>Buckets for each doubling.</summary>
+    public int HeatSteps { get; init; } = 2;
 
     public int RowsMax { get; init; } = 1000;
 }

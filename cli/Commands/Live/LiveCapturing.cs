@@ -120,7 +120,7 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
     {
         try
         {
-            var pump = new CapturePump(sink, meter, terminal.Clock)
+            var pump = new CapturePump(new MeteredFrames(sink, meter), terminal.Clock)
             {
                 Filled = () => interrupts.Stop(StopReason.Enough),
             };

@@ -92,7 +92,7 @@ internal sealed class FileReading(
             && !(terminal.IsOutputTerminal && settings.WriteTo is null && settings.Format == OutputFormat.Table);
         var meter = new Outputs.Summary.CaptureMeter();
         var progress = new ProgressLine(terminal, meter);
-        var pump = new CapturePump(sink, meter, terminal.Clock)
+        var pump = new CapturePump(new MeteredFrames(sink, meter), terminal.Clock)
         {
             Progressed = showsProgress ? progress.Update : null,
         };

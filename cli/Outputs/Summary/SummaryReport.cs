@@ -35,13 +35,30 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured, Addres
 
     private void WriteHead(CaptureMeter meter, TrafficTally tally)
     {
-        if (meter.Packets == 0)
+        var hasRecords = tally.Flows + tally.Transactions > 0;
+        if (meter.Packets == 0 && !hasRecords)
         {
             _line.Own("nothing was captured");
             End();
             return;
         }
 
+        // Records that a worker kept come without their packets.
+        if (meter.Packets > 0) WritePackets(meter);
+        Fact("flows");
+        _line.Own(Human.Count((ulong)tally.Flows));
+        if (tally.FlowsReset > 0) _line.Own($"  {Human.Count((ulong)tally.FlowsReset)} reset");
+        if (tally.Handshakes.Count > 0) _line.Own($"  handshake p50 {Human.Duration(tally.Handshakes.Quantile(0.5))}");
+        End();
+        Fact("transactions");
+        _line.Own(Human.Count((ulong)tally.Transactions));
+        if (tally.Partial > 0) _line.Own($"  ~{Human.Count((ulong)tally.Partial)} partial");
+        if (tally.Malformed > 0) _line.Own($"  !{Human.Count((ulong)tally.Malformed)} malformed");
+        End();
+    }
+
+    private void WritePackets(CaptureMeter meter)
+    {
         Fact("captured");
         WriteTime(meter.FirstNanos);
         _line.Own(" to "u8);
@@ -62,16 +79,6 @@ internal sealed class SummaryReport(OutputBuffer buffer, bool isColoured, Addres
             _line.Own($"{Human.Size(meter.PeakPackets)}pkt/s  {Human.Size(8.0 * meter.PeakBytes)}bit/s");
         }
 
-        End();
-        Fact("flows");
-        _line.Own(Human.Count((ulong)tally.Flows));
-        if (tally.FlowsReset > 0) _line.Own($"  {Human.Count((ulong)tally.FlowsReset)} reset");
-        if (tally.Handshakes.Count > 0) _line.Own($"  handshake p50 {Human.Duration(tally.Handshakes.Quantile(0.5))}");
-        End();
-        Fact("transactions");
-        _line.Own(Human.Count((ulong)tally.Transactions));
-        if (tally.Partial > 0) _line.Own($"  ~{Human.Count((ulong)tally.Partial)} partial");
-        if (tally.Malformed > 0) _line.Own($"  !{Human.Count((ulong)tally.Malformed)} malformed");
         End();
     }
 

@@ -1,13 +1,15 @@
 namespace NetSniff.Filters.Expression;
 
 /// <summary>How far two words are apart in slips of the finger.</summary>
-internal static class Likeness
+public static class Likeness
 {
     private const int WordMax = 64;
 
     /// <summary>The candidate least far away, or null when none is near: a third of its letters may be wrong.</summary>
     public static string? Nearest(string word, IEnumerable<string> candidates)
     {
+        ArgumentNullException.ThrowIfNull(word);
+        ArgumentNullException.ThrowIfNull(candidates);
         if (word.Length is 0 or > WordMax) return null;
 
         string? nearest = null;

@@ -12,6 +12,7 @@ internal struct DnsExchange
     public uint Number;
     public bool IsRetransmitted;
     public bool IsTcp;
+    public bool IsHttp;
 
     /// <summary>The question is longer than what was kept of it.</summary>
     public bool IsQueryCut;
@@ -42,15 +43,15 @@ internal struct DnsExchange
             if (!message.HasQuestion) message.BorrowQuestion(query, in queryHeader);
         }
 
-        Emit(in message, in queryHeader, in asked, !query.IsEmpty, !response.IsEmpty, records);
+        ref readonly var edns = ref asked.IsThere ? ref asked : ref message.Edns;
+        Emit(in message, in queryHeader, in edns, !query.IsEmpty, !response.IsEmpty, records);
     }
 
     private readonly void Emit(
-        in DnsMessage message, in DnsHeader queryHeader, in DnsEdns asked, bool hasQuery, bool hasResponse,
+        in DnsMessage message, in DnsHeader queryHeader, in DnsEdns edns, bool hasQuery, bool hasResponse,
         RecordSink records)
     {
         var header = message.Header;
-        ref readonly var edns = ref asked.IsThere ? ref asked : ref message.Edns;
         var isSeveral = header.Questions > 1;
         var record = new DnsRecord
         {
@@ -99,6 +100,7 @@ internal struct DnsExchange
             HasLatency = hasQuery && hasResponse,
             IsRetransmitted = IsRetransmitted,
             IsTcp = IsTcp,
+            IsHttp = IsHttp,
             IsCut = message.IsCut || (IsQueryCut && !hasResponse),
             Exchange = Number,
             Problem = DnsProblems.Name(IsQueryCut && !hasResponse ? DnsProblem.None : message.Problem),

@@ -65,6 +65,7 @@ public readonly ref struct DnsRecord : IRecord
     public bool HasLatency { get; init; }
     public bool IsRetransmitted { get; init; }
     public bool IsTcp { get; init; }
+    public bool IsHttp { get; init; }
     public bool IsCut { get; init; }
     public uint Exchange { get; init; }
     public ReadOnlySpan<byte> Problem { get; init; }
@@ -119,5 +120,6 @@ public readonly ref struct DnsRecord : IRecord
         visitor.Flag("dns.cut", "More records than are listed here, or a question too long to keep", IsCut);
         visitor.Number("dns.exchange", "Which exchange of its flow, from 0", Exchange);
         visitor.Text("dns.problem", "What was wrong with the message", Problem);
+        visitor.Flag("dns.http", "Carried in an HTTP exchange (RFC 8484)", IsHttp, IsHttp);
     }
 }

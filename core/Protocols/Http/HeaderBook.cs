@@ -99,6 +99,27 @@ public sealed class HeaderBook
         return header;
     }
 
+    /// <summary>Adds a line that already reads as the list wants it, `name: value`, in one copy.</summary>
+    /// <param name="nameLength">Bytes before the colon; one space follows that.</param>
+    public KnownHeader AddWhole(ReadOnlySpan<byte> line, int nameLength)
+    {
+        var header = KnownHeaders.Find(line[..nameLength]);
+        if (!TryOpenField(line.Length, out var target))
+        {
+            if (header != KnownHeader.Other && !Has(header)) _known[(int)header] = AppendLate(line[(nameLength + 2)..]);
+            return header;
+        }
+
+        line.CopyTo(target);
+        if (header != KnownHeader.Other && !Has(header))
+        {
+            var length = line.Length - nameLength - 2;
+            _known[(int)header] = new TextSlice(_used - length, length);
+        }
+
+        return header;
+    }
+
     /// <summary>Adds a line that is no `name: value`, as it is.</summary>
     public void AddLine(ReadOnlySpan<byte> line)
     {

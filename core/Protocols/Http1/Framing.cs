@@ -15,6 +15,12 @@ internal struct Framing
     /// the first counts, as most servers see it.</summary>
     public void AddLength(ReadOnlySpan<byte> value)
     {
+        if (IsNumber(value))
+        {
+            AddOneLength(value);
+            return;
+        }
+
         while (!value.IsEmpty)
         {
             var comma = value.IndexOf((byte)',');
@@ -45,6 +51,16 @@ internal struct Framing
         // Both at once is how requests are smuggled (RFC 9112 section 11.2); the coding wins.
         if (_hasLength || _isLengthBad) Note(HttpProblem.LengthConflict);
         return MessageBody.Chunked();
+    }
+
+    private static bool IsNumber(ReadOnlySpan<byte> value)
+    {
+        foreach (var digit in value)
+        {
+            if (!char.IsAsciiDigit((char)digit)) return false;
+        }
+
+        return !value.IsEmpty;
     }
 
     private void AddOneLength(ReadOnlySpan<byte> digits)

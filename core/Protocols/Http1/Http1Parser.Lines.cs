@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NetSniff.Protocols.Http;
 
 namespace NetSniff.Protocols.Http1;
@@ -60,6 +61,13 @@ public sealed partial class Http1Parser
         var position = 0;
         while (position < rest.Length)
         {
+            if (side.Searched == 0 && PlainLine.TryFind(rest[position..], out var nameLength, out var length))
+            {
+                AddPlain(rest.Slice(position, length), nameLength, book, ref framing);
+                position += length + 2;
+                continue;
+            }
+
             var taken = TakeLine(rest[position..], ref side, canFold: true, out var line, out var isFolded);
             if (taken == NeedsMore) break;
 
@@ -82,6 +90,16 @@ public sealed partial class Http1Parser
         side.HeadBytes += position;
         if (side.HeadBytes > HeadBytesMax) problem = HttpProblem.HeadTooLong;
         return position == 0 ? NeedsMore : position;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddPlain(ReadOnlySpan<byte> line, int nameLength, HeaderBook book, ref Framing framing)
+    {
+        switch (book.AddWhole(line, nameLength))
+        {
+            case KnownHeader.ContentLength: framing.AddLength(line[(nameLength + 2)..]); break;
+            case KnownHeader.TransferEncoding: framing.AddCoding(line[(nameLength + 2)..]); break;
+        }
     }
 
     private static void AddHeader(

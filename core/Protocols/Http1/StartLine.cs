@@ -21,10 +21,13 @@ internal readonly ref struct RequestLine
     public bool HasVersion => Version.Length > 0;
 
     /// <summary>Method and target are there and the method is a token (RFC 9110 section 5.6.2).</summary>
-    public bool IsSound => Target.Length > 0 && Method.Length <= MethodBytesMax && Tokens.IsToken(Method);
+    public bool IsSound => Target.Length > 0
+        && (Tokens.IsCoreMethod(Method) || (Method.Length <= MethodBytesMax && Tokens.IsToken(Method)));
 
     public static RequestLine Read(ReadOnlySpan<byte> line)
     {
+        if (TryReadPlain(line, out var plain)) return plain;
+
         line = line.TrimEnd(" \t\r"u8);
         var gap = line.IndexOfAny((byte)' ', (byte)'\t');
         if (gap < 0) return new RequestLine { Method = line };
@@ -44,6 +47,29 @@ internal readonly ref struct RequestLine
         var isThird = last > 0 && rest.IndexOfAny((byte)' ', (byte)'\t') == last;
         return new RequestLine { Method = method, Target = isThird ? rest[..last] : rest, HasBadVersion = isThird };
     }
+
+    /// <summary>A short method, one space, a target, one space, `HTTP/` and three letters, CR: nearly all are so, and
+    /// nothing needs trimming.</summary>
+    private static bool TryReadPlain(ReadOnlySpan<byte> line, out RequestLine request)
+    {
+        const int TailBytes = 10; // " HTTP/1.1\r"
+        const int MethodMax = 8;
+        request = default;
+        var last = line.Length - TailBytes;
+        if (last < 3) return false;
+
+        var tail = line[last..];
+        if (!tail.StartsWith(" HTTP/"u8) || tail[6] <= ' ' || tail[7] <= ' ' || tail[8] <= ' ') return false;
+        if (tail[9] != '\r') return false;
+
+        var gap = 1;
+        while (gap < MethodMax && line[gap] > ' ') gap++;
+        if (line[0] <= ' ' || line[gap] != ' ' || gap + 1 >= last) return false;
+        if (line[gap + 1] <= ' ' || line[last - 1] <= ' ') return false;
+
+        request = new RequestLine { Method = line[..gap], Target = line[(gap + 1)..last], Version = tail[6..9] };
+        return true;
+    }
 }
 
 /// <summary>The first line of a response, RFC 9112 section 4.</summary>
@@ -58,6 +84,8 @@ internal readonly ref struct StatusLine
     public static StatusLine Read(ReadOnlySpan<byte> line)
     {
         var rest = line[5..];
+        if (TryReadPlain(rest, out var plain)) return plain;
+
         var end = rest.IndexOfAny(" \t\r"u8);
         if (end < 0) return new StatusLine { Version = rest };
 
@@ -71,6 +99,20 @@ internal readonly ref struct StatusLine
         }
 
         return new StatusLine { Version = version, Status = status is >= 100 and <= 999 ? status : 0 };
+    }
+
+    /// <summary>Three letters, one space, three digits and no fourth.</summary>
+    private static bool TryReadPlain(ReadOnlySpan<byte> rest, out StatusLine line)
+    {
+        line = default;
+        if (rest.Length < 8 || rest[0] <= ' ' || rest[1] <= ' ' || rest[2] <= ' ' || rest[3] != ' ') return false;
+
+        var (first, second, third) = (rest[4] - '0', rest[5] - '0', rest[6] - '0');
+        if (first is < 1 or > 9 || second is < 0 or > 9 || third is < 0 or > 9) return false;
+        if (char.IsAsciiDigit((char)rest[7])) return false;
+
+        line = new StatusLine { Version = rest[..3], Status = (uint)(100 * first + 10 * second + third) };
+        return true;
     }
 }
 

@@ -15,6 +15,7 @@ public sealed partial class Http2Parser
 
     private void Emit(Http2Stream stream, ParseContext context)
     {
+        EmitDns(stream, context);
         ref var request = ref stream.Request;
         ref var response = ref stream.Response;
         ReadOnlySpan<byte> service = default, method = default, message = default;

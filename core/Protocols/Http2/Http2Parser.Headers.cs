@@ -160,6 +160,7 @@ public sealed partial class Http2Parser
         }
 
         var type = stream.Request[HeaderName.ContentType];
+        stream.RequestDns.IsWanted = IsDnsMessage(type);
         if (!GrpcText.IsGrpc(type)) return;
 
         stream.IsRequestFramed = GrpcText.IsFramed(type);
@@ -191,6 +192,7 @@ public sealed partial class Http2Parser
 
         // A call joined in the middle shows itself by the type, or by the status in its trailers.
         var type = stream.Response[HeaderName.ContentType];
+        stream.ResponseDns.IsWanted = IsDnsMessage(type);
         stream.IsResponseFramed = type.IsEmpty ? stream.IsRequestFramed : GrpcText.IsFramed(type);
         if (GrpcText.IsGrpc(type) || stream.Response.Has(HeaderName.GrpcStatus)) MarkGrpc(stream, context);
     }

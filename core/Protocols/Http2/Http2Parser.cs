@@ -27,6 +27,7 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
 
     /// <summary>It is not the one that the pipeline takes for it.</summary>
     private bool _isSwapped;
+    private uint _dnsExchanges;
 
     public static ProtocolInfo Info { get; } = new(
         "http2", Transport.Stream, Ports: [80, 8080, 50051], HeldBytesMax,
@@ -128,6 +129,7 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
         _sides[1].Reset();
         _ids.AsSpan().Clear();
         _isFromStart = _areRolesTold = _isSwapped = false;
+        _dnsExchanges = 0;
         StreamsEvicted = 0;
     }
 

@@ -12,6 +12,8 @@ internal sealed class Http2Stream
     public Http2Head Response = new();
     public GrpcFraming RequestGrpc;
     public GrpcFraming ResponseGrpc;
+    public DnsBody RequestDns = new();
+    public DnsBody ResponseDns = new();
 
     public uint Id;
 
@@ -60,11 +62,13 @@ internal sealed class Http2Stream
         {
             RequestBytes += (uint)bytes.Length;
             if (IsRequestFramed) RequestGrpc.Take(bytes);
+            if (RequestDns.IsWanted) RequestDns.Take(bytes);
         }
         else
         {
             ResponseBytes += (uint)bytes.Length;
             if (IsResponseFramed) ResponseGrpc.Take(bytes);
+            if (ResponseDns.IsWanted) ResponseDns.Take(bytes);
         }
     }
 
@@ -76,11 +80,13 @@ internal sealed class Http2Stream
         {
             RequestBytes += (ulong)count;
             if (IsRequestFramed) RequestGrpc.Skip(count);
+            RequestDns.IsLost = true;
         }
         else
         {
             ResponseBytes += (ulong)count;
             if (IsResponseFramed) ResponseGrpc.Skip(count);
+            ResponseDns.IsLost = true;
         }
     }
 
@@ -89,6 +95,8 @@ internal sealed class Http2Stream
         Request.Clear();
         Response.Clear();
         (RequestGrpc, ResponseGrpc) = (default, default);
+        RequestDns.Clear();
+        ResponseDns.Clear();
         (StartNanos, HeadNanos, EndNanos, RequestBytes, ResponseBytes, Status) = (0, 0, 0, 0, 0, 0);
         (HasRequest, HasResponse, IsRequestEnded, IsResponseEnded) = (false, false, false, false);
         (IsGrpc, IsRequestFramed, IsResponseFramed) = (false, false, false);

@@ -1,7 +1,6 @@
 using System.Text;
 using NetSniff.Cli.Outputs;
 using NetSniff.Cli.Outputs.Eve;
-using NetSniff.Cli.Outputs.Jsonl;
 using NetSniff.Cli.Outputs.Table;
 using NetSniff.Flows;
 using NetSniff.Packets;

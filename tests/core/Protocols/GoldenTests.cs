@@ -1,5 +1,4 @@
 using NetSniff.Cli.Outputs;
-using NetSniff.Cli.Outputs.Jsonl;
 using NetSniff.Packets;
 using NetSniff.Pipeline;
 using NetSniff.Records;

@@ -4,6 +4,7 @@ namespace NetSniff.Tests.Storage.MmapQueue;
 
 public class SpoolTests
 {
+    private const string Worker = "w-1";
     private const int RecordsEach = 10;
 
     private static readonly QueueOptions s_options = new() { SegmentBytes = 64 * 1024, BytesMax = 8 * 64 * 1024 };
@@ -16,22 +17,22 @@ public class SpoolTests
         var appended = new long[4];
         Append(spool, SpoolPriority.Samples, 40, appended);
         Append(spool, SpoolPriority.Flows, 4, appended);
-        Assert.Equal(0, spool[SpoolPriority.Flows].Counts().RecordsDropped);
-        Assert.True(spool[SpoolPriority.Samples].Counts().RecordsDropped > 0);
+        Assert.Equal(0, spool.Lane(Worker, SpoolPriority.Flows).Queue.Counts().RecordsDropped);
+        Assert.True(spool.Lane(Worker, SpoolPriority.Samples).Queue.Counts().RecordsDropped > 0);
 
         // Findings displace samples first, then flows, and never the other way round.
         Append(spool, SpoolPriority.Findings, 14, appended);
-        Assert.Equal(0, spool[SpoolPriority.Samples].Counts().Records);
+        Assert.Equal(0, spool.Lane(Worker, SpoolPriority.Samples).Queue.Counts().Records);
         Append(spool, SpoolPriority.Findings, 100, appended);
-        Assert.Equal(0, spool[SpoolPriority.Flows].Counts().Records);
-        Assert.True(spool[SpoolPriority.Findings].Counts().RecordsDropped > 0);
-        Assert.Equal(AppendStatus.Full, spool.Append(SpoolPriority.Flows, new byte[30_000], RecordsEach, 1, 0, out _));
+        Assert.Equal(0, spool.Lane(Worker, SpoolPriority.Flows).Queue.Counts().Records);
+        Assert.True(spool.Lane(Worker, SpoolPriority.Findings).Queue.Counts().RecordsDropped > 0);
+        Assert.Equal(AppendStatus.Full, spool.Append(Worker, SpoolPriority.Flows, new byte[30_000], RecordsEach, 1, 0, out _));
 
         Assert.True(spool.BytesOnDisk <= s_options.BytesMax);
-        Assert.Equal(RecordsEach, spool[SpoolPriority.Flows].Counts().RecordsRefused);
+        Assert.Equal(RecordsEach, spool.RecordsRefused);
         foreach (var priority in Enum.GetValues<SpoolPriority>())
         {
-            var counts = spool[priority].Counts();
+            var counts = spool.Lane(Worker, priority).Queue.Counts();
             Assert.Equal(appended[(int)priority], counts.Records + counts.RecordsDropped);
             Assert.Equal(appended[(int)priority], counts.RecordsAppended);
         }
@@ -42,13 +43,13 @@ public class SpoolTests
     {
         using var folder = new TemporaryFolder();
         using var spool = Spool.Open(folder.Path, s_options);
-        using var reader = spool[SpoolPriority.Flows].OpenReader();
+        using var reader = spool.Lane(Worker, SpoolPriority.Flows).Queue.OpenReader();
         Append(spool, SpoolPriority.Flows, 2, new long[4]);
         Assert.True(reader.TryRead(out _));
         Append(spool, SpoolPriority.Flows, 40, new long[4]);
         Assert.True(reader.TryRead(out var entry));
         Assert.True(entry.IsAfterGap);
-        var waiting = spool[SpoolPriority.Flows].Counts().Entries;
+        var waiting = spool.Lane(Worker, SpoolPriority.Flows).Queue.Counts().Entries;
         var read = 1;
         while (reader.TryRead(out entry))
         {
@@ -69,9 +70,9 @@ public class SpoolTests
         Append(spool, SpoolPriority.Samples, 100, appended);
         Append(spool, SpoolPriority.Transactions, 10, appended);
         Append(spool, SpoolPriority.Findings, 2, appended);
-        Assert.Equal(0, spool[SpoolPriority.Transactions].Counts().RecordsDropped);
-        Assert.Equal(0, spool[SpoolPriority.Findings].Counts().RecordsDropped);
-        var samples = spool[SpoolPriority.Samples].Counts();
+        Assert.Equal(0, spool.Lane(Worker, SpoolPriority.Transactions).Queue.Counts().RecordsDropped);
+        Assert.Equal(0, spool.Lane(Worker, SpoolPriority.Findings).Queue.Counts().RecordsDropped);
+        var samples = spool.Lane(Worker, SpoolPriority.Samples).Queue.Counts();
         Assert.True(samples.RecordsDropped > 0);
         Assert.Equal(appended[(int)SpoolPriority.Samples], samples.Records + samples.RecordsDropped);
     }
@@ -81,7 +82,7 @@ public class SpoolTests
         var payload = new byte[30_000];
         for (var entry = 0; entry < entries; entry++)
         {
-            Assert.Equal(AppendStatus.Stored, spool.Append(priority, payload, RecordsEach, 1, 0, out _));
+            Assert.Equal(AppendStatus.Stored, spool.Append(Worker, priority, payload, RecordsEach, 1, 0, out _));
             appended[(int)priority] += RecordsEach;
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 
 namespace NetSniff.Worker.Store.DuckDb;
@@ -6,7 +7,7 @@ namespace NetSniff.Worker.Store.DuckDb;
 /// must never come. They lie in the file that also holds the records without an hour.</summary>
 internal sealed class Books(DuckConnection connection)
 {
-    private readonly Dictionary<LaneId, uint> _numbers = [];
+    private readonly ConcurrentDictionary<LaneId, uint> _numbers = [];
     private readonly List<LaneId> _lanes = [];
 
     /// <summary>Batches taken back before they came, by lane.</summary>
@@ -109,7 +110,7 @@ internal sealed class Books(DuckConnection connection)
     private uint Add(LaneId lane)
     {
         var number = (uint)_lanes.Count;
-        _numbers.Add(lane, number);
+        _numbers[lane] = number;
         _lanes.Add(lane);
         return number;
     }

@@ -7,9 +7,6 @@ namespace NetSniff.Worker.Store.DuckDb;
 /// <summary>Counting and summing.</summary>
 public sealed partial class DuckDbStore
 {
-    /// <summary>Buckets of a heat map for each doubling.</summary>
-    private const int HeatSteps = 2;
-
     private static readonly TimeSpan s_aggregateTime = TimeSpan.FromMinutes(1);
 
     public IReadOnlyList<AggregateRow> Aggregate(AggregateQuery query, CancellationToken cancel)
@@ -64,7 +61,7 @@ public sealed partial class DuckDbStore
             var value = FieldSql.Number(table, heat);
             where += $" AND {value} IS NOT NULL";
             columns.Add($"CASE WHEN {value} <= 0 THEN 0.0 "
-                + $"ELSE pow(2.0, floor({HeatSteps} * log2(CAST({value} AS DOUBLE)) + 1e-9) / {HeatSteps}) END");
+                + $"ELSE pow(2.0, floor({query.HeatSteps} * log2(CAST({value} AS DOUBLE)) + 1e-9) / {query.HeatSteps}) END");
         }
 
         if (query.SinceNanos != 0) where += $" AND time >= {SqlText.Time(query.SinceNanos)}";

@@ -11,6 +11,7 @@ public sealed partial class DuckDbStore
         ArgumentNullException.ThrowIfNull(query);
         ArgumentNullException.ThrowIfNull(consumer);
         var files = Files;
+        var seen = Seen(files, query);
         using var filters = new FilterSet(files, query.Kinds, query.Where);
         using var reader = new DuckReader(files, TimeSpan.Zero, cancel);
         using var output = new RecordOutput(consumer, query.CountMax, query.IsLast);
@@ -21,7 +22,7 @@ public sealed partial class DuckDbStore
             foreach (var span in spans)
             {
                 cancel.ThrowIfCancellationRequested();
-                ReadSpan(files, reader, filters, span, output, cancel);
+                ReadSpan(files, reader, filters, span, seen, output, cancel);
                 if (output.IsFull) break;
             }
 
@@ -32,6 +33,19 @@ public sealed partial class DuckDbStore
         {
             throw ReadFailure(error, files, cancel);
         }
+    }
+
+    /// <summary>Files are read one after the other, so who asks for one instant gets what was stored everywhere at the
+    /// beginning, and no batch that came meanwhile.</summary>
+    private string Seen(DuckFiles files, RecordQuery query)
+    {
+        if (query.Seen is not { } tell) return "";
+
+        var stored = _stored;
+        tell(stored);
+        var lanes = stored.Select(
+            lane => $"WHEN {files.Books.Number(lane.Key)} THEN {SqlText.Number(lane.Value)}");
+        return stored.Count == 0 ? " AND false" : $" AND batch <= CASE lane {string.Join(' ', lanes)} END";
     }
 
     /// <summary>Stretches of time one after the other, each with the file that holds it. Between the hours there are
@@ -62,7 +76,7 @@ public sealed partial class DuckDbStore
     }
 
     private static void ReadSpan(
-        DuckFiles files, DuckReader reader, FilterSet filters, TimeSpanOf span, RecordOutput output,
+        DuckFiles files, DuckReader reader, FilterSet filters, TimeSpanOf span, string seen, RecordOutput output,
         CancellationToken cancel)
     {
         var cursors = new List<KindCursor>();
@@ -76,7 +90,7 @@ public sealed partial class DuckDbStore
                     if (!MayHave(file, table, span)) continue;
 
                     var cursor = new KindCursor(
-                        reader.Lend().Ask(Select(file, table, columns, where, span, output)), table,
+                        reader.Lend().Ask(Select(file, table, columns, where + seen, span, output)), table,
                         files.Books.Peers.Registered);
                     cursors.Add(cursor);
                     if (!cursor.Next()) Remove(cursors, cursor);

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using NetSniff.Wire.Security;
+
+namespace NetSniff.Cli.Commands.Certificates;
+
+/// <summary>`netsniff certificates`: a private authority, for where no cluster makes one.</summary>
+internal static class CertificatesCommand
+{
+    private const string About =
+        """
+        Make a private authority and certificates for sensors and workers, a folder for each, where nothing else does.
+        The authority's own key is not kept: name everybody at once, or make all anew.
+
+        Examples:
+          netsniff certificates tls worker-0 worker-1 sensor-a
+          netsniff certificates tls worker-0,10.0.0.7,worker-0.example.org sensor-a
+        """;
+
+    private static readonly TimeSpan s_lifetime = TimeSpan.FromDays(365);
+
+    public static Command Make(CommandRunner runner)
+    {
+        var folder = new Argument<string>("folder") { Description = "Where the folders are made." };
+        var names = new Argument<string[]>("name")
+        {
+            Description = "Who gets one; other host names and addresses of the same behind commas.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var command = new Command("certificates", About) { folder, names };
+        runner.Set(command, (result, terminal, _) =>
+        {
+            var root = result.GetValue(folder)!;
+            using var authority = Wire.Security.Certificates.NewAuthority(
+                "netsniff", terminal.Clock.GetUtcNow(), s_lifetime);
+            foreach (var words in result.GetValue(names)!.Select(static text => text.Split(',')))
+            {
+                if (!Wire.Ring.MemberText.IsName(words[0])) throw new UsageException($"'{words[0]}' is no name for a folder");
+
+                authority.IssueTo(Path.Combine(root, words[0]), words[0], words.AsSpan(1));
+            }
+
+            terminal.Say($"made in {root}, good for a year: {string.Join(", ", result.GetValue(names)!)}");
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+}

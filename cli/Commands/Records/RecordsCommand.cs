@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Globalization;
+using NetSniff.Cli.Capturing;
+using NetSniff.Cli.Commands.Servers;
+using NetSniff.Cli.Outputs.Table;
+using NetSniff.Filters.Expression;
+using NetSniff.Wire.V1;
+
+namespace NetSniff.Cli.Commands.Records;
+
+/// <summary>`netsniff flows`, `http`, `dns` …: records of one kind out of the workers; `netsniff records`: of any.
+/// </summary>
+internal static class RecordsCommand
+{
+    /// <summary>Shown when nothing says how many.</summary>
+    public const int LastDefault = 20;
+
+    private const int ListedMax = 64;
+
+    /// <param name="kind">The kind of record; null for the command that takes any.</param>
+    /// <param name="examples">Behind the command's name.</param>
+    public static Command Make(CommandRunner runner, string verb, string? kind, string about, params string[] examples)
+    {
+        var lines = string.Join('\n', examples.Select(example => $"  netsniff {verb} {example}".TrimEnd()));
+        var command = new Command(verb, $"{about}\n\nExamples:\n{lines}");
+        var kinds = Texts("--kind", "KIND", "Only records of this kind: flow, http, dns …; may be given several times.");
+        if (kind is null) command.Add(kinds);
+        var options = new TimeOptions();
+        options.AddTo(command);
+        var fields = Texts("--fields", "NAMES", "Only these fields, with commas between: http.status,http.uri.");
+        var merged = new Option<bool>("--merged")
+        {
+            Description = "One flow for a connection that several sensors or interfaces saw.",
+        };
+        var strict = new Option<bool>("--strict") { Description = "Exit with 3 when not every worker answered." };
+        command.Add(fields);
+        command.Add(merged);
+        command.Add(strict);
+        var shown = new CaptureOptions();
+        shown.AddForRecords(command);
+        var server = new ServerOptions();
+        server.AddTo(command);
+        runner.Set(command, (result, terminal, interrupts) =>
+        {
+            var settings = shown.Read(result, terminal) with { Flows = kind == "flow" ? FlowLines.All : null };
+            if (settings.Format == OutputFormat.Pcapng)
+            {
+                throw new UsageException("workers keep records, not packets: -o pcapng is for read and live");
+            }
+
+            _ = CaptureOutput.Where(settings);
+            var request = new ObserveRequest { Where = settings.Where ?? "", Merged = result.GetValue(merged) };
+            request.Kinds.AddRange(kind is null ? Split(result.GetValue(kinds)) : [kind]);
+            request.Fields.AddRange(Split(result.GetValue(fields)).Select(KnownField));
+            options.Read(result, terminal.Clock, request);
+            if (!TimeOptions.HasBounds(request))
+            {
+                request.Last = (uint)Math.Min(settings.CountMax > 0 ? settings.CountMax : LastDefault, uint.MaxValue);
+            }
+
+            var asking = new RecordsAsking(terminal, settings, interrupts) { IsStrict = result.GetValue(strict) };
+            return asking.Run(server.Read(result), request);
+        });
+        return command;
+    }
+
+    private static string KnownField(string name)
+    {
+        if (FieldCatalog.Shared.Find(name) is not null) return name;
+
+        var near = FieldCatalog.Shared.Nearest(name);
+        throw new UsageException(
+            $"--fields: no field '{name}'" + (near is null ? ": `netsniff fields` lists them" : $"; did you mean {near}?"));
+    }
+
+    private static string[] Split(string[]? given) =>
+    [
+        .. (given ?? []).SelectMany(text =>
+            text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            .Take(ListedMax),
+    ];
+
+    private static Option<string[]> Texts(string name, string help, string about) =>
+        new(name) { Description = about, HelpName = help };
+}

@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using NetSniff.Wire.Querying;
+
+namespace NetSniff.Cli.Commands.Servers;
+
+/// <summary>Which worker is asked, and how one proves to be allowed to.</summary>
+internal sealed class ServerOptions
+{
+    private const string Variable = "NETSNIFF_SERVER";
+
+    private readonly Option<string?> _server = Text(
+        "--server", "HOST:PORT",
+        $"The worker to ask; any one answers for all. Without it ${Variable}, else the one of `netsniff up`.");
+
+    private readonly Option<string?> _token = Text("--token-file", "FILE", "File with the bearer token.");
+    private readonly Option<string?> _authority = Text(
+        "--ca", "FILE", "Certificates (PEM) that the worker's must be signed by. Without it: those the system trusts.");
+
+    private readonly Option<string?> _certificate = Text("--cert", "FILE", "Our own certificate (PEM), with --key.");
+    private readonly Option<string?> _key = Text("--key", "FILE", "Key of our certificate (PEM).");
+
+    public void AddTo(Command command)
+    {
+        command.Add(_server);
+        command.Add(_token);
+        command.Add(_authority);
+        command.Add(_certificate);
+        command.Add(_key);
+    }
+
+    /// <exception cref="UsageException">Nothing says which worker.</exception>
+    public QueryEndpoint Read(ParseResult result)
+    {
+        var named = result.GetValue(_server) ?? Environment.GetEnvironmentVariable(Variable);
+        var file = string.IsNullOrEmpty(named) ? ClientFile.Read() : Matching(named);
+        if (string.IsNullOrEmpty(named)) named = file?.Address;
+        if (named is null)
+        {
+            throw new UsageException(
+                $"which worker? --server HOST:PORT or ${Variable} names one; `netsniff up` starts one here");
+        }
+
+        return new QueryEndpoint
+        {
+            Address = WithPort(named),
+            Token = FromFile(_token, result, path => File.ReadAllText(path).Trim()) ?? file?.Token,
+            Authorities = FromFile(_authority, result, path => Pem(File.ReadAllText(path)))
+                ?? (file is null ? null : Pem(file.Authority)),
+            Certificate = Certificate(result),
+        };
+    }
+
+    /// <summary>Who names the worker of `netsniff up` by its address means the same one.</summary>
+    private static ClientFile? Matching(string address) =>
+        ClientFile.Read() is { } file && file.Address == WithPort(address) ? file : null;
+
+    private static string WithPort(string address)
+    {
+        var bare = address.StartsWith("https://", StringComparison.Ordinal) ? address["https://".Length..] : address;
+        var hasPort = bare.LastIndexOf(':') > bare.LastIndexOf(']') && (bare.Count(':') == 1 || bare[0] == '[');
+        var whole = hasPort ? bare : $"{(bare.Contains(':') && bare[0] != '[' ? $"[{bare}]" : bare)}:{QueryEndpoint.PortDefault}";
+        return Uri.TryCreate("https://" + whole, UriKind.Absolute, out var uri) && uri.PathAndQuery == "/"
+            ? whole
+            : throw new UsageException($"--server is HOST:PORT, not '{address}'");
+    }
+
+    private X509Certificate2? Certificate(ParseResult result)
+    {
+        var (certificate, key) = (result.GetValue(_certificate), result.GetValue(_key));
+        if (certificate is null && key is null) return null;
+        if (certificate is null || key is null) throw new UsageException("--cert and --key go together");
+
+        return FromFile(_certificate, result, path =>
+        {
+            using var loaded = X509Certificate2.CreateFromPemFile(path, key);
+            // Through PKCS #12 and back: what comes from PEM has a key that TLS cannot use everywhere.
+            return X509CertificateLoader.LoadPkcs12(loaded.Export(X509ContentType.Pkcs12), null);
+        });
+    }
+
+    private static X509Certificate2Collection Pem(string text)
+    {
+        var certificates = new X509Certificate2Collection();
+        certificates.ImportFromPem(text);
+        return certificates.Count > 0 ? certificates : throw new CryptographicException("there is no certificate in it");
+    }
+
+    private static T? FromFile<T>(Option<string?> option, ParseResult result, Func<string, T> read) where T : class
+    {
+        if (result.GetValue(option) is not { } path) return null;
+
+        try
+        {
+            return read(path);
+        }
+        catch (Exception problem)
+            when (problem is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            throw new UsageException($"{option.Name} {path}: {problem.Message}");
+        }
+    }
+
+    private static Option<string?> Text(string name, string help, string about) =>
+        new(name) { Description = about, HelpName = help };
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using NetSniff.Cli.Commands.Servers;
+using NetSniff.Cli.Outputs.Table;
+using NetSniff.Wire.Querying;
+using NetSniff.Wire.V1;
+using NetSniff.Worker.Serve.Http;
+
+namespace NetSniff.Cli.Commands.Status;
+
+/// <summary>`netsniff status`: how workers and sensors are, and whether the books balance.</summary>
+internal static class StatusCommand
+{
+    private const string About =
+        """
+        Show the workers, the sensors that send to them, and the balance: what came in, what was kept, what was lost and where.
+
+        Examples:
+          netsniff status
+          netsniff status --server 10.0.0.7:9465 --ca ca.crt --token-file token -o json
+          watch -c netsniff status --color always
+        """;
+
+    public static Command Make(CommandRunner runner)
+    {
+        var format = new Option<string?>("--output", "-o")
+        {
+            Description = "table or json. Without it: table on a terminal, json otherwise.", HelpName = "FORMAT",
+        };
+        format.CompletionSources.Add("table", "json");
+        var color = new Option<string>("--color")
+        {
+            Description = "auto, always or never. NO_COLOR is respected.", HelpName = "WHEN",
+            DefaultValueFactory = static _ => "auto",
+        };
+        var strict = new Option<bool>("--strict") { Description = "Exit with 3 when not every worker answered." };
+        var server = new ServerOptions();
+        var command = new Command("status", About) { format, color, strict };
+        server.AddTo(command);
+        runner.Set(command, (result, terminal, interrupts) =>
+        {
+            var isTable = (result.GetValue(format) ?? (terminal.IsOutputTerminal ? "table" : "json")) switch
+            {
+                "table" => true,
+                "json" => false,
+                var other => throw new UsageException($"no output format '{other}': use table or json"),
+            };
+            var isColoured = CaptureOptions.IsColoured(result.GetValue(color)!, terminal.IsOutputTerminal, terminal);
+            using var channel = QueryChannel.To(server.Read(result));
+            var answer = channel.Client.Status(new StatusRequest(), cancellationToken: interrupts.Token);
+            var buffer = new OutputBuffer(terminal.Output);
+            if (isTable)
+            {
+                var columns = terminal.IsOutputTerminal ? terminal.Columns() : Line.Endless;
+                new StatusPage(buffer, new Line(isColoured, columns), terminal.Clock).Write(answer);
+            }
+            else
+            {
+                var json = new JsonLine(buffer);
+                AnswerJson.Write(json, answer);
+                json.End();
+            }
+
+            buffer.Flush();
+            return result.GetValue(strict) && answer.Completeness.Absent.Count > 0 ? ExitCode.Partial : ExitCode.Ok;
+        });
+        return command;
+    }
+}

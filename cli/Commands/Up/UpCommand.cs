@@ -1,0 +1,164 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Net;
+using System.Security.Cryptography;
+using NetSniff.Cli.Capturing;
+using NetSniff.Cli.Commands.Servers;
+using NetSniff.Cli.Commands.Workers;
+using NetSniff.Cli.Hosting;
+using NetSniff.Sensor.Capture;
+using NetSniff.Wire.Health;
+using NetSniff.Wire.Ring;
+using NetSniff.Wire.Security;
+
+namespace NetSniff.Cli.Commands.Up;
+
+/// <summary>`netsniff up`: sensor and worker of this machine in one process, kept running.</summary>
+internal static class UpCommand
+{
+    private const string About =
+        """
+        Capture what passes this machine and keep it: a sensor and a worker in one process, records in a DuckDB store in a
+        folder. Other terminals ask it. Started again by itself when it crashes; Ctrl-C ends it in order.
+
+        Examples:
+          netsniff up
+          netsniff up -i eth0 --keep 2d --store-bytes 5Gi
+          netsniff flows --follow
+          netsniff sql 'SELECT dst_ip, count(*) FROM flow GROUP BY ALL ORDER BY 2 DESC LIMIT 10'
+        """;
+
+    private const string WorkerName = "here";
+    private const string ChildSwitch = "--child";
+    private const long StoreBytesMin = 256L << 20;
+    private static readonly TimeSpan s_lifetime = TimeSpan.FromDays(3650);
+
+    public static Command Make(CommandRunner runner)
+    {
+        var interfaces = new Option<string[]>("--interface", "-i")
+        {
+            Description = "Interface to capture from; may be given several times. Without it: all.",
+            HelpName = "IF",
+        };
+        var data = WorkerCommand.Text("--data", "FOLDER", $"Where everything is kept ({DefaultFolder}).");
+        var names = WorkerCommand.Text("--names", "FILE", "YAML that says who has which address (docs/identity.md).");
+        var keep = WorkerCommand.Text("--keep", "AGE", "How long records are kept (7d).");
+        var storeBytes = WorkerCommand.Text("--store-bytes", "SIZE", "How much they may take on disk (50Gi).");
+        var loopback = new IPEndPoint(IPAddress.Loopback, Wire.Querying.QueryEndpoint.PortDefault);
+        var query = new EndpointOption("--query", "Where questions are asked", loopback);
+        var health = new EndpointOption(
+            "--health", "Health and metrics, or off", new IPEndPoint(IPAddress.Loopback, HealthOptions.PortDefault));
+        var child = new Option<bool>(ChildSwitch) { Hidden = true };
+        var command = new Command("up", About)
+        {
+            interfaces, data, names, keep, storeBytes, query.Option, health.Option, child,
+        };
+        runner.Set(command, (result, terminal, interrupts) =>
+        {
+            if (!result.GetValue(child)) return Supervise(result, terminal, interrupts);
+
+            var folder = result.GetValue(data) ?? DefaultFolder;
+            var worker = new WorkerSettings
+            {
+                Name = WorkerName,
+                Folder = Path.Combine(folder, "worker"),
+                Certificates = CertificatePaths.In(Path.Combine(folder, "tls")),
+                TokenFile = Path.Combine(folder, "token"),
+                IdentityFile = result.GetValue(names),
+                AgeMax = Durations.ParseOption(keep.Name, result.GetValue(keep)) ?? TimeSpan.FromDays(7),
+                StoreBytesMax = ByteSizes.ParseOption(storeBytes.Name, result.GetValue(storeBytes), StoreBytesMin)
+                    ?? 50L << 30,
+                Ingest = new IPEndPoint(IPAddress.Loopback, 0),
+                Query = query.Read(result)!,
+                Health = null,
+            };
+            var asked = result.GetValue(interfaces) ?? [];
+            var sensor = new SensorSettings
+            {
+                Node = Environment.MachineName,
+                Folder = Path.Combine(folder, "spool"),
+                Certificates = worker.Certificates,
+                Live = new LiveOptions { Interfaces = asked.Length == 0 ? [LiveOptions.AnyInterface] : asked },
+                Health = health.Read(result, mayBeOff: true),
+            };
+            return RunAsync(terminal, interrupts, worker, sensor, folder).GetAwaiter().GetResult();
+        });
+        return command;
+    }
+
+    /// <summary>Beside the file that says where the worker is.</summary>
+    private static string DefaultFolder => Path.Combine(Path.GetDirectoryName(ClientFile.DefaultPath)!, "up");
+
+    private static int Supervise(ParseResult result, Terminal terminal, Interrupts interrupts)
+    {
+        var words = result.Tokens.Select(static token => token.Value).ToList();
+        return new Supervisor(terminal, interrupts, () =>
+        {
+            var start = new ProcessStartInfo(Environment.ProcessPath!)
+            {
+                RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false,
+            };
+            foreach (var word in (IEnumerable<string>)[.. words, ChildSwitch]) start.ArgumentList.Add(word);
+            return start;
+        }).Run();
+    }
+
+    private static async Task<int> RunAsync(
+        Terminal terminal, Interrupts interrupts, WorkerSettings workerSettings, SensorSettings sensorSettings,
+        string folder)
+    {
+        var secrets = Secrets(terminal, folder, workerSettings);
+        var board = new HealthBoard("netsniff", ProgramVersion.Text, terminal.Clock);
+        var worker = new WorkerProgram(terminal, workerSettings, board);
+        await using (worker.ConfigureAwait(false))
+        {
+            await worker.StartAsync().ConfigureAwait(false);
+            var here = new FixedMembers([new RingMember(WorkerName, worker.Host.Address)]);
+            var sensor = new SensorProgram(terminal, sensorSettings, board, here);
+            await using (sensor.ConfigureAwait(false))
+            {
+                await sensor.StartAsync().ConfigureAwait(false);
+                var client = new ClientFile(worker.QueryAddress, secrets.Authority, secrets.Token);
+                client.Write();
+                terminal.Output.Write([.. System.Text.Encoding.ASCII.GetBytes(Supervisor.ReadyLine), (byte)'\n']);
+                terminal.Output.Flush();
+                terminal.Say($"capturing on {sensor.Interfaces}, keeping records in {folder}");
+                terminal.Say("ask from another terminal: netsniff flows -f, netsniff http -f, netsniff sql, netsniff status");
+                // The end of standard input is the end of whoever keeps us running.
+                var orphaned = Task.Run(static () => Console.In.ReadLine());
+                await Task.WhenAny(interrupts.StoppedAsync(), sensor.Host.Captured, orphaned).ConfigureAwait(false);
+                var isHome = await sensor.Host.StopAsync().ConfigureAwait(false);
+                await worker.StopAsync().ConfigureAwait(false);
+                client.Remove();
+                SensorTalk.Balance(terminal, sensor.Host.Ledger());
+                terminal.Say($"{worker.Host.RecordsStored} records stored in this run{(isHome ? "" : "; the rest waits in the spool")}");
+                return sensor.Host.Failure is null ? ExitCode.Ok : ExitCode.Failed;
+            }
+        }
+    }
+
+    /// <summary>A private authority and a token, made once: nobody else on this machine is let in.</summary>
+    private static (string Authority, string Token) Secrets(Terminal terminal, string folder, WorkerSettings settings)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(
+                folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        if (!File.Exists(settings.Certificates.Key))
+        {
+            using var authority = Wire.Security.Certificates.NewAuthority(
+                "netsniff up", terminal.Clock.GetUtcNow(), s_lifetime);
+            authority.IssueTo(
+                Path.GetDirectoryName(settings.Certificates.Key)!, WorkerName, "localhost", "127.0.0.1", "::1");
+        }
+
+        if (!File.Exists(settings.TokenFile))
+        {
+            File.WriteAllText(settings.TokenFile!, Convert.ToHexString(RandomNumberGenerator.GetBytes(24)));
+        }
+
+        return (File.ReadAllText(settings.Certificates.Authority), File.ReadAllText(settings.TokenFile!).Trim());
+    }
+}

@@ -1,0 +1,39 @@
+using System.Net;
+using NetSniff.Sensor.Capture;
+using NetSniff.Sensor.Governor;
+using NetSniff.Wire.Health;
+using NetSniff.Wire.Security;
+
+namespace NetSniff.Cli.Hosting;
+
+/// <summary>What a sensor's command line says.</summary>
+internal sealed record SensorSettings
+{
+    public required string Node { get; init; }
+
+    /// <summary>Holds the spool.</summary>
+    public required string Folder { get; init; }
+
+    public string? Workers { get; init; }
+
+    public string? WorkersFile { get; init; }
+
+    public required CertificatePaths Certificates { get; init; }
+
+    /// <summary>What the workers' certificates are made out to, where that is not each worker's own name.</summary>
+    public string? ServerName { get; init; }
+
+    /// <summary>Null for none.</summary>
+    public IPEndPoint? Health { get; init; } = new(IPAddress.Loopback, HealthOptions.PortDefault);
+
+    public LiveOptions Live { get; init; } = new() { Interfaces = [LiveOptions.AnyInterface] };
+
+    public string Backend { get; init; } = Captures.AnyBackend;
+
+    /// <summary>Capture files to ship instead of what passes the interfaces.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    public long SpoolBytesMax { get; init; } = 1L << 30;
+
+    public GovernorOptions Budget { get; init; } = new();
+}

@@ -1,0 +1,212 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using NetSniff.Filters.Expression;
+
+namespace NetSniff.Config;
+
+/// <param name="Path">Where in the document: `redaction.patterns[0].regex`; empty for the whole.</param>
+public sealed record ConfigProblem(string Path, string Text)
+{
+    public override string ToString() => Path.Length == 0 ? Text : $"{Path}: {Text}";
+}
+
+/// <summary>From a document to a configuration that makes sense, or to what is wrong with it: all of it, so that who
+/// wrote it needs one round.</summary>
+public static class ConfigReader
+{
+    public const int BytesMax = 1 << 20;
+    private const int ListMax = 64;
+    private const int NameLengthMax = 128;
+    private const int PatternsMax = 32;
+    private const int PatternLengthMax = 512;
+    private const int SampleMax = 65_536;
+
+    /// <returns>The configuration, or null with at least one problem.</returns>
+    public static SensorConfig? Read(ReadOnlySpan<byte> json, out IReadOnlyList<ConfigProblem> problems)
+    {
+        if (json.Length > BytesMax)
+        {
+            problems = [new("", $"longer than {BytesMax} bytes")];
+            return null;
+        }
+
+        SensorConfig? config;
+        try
+        {
+            config = JsonSerializer.Deserialize(json, ConfigJson.Default.SensorConfig);
+        }
+        catch (JsonException problem)
+        {
+            problems = [new(PathOf(problem), TextOf(problem))];
+            return null;
+        }
+
+        problems = config is null ? [new("", "nothing but null")] : Check(config);
+        return problems is [] ? config : null;
+    }
+
+    public static IReadOnlyList<ConfigProblem> Check(SensorConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        List<ConfigProblem> problems = [];
+        if (HasNull(config))
+        {
+            return [new("", "null stands where a value is needed: leave a field out to have its default")];
+        }
+
+        CheckCapture(config, problems);
+        CheckProtocols(config.Protocols, problems);
+        CheckRedaction(config.Redaction, problems);
+        CheckBudget(config.Budget, problems);
+        CheckFlows(config.Flows, problems);
+        return problems;
+    }
+
+    // The serializer takes an explicit null for a reference whatever its type says.
+    private static bool HasNull(SensorConfig config) =>
+        config is { Capture: null } or { Capture.BpfFilter: null } or { Capture.Sampling: null } or { Where: null }
+            or { Protocols: null } or { Payload: null } or { Redaction: null } or { Budget: null } or { Flows: null }
+            or { Redaction.Presets: null } or { Redaction.Headers: null } or { Redaction.JsonFields: null }
+            or { Redaction.QueryParameters: null } or { Redaction.Patterns: null } or { Budget.Cpu: null }
+            or { Budget.Memory: null } or { Budget.OnOverload: null }
+        || config.Protocols.Any(one => one?.Name is null)
+        || config.Redaction.Patterns.Any(one => one is null or { Name: null } or { Regex: null }
+            or { Replacement: null })
+        || config.Redaction.Headers.Concat(config.Redaction.JsonFields).Concat(config.Redaction.QueryParameters)
+            .Any(one => one is null);
+
+    private static void CheckCapture(SensorConfig config, List<ConfigProblem> problems)
+    {
+        if (config.Capture.BpfFilter.StartsWith('-'))
+        {
+            problems.Add(new("capture.bpfFilter", "is a filter expression, not command line flags"));
+        }
+
+        if (config.Capture.Sampling is { Mode: SamplingMode.Flow, OneIn: < 2 or > SampleMax })
+        {
+            problems.Add(new("capture.sampling.oneIn", $"is from 2 to {SampleMax} when sampling is on"));
+        }
+
+        if (config.Where.Length > 0 && FilterExpression.Parse(config.Where).Problem is { } problem)
+        {
+            problems.Add(new("where", $"column {problem.Column}: {problem.Text}"));
+        }
+    }
+
+    private static void CheckProtocols(IReadOnlyList<ProtocolConfig> protocols, List<ConfigProblem> problems)
+    {
+        var known = KnownProtocols();
+        for (var index = 0; index < protocols.Count; index++)
+        {
+            if (known.Contains(ProtocolOf(protocols[index].Name), StringComparer.OrdinalIgnoreCase)) continue;
+            problems.Add(new($"protocols[{index}].name", $"there is no '{protocols[index].Name}'; there are "
+                + string.Join(", ", known)));
+        }
+    }
+
+    /// <summary>The name here for a name of a profile: a version or a guest of what is one parser.</summary>
+    public static string ProtocolOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.ToUpperInvariant() switch { "HTTP1" => "http", "GRPC" => "http2", _ => name };
+    }
+
+    /// <summary>Names of what is read, once each: some have a line for datagrams and one for streams.</summary>
+    public static IReadOnlyList<string> KnownProtocols() =>
+        [.. Protocols.Protocols.All.Select(entry => entry.Info.Name).Distinct()];
+
+    private static void CheckRedaction(RedactionConfig redaction, List<ConfigProblem> problems)
+    {
+        CheckNames("redaction.headers", redaction.Headers, problems);
+        CheckNames("redaction.jsonFields", redaction.JsonFields, problems);
+        CheckNames("redaction.queryParameters", redaction.QueryParameters, problems);
+        if (redaction.Patterns.Count > PatternsMax) problems.Add(new("redaction.patterns", $"at most {PatternsMax}"));
+        for (var index = 0; index < redaction.Patterns.Count; index++)
+        {
+            var pattern = redaction.Patterns[index];
+            var path = $"redaction.patterns[{index}]";
+            if (pattern.Name.Length is 0 or > 63) problems.Add(new($"{path}.name", "has 1 to 63 characters"));
+            if (pattern.Replacement.Length > 64) problems.Add(new($"{path}.replacement", "has at most 64 characters"));
+            if (ProblemOf(pattern.Regex) is { } why) problems.Add(new($"{path}.regex", why));
+        }
+    }
+
+    private static string? ProblemOf(string regex)
+    {
+        if (regex.Length is 0 or > PatternLengthMax) return $"has 1 to {PatternLengthMax} characters";
+        if (RegexBudget.Refuse(regex) is { } why) return why;
+        if (RegexBudget.Cost(regex) is < 0 or > RegexBudget.SizeMax) return "is too large with its counts written out";
+        try
+        {
+            // An expression that matches nothing at all would be replaced between every two letters.
+            return new Regex(regex, RegexOptions.NonBacktracking).IsMatch("") ? "matches the empty text" : null;
+        }
+        catch (Exception problem) when (problem is ArgumentException or NotSupportedException)
+        {
+            return problem.Message;
+        }
+    }
+
+    private static void CheckNames(string path, IReadOnlyList<string> names, List<ConfigProblem> problems)
+    {
+        if (names.Count > ListMax) problems.Add(new(path, $"at most {ListMax}"));
+        for (var index = 0; index < names.Count; index++)
+        {
+            var isPlain = names[index].All(letter => letter is > ' ' and < '\u007f');
+            if (isPlain && names[index].Length is > 0 and <= NameLengthMax) continue;
+
+            problems.Add(new($"{path}[{index}]", $"has 1 to {NameLengthMax} letters of ASCII and no blank"));
+        }
+    }
+
+    private static void CheckBudget(BudgetConfig budget, List<ConfigProblem> problems)
+    {
+        if (budget.Cpu.Length > 0 && !(Quantity.TryParse(budget.Cpu, out var cpus) && cpus is >= 0.01m and <= 1024))
+        {
+            problems.Add(new("budget.cpu", $"is a quantity such as 500m or 2, not '{budget.Cpu}'"));
+        }
+
+        if (budget.Memory.Length > 0 && !(Quantity.TryParse(budget.Memory, out var bytes) && bytes >= 1 << 20))
+        {
+            problems.Add(new("budget.memory", $"is a quantity such as 512Mi, not '{budget.Memory}'"));
+        }
+
+        if (budget.MaxPacketsPerSecond is not 0 and (< 1000 or > 100_000_000))
+        {
+            problems.Add(new("budget.maxPacketsPerSecond", "is from 1000 to 100000000"));
+        }
+
+        if (budget.OnOverload is "SampleFlows" or "HeadersOnly" or "FlowsOnly") return;
+
+        problems.Add(new("budget.onOverload", budget.OnOverload == "Stop"
+            ? "a sensor does not go blind: SampleFlows, HeadersOnly or FlowsOnly"
+            : $"is SampleFlows, HeadersOnly or FlowsOnly, not '{budget.OnOverload}'"));
+    }
+
+    private static void CheckFlows(FlowsConfig flows, List<ConfigProblem> problems)
+    {
+        (string Name, string? Text)[] all =
+        [
+            ("tcpEstablishedIdleMax", flows.TcpEstablishedIdleMax), ("tcpHalfOpenIdleMax", flows.TcpHalfOpenIdleMax),
+            ("tcpClosedIdleMax", flows.TcpClosedIdleMax), ("datagramIdleMax", flows.DatagramIdleMax),
+            ("otherIdleMax", flows.OtherIdleMax), ("activeMax", flows.ActiveMax),
+        ];
+        foreach (var (name, text) in all)
+        {
+            var isLength = text is not null && Quantity.TryParseDuration(text, out var span)
+                && span <= TimeSpan.FromDays(7);
+            if (isLength) continue;
+            problems.Add(new($"flows.{name}", $"is a length of time such as 90s or 1h30m, not '{text}'"));
+        }
+    }
+
+    // `$.redaction.headers[0]` to `redaction.headers[0]`.
+    private static string PathOf(JsonException problem) => (problem.Path ?? "").TrimStart('$').TrimStart('.');
+
+    /// <summary>The serializer's words, without its own place-keeping behind them.</summary>
+    private static string TextOf(JsonException problem)
+    {
+        var text = problem.Message.Split(" Path: ")[0];
+        return problem.LineNumber is { } line ? $"line {line + 1}: {text}" : text;
+    }
+}

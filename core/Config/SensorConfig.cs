@@ -1,0 +1,131 @@
+using System.Text.Json.Serialization;
+
+namespace NetSniff.Config;
+
+/// <summary>What a sensor is told while it runs. Names and values are those of a CaptureProfile's spec, so that whoever
+/// has one copies it.</summary>
+/// <remarks>Nobody changes one. The setters are for the generated reader: what is set only at birth it would set to
+/// nothing where a document is silent.</remarks>
+public sealed record SensorConfig
+{
+    public CaptureConfig Capture { get; set; } = new();
+
+    /// <summary>Which records leave, in the filter language; empty for all.</summary>
+    public string Where { get; set; } = "";
+
+    /// <summary>Protocols that are read; empty for all.</summary>
+    public IReadOnlyList<ProtocolConfig> Protocols { get; set; } = [];
+
+    public PayloadConfig Payload { get; set; } = new();
+
+    public RedactionConfig Redaction { get; set; } = new();
+
+    public BudgetConfig Budget { get; set; } = new();
+
+    public FlowsConfig Flows { get; set; } = new();
+}
+
+public sealed record CaptureConfig
+{
+    /// <summary>A filter as pcap-filter(7) has it; empty for all packets.</summary>
+    public string BpfFilter { get; set; } = "";
+
+    public SamplingConfig Sampling { get; set; } = new();
+}
+
+public enum SamplingMode : byte { None, Flow }
+
+/// <summary>Payload of one flow in so many is read, whatever the load; all flows are counted.</summary>
+public sealed record SamplingConfig
+{
+    public SamplingMode Mode { get; set; }
+
+    public int OneIn { get; set; } = 1;
+}
+
+/// <param name="Name">As the page of protocols has it; upper case and lower are one.</param>
+public sealed record ProtocolConfig(string Name);
+
+/// <summary>How much of what was said may leave the sensor.</summary>
+public enum PayloadLevel : byte
+{
+    /// <summary>Flows alone.</summary>
+    None,
+
+    /// <summary>Who asked whom for what and how it went, without header lists and query strings.</summary>
+    Metadata,
+
+    /// <summary>Header lists and query strings too.</summary>
+    Headers,
+
+    /// <summary>Everything that records hold.</summary>
+    Body,
+}
+
+public sealed record PayloadConfig
+{
+    public PayloadLevel Level { get; set; } = PayloadLevel.Headers;
+}
+
+public enum RedactionMode : byte { Enforce, Disabled }
+
+public enum RedactionPreset : byte { Credentials, PersonalData, PaymentCard, CloudSignatures }
+
+/// <summary>What is made unreadable before a record leaves the sensor.</summary>
+public sealed record RedactionConfig
+{
+    public RedactionMode Mode { get; set; }
+
+    public IReadOnlyList<RedactionPreset> Presets { get; set; } = [RedactionPreset.Credentials];
+
+    public IReadOnlyList<string> Headers { get; set; } = [];
+
+    public IReadOnlyList<string> JsonFields { get; set; } = [];
+
+    public IReadOnlyList<string> QueryParameters { get; set; } = [];
+
+    public IReadOnlyList<PatternConfig> Patterns { get; set; } = [];
+}
+
+public sealed record PatternConfig(string Name, string Regex)
+{
+    public string Replacement { get; set; } = "REDACTED";
+}
+
+/// <summary>What the sensor may use; absent for what its control group allows.</summary>
+public sealed record BudgetConfig
+{
+    /// <summary>A quantity as Kubernetes writes them: `1`, `500m`.</summary>
+    public string Cpu { get; set; } = "";
+
+    /// <summary>A quantity: `512Mi`.</summary>
+    public string Memory { get; set; } = "";
+
+    public long MaxPacketsPerSecond { get; set; }
+
+    /// <summary>`SampleFlows`, `HeadersOnly` or `FlowsOnly`: where the first step down leads.</summary>
+    public string OnOverload { get; set; } = "SampleFlows";
+}
+
+/// <summary>When a flow that says nothing is over, and when one that never ends is told.</summary>
+public sealed record FlowsConfig
+{
+    public string TcpEstablishedIdleMax { get; set; } = "10m";
+
+    public string TcpHalfOpenIdleMax { get; set; } = "1m";
+
+    public string TcpClosedIdleMax { get; set; } = "5s";
+
+    public string DatagramIdleMax { get; set; } = "1m";
+
+    public string OtherIdleMax { get; set; } = "1m";
+
+    public string ActiveMax { get; set; } = "30m";
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowTrailingCommas = true,
+    ReadCommentHandling = System.Text.Json.JsonCommentHandling.Skip, MaxDepth = 16)]
+[JsonSerializable(typeof(SensorConfig))]
+internal sealed partial class ConfigJson : JsonSerializerContext;

@@ -1,0 +1,199 @@
+using System.Runtime.ExceptionServices;
+using NetSniff.Pipeline;
+using NetSniff.Sensor.Capture;
+using NetSniff.Sensor.Export;
+using NetSniff.Storage.MmapQueue;
+using NetSniff.Wire.Delivery;
+using NetSniff.Wire.Ring;
+using NetSniff.Wire.V1;
+
+namespace NetSniff.Sensor;
+
+/// <summary>A sensor: a thread and a shard for each capture, a spool for all, and who sends what it holds to the workers.
+/// </summary>
+/// <remarks>Starts with <see cref="Start"/> and ends with <see cref="StopAsync"/>, after which everything captured is
+/// acknowledged by a worker or waits in the spool. Disposed without that it is as after a kill.</remarks>
+public sealed class SensorHost : IAsyncDisposable
+{
+    private readonly SensorOptions _options;
+    private readonly IReadOnlyList<PacketCapture> _captures;
+    private readonly Spool _spool;
+    private readonly Distribution _distribution = new();
+    private readonly Dispatcher _dispatcher;
+    private readonly List<ExportFrames> _sinks = [];
+    private readonly List<Thread> _threads = [];
+    private readonly CancellationTokenSource _stopCapture = new();
+    private readonly CancellationTokenSource _stopSending = new();
+    private readonly CancellationTokenSource _stopAtOnce = new();
+    private readonly TaskCompletionSource _captured = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _sending = Task.CompletedTask;
+    private int _capturing;
+    private ExceptionDispatchInfo? _failure;
+
+    /// <param name="captures">One for each thread; the caller's, and in use until this is disposed.</param>
+    /// <exception cref="IOException">The spool's folder is in use, damaged, or has no room.</exception>
+    public SensorHost(
+        SensorOptions options,
+        IReadOnlyList<PacketCapture> captures,
+        IMembership membership,
+        SensorParts? parts = null)
+    {
+        parts ??= new SensorParts();
+        Parts = parts;
+        _options = options;
+        _captures = captures;
+        _spool = Spool.Open(options.Folder, options.Spool);
+        try
+        {
+            var delivery = new DeliveryOptions
+            {
+                Sensor = _spool.Id,
+                Node = options.Node,
+                Version = options.Version,
+                Security = options.Security,
+                PrefersQuic = options.PrefersQuic,
+                Clock = options.Clock,
+            };
+            _dispatcher = new Dispatcher(_spool, options.Folder, _distribution, membership, delivery, Status);
+        }
+        catch
+        {
+            _spool.Dispose();
+            throw;
+        }
+
+        for (var number = 0; number < captures.Count; number++)
+        {
+            var exporter = new Exporter(
+                _spool, _distribution, options.Export, options.Node, InterfaceNames, options.Clock);
+            var shard = options.Shard with { ShardNumber = (ushort)number };
+            _sinks.Add(new ExportFrames(shard, exporter, parts.BeforeBatch));
+        }
+    }
+
+    public SensorParts Parts { get; }
+
+    /// <summary>32 hex digits.</summary>
+    public string Id => _spool.Id;
+
+    /// <summary>Ends when every capture has: files do by themselves.</summary>
+    public Task Captured => _captured.Task;
+
+    /// <summary>Why capturing ended early; null when it did not.</summary>
+    public Exception? Failure => Volatile.Read(ref _failure)?.SourceException;
+
+    /// <summary>Workers, and why those that are not connected are not.</summary>
+    public IReadOnlyList<(RingMember Member, bool IsUp, string? Problem)> Workers => _dispatcher.Workers;
+
+    public SpoolCounts Spooled => _spool.Counts();
+
+    public void Start()
+    {
+        _sending = Task.Run(() => _dispatcher.RunAsync(_stopSending.Token, _stopAtOnce.Token));
+        _capturing = _captures.Count;
+        for (var index = 0; index < _captures.Count; index++)
+        {
+            var (capture, sink) = (_captures[index], _sinks[index]);
+            var thread = new Thread(() => Pump(capture, sink)) { Name = $"shard {index}" };
+            _threads.Add(thread);
+            thread.Start();
+        }
+
+        if (_captures.Count == 0) _captured.TrySetResult();
+    }
+
+    /// <summary>Captures no more, finishes what is open, and waits until the workers have it or time is up.</summary>
+    /// <returns>Whether everything was acknowledged.</returns>
+    public async Task<bool> StopAsync()
+    {
+        await _stopCapture.CancelAsync().ConfigureAwait(false);
+        await Captured.ConfigureAwait(false);
+        _stopAtOnce.CancelAfter(_options.DrainMax);
+        await _stopSending.CancelAsync().ConfigureAwait(false);
+        await _sending.ConfigureAwait(false);
+        return _spool.Counts().Records == 0;
+    }
+
+    /// <summary>The balance of all stages; threads count into the same lines.</summary>
+    public IReadOnlyList<LedgerLine> Ledger()
+    {
+        var sums = new OrderedDictionary<(string Stage, string Reason), LedgerLine>();
+        var lines = _captures.SelectMany(static capture => capture.Counters.Ledger())
+            .Concat(_sinks.SelectMany(static sink => sink.Ledger())).Concat(SpoolLedger());
+        foreach (var line in lines)
+        {
+            var key = (line.Stage, line.Reason);
+            sums[key] = sums.TryGetValue(key, out var sum) ? sum with { Count = sum.Count + line.Count } : line;
+        }
+
+        return [.. sums.Values];
+    }
+
+    public SensorStatus Status()
+    {
+        var now = (_options.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        var status = new SensorStatus { TimeNanos = now, Rung = Parts.Rung(), ConfigRevision = Parts.ConfigRevision() };
+        status.Ledger.AddRange(Ledger().Select(static line => new LedgerEntry
+        {
+            Stage = line.Stage, What = line.Reason, Count = line.Count, IsLoss = line.IsLoss,
+        }));
+        foreach (var lane in _spool.Lanes)
+        {
+            var counts = lane.Queue.Counts();
+            status.Lanes.Add(new LaneStatus
+            {
+                Lane = lane.Name,
+                RecordsWaiting = counts.Records,
+                BytesOnDisk = counts.BytesOnDisk,
+                OldestNanos = counts.OldestNanos,
+                RecordsDropped = counts.RecordsDropped,
+            });
+        }
+
+        return status;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopCapture.CancelAsync().ConfigureAwait(false);
+        await _stopAtOnce.CancelAsync().ConfigureAwait(false);
+        await _stopSending.CancelAsync().ConfigureAwait(false);
+        await _sending.ConfigureAwait(false);
+        if (_threads.Count > 0) await Captured.ConfigureAwait(false);
+        foreach (var sink in _sinks) sink.Dispose();
+        _dispatcher.Dispose();
+        _spool.Dispose();
+        _stopCapture.Dispose();
+        _stopSending.Dispose();
+        _stopAtOnce.Dispose();
+    }
+
+    private IEnumerable<LedgerLine> SpoolLedger()
+    {
+        var counts = _spool.Counts();
+        yield return new("spool", "records waiting", counts.Records, false);
+        yield return new("spool", "records acknowledged", counts.RecordsArrived, false);
+        yield return new("spool", "records given up to make room", counts.RecordsDropped, true);
+    }
+
+    private IReadOnlyList<string> InterfaceNames() =>
+        _captures is [var first, ..] ? [.. first.Interfaces.Select(static one => one.Name)] : [];
+
+    private void Pump(PacketCapture capture, ExportFrames sink)
+    {
+        try
+        {
+            var pump = new CapturePump(sink, _options.Clock) { Progressed = Parts.Progressed };
+            pump.Run(capture, _options.IsLive, _stopCapture.Token);
+            sink.Finish();
+        }
+        catch (Exception problem) when (problem is IOException or CaptureException)
+        {
+            // The first to fail stops all; what they have by then is still sent.
+            Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(problem), null);
+            _stopCapture.Cancel();
+        }
+
+        if (Interlocked.Decrement(ref _capturing) == 0) _captured.TrySetResult();
+    }
+}

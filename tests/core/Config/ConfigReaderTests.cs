@@ -1,0 +1,147 @@
+using System.Text;
+using NetSniff.Config;
+
+namespace NetSniff.Tests.Config;
+
+public sealed class ConfigReaderTests
+{
+    [Fact]
+    public void Nothing_said_is_a_working_configuration()
+    {
+        var config = Read("{}");
+        Assert.Equal(PayloadLevel.Headers, config.Payload.Level);
+        Assert.Equal([RedactionPreset.Credentials], config.Redaction.Presets);
+        Assert.Equal("SampleFlows", config.Budget.OnOverload);
+    }
+
+    [Fact]
+    public void The_words_of_a_profile_are_understood()
+    {
+        var config = Read(
+            """
+            {
+              // comments and a comma too many are no reason to refuse anything
+              "capture": {"bpfFilter": "not port 10250", "sampling": {"mode": "Flow", "oneIn": 8}},
+              "where": "http.status >= 500 or dns",
+              "protocols": [{"name": "DNS"}, {"name": "http1"}],
+              "payload": {"level": "Metadata"},
+              "redaction": {
+                "mode": "Enforce", "presets": ["Credentials", "PaymentCard"], "headers": ["x-tenant"],
+                "jsonFields": ["ssn"], "queryParameters": ["sig"],
+                "patterns": [{"name": "iban", "regex": "[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", "replacement": "-"}]
+              },
+              "budget": {"cpu": "500m", "memory": "512Mi", "maxPacketsPerSecond": 2000000, "onOverload": "HeadersOnly"},
+              "flows": {"activeMax": "5m"},
+            }
+            """);
+        Assert.Equal(new SamplingConfig { Mode = SamplingMode.Flow, OneIn = 8 }, config.Capture.Sampling);
+        Assert.Equal("iban", config.Redaction.Patterns.Single().Name);
+        Assert.Equal("5m", config.Flows.ActiveMax);
+    }
+
+    public static TheoryData<string, string> Wrong => new()
+    {
+        { "", "line 1: The input does not contain any JSON" },
+        { "null", "nothing but null" },
+        { "{\"captures\": {}}", "could not be mapped" },
+        { "{\"payload\": {\"level\": \"Most\"}}", "payload.level: line 1:" },
+        { "{\"payload\": null}", "null stands where a value is needed" },
+        { "{\"redaction\": {\"headers\": [null]}}", "null stands where a value is needed" },
+        { "{\"capture\": {\"bpfFilter\": \"-w x\"}}", "capture.bpfFilter: is a filter expression" },
+        { "{\"capture\": {\"sampling\": {\"mode\": \"Flow\"}}}", "capture.sampling.oneIn: is from 2 to" },
+        { "{\"where\": \"http.metod == 'GET'\"}", "where: column 1: " },
+        { "{\"protocols\": [{\"name\": \"gopher\"}]}", "protocols[0].name: there is no 'gopher'; there are " },
+        { "{\"redaction\": {\"patterns\": [{\"name\": \"x\", \"regex\": \"(\"}]}}", "redaction.patterns[0].regex: " },
+        { "{\"redaction\": {\"patterns\": [{\"name\": \"x\", \"regex\": \"a*\"}]}}", "matches the empty text" },
+        { "{\"redaction\": {\"patterns\": [{\"name\": \"x\", \"regex\": \"(a{999}){999}\"}]}}", "too large" },
+        { "{\"redaction\": {\"headers\": [\"x y\"]}}", "redaction.headers[0]: has 1 to 128 letters" },
+        { "{\"budget\": {\"cpu\": \"lots\"}}", "budget.cpu: is a quantity such as 500m or 2, not 'lots'" },
+        { "{\"budget\": {\"memory\": \"1Kb\"}}", "budget.memory: is a quantity" },
+        { "{\"budget\": {\"maxPacketsPerSecond\": 1}}", "budget.maxPacketsPerSecond: is from 1000" },
+        { "{\"budget\": {\"onOverload\": \"Stop\"}}", "budget.onOverload: a sensor does not go blind" },
+        { "{\"flows\": {\"activeMax\": \"soon\"}}", "flows.activeMax: is a length of time" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void What_is_wrong_is_told_with_its_place(string json, string expected)
+    {
+        Assert.Null(ConfigReader.Read(Encoding.UTF8.GetBytes(json), out var problems));
+        Assert.Contains(expected, string.Join('\n', problems));
+    }
+
+    [Fact]
+    public void All_that_is_wrong_is_told_at_once()
+    {
+        ConfigReader.Read(
+            "{\"budget\": {\"cpu\": \"x\", \"memory\": \"y\"}, \"flows\": {\"activeMax\": \"z\"}}"u8, out var problems);
+        Assert.Equal(["budget.cpu", "budget.memory", "flows.activeMax"], problems.Select(problem => problem.Path));
+    }
+
+    [Theory]
+    [InlineData(21)]
+    [InlineData(22)]
+    public void No_bytes_throw(int seed)
+    {
+        var random = new Random(seed);
+        var good = """{"redaction": {"patterns": [{"name": "x", "regex": "ab"}]}, "budget": {"cpu": "1"}}"""u8;
+        for (var round = 0; round < 3_000; round++)
+        {
+            var bytes = good.ToArray();
+            for (var change = random.Next(4); change >= 0; change--)
+            {
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            }
+
+            var config = ConfigReader.Read(bytes.AsSpan(0, random.Next(bytes.Length + 1)), out var problems);
+            Assert.Equal(config is null, problems.Count > 0);
+        }
+    }
+
+    [Theory]
+    [InlineData("1", 1)]
+    [InlineData("500m", 0.5)]
+    [InlineData("1.5Gi", 1610612736)]
+    [InlineData("3k", 3000)]
+    public void Quantities(string text, double expected)
+    {
+        Assert.True(Quantity.TryParse(text, out var value));
+        Assert.Equal((decimal)expected, value);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-1")]
+    [InlineData("1e9")]
+    [InlineData("Mi")]
+    [InlineData("1 Mi")]
+    [InlineData("99999999999999999999")]
+    public void Not_quantities(string text) => Assert.False(Quantity.TryParse(text, out _));
+
+    [Theory]
+    [InlineData("90s", 90_000)]
+    [InlineData("1h30m", 5_400_000)]
+    [InlineData("250ms", 250)]
+    public void Durations(string text, int millis)
+    {
+        Assert.True(Quantity.TryParseDuration(text, out var span));
+        Assert.Equal(millis, span.TotalMilliseconds);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("90")]
+    [InlineData("s")]
+    [InlineData("0s")]
+    [InlineData("1d")]
+    [InlineData("9999999999h")]
+    [InlineData("-1s")]
+    public void Not_durations(string text) => Assert.False(Quantity.TryParseDuration(text, out _));
+
+    private static SensorConfig Read(string json)
+    {
+        var config = ConfigReader.Read(Encoding.UTF8.GetBytes(json), out var problems);
+        Assert.Empty(problems);
+        return config!;
+    }
+}

@@ -1,0 +1,72 @@
+using NetSniff.Buffers;
+
+namespace NetSniff.Wire.Batches;
+
+/// <summary>The different numbers of a column, if they are few, and which of them each row has.</summary>
+internal sealed class NumberTable
+{
+    /// <summary>More different values than this are no dictionary.</summary>
+    private const int DistinctMax = 255;
+
+    private const int SlotBits = 10;
+    private const ulong Spread = 0x9e37_79b9_7f4a_7c15;
+
+    private readonly ulong[] _values = new ulong[DistinctMax];
+
+    /// <summary>The round a slot was last filled in, and the place in <see cref="_values"/>: so nothing has to be
+    /// cleared between columns.</summary>
+    private readonly (uint Round, byte Place)[] _slots = new (uint, byte)[1 << SlotBits];
+    private byte[] _rows = [];
+    private uint _round;
+    private int _distinct;
+    private int _count;
+
+    /// <summary>Looks at a column.</summary>
+    /// <returns>Its size when written so, or more than any when there are too many different values.</returns>
+    public long Gather(ReadOnlySpan<ulong> values)
+    {
+        if (_rows.Length < values.Length) _rows = new byte[Math.Max(values.Length, 2 * _rows.Length)];
+        if (++_round == 0)
+        {
+            Array.Clear(_slots);
+            _round = 1;
+        }
+
+        (_distinct, _count) = (0, values.Length);
+        var rows = _rows.AsSpan(0, values.Length);
+        var bytes = (long)values.Length + 2;
+        for (var row = 0; row < rows.Length; row++)
+        {
+            var value = values[row];
+            var at = Find(value);
+            if (_slots[at].Round != _round)
+            {
+                if (_distinct == DistinctMax) return long.MaxValue;
+                _slots[at] = (_round, (byte)_distinct);
+                _values[_distinct++] = value;
+                bytes += ByteWriter.VarintSize(value);
+            }
+
+            rows[row] = _slots[at].Place;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Writes what was gathered last.</summary>
+    public void Write(ByteWriter output)
+    {
+        output.Put((byte)NumberEncoding.Dictionary);
+        output.PutVarint((ulong)_distinct);
+        foreach (var value in _values.AsSpan(0, _distinct)) output.PutVarint(value);
+        output.Put(_rows.AsSpan(0, _count));
+    }
+
+    /// <summary>The slot that has the value, or the free one where it goes.</summary>
+    private int Find(ulong value)
+    {
+        var at = (int)(value * Spread >> (64 - SlotBits));
+        while (_slots[at].Round == _round && _values[_slots[at].Place] != value) at = (at + 1) & ((1 << SlotBits) - 1);
+        return at;
+    }
+}

@@ -1,0 +1,19 @@
+using System.Security.Cryptography.X509Certificates;
+
+namespace NetSniff.Wire.Querying;
+
+/// <summary>A worker's query port, and what it takes to be let in.</summary>
+public sealed record QueryEndpoint
+{
+    public const int PortDefault = 9465;
+
+    /// <summary>`HOST:PORT`.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>Who may vouch for the worker; null for those the system trusts.</summary>
+    public X509Certificate2Collection? Authorities { get; init; }
+
+    public X509Certificate2? Certificate { get; init; }
+
+    public string? Token { get; init; }
+}

@@ -1,0 +1,24 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+
+namespace NetSniff.Wire.Security;
+
+/// <summary>How a client proves who it is and whom it believes. Files are read anew when they change.</summary>
+public sealed class ClientSecurity(CertificateFiles files)
+{
+    /// <summary>Certificates for any worker are made out to this name, unless they name the worker itself.</summary>
+    public string? ServerName { get; init; }
+
+    /// <summary>For the next connection.</summary>
+    /// <exception cref="IOException">There are no certificates that can be used.</exception>
+    public SslClientAuthenticationOptions Options(string worker)
+    {
+        var current = files.Current;
+        return new SslClientAuthenticationOptions
+        {
+            TargetHost = ServerName ?? worker,
+            ClientCertificateContext = current.Identity,
+            CertificateChainPolicy = current.ChainPolicy(),
+        };
+    }
+}

@@ -1,0 +1,18 @@
+namespace NetSniff.Worker.Ingest;
+
+/// <summary>How often what was read from the log is made durable in the store.</summary>
+public sealed record CommitOptions
+{
+    public int RecordsMax { get; init; } = 1 << 17;
+
+    public TimeSpan Every { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>After a failure of the store the same batches are tried again.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>A batch at which the store fails so often, for another reason than its disk, is given up.</summary>
+    public int TriesMax { get; init; } = 5;
+
+    /// <summary>Old records are looked for so often.</summary>
+    public TimeSpan ExpireEvery { get; init; } = TimeSpan.FromSeconds(60);
+}

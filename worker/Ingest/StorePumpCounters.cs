@@ -1,0 +1,50 @@
+using NetSniff.Pipeline;
+
+namespace NetSniff.Worker.Ingest;
+
+/// <summary>What went from a log into a store. What is not committed yet counts only once it is: after a failure it is
+/// read again. One thread writes, anybody may read.</summary>
+internal sealed class StorePumpCounters
+{
+    /// <summary>Since the last commit.</summary>
+    public long Read;
+    public long Appended;
+    public long Again;
+    public long Damaged;
+    public long GivenUp;
+
+    public long Expired;
+    public long Retracted;
+    public long Failures;
+    private long _read;
+    private long _stored;
+    private long _again;
+    private long _damaged;
+    private long _givenUp;
+
+    public long Stored => Volatile.Read(ref _stored);
+
+    public void Settle()
+    {
+        _read += Read + GivenUp;
+        _stored += Appended;
+        _again += Again;
+        _damaged += Damaged;
+        _givenUp += GivenUp;
+        Forget();
+    }
+
+    public void Forget() => Read = Appended = Again = Damaged = GivenUp = 0;
+
+    public IEnumerable<LedgerLine> Ledger()
+    {
+        yield return new("store", "records in", _read, false);
+        yield return new("store", "records stored", _stored, false);
+        yield return new("store", "records that were stored already", _again, false);
+        yield return new("store", "records damaged or of unknown kinds", _damaged, true);
+        yield return new("store", "records the store could not take", _givenUp, true);
+        yield return new("store", "batches taken back", Retracted, false);
+        yield return new("store", "records expired", Expired, false);
+        yield return new("store", "failures of the store", Failures, false);
+    }
+}

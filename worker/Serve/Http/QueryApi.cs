@@ -1,0 +1,145 @@
+using System.Text;
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NetSniff.Json;
+using NetSniff.Wire.V1;
+using NetSniff.Worker.Serve.Access;
+
+namespace NetSniff.Worker.Serve.Http;
+
+/// <summary>The HTTP face of the desk: parameters in, JSON out, errors as problem+json.</summary>
+internal sealed class QueryApi(QueryDesk desk, TimeProvider clock)
+{
+    private int _streams;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/api/v1/records", RecordsAsync);
+        routes.MapGet("/api/v1/aggregate", AggregateAsync);
+        routes.MapGet("/api/v1/sql", SqlAsync);
+        routes.MapPost("/api/v1/sql", SqlAsync);
+        routes.MapGet("/api/v1/status", StatusAsync);
+        routes.MapFallback(static context => Refusals.WriteAsync(
+            context, StatusCode.NotFound, "there are /api/v1/records, aggregate, sql and status"));
+    }
+
+    private Task RecordsAsync(HttpContext context) => AnswerAsync(context, async (stream, cancel) =>
+    {
+        var asked = new AskedParameters(
+            context.Request, clock, "kind", "where", "since", "until", "first", "last", "follow", "fields", "merged",
+            "local");
+        var request = new ObserveRequest
+        {
+            Where = asked.Text("where"), SinceNanos = asked.Time("since"), UntilNanos = asked.Time("until"),
+            First = asked.Count("first"), Last = asked.Count("last"), Follow = asked.Flag("follow"),
+            Merged = asked.Flag("merged"), Local = asked.Flag("local"),
+        };
+        request.Kinds.AddRange(asked.List("kind"));
+        request.Fields.AddRange(asked.List("fields"));
+        if (!request.Follow) cancel.CancelAfter(desk.Limits.CallDefault);
+        await desk.ObserveAsync(request, new RecordLines(stream), cancel.Token).ConfigureAwait(false);
+    });
+
+    private Task SqlAsync(HttpContext context) => AnswerAsync(context, async (stream, cancel) =>
+    {
+        var asked = new AskedParameters(context.Request, clock, "q", "rows", "timeout", "local");
+        var text = asked.Text("q");
+        if (HttpMethods.IsPost(context.Request.Method))
+        {
+            using var body = new StreamReader(context.Request.Body, Encoding.UTF8);
+            text = await body.ReadToEndAsync(cancel.Token).ConfigureAwait(false);
+        }
+
+        var request = new SqlRequest
+        {
+            Sql = text, RowsMax = asked.Count("rows"), Local = asked.Flag("local"),
+            TimeoutMs = (uint)Math.Min(asked.Length("timeout") / 1_000_000, uint.MaxValue),
+        };
+        cancel.CancelAfter(desk.Limits.SqlMax + desk.Limits.CallDefault);
+        await desk.SqlAsync(request, new SqlLines(stream), cancel.Token).ConfigureAwait(false);
+    });
+
+    private Task AggregateAsync(HttpContext context) => AnswerAsync(context, async (stream, cancel) =>
+    {
+        var asked = new AskedParameters(
+            context.Request, clock, "kind", "where", "since", "until", "by", "measure", "bucket", "heat", "top", "local");
+        var request = new AggregateRequest
+        {
+            Kind = asked.Text("kind"), Where = asked.Text("where"), SinceNanos = asked.Time("since"),
+            UntilNanos = asked.Time("until"), BucketNanos = asked.Length("bucket"), Heat = asked.Text("heat"),
+            Top = asked.Count("top"), Local = asked.Flag("local"),
+        };
+        request.By.AddRange(asked.List("by"));
+        request.Measures.AddRange(asked.List("measure"));
+        cancel.CancelAfter(desk.Limits.CallDefault);
+        var answer = await desk.AggregateAsync(request, cancel.Token).ConfigureAwait(false);
+        await DocumentAsync(context, json => AnswerJson.Write(json, request, answer)).ConfigureAwait(false);
+    });
+
+    private Task StatusAsync(HttpContext context) => AnswerAsync(context, async (stream, cancel) =>
+    {
+        var asked = new AskedParameters(context.Request, clock, "local");
+        cancel.CancelAfter(desk.Limits.CallDefault);
+        var answer = await desk.StatusAsync(new StatusRequest { Local = asked.Flag("local") }, cancel.Token)
+            .ConfigureAwait(false);
+        await DocumentAsync(context, json => AnswerJson.Write(json, answer)).ConfigureAwait(false);
+    });
+
+    private static Task DocumentAsync(HttpContext context, Action<JsonLine> write)
+    {
+        using var page = new MemoryStream();
+        var buffer = new OutputBuffer(page);
+        var json = new JsonLine(buffer);
+        write(json);
+        json.End();
+        buffer.Flush();
+        context.Response.ContentType = "application/json";
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Response.Body.WriteAsync(page.ToArray(), context.RequestAborted).AsTask();
+    }
+
+    private async Task AnswerAsync(HttpContext context, Func<JsonStream, CancellationTokenSource, Task> answer)
+    {
+        if (Interlocked.Increment(ref _streams) > desk.Limits.JsonStreamsMax)
+        {
+            Interlocked.Decrement(ref _streams);
+            var detail = $"{desk.Limits.JsonStreamsMax} answers are being written as JSON already; gRPC takes more";
+            await Refusals.WriteAsync(context, StatusCode.ResourceExhausted, detail).ConfigureAwait(false);
+            return;
+        }
+
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, desk.Ending);
+        using var stream = new JsonStream(context);
+        try
+        {
+            await answer(stream, cancel).ConfigureAwait(false);
+        }
+        catch (StalledException)
+        {
+            // Who does not read will not read why.
+            context.Abort();
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await (desk.Ending.IsCancellationRequested
+                ? stream.FailAsync(StatusCode.Unavailable, "this worker leaves")
+                : stream.FailAsync(StatusCode.DeadlineExceeded, "not done in time")).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException problem)
+        {
+            await stream.FailAsync(StatusCode.InvalidArgument, problem.Message).ConfigureAwait(false);
+        }
+        catch (Exception problem)
+            when (!context.RequestAborted.IsCancellationRequested && Problems.StatusOf(problem) is not null)
+        {
+            var status = Problems.StatusOf(problem)!.Value;
+            await stream.FailAsync(status.StatusCode, status.Detail).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _streams);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using Grpc.Core;
+using NetSniff.Filters.Expression;
+using NetSniff.Records;
+using NetSniff.Wire.V1;
+
+namespace NetSniff.Worker.Serve;
+
+/// <summary>Which records, and what of them. Two who ask the same are equal.</summary>
+internal sealed record ObserveSelection
+{
+    /// <summary>Names in a list; more is no list any more.</summary>
+    private const int NamesMax = 256;
+
+    private ObserveSelection(string kinds, string where, long sinceNanos, string fields)
+    {
+        (Kinds, Where, SinceNanos, Fields) = (kinds, where, sinceNanos, fields);
+    }
+
+    /// <summary>Names with blanks between; empty for all.</summary>
+    public string Kinds { get; }
+
+    public string Where { get; }
+
+    public long SinceNanos { get; }
+
+    /// <summary>Names with blanks between; empty for all.</summary>
+    public string Fields { get; }
+
+    public string[] KindNames => Names(Kinds);
+
+    public string[] FieldNames => Names(Fields);
+
+    /// <exception cref="RpcException">Something in it is not known; the message tells what is.</exception>
+    public static ObserveSelection Of(ObserveRequest request)
+    {
+        CheckCount(request.Kinds.Count, "kinds");
+        CheckCount(request.Fields.Count, "fields");
+        foreach (var kind in request.Kinds) Asking.CheckKind(kind);
+        foreach (var field in request.Fields) Asking.CheckField(field);
+        Asking.Filter(request.Where);
+        return new ObserveSelection(
+            Joined(request.Kinds), request.Where.Trim(), request.SinceNanos, Joined(request.Fields));
+    }
+
+    /// <summary>The kinds by number; null for all.</summary>
+    public HashSet<ushort>? KindNumbers() => Kinds.Length == 0
+        ? null
+        : [.. RecordKinds.All.Where(schema => KindNames.Contains(schema.Info.Name)).Select(schema => schema.Id)];
+
+    /// <summary>A filter of its own for whoever asks: a filter belongs to one thread at a time. Null for all.</summary>
+    public Filter? NewFilter() => Asking.Filter(Where) is { IsAlways: false } filter ? filter : null;
+
+    private static void CheckCount(int count, string what)
+    {
+        if (count > NamesMax) throw Asking.Wrong($"{count} {what}: the most is {NamesMax}");
+    }
+
+    private static string Joined(IEnumerable<string> names) =>
+        string.Join(' ', names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+
+    private static string[] Names(string joined) => joined.Length == 0 ? [] : joined.Split(' ');
+}

@@ -1,0 +1,37 @@
+using System.Net;
+using System.Net.Security;
+using NetSniff.Worker.Serve.Access;
+using NetSniff.Worker.Serve.Feed;
+using NetSniff.Worker.Serve.Members;
+using NetSniff.Worker.Store;
+
+namespace NetSniff.Worker.Serve;
+
+/// <summary>What a query port needs.</summary>
+public sealed record QueryOptions
+{
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>Asked for each connection, so that certificates may change. Must ask for a client's certificate without
+    /// insisting on one, and refuse one that is not of our authority.</summary>
+    public required Func<SslServerAuthenticationOptions> Tls { get; init; }
+
+    /// <summary>Null when certificates alone let in.</summary>
+    public BearerToken? Token { get; init; }
+
+    public required IRecordStore Store { get; init; }
+
+    public required RecordFeed Feed { get; init; }
+
+    public required IWorkerAccount Account { get; init; }
+
+    /// <summary>The other workers; null when there are none.</summary>
+    public IWorkerMembers? Members { get; init; }
+
+    public ServeLimits Limits { get; init; } = new();
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Why a caller may not ask for a path; null when they may.</summary>
+    public Func<Caller, string, string?>? Refuses { get; init; }
+}

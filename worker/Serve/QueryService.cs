@@ -1,0 +1,80 @@
+using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
+using NetSniff.Wire.V1;
+
+namespace NetSniff.Worker.Serve;
+
+/// <summary>The gRPC face of the desk.</summary>
+internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
+{
+    /// <summary>HTTP/2's ENHANCE_YOUR_CALM, which gRPC reads as RESOURCE_EXHAUSTED.</summary>
+    private const int EnhanceYourCalm = 0xb;
+
+    public override Task Observe(
+        ObserveRequest request, IServerStreamWriter<ObserveAnswer> responseStream, ServerCallContext context)
+    {
+        TimeSpan? longest = request.Follow ? null : desk.Limits.CallDefault;
+        var answers = new StreamAnswers<ObserveAnswer>(responseStream);
+        return AnswerAsync(context, longest, cancel => desk.ObserveAsync(request, answers, cancel));
+    }
+
+    public override async Task<AggregateAnswer> Aggregate(AggregateRequest request, ServerCallContext context)
+    {
+        AggregateAnswer? answer = null;
+        await AnswerAsync(
+            context, desk.Limits.CallDefault,
+            async cancel => answer = await desk.AggregateAsync(request, cancel).ConfigureAwait(false))
+            .ConfigureAwait(false);
+        return answer!;
+    }
+
+    public override Task Sql(
+        SqlRequest request, IServerStreamWriter<SqlAnswer> responseStream, ServerCallContext context)
+    {
+        var answers = new StreamAnswers<SqlAnswer>(responseStream);
+        // The statement has a time of its own; this is for who reads the rows slowly.
+        var longest = desk.Limits.SqlMax + desk.Limits.CallDefault;
+        return AnswerAsync(context, longest, cancel => desk.SqlAsync(request, answers, cancel));
+    }
+
+    public override async Task<StatusAnswer> Status(StatusRequest request, ServerCallContext context)
+    {
+        StatusAnswer? answer = null;
+        await AnswerAsync(
+            context, desk.Limits.CallDefault,
+            async cancel => answer = await desk.StatusAsync(request, cancel).ConfigureAwait(false))
+            .ConfigureAwait(false);
+        return answer!;
+    }
+
+    private async Task AnswerAsync(ServerCallContext context, TimeSpan? longest, Func<CancellationToken, Task> answer)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, desk.Ending);
+        if (longest is { } length && context.Deadline == DateTime.MaxValue) ending.CancelAfter(length);
+        try
+        {
+            await answer(ending.Token).ConfigureAwait(false);
+        }
+        catch (StalledException problem)
+        {
+            // What waits to be sent would hold a status up as well: the stream is reset, which needs no room.
+            context.GetHttpContext().Features.Get<IHttpResetFeature>()?.Reset(EnhanceYourCalm);
+            throw new RpcException(new Grpc.Core.Status(StatusCode.ResourceExhausted, problem.Message));
+        }
+        catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
+        {
+            throw new RpcException(desk.Ending.IsCancellationRequested
+                ? new Grpc.Core.Status(StatusCode.Unavailable, "this worker leaves")
+                : new Grpc.Core.Status(StatusCode.DeadlineExceeded, $"not done within {longest}"));
+        }
+        catch (Exception problem) when (problem is not RpcException && Problems.StatusOf(problem) is not null)
+        {
+            throw new RpcException(Problems.StatusOf(problem)!.Value);
+        }
+    }
+
+    private sealed class StreamAnswers<T>(IServerStreamWriter<T> stream) : IAnswers<T>
+    {
+        public Task WriteAsync(T answer, CancellationToken cancel) => stream.WriteAsync(answer);
+    }
+}
