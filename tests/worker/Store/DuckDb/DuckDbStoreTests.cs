@@ -71,7 +71,8 @@ public sealed class DuckDbStoreTests : IDisposable
             store.Commit();
         }
 
-        Alter("ALTER TABLE h.flow ADD COLUMN from_tomorrow VARCHAR DEFAULT 'kept'; ALTER TABLE h.flow DROP COLUMN tcp_rtt");
+        Alter("ALTER TABLE h.flow ADD COLUMN from_tomorrow VARCHAR DEFAULT 'kept'; "
+            + "ALTER TABLE h.flow DROP COLUMN tcp_rtt");
         using var again = Open(new DuckDbOptions { Folder = _folder.Path });
         Assert.Equal(10, StoreContractTests.ReadAll(again).Records.Count);
         StoreContractTests.Append(again, s_lane, 2, StoreContractTests.Flows(2, 10));
@@ -135,11 +136,16 @@ public sealed class DuckDbStoreTests : IDisposable
     {
         using var store = Open(new DuckDbOptions { Folder = _folder["store"] });
         var records = new RandomRecords(1);
-        for (var index = 0; index < 100; index++) records.Add(StoreContractTests.Start - index % 2 * StoreContractTests.Hour);
+        for (var index = 0; index < 100; index++)
+        {
+            records.Add(StoreContractTests.Start - index % 2 * StoreContractTests.Hour);
+        }
+
         StoreContractTests.Append(store, s_lane, 1, records);
         store.Commit();
         var lake = _folder["lake"];
-        Assert.Equal(50, store.ExportParquet(lake, StoreContractTests.Start + 5, StoreContractTests.Start + 6, default));
+        var now = StoreContractTests.Start;
+        Assert.Equal(50, store.ExportParquet(lake, now + 5, now + 6, default));
         Assert.Equal(100, store.ExportParquet(lake, 0, 0, default));
         var files = Directory.GetFiles(lake, "*", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(lake, path)).ToList();
