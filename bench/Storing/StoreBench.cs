@@ -16,6 +16,8 @@ internal sealed class StoreBench(string folder, int millions)
     private const long Second = 1_000_000_000;
     private static readonly LaneId s_lane = new("0123456789abcdef0123456789abcdef", "w1/flows");
 
+    private static readonly ushort[] s_ports = [53, 80, 443, 8080];
+
     // 2,000 clients in pods, 200 services, and the world.
     private readonly Random _random = new(7);
     private readonly RecordSink _sink = new(16 << 20);
@@ -31,11 +33,11 @@ internal sealed class StoreBench(string folder, int millions)
         var batches = Batches();
         var total = millions * 1_000_000L / BatchRecords * BatchRecords;
         var store = new DuckDbStore(options);
-        Append(store, batches, 1, BatchRecords * 32, 0);
+        Append(store, batches, 1, BatchRecords * 32);
         var process = Process.GetCurrentProcess();
         var cpu = process.TotalProcessorTime;
         var clockStart = Stopwatch.GetTimestamp();
-        Append(store, batches, 33, total, Second);
+        Append(store, batches, 33, total);
         var seconds = Stopwatch.GetElapsedTime(clockStart).TotalSeconds;
         process.Refresh();
         var cpuSeconds = (process.TotalProcessorTime - cpu).TotalSeconds;
@@ -52,7 +54,7 @@ internal sealed class StoreBench(string folder, int millions)
         return 0;
     }
 
-    private void Append(DuckDbStore store, List<(byte[] Records, int Count)> batches, ulong first, long total, long shift)
+    private void Append(DuckDbStore store, List<(byte[] Records, int Count)> batches, ulong first, long total)
     {
         var pending = 0;
         for (var (done, sequence) = (0L, first); done < total; sequence++)
@@ -133,7 +135,7 @@ internal sealed class StoreBench(string folder, int millions)
             Client = Pod(_random.Next(2000)),
             Server = _random.Next(3) == 0 ? Address.FromV4((uint)_random.Next()) : Pod(0x10000 + _random.Next(200)),
             ClientPort = (ushort)(32768 + _random.Next(28000)),
-            ServerPort = _random.Next(4) switch { 0 => (ushort)53, 1 => (ushort)80, 2 => (ushort)443, _ => (ushort)8080 },
+            ServerPort = s_ports[_random.Next(s_ports.Length)],
             Protocol = isTcp ? IpProtocol.Tcp : IpProtocol.Udp,
             App = (ushort)_random.Next(8),
             Interface = Origins.Add("node-1", _random.Next(2) == 0 ? "eth0" : "veth0"),

@@ -262,7 +262,8 @@ public sealed class StoreContractTests : IDisposable
 
     [Theory, MemberData(nameof(Names))]
     [InlineData("duckdb", "sum(http.host)", "not a number")]
-    public void Measures_that_make_no_sense_are_refused(string name, string measure = "sum(nothing)", string why = "unknown")
+    public void Measures_that_make_no_sense_are_refused(
+        string name, string measure = "sum(nothing)", string why = "unknown")
     {
         using var store = Stores.Open(name, _folder.Path);
         var query = new AggregateQuery { Kind = "http", Measures = [measure] };

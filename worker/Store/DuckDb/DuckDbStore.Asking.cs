@@ -29,7 +29,8 @@ public sealed partial class DuckDbStore
             reader.Connection.Check(text);
             var columns = Describe(reader.Connection, text);
             // On lines of its own, so that a comment at its end ends there.
-            using var rows = reader.Connection.Ask($"SELECT to_json(COLUMNS(*)) FROM (\n{text}\n) LIMIT {query.RowsMax + 1L}");
+            using var rows = reader.Connection.Ask(
+                $"SELECT to_json(COLUMNS(*)) FROM (\n{text}\n) LIMIT {query.RowsMax + 1L}");
             return Gather(columns, rows, query.RowsMax, cancel);
         }
         catch (DuckException error)

@@ -53,8 +53,8 @@ public sealed partial class DuckDbStore
         if (written == 0) return 0;
 
         reader.Connection.Run(
-            $"COPY (SELECT * EXCLUDE (src_addr, dst_addr) FROM {SqlText.Name(table.Name)} WHERE {within} ORDER BY time) "
-            + $"TO {SqlText.Text(path)} (FORMAT parquet, COMPRESSION zstd)");
+            $"COPY (SELECT * EXCLUDE (src_addr, dst_addr) FROM {SqlText.Name(table.Name)} "
+            + $"WHERE {within} ORDER BY time) TO {SqlText.Text(path)} (FORMAT parquet, COMPRESSION zstd)");
         var hour = DateTime.UnixEpoch.AddHours(span.Hour!.Hour);
         var target = Path.Combine(
             folder, $"kind={table.Name}",

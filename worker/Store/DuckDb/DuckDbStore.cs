@@ -20,7 +20,7 @@ public sealed partial class DuckDbStore : IRecordStore
     private readonly Dictionary<long, PendingRecords> _routes = [];
     private readonly Dictionary<uint, ulong> _marks = [];
     private readonly Stack<PendingRecords> _spare = [];
-    private PendingRecords _strays = new();
+    private readonly PendingRecords _strays = new();
     private long _pendingBytes;
     private long _groupHour;
 

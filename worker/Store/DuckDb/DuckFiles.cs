@@ -9,8 +9,9 @@ internal sealed class DuckFiles : IDisposable
     private const string BooksName = "books.duckdb";
 
     private readonly DuckDbOptions _options;
-    private readonly List<Partition> _leaving = [];
+    private readonly List<(Partition Hour, long Readers)> _leaving = [];
     private readonly HashSet<DuckReader> _readers = [];
+    private long _readersSoFar;
     private ImmutableArray<Partition> _hours = [];
 
     public DuckFiles(DuckDbOptions options)
@@ -65,15 +66,14 @@ internal sealed class DuckFiles : IDisposable
         lock (_readers)
         {
             if (IsClosing) throw new IOException("the store is being closed");
+            reader.Number = ++_readersSoFar;
             _readers.Add(reader);
-            foreach (var hour in _hours) hour.Enter();
             return _hours;
         }
     }
 
     public void Leave(DuckReader reader)
     {
-        foreach (var hour in reader.Hours) hour.Leave();
         lock (_readers) _readers.Remove(reader);
     }
 
@@ -111,7 +111,7 @@ internal sealed class DuckFiles : IDisposable
     public Partition Add(long hour)
     {
         // A file of that hour may still be waiting for its readers to go.
-        DeleteLeft(mustAll: _leaving.Any(left => left.Hour == hour));
+        DeleteLeft(mustAll: _leaving.Exists(left => left.Hour.Hour == hour));
         if (Books.Dropped.Contains(hour)) Books.ForgetDropped(hour);
         var partition = new Partition(Path.Combine(_options.Folder, Partition.FileName(hour)), hour);
         PartitionFile.Attach(Writer, partition);
@@ -122,9 +122,14 @@ internal sealed class DuckFiles : IDisposable
     /// <summary>Takes an hour out of sight; its file goes when nobody reads it any more.</summary>
     public void Drop(Partition partition)
     {
-        lock (_readers) _hours = _hours.Remove(partition);
-        Views.Make(Writer, this);
-        _leaving.Add(partition);
+        // The views first: whoever asks from now on, with the hour or without, names no file that may go.
+        Views.Make(Writer, this, partition);
+        lock (_readers)
+        {
+            _hours = _hours.Remove(partition);
+            _leaving.Add((partition, _readersSoFar));
+        }
+
         DeleteLeft(mustAll: false);
     }
 
@@ -133,9 +138,9 @@ internal sealed class DuckFiles : IDisposable
     {
         for (var index = _leaving.Count - 1; index >= 0; index--)
         {
-            var left = _leaving[index];
-            if (mustAll) SpinWait.SpinUntil(() => !left.IsRead, TimeSpan.FromSeconds(30));
-            if (left.IsRead) continue;
+            var (left, readers) = _leaving[index];
+            if (mustAll) SpinWait.SpinUntil(() => !IsReadBy(readers), TimeSpan.FromSeconds(30));
+            if (IsReadBy(readers)) continue;
 
             PartitionFile.Detach(Writer, left);
             PartitionFile.Delete(left);
@@ -152,6 +157,12 @@ internal sealed class DuckFiles : IDisposable
 
     private static readonly Comparer<Partition> s_byHour =
         Comparer<Partition>.Create((left, right) => left.Hour.CompareTo(right.Hour));
+
+    /// <summary>Whether any of the readers up to this one is still at it.</summary>
+    private bool IsReadBy(long last)
+    {
+        lock (_readers) return _readers.Any(reader => reader.Number <= last);
+    }
 
     private void OpenHour(string path, long hour)
     {

@@ -30,6 +30,9 @@ internal sealed class DuckReader : IDisposable
         _watch = new Timer(_ => Look(), null, s_look, s_look);
     }
 
+    /// <summary>Grows with each: what went before a question began is not in it.</summary>
+    public long Number { get; set; }
+
     public DuckConnection Connection { get; }
 
     /// <summary>The hours as they were when the question was asked.</summary>

@@ -56,8 +56,8 @@ internal sealed class DuckRows : IDisposable
     private bool ThrowOnError()
     {
         Count = 0;
-        if (Query.DuckDBResultErrorType(ref _result) != DuckDBErrorType.Invalid) throw DuckConnection.ErrorOf(ref _result);
-        return false;
+        if (Query.DuckDBResultErrorType(ref _result) == DuckDBErrorType.Invalid) return false;
+        throw DuckConnection.ErrorOf(ref _result);
     }
 }
 

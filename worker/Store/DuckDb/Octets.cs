@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 
@@ -6,8 +7,8 @@ namespace NetSniff.Worker.Store.DuckDb;
 /// <summary>Octets from the wire as the UTF-8 that a text column must hold, and back without loss.</summary>
 /// <remarks>An octet that is not part of valid UTF-8 is kept as the private-use character U+10FE00 + octet. These
 /// characters themselves, should they come on the wire, are kept as four such octets. So a column holds a text that is
-/// valid UTF-8 and free of them exactly as it was, and what can be said of its octets (equal, begins, contains, ends) can
-/// be said of the column.</remarks>
+/// valid UTF-8 and free of them exactly as it was, and what can be said of its octets (equal, begins, contains, ends)
+/// can be said of the column.</remarks>
 internal static class Octets
 {
     /// <summary>An octet becomes at most so many.</summary>
@@ -28,15 +29,18 @@ internal static class Octets
         var written = 0;
         while (!octets.IsEmpty)
         {
-            var isWhole = Rune.DecodeFromUtf8(octets, out var rune, out var taken) == System.Buffers.OperationStatus.Done;
-            if (isWhole && rune.Value is < First or > Last)
+            var status = Rune.DecodeFromUtf8(octets, out var rune, out var taken);
+            if (status == OperationStatus.Done && rune.Value is < First or > Last)
             {
                 octets[..taken].CopyTo(target[written..]);
                 written += taken;
             }
             else
             {
-                foreach (var octet in octets[..taken]) written += new Rune(First + octet).EncodeToUtf8(target[written..]);
+                foreach (var octet in octets[..taken])
+                {
+                    written += new Rune(First + octet).EncodeToUtf8(target[written..]);
+                }
             }
 
             octets = octets[taken..];

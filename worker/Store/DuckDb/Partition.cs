@@ -14,8 +14,6 @@ internal sealed class Partition(string path, long hour)
 
     private const string FileFormat = "yyyy-MM-dd'T'HH";
 
-    private int _readers;
-
     public string Path { get; } = path;
 
     /// <summary>Hours since 1970 UTC.</summary>
@@ -36,8 +34,6 @@ internal sealed class Partition(string path, long hour)
 
     public long Records => Spans.Values.Sum(span => span.Records);
 
-    public bool IsRead => Volatile.Read(ref _readers) > 0;
-
     public static string FileName(long hour) =>
         TimeOf(hour).ToString(FileFormat, CultureInfo.InvariantCulture) + ".duckdb";
 
@@ -53,10 +49,6 @@ internal sealed class Partition(string path, long hour)
     public static long HourOf(long nanos) => Math.DivRem(nanos, HourNanos) is var (hour, rest) && rest < 0
         ? hour - 1
         : nanos / HourNanos;
-
-    public void Enter() => Interlocked.Increment(ref _readers);
-
-    public void Leave() => Interlocked.Decrement(ref _readers);
 
     /// <summary>Bytes of the file and its log.</summary>
     public long BytesOnDisk()

@@ -107,7 +107,8 @@ internal static class SqlGuard
         {
             var inner = property.Value;
             // The function of a table function was looked at; what it is given was not.
-            if (isTableFunction && property.NameEquals("function") && !inner.TryGetProperty("children", out inner)) continue;
+            var isCall = isTableFunction && property.NameEquals("function");
+            if (isCall && !inner.TryGetProperty("children", out inner)) continue;
             if (Refusal(inner, isTable) is { } found) return found;
         }
 

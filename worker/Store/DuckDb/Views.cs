@@ -11,12 +11,13 @@ internal static class Views
         .Select(kind => $"WHEN {(int)kind} THEN '{Enum.GetName(kind)!.ToLowerInvariant()}'")) + " END";
 
     /// <summary>Makes all views anew, for the files that there are.</summary>
-    public static void Make(DuckConnection connection, DuckFiles files)
+    /// <param name="without">A file that is about to go.</param>
+    public static void Make(DuckConnection connection, DuckFiles files, Partition? without = null)
     {
         connection.Run("BEGIN");
         try
         {
-            foreach (var table in files.Kinds.All) connection.Run(Of(table, files));
+            foreach (var table in files.Kinds.All) connection.Run(Of(table, files, without));
             connection.Run("CREATE OR REPLACE VIEW lanes AS SELECT * FROM books.lanes");
             connection.Run("CREATE OR REPLACE VIEW peers AS SELECT * EXCLUDE (hour) FROM books.peers");
             connection.Run(ConnectionsView.All);
@@ -30,10 +31,10 @@ internal static class Views
         }
     }
 
-    private static string Of(KindTable table, DuckFiles files)
+    private static string Of(KindTable table, DuckFiles files, Partition? without)
     {
         var name = SqlText.Name(table.Name);
-        var parts = files.All.Where(file => file.Tables.ContainsKey(table.Name))
+        var parts = files.All.Where(file => file != without && file.Tables.ContainsKey(table.Name))
             .OrderBy(file => file.Hour).Select(file => $"SELECT * FROM {file.Catalog}.{name}");
         var fixedNames = FixedColumns.All.Select(column => SqlText.Name(column.Name)).ToList();
         var addresses = table.Schema.Fields.Where(field => field.Kind == Records.FieldKind.Address)

@@ -62,7 +62,8 @@ public sealed class ConnectionsViewTests : IDisposable
     {
         Emit("n2", "eth0", 5, StoreContractTests.Start, 40_000, payload: 500, isMidstream: true, isReversed: true);
         Emit("n1", "eth0", 7, StoreContractTests.Start + 10, 40_000, payload: 1000);
-        var row = Assert.Single(Ask("SELECT src_ip, payload_toserver, midstream, points[1].bytes_toserver FROM connections"));
+        var row = Assert.Single(Ask(
+            "SELECT src_ip, payload_toserver, midstream, points[1].bytes_toserver FROM connections"));
         Assert.Equal(["\"10.0.0.1\"", "1000", "false", "1200"], row);
     }
 
