@@ -8,8 +8,8 @@ using NetSniff.Worker.Serve;
 
 namespace NetSniff.Fuzz.Storm;
 
-/// <summary>`storm`: slow followers, some who never read, fuzzed requests and SQL bombs against one worker whose store is
-/// written to meanwhile. `stage` only starts such a worker, to look at it.</summary>
+/// <summary>`storm`: slow followers, some who never read, fuzzed requests and SQL bombs against one worker whose store
+/// is written to meanwhile. `stage` only starts such a worker, to look at it.</summary>
 internal static class StormCommand
 {
     private const int Ignoring = 5;
@@ -23,7 +23,8 @@ internal static class StormCommand
         return RunAsync(limits, followers, TimeSpan.FromSeconds(seconds), rate).GetAwaiter().GetResult();
     }
 
-    /// <summary>A worker that is fed with the demo's records, until Ctrl-C; commands without --server find it.</summary>
+    /// <summary>A worker that is fed with the demo's records, until Ctrl-C; commands without --server find it.
+    /// </summary>
     public static int Stage(Arguments arguments)
     {
         using var stop = new CancellationTokenSource();
@@ -61,7 +62,11 @@ internal static class StormCommand
         }
 
         channels.Add(worker.Connect());
-        for (var number = 0; number < Ignoring; number++) tasks.Add(callers.IgnoreAsync(channels[^1].Client, stop.Token));
+        for (var number = 0; number < Ignoring; number++)
+        {
+            tasks.Add(callers.IgnoreAsync(channels[^1].Client, stop.Token));
+        }
+
         tasks.Add(callers.BombAsync(channels[^1].Client, stop.Token));
         using var http = callers.Http();
         tasks.Add(callers.FuzzAsync(http, stop.Token));
