@@ -16,6 +16,7 @@ OVERLOAD_MIB ?= 192
 FUZZ_DEBUG := fuzz/bin/Debug/net10.0/netsniff-fuzz
 FUZZ_RELEASE := fuzz/bin/Release/net10.0/netsniff-fuzz
 
+.PHONY: chaos bench-pipeline
 .PHONY: help demo test build oracles bench bench-scaling bench-live bench-profiling fuzz fuzz-replay fuzz-diff torture variants matrix
 .PHONY: overload chaos-api fmt check clean golden docs
 
@@ -44,6 +45,13 @@ bench: build ## our speed beside other programs' (BENCH_PEERS=0: without the slo
 
 bench-scaling: build ## two shards against one
 	@bench/run.sh scaling
+
+bench-pipeline: build ## from packets to rows in a worker's store (root)
+	@bench/run.sh pipeline
+
+chaos: build ## faults in sensors and workers, and what is left counted (root)
+	@tools/install.sh chaos
+	@python3 e2e/chaos.py
 
 bench-live: build ## live capture at a generator's maximum (root)
 	@bench/run.sh live
