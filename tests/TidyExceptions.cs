@@ -18,7 +18,6 @@ internal static class TidyExceptions
         ["cli/Commands/Demo/ShopScript.cs"] = OldTable,
         ["cli/Commands/Interfaces/InterfacesCommand.cs"] = OldLine,
         ["cli/Commands/Read/FileReading.cs"] = OldLine,
-        ["core/Json/JsonLine.cs"] = OldLine,
         ["cli/Outputs/Table/CodePaint.cs"] = OldLine,
         ["cli/Outputs/Table/TableOutput.cs"] = OldLine,
         ["core/Flows/FlowRecord.cs"] = "a template of the table is one text",
