@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using NetSniff.Records;
 using NetSniff.Wire.Batches;
@@ -88,8 +89,8 @@ internal sealed class StormCallers(StormWorker worker, int seed)
         {
             try
             {
-                using var call = client.Sql(
-                    new SqlRequest { Sql = s_bombs[index % s_bombs.Length], TimeoutMs = 3000 }, cancellationToken: stop);
+                var bomb = new SqlRequest { Sql = s_bombs[index % s_bombs.Length], TimeoutMs = 3000 };
+                using var call = client.Sql(bomb, cancellationToken: stop);
                 while (await call.ResponseStream.MoveNext(stop)) { }
 
                 Ends.AddOrUpdate("sql: answered", 1, static (_, count) => count + 1);
@@ -129,7 +130,8 @@ internal sealed class StormCallers(StormWorker worker, int seed)
                 request.RequestUri = new Uri(
                     "/netsniff.v1.Query/" + methods[random.Next(methods.Length)], UriKind.Relative);
                 request.Method = HttpMethod.Post;
-                request.Content = new ByteArrayContent([0, 0, 0, (byte)(octets.Length >> 8), (byte)octets.Length, .. octets]);
+                byte[] frame = [0, 0, 0, (byte)(octets.Length >> 8), (byte)octets.Length, .. octets];
+                request.Content = new ByteArrayContent(frame);
                 request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
             }
 
@@ -176,10 +178,12 @@ internal sealed class StormCallers(StormWorker worker, int seed)
 
     public HttpClient Http()
     {
-        var handler = new SocketsHttpHandler
+        var policy = new X509ChainPolicy
         {
-            SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+            TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
         };
+        policy.CustomTrustStore.ImportFromPem(worker.Authority);
+        var handler = new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = policy } };
         var http = new HttpClient(handler)
         {
             BaseAddress = new Uri("https://" + worker.Address),

@@ -61,7 +61,7 @@ internal sealed class StormWorker : IWorkerAccount, IAsyncDisposable
 
     public string Authority => _authority.AuthorityPem;
 
-    public string Token => Secret;
+    public string Token { get; } = Secret;
 
     public long RecordsStored { get; private set; }
 

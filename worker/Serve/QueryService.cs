@@ -75,6 +75,8 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
 
     private sealed class StreamAnswers<T>(IServerStreamWriter<T> stream) : IAnswers<T>
     {
-        public Task WriteAsync(T answer, CancellationToken cancel) => stream.WriteAsync(answer);
+        // A write that is given up would abort the call, and with it the status that says why.
+        public Task WriteAsync(T answer, CancellationToken cancel) =>
+            stream.WriteAsync(answer, CancellationToken.None);
     }
 }

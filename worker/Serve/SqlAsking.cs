@@ -6,8 +6,8 @@ using NetSniff.Worker.Store;
 
 namespace NetSniff.Worker.Serve;
 
-/// <summary>SQL on every worker. Rows come worker by worker, behind a column `worker` where there are several; each runs
-/// the whole statement over what it has, so what is summed, sorted or cut is so for each worker alone.</summary>
+/// <summary>SQL on every worker. Rows come worker by worker, behind a column `worker` where there are several; each
+/// runs the whole statement over what it has, so what is summed, sorted or cut is so for each worker alone.</summary>
 internal sealed class SqlAsking(
     IRecordStore store, ReadGate gate, FanOut fanOut, IWorkerAccount account, ServeLimits limits)
 {
@@ -23,7 +23,8 @@ internal sealed class SqlAsking(
         var asked = request.Clone();
         asked.Local = true;
         var asking = fanOut.AskAsync(
-            others, (client, options) => CollectAsync(client, asked, options), query.Timeout + limits.MemberWait, cancel);
+            others, (client, options) => CollectAsync(client, asked, options), query.Timeout + limits.MemberWait,
+            cancel);
         var own = await ReadAsync(query, cancel).ConfigureAwait(false);
         var isMany = others.Count > 0;
         await answers.WriteAsync(Head(own, isMany), cancel).ConfigureAwait(false);
@@ -105,7 +106,8 @@ internal sealed class SqlAsking(
     {
         var head = new SqlAnswer();
         if (isMany) head.Columns.Add(new SqlColumn { Name = WorkerColumn, Type = "VARCHAR" });
-        head.Columns.AddRange(result.Columns.Select(column => new SqlColumn { Name = column.Name, Type = column.Type }));
+        head.Columns.AddRange(
+            result.Columns.Select(column => new SqlColumn { Name = column.Name, Type = column.Type }));
         return head;
     }
 

@@ -23,7 +23,7 @@ internal static class RecordsCommand
     {
         var lines = string.Join('\n', examples.Select(example => $"  netsniff {verb} {example}".TrimEnd()));
         var command = new Command(verb, $"{about}\n\nExamples:\n{lines}");
-        var kinds = Texts("--kind", "KIND", "Only records of this kind: flow, http, dns …; may be given several times.");
+        var kinds = Texts("--kind", "KIND", "Only records of this kind: flow, http, dns …; may be repeated.");
         if (kind is null) command.Add(kinds);
         var options = new TimeOptions();
         options.AddTo(command);
@@ -49,7 +49,10 @@ internal static class RecordsCommand
             }
 
             _ = CaptureOutput.Where(settings);
-            var request = new ObserveRequest { Where = settings.Where ?? "", Merged = kind == "flow" && result.GetValue(merged) };
+            var request = new ObserveRequest
+            {
+                Where = settings.Where ?? "", Merged = kind == "flow" && result.GetValue(merged),
+            };
             request.Kinds.AddRange(kind is null ? Split(result.GetValue(kinds)) : [kind]);
             request.Fields.AddRange(Split(result.GetValue(fields)).Select(KnownField));
             options.Read(result, terminal.Clock, request);
@@ -69,8 +72,8 @@ internal static class RecordsCommand
         if (FieldCatalog.Shared.Find(name) is not null) return name;
 
         var near = FieldCatalog.Shared.Nearest(name);
-        throw new UsageException(
-            $"--fields: no field '{name}'" + (near is null ? ": `netsniff fields` lists them" : $"; did you mean {near}?"));
+        var hint = near is null ? ": `netsniff fields` lists them" : $"; did you mean {near}?";
+        throw new UsageException($"--fields: no field '{name}'{hint}");
     }
 
     private static string[] Split(string[]? given) =>

@@ -9,7 +9,8 @@ internal static class RecordsCommands
     public static IEnumerable<Command> All(CommandRunner runner) =>
     [
         RecordsCommand.Make(
-            runner, "flows", "flow", "Show flows that the workers keep: the last ones, those of a time, or as they come.",
+            runner, "flows", "flow",
+            "Show flows that the workers keep: the last ones, those of a time, or as they come.",
             "", "--follow", "--since 5m --where 'dst.port == 443'", "--last 100 --merged -o jsonl"),
         RecordsCommand.Make(
             runner, "http", "http", "Show HTTP and gRPC calls that the workers keep.",
@@ -22,6 +23,7 @@ internal static class RecordsCommands
             "--follow", "--last 50 --where 'tls.sni like \"*.example.com\"'"),
         RecordsCommand.Make(
             runner, "records", null, "Show records of any kind that the workers keep.",
-            "--follow", "--kind quic --kind websocket --since 1h", "--since 2026-01-31T09:00:00Z --first 1000 -o jsonl"),
+            "--follow", "--kind quic --kind websocket --since 1h",
+            "--since 2026-01-31T09:00:00Z --first 1000 -o jsonl"),
     ];
 }

@@ -45,7 +45,7 @@ internal sealed class TimeOptions
 
         if (!request.Follow) return;
         if (request.UntilNanos != 0) throw new UsageException("--until and --follow exclude each other");
-        if (request.First != 0) throw new UsageException("--first and --follow exclude each other; --last goes with it");
+        if (request.First != 0) throw new UsageException("--first and --follow exclude each other; use --last");
     }
 
     /// <summary>Whether anything says how much is wanted.</summary>

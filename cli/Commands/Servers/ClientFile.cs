@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace NetSniff.Cli.Commands.Servers;
 
-/// <summary>Where the worker of this machine is and what lets one in: `netsniff up` writes it for the commands that ask.
-/// </summary>
+/// <summary>Where the worker of this machine is and what lets one in: `netsniff up` writes it for the commands that
+/// ask.</summary>
 /// <param name="Address">`HOST:PORT`.</param>
 /// <param name="Authority">Certificates that the worker's own is signed by, as PEM.</param>
 internal sealed record ClientFile(

@@ -11,7 +11,7 @@ internal sealed class CompletenessTalk(Terminal terminal)
     private const int NamedMax = 3;
 
     private readonly HashSet<string> _absent = new(StringComparer.Ordinal);
-    private IReadOnlyList<LedgerEntry> _losses = [];
+    private List<LedgerEntry> _losses = [];
 
     /// <summary>Whether any worker has said anything.</summary>
     public bool HasAnswer { get; private set; }
@@ -24,7 +24,9 @@ internal sealed class CompletenessTalk(Terminal terminal)
         HasAnswer = true;
         foreach (var absence in completeness.Absent)
         {
-            if (_absent.Add(absence.Worker)) terminal.Say($"incomplete: {absence.Worker} did not answer: {absence.Why}");
+            if (!_absent.Add(absence.Worker)) continue;
+
+            terminal.Say($"incomplete: {absence.Worker} did not answer: {absence.Why}");
         }
 
         foreach (var back in _absent.Except(completeness.Absent.Select(absence => absence.Worker)).ToList())
@@ -33,8 +35,8 @@ internal sealed class CompletenessTalk(Terminal terminal)
             terminal.Say($"complete again: {back} answers");
         }
 
-        if (completeness.IsCut) terminal.Say("there is more: a limit of the worker cut the answer; narrow --since, --until");
-        _losses = completeness.Losses;
+        if (completeness.IsCut) terminal.Say("there is more: a limit of the worker cut the answer");
+        _losses = [.. completeness.Losses];
     }
 
     /// <summary>In one line, if there is anything to say.</summary>

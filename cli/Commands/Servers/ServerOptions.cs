@@ -64,7 +64,9 @@ internal sealed class ServerOptions
     {
         var bare = address.StartsWith("https://", StringComparison.Ordinal) ? address["https://".Length..] : address;
         var hasPort = bare.LastIndexOf(':') > bare.LastIndexOf(']') && (bare.Count(':') == 1 || bare[0] == '[');
-        var whole = hasPort ? bare : $"{(bare.Contains(':') && bare[0] != '[' ? $"[{bare}]" : bare)}:{QueryEndpoint.PortDefault}";
+        // An IPv6 address without its port is put into brackets.
+        var host = !hasPort && bare.Contains(':') && bare[0] != '[' ? $"[{bare}]" : bare;
+        var whole = hasPort ? bare : $"{host}:{QueryEndpoint.PortDefault}";
         return Uri.TryCreate("https://" + whole, UriKind.Absolute, out var uri) && uri.PathAndQuery == "/"
             ? whole
             : throw new UsageException($"--server is HOST:PORT, not '{address}'");
@@ -88,7 +90,9 @@ internal sealed class ServerOptions
     {
         var certificates = new X509Certificate2Collection();
         certificates.ImportFromPem(text);
-        return certificates.Count > 0 ? certificates : throw new CryptographicException("there is no certificate in it");
+        if (certificates.Count == 0) throw new CryptographicException("there is no certificate in it");
+
+        return certificates;
     }
 
     private static T? FromFile<T>(Option<string?> option, ParseResult result, Func<string, T> read) where T : class

@@ -14,8 +14,8 @@ internal static class SqlCommand
 {
     private const string About =
         """
-        Run read-only SQL over what the workers keep: a table for each kind of record, `flow`, `http`, `dns` …, with a column
-        for each field (http.status is http's column status), and the view `connections`.
+        Run read-only SQL over what the workers keep: a table for each kind of record, `flow`, `http`, `dns` …, with a
+        column for each field (http.status is http's column status), and the view `connections`.
 
         Examples:
           netsniff sql "SELECT src_ip, count(*) AS calls FROM http WHERE status >= 500 GROUP BY ALL ORDER BY calls DESC"
@@ -33,7 +33,8 @@ internal static class SqlCommand
         {
             Description = "The statement; - reads it from standard input.", Arity = ArgumentArity.ZeroOrOne,
         };
-        var format = Text("--output", "FORMAT", "table, json, jsonl or csv. Without it: table on a terminal, jsonl otherwise.");
+        var format = Text(
+            "--output", "FORMAT", "table, json, jsonl or csv. Without it: table on a terminal, jsonl otherwise.");
         format.Aliases.Add("-o");
         format.CompletionSources.Add(s_formats);
         var rows = Text("--rows", "N", "At most so many rows.");
@@ -50,11 +51,12 @@ internal static class SqlCommand
         server.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
         {
+            var limit = Durations.ParseOption(timeout.Name, result.GetValue(timeout));
             var request = new SqlRequest
             {
                 Sql = Statement(result.GetValue(text), terminal),
                 RowsMax = Count(rows, result),
-                TimeoutMs = (uint)(Durations.ParseOption(timeout.Name, result.GetValue(timeout))?.TotalMilliseconds ?? 0),
+                TimeoutMs = (uint)Math.Min(limit?.TotalMilliseconds ?? 0, uint.MaxValue),
             };
             var isColoured = CaptureOptions.IsColoured(result.GetValue(color)!, terminal.IsOutputTerminal, terminal);
             var asked = Format(result.GetValue(format), terminal);

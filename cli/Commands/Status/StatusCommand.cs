@@ -12,7 +12,8 @@ internal static class StatusCommand
 {
     private const string About =
         """
-        Show the workers, the sensors that send to them, and the balance: what came in, what was kept, what was lost and where.
+        Show the workers, the sensors that send to them, and the balance: what came in, what was kept, what was
+        lost and where.
 
         Examples:
           netsniff status

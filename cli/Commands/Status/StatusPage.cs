@@ -81,13 +81,16 @@ internal sealed class StatusPage(OutputBuffer buffer, Line line, TimeProvider cl
             return;
         }
 
-        var grid = new Grid("NODE", "STATE", "WORKER", "RUNG", "WAITING", "OLDEST", "DROPPED", "VERSION") { Indent = 2 };
+        var grid = new Grid("NODE", "STATE", "WORKER", "RUNG", "WAITING", "OLDEST", "DROPPED", "VERSION")
+        {
+            Indent = 2,
+        };
         foreach (var sensor in answer.Sensors.OrderBy(sensor => sensor.Node, StringComparer.Ordinal))
         {
             var lanes = sensor.Status?.Lanes ?? [];
             var waiting = lanes.Sum(lane => lane.RecordsWaiting);
             var dropped = lanes.Sum(lane => lane.RecordsDropped);
-            var oldest = lanes.Where(lane => lane.OldestNanos > 0).Select(lane => lane.OldestNanos).DefaultIfEmpty().Min();
+            var oldest = lanes.Select(lane => lane.OldestNanos).Where(nanos => nanos > 0).DefaultIfEmpty().Min();
             grid.Add(
                 GridCell.Of(sensor.Node, Paint.Cyan),
                 sensor.IsConnected ? GridCell.Of("connected", Paint.Green) : GridCell.Of("away", Paint.Red),
@@ -106,7 +109,8 @@ internal sealed class StatusPage(OutputBuffer buffer, Line line, TimeProvider cl
     {
         var lines = answer.Sensors.Where(sensor => sensor.Status is not null)
             .SelectMany(sensor => sensor.Status.Ledger.Select(entry => (Where: sensor.Node, Entry: entry)))
-            .Concat(answer.Workers.SelectMany(worker => worker.Ledger.Select(entry => (Where: worker.Name, Entry: entry))))
+            .Concat(answer.Workers.SelectMany(
+                worker => worker.Ledger.Select(entry => (Where: worker.Name, Entry: entry))))
             .Where(each => each.Entry.Count != 0)
             .ToList();
         if (lines.Count == 0) return;

@@ -7,7 +7,8 @@ internal readonly record struct GridCell(byte[] Text, Paint Paint = Paint.Plain,
 {
     public static GridCell Of(string text, Paint paint = Paint.Plain) => new(Encoding.UTF8.GetBytes(text), paint);
 
-    public static GridCell Number(string text, Paint paint = Paint.Plain) => new(Encoding.UTF8.GetBytes(text), paint, true);
+    public static GridCell Number(string text, Paint paint = Paint.Plain) =>
+        new(Encoding.UTF8.GetBytes(text), paint, IsRight: true);
 }
 
 /// <summary>Rows under titles, every column as wide as what stands in it, for people. Where a terminal is too narrow
@@ -32,9 +33,12 @@ internal sealed class Grid(params string[] titles)
     {
         var widths = Widths(line.ColumnsMax);
         var isRight = Enumerable.Range(0, titles.Length)
-            .Select(column => _rows.Count > 0 && _rows.TrueForAll(row => row[column].IsRight || row[column].Text.Length == 0))
+            .Select(column => _rows.Count > 0
+                && _rows.TrueForAll(row => row[column].IsRight || row[column].Text.Length == 0))
             .ToArray();
-        Write(line, buffer, widths, column => GridCell.Of(titles[column], Paint.Dim) with { IsRight = isRight[column] });
+        Write(
+            line, buffer, widths,
+            column => GridCell.Of(titles[column], Paint.Dim) with { IsRight = isRight[column] });
         foreach (var row in _rows) Write(line, buffer, widths, column => row[column]);
     }
 

@@ -65,7 +65,8 @@ public sealed class AccessTests
     public async Task What_a_rule_forbids_is_forbidden_in_both_languages()
     {
         await using var worker = await TestWorker.StartAsync(
-            refuses: (caller, path) => path.EndsWith("ql", StringComparison.OrdinalIgnoreCase) ? $"no SQL for {caller.Name}" : null);
+            refuses: static (caller, path) =>
+                path.EndsWith("ql", StringComparison.OrdinalIgnoreCase) ? $"no SQL for {caller.Name}" : null);
         await worker.Client().StatusAsync(new StatusRequest());
         using var call = worker.Client().Sql(new SqlRequest { Sql = "SELECT 1" });
         var problem = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(default));

@@ -155,7 +155,11 @@ public sealed class FanOutTests : IAsyncLifetime
         var answer = await _one.Client().AggregateAsync(new AggregateRequest
         {
             Kind = "http", By = { "http.method" },
-            Measures = { "count", "sum(http.status)", "min(http.status)", "max(http.status)", "p25(http.latency)", "p99(http.latency)" },
+            Measures =
+            {
+                "count", "sum(http.status)", "min(http.status)", "max(http.status)", "p25(http.latency)",
+                "p99(http.latency)",
+            },
         });
         Assert.Equal(["GET", "POST", "PUT"], answer.Rows.Select(row => row.By[0]));
         var get = answer.Rows[0].Values;

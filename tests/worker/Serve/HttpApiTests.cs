@@ -87,8 +87,9 @@ public sealed class HttpApiTests
         worker.Add(0, 1);
         worker.Store.Aggregates = _ => [new AggregateRow(["GET"], 0, 0, [3, 0.25, double.NaN])];
         using var http = worker.Http();
-        var aggregate = JsonDocument.Parse(await http.GetStringAsync(
-            "/api/v1/aggregate?kind=http&by=http.method&measure=count,p50(http.latency),max(http.latency)")).RootElement;
+        const string Question =
+            "/api/v1/aggregate?kind=http&by=http.method&measure=count,p50(http.latency),max(http.latency)";
+        var aggregate = JsonDocument.Parse(await http.GetStringAsync(Question)).RootElement;
         Assert.Equal(
             """{"http.method":"GET","count":3,"p50(http.latency)":0.25,"max(http.latency)":null}""",
             aggregate.GetProperty("rows")[0].GetRawText());

@@ -7,8 +7,8 @@ using NetSniff.Worker.Store;
 
 namespace NetSniff.Tests.Worker.Serve;
 
-/// <summary>Whoever asks badly, much, or never reads: the worker stays up, bounded and polite to all others. The long run
-/// of it is `make chaos-api`.</summary>
+/// <summary>Whoever asks badly, much, or never reads: the worker stays up, bounded and polite to all others. The long
+/// run of it is `make chaos-api`.</summary>
 public sealed class StormTests
 {
     private const int Seed = 4711;

@@ -186,7 +186,7 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
                 {
                     Method = System.Text.Encoding.ASCII.GetBytes(method), Uri = "/cart"u8, Host = "shop"u8,
                     Version = "1.1"u8, HasRequest = true,
-                    HasResponse = true, Status = 200,
+                    HasResponse = true, Status = 200, LatencyNanos = 1_000_000, HasLatency = true, ResponseBytes = 2,
                 },
                 Nine + number * 1000L);
         }

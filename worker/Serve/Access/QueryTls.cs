@@ -9,8 +9,8 @@ public static class QueryTls
 {
     private const string ClientUse = "1.3.6.1.5.5.7.3.2";
 
-    /// <summary>Shows our certificate, and asks for one of our authority: who has none may still have the token, who has
-    /// another's is turned away.</summary>
+    /// <summary>Shows our certificate, and asks for one of our authority: who has none may still have the token, who
+    /// has another's is turned away.</summary>
     /// <exception cref="IOException">There are no certificates that can be used.</exception>
     public static SslServerAuthenticationOptions Options(CertificateFiles files)
     {

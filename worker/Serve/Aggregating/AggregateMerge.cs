@@ -2,8 +2,8 @@ using NetSniff.Wire.V1;
 
 namespace NetSniff.Worker.Serve.Aggregating;
 
-/// <summary>Adds up what workers counted. Percentiles cannot be added up: for each field they are asked of, everyone tells
-/// how many values lie in each logarithmic bucket, and the percentile is read off the sum.</summary>
+/// <summary>Adds up what workers counted. Percentiles cannot be added up: for each field they are asked of, everyone
+/// tells how many values lie in each logarithmic bucket, and the percentile is read off the sum.</summary>
 internal sealed class AggregateMerge
 {
     /// <summary>Between the parts of a group's key: no text that was captured holds it unescaped, and if one did, two

@@ -22,7 +22,10 @@ internal sealed class Aggregating(
         }
 
         var merge = new AggregateMerge(plan, others.Count + 1);
-        foreach (var part in merge.Parts()) await GatherAsync(part, merge, others, completeness, cancel).ConfigureAwait(false);
+        foreach (var part in merge.Parts())
+        {
+            await GatherAsync(part, merge, others, completeness, cancel).ConfigureAwait(false);
+        }
 
         var merged = merge.Rows(out var isCut);
         completeness.IsCut |= isCut;
@@ -37,7 +40,8 @@ internal sealed class Aggregating(
         part.Local = true;
         part.Top = (uint)limits.GroupsMax;
         var asking = fanOut.AskAsync(
-            others, async (client, options) => await client.AggregateAsync(part, options).ConfigureAwait(false), cancel);
+            others, async (client, options) => await client.AggregateAsync(part, options).ConfigureAwait(false),
+            cancel);
         var own = await ReadAsync(AggregatePlan.Of(part, limits), cancel).ConfigureAwait(false);
         completeness.IsCut |= own.Count >= limits.GroupsMax;
         merge.Add(part, own);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Grpc.Core;
 using NetSniff.Filters.Expression;
 using NetSniff.Records;
 
@@ -56,7 +57,7 @@ internal readonly record struct Measure(string Text, MeasureKind Kind, string Fi
         };
     }
 
-    private static Exception Unknown(string text)
+    private static RpcException Unknown(string text)
     {
         var shown = text.Length > 40 ? text[..40] + "…" : text;
         return Asking.Wrong(

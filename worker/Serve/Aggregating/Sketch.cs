@@ -1,10 +1,10 @@
 namespace NetSniff.Worker.Serve.Aggregating;
 
-/// <summary>Counts in buckets whose width grows with their value, as a heat map has them: two of them are added up, and a
-/// percentile is read off the sum.</summary>
+/// <summary>Counts in buckets whose width grows with their value, as a heat map has them: two of them are added up, and
+/// a percentile is read off the sum.</summary>
 internal sealed class Sketch
 {
-    /// <summary>Buckets for each doubling: a percentile is right to a forty-fifth, half of what a bucket is wide.</summary>
+    /// <summary>Buckets for each doubling, each 4.4 % wide: so right is a percentile.</summary>
     public const uint Steps = 16;
 
     /// <summary>What the upper bound of a bucket is to its lower one.</summary>

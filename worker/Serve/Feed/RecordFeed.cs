@@ -6,8 +6,8 @@ namespace NetSniff.Worker.Serve.Feed;
 
 /// <summary>Where what was stored goes on to those who follow. The one who stores copies bytes and is gone; a thread of
 /// the feed's own filters and encodes, once for all who ask the same.</summary>
-/// <remarks>Published is what has been committed, and only then: whoever begins to follow and reads the store after that
-/// misses nothing, and by lane and sequence knows what it has already.</remarks>
+/// <remarks>Published is what has been committed, and only then: whoever begins to follow and reads the store after
+/// that misses nothing, and by lane and sequence knows what it has already.</remarks>
 public sealed class RecordFeed : IRecordFeed, IDisposable
 {
     /// <summary>Bytes of records that are filtered and encoded as one.</summary>
@@ -44,10 +44,11 @@ public sealed class RecordFeed : IRecordFeed, IDisposable
     public bool IsBusy => Interlocked.Read(ref _publishedBytes) > 0;
 
     /// <summary>Bytes that wait, for the feed's thread and for followers.</summary>
-    public long BytesWaiting => Interlocked.Read(ref _publishedBytes) + Volatile.Read(ref _all).Sum(group => group.Bytes);
+    public long BytesWaiting =>
+        Interlocked.Read(ref _publishedBytes) + Volatile.Read(ref _all).Sum(group => group.Bytes);
 
-    /// <summary>Called by whoever stores, behind the commit, with what was new. Costs a copy where somebody follows, else
-    /// nothing.</summary>
+    /// <summary>Called by whoever stores, behind the commit, with what was new. Costs a copy where somebody follows,
+    /// else nothing.</summary>
     public void Publish(in StoreBatch batch)
     {
         if (Volatile.Read(ref _all).Length == 0 || _isClosed) return;

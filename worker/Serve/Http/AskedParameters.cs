@@ -18,7 +18,9 @@ internal sealed class AskedParameters
         _nowNanos = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
         foreach (var name in _query.Keys)
         {
-            if (!known.Contains(name)) throw Asking.Wrong($"no parameter '{Shown(name)}': there are {string.Join(", ", known!)}");
+            if (known.Contains(name)) continue;
+
+            throw Asking.Wrong($"no parameter '{Shown(name)}': there are {string.Join(", ", known!)}");
         }
     }
 

@@ -52,7 +52,8 @@ internal sealed class JsonStream : IDisposable
         }
 
         Buffer.Flush();
-        await response.Body.WriteAsync(_ready.GetBuffer().AsMemory(0, (int)_ready.Length), cancel).ConfigureAwait(false);
+        var ready = _ready.GetBuffer().AsMemory(0, (int)_ready.Length);
+        await response.Body.WriteAsync(ready, cancel).ConfigureAwait(false);
         _ready.SetLength(0);
         await response.Body.FlushAsync(cancel).ConfigureAwait(false);
     }

@@ -64,7 +64,8 @@ internal sealed class QueryApi(QueryDesk desk, TimeProvider clock)
     private Task AggregateAsync(HttpContext context) => AnswerAsync(context, async (stream, cancel) =>
     {
         var asked = new AskedParameters(
-            context.Request, clock, "kind", "where", "since", "until", "by", "measure", "bucket", "heat", "top", "local");
+            context.Request, clock, "kind", "where", "since", "until", "by", "measure", "bucket", "heat", "top",
+            "local");
         var request = new AggregateRequest
         {
             Kind = asked.Text("kind"), Where = asked.Text("where"), SinceNanos = asked.Time("since"),

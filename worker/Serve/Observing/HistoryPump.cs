@@ -67,7 +67,9 @@ internal sealed class HistoryPump(IRecordStore store, RecordQuery query, RecordS
     // The store's own thread waits here, which is what slows it down to the pace of the reader.
     private void Hand(ByteString batch, CancellationToken cancel)
     {
-        if (!_batches.Writer.TryWrite(batch)) _batches.Writer.WriteAsync(batch, cancel).AsTask().GetAwaiter().GetResult();
+        if (_batches.Writer.TryWrite(batch)) return;
+
+        _batches.Writer.WriteAsync(batch, cancel).AsTask().GetAwaiter().GetResult();
     }
 
     private sealed class Packer(RecordSelector selector, Action<ByteString> hand) : RecordConsumer

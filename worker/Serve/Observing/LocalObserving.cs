@@ -51,7 +51,7 @@ internal sealed class LocalObserving(
         if (request.UntilNanos != 0) throw Asking.Wrong("until and follow exclude each other");
         if (request.Merged && (request.SinceNanos != 0 || request.Last != 0))
         {
-            throw Asking.Wrong("who follows connections begins now: a view of the past and one that comes are not merged");
+            throw Asking.Wrong("who follows connections begins now: past and coming views are not merged");
         }
 
         if (request.First != 0) throw Asking.Wrong("first and follow exclude each other: last goes on where it ends");
@@ -87,7 +87,10 @@ internal sealed class LocalObserving(
         };
         using var place = await gate.EnterAsync(cancel).ConfigureAwait(false);
         var chosen = request.Merged ? ObserveSelection.OfConnections(request) : selection;
-        var pump = new HistoryPump(store, query, new RecordSelector(chosen)) { ConnectionsMax = request.Merged ? most : 0 };
+        var pump = new HistoryPump(store, query, new RecordSelector(chosen))
+        {
+            ConnectionsMax = request.Merged ? most : 0,
+        };
         var isCut = await pump.RunAsync(answers, cancel).ConfigureAwait(false);
         // As many as were asked for is no cut, unless that was more than anybody gets.
         return isCut && (asked == 0 || asked > limits.RecordsMax);

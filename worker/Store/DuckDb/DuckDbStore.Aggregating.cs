@@ -20,8 +20,7 @@ public sealed partial class DuckDbStore
         using var reader = new DuckReader(files, s_aggregateTime, cancel);
         try
         {
-            var sql = AggregateSql(query, table, where, Source(files, reader, table, query));
-            using var rows = reader.Connection.Ask(sql);
+            using var rows = reader.Connection.Ask(AggregateSql(query, table, where, Source(files, reader, table, query)));
             return Gather(query, rows, cancel);
         }
         catch (DuckException error)
@@ -61,9 +60,9 @@ public sealed partial class DuckDbStore
         {
             var value = FieldSql.Number(table, heat);
             where += $" AND {value} IS NOT NULL";
+            var steps = query.HeatSteps.ToString(CultureInfo.InvariantCulture);
             columns.Add($"CASE WHEN {value} <= 0 THEN 0.0 "
-                + $"ELSE pow(2.0, floor({query.HeatSteps} * log2(CAST({value} AS DOUBLE)) + 1e-9) "
-                + $"/ {query.HeatSteps}) END");
+                + $"ELSE pow(2.0, floor({steps} * log2(CAST({value} AS DOUBLE)) + 1e-9) / {steps}) END");
         }
 
         if (query.SinceNanos != 0) where += $" AND time >= {SqlText.Time(query.SinceNanos)}";

@@ -19,7 +19,7 @@ public sealed class RecordsCommandTests : IDisposable
         Assert.Equal(3, table.Lines.Length);
         Assert.Contains("2026-01-31 09:00:00.000", table.Lines[0]);
         Assert.Contains("10.0.0.1:40000", table.Lines[0]);
-        Assert.Contains("GET shop/cart  200", table.Lines[0]);
+        Assert.Contains("GET shop/cart  200  1.0ms", table.Lines[0]);
         var json = Run(worker, "records", "--first", "2");
         Assert.Equal(2, json.Lines.Length);
         Assert.Contains("\"flow.id\":0,", json.Lines[0]);

@@ -8,30 +8,41 @@ namespace NetSniff.Tests.Cli.Commands.Records;
 /// <summary>A command in this process: what it said and how it ended.</summary>
 internal sealed class TestCommand
 {
-    private readonly MemoryStream _output = new();
-    private readonly LockedText _error = new();
+    private readonly Terminal _terminal;
+    private readonly Func<string> _output;
+    private readonly Func<string> _error;
+
+    private TestCommand(string input)
+    {
+        var (output, error) = (new LockedStream(), new LockedText());
+        (_output, _error) = (output.ToString, error.ToString);
+        _terminal = new Terminal
+        {
+            Output = output, Error = error, Zone = TimeZoneInfo.Utc, IsPlain = true, Input = new StringReader(input),
+        };
+    }
 
     public int Code { get; private set; }
 
-    public string Output
-    {
-        get { lock (_output) return Encoding.UTF8.GetString(_output.ToArray()); }
-    }
+    public string Output => _output();
 
     public string[] Lines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    public string Error => _error.ToString();
+    public string Error => _error();
 
-    public static TestCommand Run(params string[] arguments)
+    public static TestCommand Run(params string[] arguments) => RunWith("", arguments);
+
+    /// <param name="input">What is piped in.</param>
+    public static TestCommand RunWith(string input, params string[] arguments)
     {
-        var command = new TestCommand();
+        var command = new TestCommand(input);
         command.Start(arguments);
         return command;
     }
 
     public static (TestCommand Command, Task Ended) Begin(params string[] arguments)
     {
-        var command = new TestCommand();
+        var command = new TestCommand("");
         return (command, Task.Factory.StartNew(() => command.Start(arguments), TaskCreationOptions.LongRunning));
     }
 
@@ -45,26 +56,25 @@ internal sealed class TestCommand
         }
     }
 
-    private void Start(string[] arguments)
-    {
-        var terminal = new Terminal
-        {
-            Output = new LockedStream(_output), Error = _error, Zone = TimeZoneInfo.Utc, IsPlain = true,
-        };
-        Code = CommandList.Run(arguments, terminal, listens: false);
-    }
+    private void Start(string[] arguments) => Code = CommandList.Run(arguments, _terminal, listens: false);
 
-    private sealed class LockedStream(MemoryStream inner) : Stream
+    private sealed class LockedStream : Stream
     {
+        private readonly List<byte> _bytes = [];
+
         public override bool CanRead => false;
 
         public override bool CanSeek => false;
 
         public override bool CanWrite => true;
 
-        public override long Length => inner.Length;
+        public override long Length => throw new NotSupportedException();
 
-        public override long Position { get => inner.Position; set => throw new NotSupportedException(); }
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
 
         public override void Flush() { }
 
@@ -76,7 +86,12 @@ internal sealed class TestCommand
 
         public override void Write(byte[] buffer, int offset, int count)
         {
-            lock (inner) inner.Write(buffer, offset, count);
+            lock (_bytes) _bytes.AddRange(buffer.AsSpan(offset, count));
+        }
+
+        public override string ToString()
+        {
+            lock (_bytes) return Encoding.UTF8.GetString([.. _bytes]);
         }
     }
 }
