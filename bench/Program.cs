@@ -26,6 +26,10 @@ switch (args)
     case ["profiling", var trace, var picture]:
         using (var cost = new ProfilingCost(trace)) return await cost.RunAsync(picture);
 
+    case ["batches", var path]:
+        BatchCost.Print(path);
+        return 0;
+
     case ["warm", var path, var passes, "records" or "batches"]:
         Warm.Run(path, int.Parse(passes, CultureInfo.InvariantCulture), args[3] == "batches");
         return 0;
@@ -36,6 +40,7 @@ switch (args)
             netsniff-bench mix OUT SECONDS SEED IMPAIRED-PER-MILLE SCALE FILE:PACKETS:PACKETS-OF-ONE-REPLAY:STRETCH…
             netsniff-bench compare|scaling CHECKOUT CACHE
             netsniff-bench profiling FILE PICTURE
+            netsniff-bench batches TRACE
             netsniff-bench warm TRACE PASSES records|batches
             """);
         return 2;

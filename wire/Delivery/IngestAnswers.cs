@@ -71,7 +71,7 @@ internal sealed class IngestAnswers(IInboxSession session, IServerStreamWriter<F
 
                 weight = now;
                 await answers.WriteAsync(
-                    new FromWorker { Credit = new Credit { Batches = credit, Weight = (uint)now } })
+                    new FromWorker { Credit = new Credit { Batches = credit, Weight = (uint)now } }, CancellationToken.None)
                     .ConfigureAwait(false);
             }
         }
