@@ -21,7 +21,7 @@ internal static class BatchCost
         var records = new Gathered();
         using (var shard = new Shard(new ShardOptions(), records))
         {
-            Frames.Each(path, shard.Run);
+            Frames.Each(path, frames => shard.Run(frames));
             shard.Finish();
         }
 
@@ -72,7 +72,8 @@ internal static class BatchCost
         var each = 1e9 / Stopwatch.Frequency / records.Count;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{name,-12} {size,6} {level,6} {(double)packedBytes / records.Count,13:F1} {(double)raw / records.Count,5:F1}"
+            $"{name,-12} {size,6} {level,6}"
+            + $" {(double)packedBytes / records.Count,13:F1} {(double)raw / records.Count,5:F1}"
             + $" {encoding * each,10:F0} {packing * each,8:F0} {unpacking * each,10:F0} {decoding * each,10:F0}"));
     }
 

@@ -6,8 +6,8 @@ using NetSniff.Wire.V1;
 
 namespace NetSniff.Sensor.Export;
 
-/// <summary>Sends what the spool holds: a sender for each worker, the table of who takes what, and what waits for workers
-/// that are gone goes to others.</summary>
+/// <summary>Sends what the spool holds: a sender for each worker, the table of who takes what, and what waits for
+/// workers that are gone goes to others.</summary>
 /// <remarks>One task decides; senders run beside it.</remarks>
 public sealed class Dispatcher : IDisposable
 {
@@ -115,7 +115,8 @@ public sealed class Dispatcher : IDisposable
             sender.Dispose();
         }
 
-        List<string> connected = [.. _senders.Values.Where(static one => one.IsUp).Select(static one => one.Member.Name)];
+        List<string> connected =
+            [.. _senders.Values.Where(static one => one.IsUp).Select(static one => one.Member.Name)];
         _mover.Move(members.Keys, [.. _senders.Keys], connected);
         foreach (var member in members.Values)
         {

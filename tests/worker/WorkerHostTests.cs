@@ -68,14 +68,12 @@ public class WorkerHostTests
     {
         await using var bed = new Bed();
         var worker = await bed.StartWorkerAsync("w-0");
-        for (var failure = 0; failure < 3; failure++)
-        {
-            bed.Stores["w-0"].CommitFailures.Enqueue(new IOException("no space left"));
-        }
-
+        bed.Stores["w-0"].IsFailing = true;
         bed.Start();
         bed.Send(Many);
         await Until(() => worker.Problem == "no space left");
+        Assert.Equal(0, worker.RecordsStored);
+        bed.Stores["w-0"].IsFailing = false;
         await Until(() => worker.Problem is null && worker.RecordsStored == Many);
         Assert.Equal(Many, bed.StoredOnce());
     }
@@ -86,12 +84,14 @@ public class WorkerHostTests
     {
         await using var bed = new Bed();
         var small = new QueueOptions { SegmentBytes = 256 * 1024, BytesMax = 512 * 1024 };
-        for (var failure = 0; failure < 3; failure++) bed.CommitFailures.Enqueue(new IOException("no space left"));
         var worker = await bed.StartWorkerAsync("w-0", options => options with { Log = small });
+        bed.Stores["w-0"].IsFailing = true;
         bed.Start();
         bed.Send(10 * Many);
-        await Until(() => worker.Problem is not null);
-        await Until(() => worker.RecordsStored == 10 * Many, $"{worker.RecordsStored} stored");
+        await Until(() => worker.Inbox.Weight == 0);
+        Assert.True(bed.Spool.Counts().Records > 0);
+        bed.Stores["w-0"].IsFailing = false;
+        await Until(() => worker.RecordsStored == 10 * Many);
         Assert.Equal(10 * Many, bed.StoredOnce());
         Assert.Equal(0, bed.Spool.Counts().RecordsDropped);
     }
@@ -166,15 +166,11 @@ public class WorkerHostTests
 
         public Dictionary<string, FixtureStore> Stores { get; } = [];
 
-        /// <summary>Of the next worker's store.</summary>
-        public Queue<Exception> CommitFailures { get; } = new();
-
         public string? Problem => _dispatcher!.Workers.Select(worker => worker.Problem).FirstOrDefault();
 
         public async Task<WorkerHost> StartWorkerAsync(string name, Func<WorkerOptions, WorkerOptions>? change = null)
         {
             var store = Stores[name] = new FixtureStore();
-            while (CommitFailures.TryDequeue(out var failure)) store.CommitFailures.Enqueue(failure);
             var options = new WorkerOptions { Name = name, Version = "test", Folder = _folder[name] };
             var worker = new WorkerHost(change?.Invoke(options) ?? options, store);
             _workers.Add(worker);

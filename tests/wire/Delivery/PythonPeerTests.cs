@@ -45,7 +45,8 @@ public class PythonPeerTests
         NeedPython();
         using var folder = new TemporaryFolder();
         using var peer = Start("worker");
-        var address = (await peer.StandardOutput.ReadLineAsync())!.Replace("at ", "127.0.0.1:", StringComparison.Ordinal);
+        var address = (await peer.StandardOutput.ReadLineAsync())!
+            .Replace("at ", "127.0.0.1:", StringComparison.Ordinal);
         using var spool = Spool.Open(folder.Path, new QueueOptions { SegmentBytes = 256 * 1024, BytesMax = 8 << 20 });
         var distribution = new Distribution();
         using var dispatcher = new Dispatcher(

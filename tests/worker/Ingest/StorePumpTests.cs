@@ -30,7 +30,7 @@ public class StorePumpTests
     {
         using var bed = new Bed();
         bed.Append(1, firstId: 1, count: 10);
-        for (var failure = 0; failure < 10; failure++) bed.Store.CommitFailures.Enqueue(new IOException("no space left"));
+        for (var turn = 0; turn < 10; turn++) bed.Store.CommitFailures.Enqueue(new IOException("no space left"));
         bed.Run();
         Assert.Equal(Ids(1, 10), bed.Store.Ids.Order());
         Assert.Equal(10, bed.Count("records stored"));
@@ -45,7 +45,11 @@ public class StorePumpTests
         using var bed = new Bed();
         bed.Append(1, firstId: 1, count: 10);
         bed.Append(2, firstId: 11, count: 5);
-        for (var turn = 0; turn < 3; turn++) bed.Store.AppendFailures.Enqueue(new InvalidOperationException("no such column"));
+        for (var turn = 0; turn < 3; turn++)
+        {
+            bed.Store.AppendFailures.Enqueue(new InvalidOperationException("no such column"));
+        }
+
         bed.Run();
         Assert.Equal(Ids(11, 5), bed.Store.Ids.Order());
         Assert.Equal(10, bed.Count("records the store could not take"));
