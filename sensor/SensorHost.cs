@@ -67,7 +67,7 @@ public sealed class SensorHost : IAsyncDisposable
             var exporter = new Exporter(
                 _spool, _distribution, options.Export, options.Node, InterfaceNames, options.Clock);
             var shard = options.Shard with { ShardNumber = (ushort)number };
-            _sinks.Add(new ExportFrames(shard, exporter, parts.BeforeBatch));
+            _sinks.Add(new ExportFrames(shard, exporter, parts));
         }
     }
 
@@ -75,6 +75,9 @@ public sealed class SensorHost : IAsyncDisposable
 
     /// <summary>32 hex digits.</summary>
     public string Id => _spool.Id;
+
+    /// <summary>One for each capture. Their counters may be read while they run.</summary>
+    public IEnumerable<Shard> Shards => _sinks.Select(static sink => sink.Shard);
 
     /// <summary>Ends when every capture has: files do by themselves.</summary>
     public Task Captured => _captured.Task;
@@ -119,7 +122,8 @@ public sealed class SensorHost : IAsyncDisposable
     {
         var sums = new OrderedDictionary<(string Stage, string Reason), LedgerLine>();
         var lines = _captures.SelectMany(static capture => capture.Counters.Ledger())
-            .Concat(_sinks.SelectMany(static sink => sink.Ledger())).Concat(SpoolLedger());
+            .Concat(_sinks.SelectMany(static sink => sink.Ledger())).Concat(Parts.GateLedger())
+            .Concat(SpoolLedger());
         foreach (var line in lines)
         {
             var key = (line.Stage, line.Reason);

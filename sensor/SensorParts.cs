@@ -1,4 +1,5 @@
 using NetSniff.Pipeline;
+using NetSniff.Records;
 using NetSniff.Sensor.Capture;
 
 namespace NetSniff.Sensor;
@@ -11,6 +12,12 @@ public sealed record SensorParts
 
     /// <summary>Called by a capture's thread after each batch.</summary>
     public Action<PacketCapture>? Progressed { get; init; }
+
+    /// <summary>Puts something between a shard and the spool: what may leave.</summary>
+    public Func<RecordConsumer, RecordConsumer> Gate { get; init; } = static next => next;
+
+    /// <summary>What came to the gates and what they left out.</summary>
+    public Func<IEnumerable<LedgerLine>> GateLedger { get; init; } = static () => [];
 
     /// <summary>Name of the rung that the sensor is on.</summary>
     public Func<string> Rung { get; init; } = static () => "";

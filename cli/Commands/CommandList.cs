@@ -8,10 +8,11 @@ using NetSniff.Cli.Commands.Live;
 using NetSniff.Cli.Commands.Read;
 using NetSniff.Cli.Commands.Records;
 using NetSniff.Cli.Commands.Sensors;
-using NetSniff.Cli.Commands.Up;
-using NetSniff.Cli.Commands.Workers;
 using NetSniff.Cli.Commands.Sql;
 using NetSniff.Cli.Commands.Status;
+using NetSniff.Cli.Commands.Top;
+using NetSniff.Cli.Commands.Up;
+using NetSniff.Cli.Commands.Workers;
 using NetSniff.Filters.Expression;
 
 namespace NetSniff.Cli.Commands;
@@ -40,6 +41,7 @@ internal static class CommandList
             DemoCommand.Make(runner),
             ReadCommand.Make(runner),
             LiveCommand.Make(runner),
+            TopCommand.Make(runner),
             FieldsCommand.Make(runner),
             InterfacesCommand.Make(runner),
             UpCommand.Make(runner),

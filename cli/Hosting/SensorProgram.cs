@@ -1,9 +1,13 @@
 using NetSniff.Cli.Commands;
+using NetSniff.Config;
 using NetSniff.Pipeline;
 using NetSniff.Sensor;
 using NetSniff.Sensor.Capture;
+using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Sensor.Capture.PcapFile;
+using NetSniff.Sensor.Config;
 using NetSniff.Sensor.Governor;
+using NetSniff.Sensor.Health;
 using NetSniff.Storage.MmapQueue;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Ring;
@@ -23,11 +27,16 @@ internal sealed class SensorProgram : IAsyncDisposable
     private readonly SensorSettings _settings;
     private readonly IReadOnlyList<PacketCapture> _captures;
     private readonly DepthDial _dial = new();
-    private readonly GovernorLoop _governor;
+    private readonly GovernorLoop? _governor;
+    private readonly SensorSteering _steering;
+    private readonly ConfigWatch? _config;
+    private GovernorOptions _budget;
+    private readonly TurnTimes _turns = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Condition _delivers;
     private HealthListener? _health;
     private Task _governing = Task.CompletedTask;
+    private Task _configuring = Task.CompletedTask;
     private ITimer? _look;
 
     /// <param name="membership">Who the workers are; null for what the settings say.</param>
@@ -41,15 +50,34 @@ internal sealed class SensorProgram : IAsyncDisposable
             ?? throw new UsageException("which workers? --workers NAME=HOST:PORT,... or --workers-file FILE");
         var certificates = new CertificateFiles(settings.Certificates, terminal.Clock);
         _ = certificates.Current; // told at once when there are none
+        _budget = settings.Budget;
+        _steering = new SensorSteering(_dial, LimitsOf(settings.Budget)) { BudgetChanged = Spend };
+        _steering.Apply(new SensorConfig());
+        // In force before the first packet. A bad one is told, and what silence means goes on.
+        if (settings.ConfigFolder is { } folder) _config = new ConfigWatch(terminal, folder, board, _steering);
         _captures = Open();
-        var beat = board.AddLoop("capture", s_captureBeatMax);
+        _steering.Opened(_config?.Filter ?? "");
+        // One for each: a thread that hangs is not hidden by another that goes round.
+        var beats = _captures.Select((capture, number) => (capture, number)).ToDictionary(
+            static one => one.capture, one => board.AddLoop($"capture {one.number}", s_captureBeatMax));
         try
         {
             Host = new SensorHost(Options(certificates), _captures, membership, new SensorParts
             {
-                BeforeBatch = shard => shard.Depth = _dial.Depth,
-                Progressed = _ => beat.Beat(),
+                BeforeBatch = shard =>
+                {
+                    _steering.Before(shard);
+                    _turns.Begin();
+                },
+                Progressed = capture =>
+                {
+                    _turns.End();
+                    beats[capture].Beat();
+                },
+                Gate = _steering.NewGate,
+                GateLedger = _steering.Ledger,
                 Rung = () => Ladder.NameOf(_dial.Depth),
+                ConfigRevision = () => _config?.Revision ?? "",
             });
         }
         catch
@@ -58,10 +86,12 @@ internal sealed class SensorProgram : IAsyncDisposable
             throw;
         }
 
-        _ = Host.Captured.ContinueWith(_ => beat.End(), TaskScheduler.Default);
+        _ = Host.Captured.ContinueWith(_ => EndAll(beats.Values), TaskScheduler.Default);
         _delivers = board.AddCondition("delivery");
         board.AddLedger(Host.Ledger);
-        _governor = new GovernorLoop(settings.Budget, _dial, Tally, Say, terminal.Clock);
+        board.Add(new SensorMetrics(
+            () => _captures.Select(static capture => capture.Counters), () => Host.Shards, _turns));
+        _governor = new GovernorLoop(_budget, _dial, Tally, Say, terminal.Clock);
         board.Add(_governor);
     }
 
@@ -74,11 +104,12 @@ internal sealed class SensorProgram : IAsyncDisposable
     /// <exception cref="IOException">The health port cannot be had.</exception>
     public async Task StartAsync()
     {
+        if (_config is not null) _configuring = _config.RunAsync(_stop.Token);
         Host.Start();
         // Files have no wire that would run over: they are read as fast as they are understood.
         if (_settings.Files.Count == 0)
         {
-            _governing = _governor.RunAsync(Board.AddLoop("governor", s_governorBeatMax), _stop.Token);
+            _governing = _governor!.RunAsync(Board.AddLoop("governor", s_governorBeatMax), _stop.Token);
         }
 
         _look = _terminal.Clock.CreateTimer(_ => Look(), null, TimeSpan.Zero, TimeSpan.FromSeconds(1));
@@ -93,10 +124,12 @@ internal sealed class SensorProgram : IAsyncDisposable
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _governing.ConfigureAwait(false);
+        await _configuring.ConfigureAwait(false);
         if (_look is not null) await _look.DisposeAsync().ConfigureAwait(false);
         await Host.DisposeAsync().ConfigureAwait(false);
         if (_health is not null) await _health.DisposeAsync().ConfigureAwait(false);
         foreach (var capture in _captures) capture.Dispose();
+        _turns.Dispose();
         _stop.Dispose();
     }
 
@@ -107,12 +140,40 @@ internal sealed class SensorProgram : IAsyncDisposable
         var found = Captures.FindLive(_settings.Backend)
             ?? throw new UsageException($"--backend is {Captures.AnyBackend}, "
                 + $"{string.Join(" or ", Captures.LiveNames)}, not '{_settings.Backend}'");
-        return found.Open!(_settings.Live);
+        return found.Open!(_settings.Live with { Filter = _settings.Live.Filter ?? ConfiguredFilter() });
+    }
+
+    private static void EndAll(IEnumerable<Heartbeat> beats)
+    {
+        foreach (var beat in beats) beat.End();
+    }
+
+    private CaptureFilter? ConfiguredFilter()
+    {
+        if (_config?.Filter is not { Length: > 0 } text) return null;
+
+        try
+        {
+            return FilterCompiler.Filter(text);
+        }
+        catch (CaptureException problem)
+        {
+            throw new UsageException($"capture.bpfFilter of {_settings.ConfigFolder}: {problem.Message}");
+        }
+    }
+
+    private static CgroupLimits LimitsOf(GovernorOptions budget) => new(
+        budget.MemoryBytesMax > 0 ? budget.MemoryBytesMax : null, budget.CpuMax > 0 ? budget.CpuMax : null);
+
+    private void Spend(GovernorOptions budget)
+    {
+        _budget = budget;
+        _governor?.Change(budget); // not there yet while the first is put in force
     }
 
     private SensorOptions Options(CertificateFiles certificates)
     {
-        var limit = _settings.Budget.MemoryBytesMax;
+        var limit = _budget.MemoryBytesMax;
         var shard = new ShardOptions();
         if (limit > 0) shard = MemoryPlan.For(limit, _captures.Count, shard, _settings.Live.RingMebibytes).Shard;
         return new SensorOptions
@@ -124,6 +185,7 @@ internal sealed class SensorProgram : IAsyncDisposable
             Shard = shard,
             Spool = new QueueOptions { SegmentBytes = 2 << 20, BytesMax = _settings.SpoolBytesMax },
             IsLive = _settings.Files.Count == 0,
+            DrainMax = _settings.DrainMax,
             Clock = _terminal.Clock,
         };
     }

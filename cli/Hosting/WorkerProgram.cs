@@ -3,6 +3,7 @@ using NetSniff.Wire.Security;
 using NetSniff.Worker;
 using NetSniff.Worker.Enrich;
 using NetSniff.Worker.Enrich.Yaml;
+using NetSniff.Worker.Health;
 using NetSniff.Worker.Ingest;
 using NetSniff.Worker.Serve;
 using NetSniff.Worker.Serve.Access;
@@ -42,6 +43,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
             BytesMax = settings.StoreBytesMax,
             Clock = terminal.Clock,
         });
+        board.Add(new StoreMetrics(_store, terminal.Clock));
         _feed = new RecordFeed(limits);
         _members = Members();
         _host = new WorkerHost(

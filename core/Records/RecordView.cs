@@ -51,6 +51,9 @@ public readonly ref struct RecordView
     public ref readonly RecordHeader Header =>
         ref Unsafe.As<byte, RecordHeader>(ref MemoryMarshal.GetReference(_record));
 
+    /// <summary>Header and fields, as they lie.</summary>
+    public ReadOnlySpan<byte> Bytes => _record;
+
     /// <summary>The fields that are there, packed, in order.</summary>
     public ReadOnlySpan<byte> Body => _record[Unsafe.SizeOf<RecordHeader>()..];
 

@@ -8,8 +8,8 @@ namespace NetSniff.Sensor.Config;
 
 /// <summary>Puts a configuration in force while the sensor runs: what shards read, what leaves, what may be used.
 /// </summary>
-/// <remarks>Shards take over with their next batch, gates with their next arena. Nothing is stopped for it and no packet
-/// waits.</remarks>
+/// <remarks>Shards take over with their next batch, gates with their next arena. Nothing is stopped for it and no
+/// packet waits.</remarks>
 public sealed class SensorSteering
 {
     private readonly CgroupLimits _limits;
@@ -29,7 +29,7 @@ public sealed class SensorSteering
     /// <summary>Told when the budget is another. The governor goes on from where it stands.</summary>
     public Action<GovernorOptions>? BudgetChanged { get; init; }
 
-    /// <summary>Puts another capture filter in force, or says why that is not possible. Not asked for the first.
+    /// <summary>Puts another capture filter in force, or says why that is not possible. Asked once captures are open.
     /// </summary>
     public Func<string, string?>? ChangeFilter { get; init; }
 
@@ -42,6 +42,12 @@ public sealed class SensorSteering
             _gates = [.. _gates, gate];
             return gate;
         }
+    }
+
+    /// <summary>Captures are open with this filter: another one is a change from now on.</summary>
+    public void Opened(string filter)
+    {
+        lock (_lock) _filter = filter;
     }
 
     /// <summary>What all gates counted.</summary>
@@ -76,7 +82,7 @@ public sealed class SensorSteering
                 if (why is not null) return [new ConfigProblem("capture.bpfFilter", why)];
             }
 
-            _filter = config.Capture.BpfFilter;
+            if (_filter is not null) _filter = config.Capture.BpfFilter;
             _gatePlan = GatePlan.For(config);
             foreach (var gate in _gates) gate.Plan = _gatePlan;
             var oneIn = config.Capture.Sampling.Mode == SamplingMode.Flow ? config.Capture.Sampling.OneIn : 1;
@@ -119,7 +125,7 @@ public sealed class SensorSteering
 
     // Checked when it was read.
     private static TimeSpan Span(string text) =>
-        Quantity.TryParseDuration(text, out var span) ? span : throw new ArgumentException($"no length of time: {text}");
+        Quantity.TryParseDuration(text, out var span) ? span : throw new ArgumentException($"no time: {text}");
 
     /// <summary>The governor's depth, or the sample that is asked for at any load, whichever does less.</summary>
     private static ShardDepth Deeper(ShardDepth depth, int oneIn) => depth.Rung switch

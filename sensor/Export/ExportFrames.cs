@@ -5,9 +5,9 @@ using NetSniff.Sensor.Capture;
 namespace NetSniff.Sensor.Export;
 
 /// <summary>Frames become records, and records batches in the spool. One thread.</summary>
-internal sealed class ExportFrames(ShardOptions options, Exporter exporter, Action<Shard>? prepare) : FrameSink
+internal sealed class ExportFrames(ShardOptions options, Exporter exporter, SensorParts parts) : FrameSink
 {
-    private readonly Shard _shard = new(options, exporter);
+    private readonly Shard _shard = new(options, parts.Gate(exporter));
 
     public override bool IsFull => false;
 
@@ -15,7 +15,7 @@ internal sealed class ExportFrames(ShardOptions options, Exporter exporter, Acti
 
     public override void Take(ReadOnlySpan<Frame> frames)
     {
-        prepare?.Invoke(_shard);
+        parts.BeforeBatch?.Invoke(_shard);
         _shard.Run(frames);
         exporter.Tick();
     }

@@ -5,6 +5,7 @@ using NetSniff.Storage.MmapQueue;
 using NetSniff.Wire.Batches;
 using NetSniff.Wire.Delivery;
 using NetSniff.Wire.Ring;
+using NetSniff.Wire.Telemetry;
 using NetSniff.Wire.V1;
 
 namespace NetSniff.Sensor.Export;
@@ -109,7 +110,8 @@ public sealed class Exporter(
             _entry = new byte[2 * (packed.Length + SpooledBatch.PrefixBytesMax)];
         }
 
-        var length = SpooledBatch.Write(_entry, packed, batch.Length, traceParent: "");
+        var trace = BatchTrace.Begin(lane.Worker, count, packed.Length, lane.SinceNanos) ?? "";
+        var length = SpooledBatch.Write(_entry, packed, batch.Length, trace);
         var status = spool.Append(
             lane.Worker,
             lane.Priority,

@@ -35,6 +35,7 @@ public sealed class RecordGate(RecordConsumer next) : RecordConsumer
     private readonly List<byte> _text = [];
     private byte[] _out = new byte[BatchBytes + 2 * RecordSink.RecordBytesMax];
     private FieldRule[][] _rules = [];
+    private bool[] _isVerbatim = [];
     private GatePlan _plan = GatePlan.Open;
     private GatePlan _compiled = GatePlan.Open;
     private Filter? _where;
@@ -89,7 +90,8 @@ public sealed class RecordGate(RecordConsumer next) : RecordConsumer
         }
 
         if (_used > BatchBytes) Pass();
-        Copy(plan.Redaction, record, rules);
+        if (_isVerbatim[record.Header.Kind]) Append(record.Bytes);
+        else Copy(plan.Redaction, record, rules);
         _count++;
         Counters.Out++;
     }
@@ -105,8 +107,17 @@ public sealed class RecordGate(RecordConsumer next) : RecordConsumer
     private FieldRule[] RulesOf(GatePlan plan, RecordView record)
     {
         var kind = record.Header.Kind;
-        if (kind >= _rules.Length) Array.Resize(ref _rules, kind + 8);
-        return _rules[kind] ??= FieldRules.For(record.Schema, plan.Level);
+        if (kind < _rules.Length && _rules[kind] is { } known) return known;
+
+        if (kind >= _rules.Length)
+        {
+            Array.Resize(ref _rules, kind + 8);
+            Array.Resize(ref _isVerbatim, kind + 8);
+        }
+
+        var rules = _rules[kind] = FieldRules.For(record.Schema, plan.Level);
+        _isVerbatim[kind] = FieldRules.AreVerbatim(record.Schema, rules);
+        return rules;
     }
 
     /// <summary>Writes the record anew, field by field.</summary>

@@ -9,11 +9,19 @@ internal sealed partial class TextRedactor
 
     private void FindCredentials(ReadOnlySpan<byte> text)
     {
-        FindSchemes(text, "bearer "u8);
-        FindSchemes(text, "basic "u8);
-        FindSchemes(text, "bearer%20"u8);
-        FindSchemes(text, "basic%20"u8);
-        FindUserInfo(text);
+        if (text.Contains((byte)' '))
+        {
+            FindSchemes(text, "bearer "u8);
+            FindSchemes(text, "basic "u8);
+        }
+
+        if (text.Contains((byte)'%'))
+        {
+            FindSchemes(text, "bearer%20"u8);
+            FindSchemes(text, "basic%20"u8);
+        }
+
+        if (text.Contains((byte)'@')) FindUserInfo(text);
         FindWebTokens(text);
     }
 

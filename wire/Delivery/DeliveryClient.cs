@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Grpc.Core;
 using NetSniff.Wire.Ring;
+using NetSniff.Wire.Telemetry;
 using NetSniff.Wire.V1;
 
 namespace NetSniff.Wire.Delivery;
@@ -200,7 +202,11 @@ public sealed class DeliveryClient(
 
             bool hasNext;
             lock (_lock) hasNext = _link.TryNext(message.Batch);
-            if (hasNext) await requests.WriteAsync(message, ending).ConfigureAwait(false);
+            if (hasNext)
+            {
+                using var step = BatchTrace.Step(message.Batch.TraceParent, "batch send", ActivityKind.Client);
+                await requests.WriteAsync(message, ending).ConfigureAwait(false);
+            }
             else await outbox.Waiting.WaitAsync(options.StatusEvery, ending).ConfigureAwait(false);
         }
 

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Grpc.Core;
+using NetSniff.Wire.Telemetry;
 using NetSniff.Wire.V1;
 
 namespace NetSniff.Wire.Delivery;
@@ -86,6 +88,7 @@ public sealed class IngestService(IInbox inbox) : Ingest.IngestBase
     private static async Task TakeAsync(
         Batch batch, IInboxSession session, IngestAnswers answers, CancellationToken ending)
     {
+        using var step = BatchTrace.Step(batch.TraceParent, "batch ingest", ActivityKind.Consumer);
         while (true)
         {
             switch (session.Take(batch))

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Text;
 
 namespace NetSniff.Wire.Telemetry;
 
@@ -33,7 +33,7 @@ public static class BatchTrace
     /// <summary>A batch is whole. Its trace begins when its oldest record was captured.</summary>
     /// <param name="firstNanos">Since 1970 UTC.</param>
     /// <returns>A W3C traceparent to keep with the batch, or null where it is not followed.</returns>
-    public static string? Begin(string lane, ulong sequence, int records, int bytes, long firstNanos)
+    public static string? Begin(string lane, int records, int bytes, long firstNanos)
     {
         if (!s_source.HasListeners()) return null;
         if ((ulong)Interlocked.Increment(ref s_batches) % (ulong)OneIn != 0) return null;
@@ -49,7 +49,6 @@ public static class BatchTrace
             if (activity is null) return null;
 
             activity.SetTag("netsniff.batch.lane", lane);
-            activity.SetTag("netsniff.batch.sequence", sequence.ToString(CultureInfo.InvariantCulture));
             activity.SetTag("netsniff.batch.records", records);
             activity.SetTag("netsniff.batch.bytes", bytes);
             return activity.Recorded ? activity.Id : null;
@@ -59,6 +58,13 @@ public static class BatchTrace
             Activity.Current = around;
         }
     }
+
+    /// <inheritdoc cref="Step(string, string, ActivityKind)"/>
+    public static Activity? Step(
+        ReadOnlySpan<byte> traceParent, string name, ActivityKind kind = ActivityKind.Internal) =>
+        traceParent.IsEmpty || !s_source.HasListeners()
+            ? null
+            : Step(Encoding.ASCII.GetString(traceParent), name, kind);
 
     /// <summary>Something is done with a batch; it takes until what is returned is disposed.</summary>
     /// <param name="traceParent">As the batch has it; null or empty where it is not followed.</param>

@@ -3,6 +3,7 @@ using NetSniff.Pipeline;
 using NetSniff.Storage.MmapQueue;
 using NetSniff.Wire.Batches;
 using NetSniff.Wire.Delivery;
+using NetSniff.Wire.Telemetry;
 using NetSniff.Wire.V1;
 using NetSniff.Worker.Store;
 
@@ -169,7 +170,7 @@ public sealed class StorePump : IDisposable
         var sequence = fields.Varint();
         var compression = (Compression)fields.Byte();
         var unpackedBytes = (uint)fields.Varint();
-        fields.Text(LogEntry.TraceParentBytesMax);
+        using var step = BatchTrace.Step(fields.Text(LogEntry.TraceParentBytesMax), "batch store");
         _counters.Read += recordsTold;
         var isFine = !fields.IsBroken
             && _unpacker.TryUnpack(fields.Rest(), compression, unpackedBytes, out var packed)

@@ -30,6 +30,10 @@ internal sealed class ServerOptions
         command.Add(_key);
     }
 
+    /// <summary>Whether the command line or the environment names a worker.</summary>
+    public bool IsNamed(ParseResult result) => result.GetValue(_server) is not null
+        || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable));
+
     /// <exception cref="UsageException">Nothing says which worker.</exception>
     public QueryEndpoint Read(ParseResult result)
     {

@@ -10,6 +10,7 @@ using NetSniff.Sensor.Capture;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Ring;
 using NetSniff.Wire.Security;
+using NetSniff.Wire.Telemetry;
 
 namespace NetSniff.Cli.Commands.Up;
 
@@ -109,6 +110,7 @@ internal static class UpCommand
     {
         var secrets = Secrets(terminal, folder, workerSettings);
         var board = new HealthBoard("netsniff", ProgramVersion.Text, terminal.Clock);
+        using var telemetry = OwnTelemetry.Start(board, sensorSettings.Node);
         var worker = new WorkerProgram(terminal, workerSettings, board);
         await using (worker.ConfigureAwait(false))
         {

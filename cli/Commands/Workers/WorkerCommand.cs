@@ -4,6 +4,7 @@ using NetSniff.Cli.Hosting;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Querying;
 using NetSniff.Wire.Security;
+using NetSniff.Wire.Telemetry;
 
 namespace NetSniff.Cli.Commands.Workers;
 
@@ -74,6 +75,7 @@ internal static class WorkerCommand
     private static async Task<int> RunAsync(Terminal terminal, Interrupts interrupts, WorkerSettings settings)
     {
         var board = new HealthBoard("worker", ProgramVersion.Text, terminal.Clock);
+        using var telemetry = OwnTelemetry.Start(board, settings.Name);
         var worker = new WorkerProgram(terminal, settings, board);
         await using (worker.ConfigureAwait(false))
         {

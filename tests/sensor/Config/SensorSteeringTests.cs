@@ -61,7 +61,9 @@ public sealed class SensorSteeringTests : IDisposable
             BudgetChanged = options => budget = options,
             ChangeFilter = filter => filter == "bad" ? "no such thing" : null,
         };
+        steering.Apply(new SensorConfig { Capture = new CaptureConfig { BpfFilter = "ip" } });
         steering.Apply(new SensorConfig { Capture = new CaptureConfig { BpfFilter = "tcp" } });
+        steering.Opened("tcp");
         var gate = steering.NewGate(new Nobody());
         budget = null;
         var problems = steering.Apply(new SensorConfig

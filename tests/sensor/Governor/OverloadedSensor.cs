@@ -7,14 +7,13 @@ using NetSniff.Sensor.Governor;
 
 namespace NetSniff.Tests.Sensor.Governor;
 
-/// <summary>A process that is offered ten times what it can work through, with a hard limit on its memory. Prints what
+/// <summary>A process that is offered ten times what it works through, with a hard limit on its memory. Prints what
 /// became of it.</summary>
-/// <remarks>One thread: a ring of so many frames is thought, and what has come by the clock and found it full is lost,
-/// as at a card.</remarks>
+/// <remarks>For each frame it takes there are nine that found the ring full, however fast the machine is and whatever
+/// else it does.</remarks>
 internal sealed class OverloadedSensor : RecordConsumer
 {
     private const int Times = 10;
-    private const int RingFrames = 65_536;
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(250);
 
     private readonly DepthDial _dial = new();
@@ -49,7 +48,6 @@ internal sealed class OverloadedSensor : RecordConsumer
         using var frames = new OverloadFrames();
         var batch = new Frame[frames.Script];
         using var shard = new Shard(Plan(_limitBytes).Shard, this);
-        var rate = Times * Capacity(frames, batch);
         var loop = new GovernorLoop(
             new GovernorOptions { MemoryBytesMax = _limitBytes }, _dial, () => new PacketTally(_offered, _lost),
             step => Console.WriteLine($"said: {step.Text}"));
@@ -57,8 +55,7 @@ internal sealed class OverloadedSensor : RecordConsumer
         var (taken, connection, looked) = (0L, 0u, TimeSpan.Zero);
         for (var passed = TimeSpan.Zero; passed < length; passed = Stopwatch.GetElapsedTime(start))
         {
-            _offered = (long)(passed.TotalSeconds * rate);
-            _lost = Math.Max(_lost, _offered - taken - RingFrames);
+            (_offered, _lost) = (Times * taken, (Times - 1) * taken);
             shard.Depth = _dial.Depth;
             for (var turn = 0; turn < 64; turn++)
             {
@@ -76,21 +73,6 @@ internal sealed class OverloadedSensor : RecordConsumer
         shard.Finish();
         Report(shard, taken);
         return 0;
-    }
-
-    /// <summary>Frames a second at full depth, found in half a second.</summary>
-    private static double Capacity(OverloadFrames frames, Frame[] batch)
-    {
-        using var shard = new Shard(new ShardOptions { FlowsMax = 16_384, ConversationsMax = 4_096 }, new Nobody());
-        var start = Stopwatch.GetTimestamp();
-        var (passed, connection) = (TimeSpan.Zero, 0u);
-        for (; passed < TimeSpan.FromSeconds(0.5); passed = Stopwatch.GetElapsedTime(start))
-        {
-            frames.Fill(batch, connection++, 1_700_000_000_000_000_000 + passed.Ticks * 100);
-            shard.Run(batch);
-        }
-
-        return connection * (double)batch.Length / passed.TotalSeconds;
     }
 
     private void Report(Shard shard, long taken)
@@ -124,13 +106,6 @@ internal sealed class OverloadedSensor : RecordConsumer
             record.TryGet("flow.packets.toclient", out var toClient);
             _packetsInFlowRecords += toServer.Number + toClient.Number;
             _flows++;
-        }
-    }
-
-    private sealed class Nobody : RecordConsumer
-    {
-        public override void Consume(ReadOnlySpan<byte> records, int count)
-        {
         }
     }
 }

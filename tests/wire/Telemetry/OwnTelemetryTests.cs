@@ -36,11 +36,11 @@ public sealed class OwnTelemetryTests
         {
             Assert.NotNull(telemetry);
             const long Captured = 1_700_000_000_000_000_000;
-            var traceParent = BatchTrace.Begin("w1/2", 17, records: 100, bytes: 4000, Captured);
+            var traceParent = BatchTrace.Begin("w1/2", records: 100, bytes: 4000, Captured);
             Assert.NotNull(traceParent);
             using (BatchTrace.Step(traceParent, "batch send", ActivityKind.Client)) { }
             using (BatchTrace.Step(traceParent, "batch store")) { }
-            Assert.Null(BatchTrace.Step(null, "batch store"));
+            Assert.Null(BatchTrace.Step((string?)null, "batch store"));
             Assert.Null(BatchTrace.Step("00-nonsense", "batch store"));
             var log = telemetry.Logs.CreateLogger("governor");
 #pragma warning disable CA1848, CA2254 // one line of a test
@@ -66,7 +66,7 @@ public sealed class OwnTelemetryTests
         await using var receiver = await OtlpReceiver.StartAsync(isGrpc: true);
         BatchTrace.OneIn = 10;
         using var telemetry = OwnTelemetry.Start(_board, "node-7", Settings((Endpoint, receiver.Address)));
-        var followed = Enumerable.Range(0, 100).Select(number => BatchTrace.Begin("w", (ulong)number, 1, 1, 1));
+        var followed = Enumerable.Range(0, 100).Select(number => BatchTrace.Begin("w", number, 1, 1));
         Assert.Equal(10, followed.Count(parent => parent is not null));
     }
 
@@ -76,7 +76,7 @@ public sealed class OwnTelemetryTests
         Assert.Null(OwnTelemetry.Start(_board, "x", Settings()));
         Assert.Null(OwnTelemetry.Start(
             _board, "x", Settings((Endpoint, "http://127.0.0.1:1"), ("OTEL_SDK_DISABLED", "TRUE"))));
-        Assert.Null(BatchTrace.Begin("w", 1, 1, 1, 1));
+        Assert.Null(BatchTrace.Begin("w", 1, 1, 1));
     }
 
     [Fact]
@@ -87,13 +87,13 @@ public sealed class OwnTelemetryTests
         var settings = Settings(
             ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", receiver.Address + "/v1/traces"),
             ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"));
-        using (OwnTelemetry.Start(_board, "x", settings)) Assert.NotNull(BatchTrace.Begin("w", 1, 1, 1, 1));
+        using (OwnTelemetry.Start(_board, "x", settings)) Assert.NotNull(BatchTrace.Begin("w", 1, 1, 1));
         Assert.Equal("/v1/traces", Assert.Single(receiver.Paths.Distinct()));
 
         settings = Settings(
             (Endpoint, receiver.Address), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
             ("OTEL_METRICS_EXPORTER", "none"), ("OTEL_TRACES_EXPORTER", "none"));
-        using (OwnTelemetry.Start(_board, "x", settings)) Assert.Null(BatchTrace.Begin("w", 1, 1, 1, 1));
+        using (OwnTelemetry.Start(_board, "x", settings)) Assert.Null(BatchTrace.Begin("w", 1, 1, 1));
         Assert.Single(receiver.Paths.Distinct());
     }
 

@@ -107,6 +107,26 @@ public static class Metrics
     public static readonly MetricFamily QueueAppendDuration = Add(
         "netsniff_queue_append_duration_seconds", MetricKind.Histogram, "Time to append to a queue on disk.", "queue");
 
+    // The store.
+    public static readonly MetricFamily StoreRecords = Add(
+        "netsniff_store_records", Gauge, "Records in the store.");
+
+    public static readonly MetricFamily StoreBytes = Add(
+        "netsniff_store_bytes", Gauge, "Bytes of the store on disk.");
+
+    public static readonly MetricFamily StoreExpired = Add(
+        "netsniff_store_expired_records_total", Counter, "Records dropped because they were too old or too many.");
+
+    public static readonly MetricFamily StoreRetracted = Add(
+        "netsniff_store_retracted_records_total", Counter,
+        "Records taken back because another worker has them as well.");
+
+    public static readonly MetricFamily StoreSpan = Add(
+        "netsniff_store_span_seconds", Gauge, "From the oldest record in the store to the newest.");
+
+    public static readonly MetricFamily StoreLag = Add(
+        "netsniff_store_lag_seconds", Gauge, "Age of the newest record in the store.");
+
     // The process.
     public static readonly MetricFamily ProcessCpu = Add(
         "process_cpu_seconds_total", Counter, "CPU time used, user and system.");

@@ -1,0 +1,206 @@
+using NetSniff.Cli.Outputs.Summary;
+using NetSniff.Packets;
+using NetSniff.Protocols;
+using NetSniff.Records;
+
+namespace NetSniff.Cli.Commands.Top;
+
+/// <summary>What one protocol does now.</summary>
+internal sealed class ProtocolRates(string name)
+{
+    public string Name { get; } = name;
+
+    /// <summary>Packets and bytes.</summary>
+    public Rated Traffic { get; } = new();
+
+    public Rated Transactions { get; } = new();
+
+    public Rated Errors { get; } = new();
+
+    public RecentLatency Latency { get; } = new();
+}
+
+/// <summary>Adds up what passes, by who and by second. Sources add under <see cref="Lock"/>, the screen looks under it.
+/// </summary>
+internal sealed class TopTally
+{
+    public const int SecondsKept = 120;
+    private const int TalkersMax = 8_192;
+    private const int AppsMax = 65_536;
+    private const int ErrorsMax = 1_024;
+
+    private readonly Dictionary<TalkerKey, Rated> _talkers = [];
+    private readonly Dictionary<TalkerKey, ushort> _apps = [];
+
+    /// <summary>Talkers whose ports told the wrong one for the service, and what they really are.</summary>
+    private readonly Dictionary<TalkerKey, TalkerKey> _turned = [];
+    private readonly Dictionary<string, ProtocolRates> _protocols = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Field, ulong Value), Rated> _errors = [];
+    private readonly long[] _bytesBySecond = new long[SecondsKept];
+    private readonly RecordReading _reading = new();
+    private long _newestSecond;
+    private long _firstSecond;
+
+    public Lock Lock { get; } = new();
+
+    /// <summary>Packets and bytes of all.</summary>
+    public Rated Traffic { get; } = new();
+
+    public Rated Transactions { get; } = new();
+
+    public Rated Errors { get; } = new();
+
+    public RecentLatency Latency { get; } = new();
+
+    /// <summary>Flows now, where a source knows.</summary>
+    public long FlowsLive { get; set; }
+
+    /// <summary>What was lost on the way here, by where.</summary>
+    public IReadOnlyList<(string Where, long Count)> Lost { get; set; } = [];
+
+    public IEnumerable<KeyValuePair<TalkerKey, Rated>> Talkers => _talkers;
+
+    public IEnumerable<ProtocolRates> Protocols => _protocols.Values;
+
+    public IEnumerable<(string Field, ulong Value, Rated Rate)> ErrorRates =>
+        _errors.Select(error => (error.Key.Field, error.Key.Value, error.Value));
+
+    /// <summary>What the talker speaks, as far as a record said so.</summary>
+    public ushort AppOf(TalkerKey key) => _apps.GetValueOrDefault(key);
+
+    /// <summary>Bytes of the last seconds, the oldest first.</summary>
+    public long[] LastSeconds(int count) => [.. Enumerable.Range(0, count).Select(
+        index => _bytesBySecond[Place(_newestSecond - count + 1 + index)])];
+
+    public void AddTraffic(TalkerKey key, long packets, long bytes, long nanos)
+    {
+        Traffic.Add(packets, bytes);
+        AddSecond(nanos / 1_000_000_000, bytes);
+        if (_turned.TryGetValue(key, out var right)) key = right;
+        var app = _apps.GetValueOrDefault(key);
+        ProtocolOf(app, key.Protocol).Traffic.Add(packets, bytes);
+        TalkerOf(key).Add(packets, bytes);
+    }
+
+    /// <param name="hasTraffic">Whether flow records stand for traffic, where no packets are seen.</param>
+    public void AddRecord(RecordView record, bool hasTraffic)
+    {
+        ref readonly var header = ref record.Header;
+        var key = new TalkerKey(header.Client, header.Server, header.ServerPort, header.Protocol);
+        Learn(key, header.ClientPort, header.App);
+        if (_reading.IsFlow(header))
+        {
+            if (!hasTraffic) return;
+
+            var flow = FlowNumbers.Read(record);
+            AddTraffic(key, flow.Packets, flow.Bytes, header.TimeNanos);
+            return;
+        }
+
+        var protocol = ProtocolOf(header.App, header.Protocol);
+        Transactions.Add(1, 0);
+        protocol.Transactions.Add(1, 0);
+        if (_reading.Latency(record) is { } latency)
+        {
+            Latency.Add(latency);
+            protocol.Latency.Add(latency);
+        }
+
+        foreach (var (field, value) in _reading.Errors(record))
+        {
+            Errors.Add(1, 0);
+            protocol.Errors.Add(1, 0);
+            if (!_errors.TryGetValue((field, value), out var error))
+            {
+                if (_errors.Count >= ErrorsMax) continue;
+                _errors[(field, value)] = error = new Rated();
+            }
+
+            error.Add(1, 0);
+        }
+    }
+
+    /// <summary>Rates are those of the time since the last turn.</summary>
+    public void Turn(double seconds)
+    {
+        foreach (var rated in All()) rated.Turn(seconds);
+        Latency.Turn(seconds);
+        foreach (var protocol in _protocols.Values) protocol.Latency.Turn(seconds);
+    }
+
+    /// <summary>Nothing more will come: rates are those of all the time there was.</summary>
+    public void Average()
+    {
+        var seconds = Math.Max(1, _newestSecond - _firstSecond + 1);
+        foreach (var rated in All()) rated.Average(seconds);
+    }
+
+    private IEnumerable<Rated> All() => new[] { Traffic, Transactions, Errors }.Concat(_talkers.Values)
+        .Concat(_errors.Values)
+        .Concat(_protocols.Values.SelectMany(one => new[] { one.Traffic, one.Transactions, one.Errors }));
+
+    private ProtocolRates ProtocolOf(ushort app, byte protocol)
+    {
+        var name = app == Apps.Unknown ? Json.IpProtocolNames.Own(protocol) : Apps.Name(app);
+        if (!_protocols.TryGetValue(name, out var rates)) _protocols[name] = rates = new ProtocolRates(name);
+        return rates;
+    }
+
+    private Rated TalkerOf(TalkerKey key)
+    {
+        if (_talkers.TryGetValue(key, out var talker)) return talker;
+        if (_talkers.Count >= TalkersMax) ForgetQuiet();
+        return _talkers[key] = new Rated();
+    }
+
+    /// <summary>A record knows who asked whom, and what they speak: what packets were taken for until then is put
+    /// right.</summary>
+    private void Learn(TalkerKey key, ushort clientPort, ushort app)
+    {
+        var wrong = new TalkerKey(key.Server, key.Client, clientPort, key.Protocol);
+        if (wrong != key && _turned.Count < AppsMax && _talkers.Remove(wrong, out var mistaken))
+        {
+            _turned[wrong] = key;
+            TalkerOf(key).Take(mistaken.Count, mistaken.Bytes);
+            Move(AppOf(wrong), AppOf(key), key.Protocol, mistaken);
+        }
+
+        var before = AppOf(key);
+        if (app == Apps.Unknown || app == before || (_apps.Count >= AppsMax && before == Apps.Unknown)) return;
+
+        _apps[key] = app;
+        if (_talkers.TryGetValue(key, out var talker)) Move(before, app, key.Protocol, talker);
+    }
+
+    private void Move(ushort from, ushort to, byte protocol, Rated counts)
+    {
+        if (from == to) return;
+
+        ProtocolOf(from, protocol).Traffic.Take(-counts.Count, -counts.Bytes);
+        ProtocolOf(to, protocol).Traffic.Take(counts.Count, counts.Bytes);
+    }
+
+    /// <summary>The quieter half makes room.</summary>
+    private void ForgetQuiet()
+    {
+        var rates = _talkers.Values.Select(talker => talker.ByteRate).Order().ToList();
+        var middle = rates[rates.Count / 2];
+        foreach (var (key, talker) in _talkers)
+        {
+            if (talker.ByteRate > middle) continue;
+            _talkers.Remove(key);
+            if (_talkers.Count <= TalkersMax / 2) return;
+        }
+    }
+
+    private void AddSecond(long second, long bytes)
+    {
+        if (_newestSecond == 0) _firstSecond = _newestSecond = second;
+        if (second > _newestSecond + SecondsKept) Array.Clear(_bytesBySecond);
+        else for (var gone = _newestSecond + 1; gone <= second; gone++) _bytesBySecond[Place(gone)] = 0;
+        _newestSecond = Math.Max(_newestSecond, second);
+        if (second > _newestSecond - SecondsKept) _bytesBySecond[Place(second)] += bytes;
+    }
+
+    private static int Place(long second) => (int)(((second % SecondsKept) + SecondsKept) % SecondsKept);
+}
