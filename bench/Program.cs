@@ -45,6 +45,10 @@ switch (args)
     case ["profiling", var trace, var picture]:
         using (var cost = new ProfilingCost(trace)) return await cost.RunAsync(picture);
 
+    case ["batches", var path]:
+        BatchCost.Print(path);
+        return 0;
+
     case ["warm", var path, var passes, "records" or "batches"]:
         Warm.Run(path, int.Parse(passes, CultureInfo.InvariantCulture), args[3] == "batches");
         return 0;
@@ -56,6 +60,7 @@ switch (args)
             netsniff-bench compare|scaling CHECKOUT CACHE
             netsniff-bench enrich
             netsniff-bench profiling FILE PICTURE
+            netsniff-bench batches TRACE
             netsniff-bench warm TRACE PASSES records|batches
             netsniff-bench store FOLDER MILLIONS [RECORDS-OF-ONE-COMMIT]
             """);

@@ -6,13 +6,15 @@ using NetSniff.Wire.V1;
 
 namespace NetSniff.Sensor.Export;
 
-/// <summary>Sends what the spool holds: a sender for each worker, the table of who takes what, and what waits for workers
-/// that are gone goes to others.</summary>
+/// <summary>Sends what the spool holds: a sender for each worker, the table of who takes what, and what waits for
+/// workers that are gone goes to others.</summary>
 /// <remarks>One task decides; senders run beside it.</remarks>
 public sealed class Dispatcher : IDisposable
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_lookLastEvery = TimeSpan.FromMilliseconds(50);
 
+    private readonly Spool _spool;
     private readonly Distribution _distribution;
     private readonly IMembership _membership;
     private readonly Func<RingMember, CancellationToken, ISender> _start;
@@ -48,6 +50,7 @@ public sealed class Dispatcher : IDisposable
         TimeProvider clock,
         Func<RingMember, ISender>? start = null)
     {
+        _spool = spool;
         _distribution = distribution;
         _membership = membership;
         _start = (member, _) => start!(member);
@@ -66,20 +69,25 @@ public sealed class Dispatcher : IDisposable
 
     internal RetractionList Retractions { get; }
 
+    private bool IsEmpty => _spool.Lanes.All(static lane => !lane.Queue.HasWaiting(ulong.MaxValue - 1));
+
     /// <summary>Runs until it is told to stop; then sends what is left until that is done or time is up.</summary>
     public async Task RunAsync(CancellationToken stop, CancellationToken stopAtOnce)
     {
-        try
+        while (!stopAtOnce.IsCancellationRequested && !(stop.IsCancellationRequested && IsEmpty))
         {
-            while (!stop.IsCancellationRequested)
+            await LookAsync(stopAtOnce).ConfigureAwait(false);
+            try
             {
-                await LookAsync(stopAtOnce).ConfigureAwait(false);
-                await _changed.WaitAsync(s_lookEvery, stop).ConfigureAwait(false);
+                // Told to stop, what waits still goes, some of it to others first.
+                var isStopping = stop.IsCancellationRequested;
+                await _changed.WaitAsync(isStopping ? s_lookLastEvery : s_lookEvery, isStopping ? stopAtOnce : stop)
+                    .ConfigureAwait(false);
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // Told to stop.
+            catch (OperationCanceledException)
+            {
+                // The condition says what that means.
+            }
         }
 
         await Task.WhenAll(_senders.Values.Select(static sender => sender.CloseAsync())).ConfigureAwait(false);
@@ -107,7 +115,8 @@ public sealed class Dispatcher : IDisposable
             sender.Dispose();
         }
 
-        List<string> connected = [.. _senders.Values.Where(static one => one.IsUp).Select(static one => one.Member.Name)];
+        List<string> connected =
+            [.. _senders.Values.Where(static one => one.IsUp).Select(static one => one.Member.Name)];
         _mover.Move(members.Keys, [.. _senders.Keys], connected);
         foreach (var member in members.Values)
         {

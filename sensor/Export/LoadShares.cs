@@ -15,7 +15,7 @@ internal sealed class LoadShares(TimeProvider clock)
     /// </summary>
     private const int WeightMin = 5;
 
-    private IReadOnlyList<RingMember> _members = [];
+    private List<RingMember> _members = [];
     private long _madeAt;
 
     /// <returns>Null when the last one stands.</returns>

@@ -39,6 +39,9 @@ internal sealed class FixtureStore : IRecordStore
     /// <summary>Thrown by the next commits, one after the other.</summary>
     public Queue<Exception> CommitFailures { get; } = new();
 
+    /// <summary>While set, no commit succeeds.</summary>
+    public bool IsFailing { get; set; }
+
     public Queue<Exception> AppendFailures { get; } = new();
 
     public int Commits { get; private set; }
@@ -74,10 +77,10 @@ internal sealed class FixtureStore : IRecordStore
     {
         lock (_lock)
         {
-            if (CommitFailures.TryDequeue(out var failure))
+            if (IsFailing || CommitFailures.Count > 0)
             {
                 _pending.Clear();
-                throw failure;
+                throw CommitFailures.TryDequeue(out var failure) ? failure : new IOException("no space left");
             }
 
             Write();

@@ -70,9 +70,8 @@ internal sealed class IngestAnswers(IInboxSession session, IServerStreamWriter<F
                 if (credit == 0 && now == weight) continue;
 
                 weight = now;
-                await answers.WriteAsync(
-                    new FromWorker { Credit = new Credit { Batches = credit, Weight = (uint)now } })
-                    .ConfigureAwait(false);
+                var word = new FromWorker { Credit = new Credit { Batches = credit, Weight = (uint)now } };
+                await answers.WriteAsync(word, CancellationToken.None).ConfigureAwait(false);
             }
         }
         catch (Exception end) when (end is OperationCanceledException or InvalidOperationException or IOException)

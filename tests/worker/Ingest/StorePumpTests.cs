@@ -1,0 +1,205 @@
+using Google.Protobuf;
+using NetSniff.Records;
+using NetSniff.Storage.MmapQueue;
+using NetSniff.Tests.Sensor.Export;
+using NetSniff.Worker.Ingest;
+using NetSniff.Worker.Store;
+
+namespace NetSniff.Tests.Worker.Ingest;
+
+public class StorePumpTests
+{
+    private static readonly LaneId s_lane = new("0123456789abcdef0123456789abcdef", "w-0/flows");
+    private static readonly CommitOptions s_options = new() { RetryAfter = TimeSpan.FromMilliseconds(1), TriesMax = 3 };
+
+    [Fact]
+    public void What_is_in_the_log_is_stored_and_then_forgotten_by_it()
+    {
+        using var bed = new Bed();
+        bed.Append(1, firstId: 1, count: 10);
+        bed.Append(2, firstId: 11, count: 5);
+        bed.Run();
+        Assert.Equal(Ids(1, 15), bed.Store.Ids.Order());
+        Assert.Equal(2ul, bed.Store.Stored[s_lane]);
+        Assert.Equal(0, bed.Log.Counts.Records);
+        Assert.Equal(15, bed.Count("records stored"));
+    }
+
+    [Fact]
+    public void A_disk_that_is_full_for_a_while_costs_nothing()
+    {
+        using var bed = new Bed();
+        bed.Append(1, firstId: 1, count: 10);
+        for (var turn = 0; turn < 10; turn++) bed.Store.CommitFailures.Enqueue(new IOException("no space left"));
+        bed.Run();
+        Assert.Equal(Ids(1, 10), bed.Store.Ids.Order());
+        Assert.Equal(10, bed.Count("records stored"));
+        Assert.Equal(10, bed.Count("records in"));
+        Assert.Equal(10, bed.Count("failures of the store"));
+        Assert.Equal(10, bed.Feed.Ids.Count);
+    }
+
+    [Fact]
+    public void A_batch_the_store_cannot_take_is_given_up_and_counted_and_the_rest_is_stored()
+    {
+        using var bed = new Bed();
+        bed.Append(1, firstId: 1, count: 10);
+        bed.Append(2, firstId: 11, count: 5);
+        for (var turn = 0; turn < 3; turn++)
+        {
+            bed.Store.AppendFailures.Enqueue(new InvalidOperationException("no such column"));
+        }
+
+        bed.Run();
+        Assert.Equal(Ids(11, 5), bed.Store.Ids.Order());
+        Assert.Equal(10, bed.Count("records the store could not take"));
+        Assert.Equal(15, bed.Count("records in"));
+    }
+
+    public static TheoryData<string> Damages => ["cut", "flipped", "huge", "unknown compression"];
+
+    [Theory]
+    [MemberData(nameof(Damages))]
+    public void A_damaged_batch_is_counted_and_stops_nothing(string damage)
+    {
+        using var bed = new Bed();
+        var batch = PackedFlows.Batch(s_lane.Lane, 1, 1, 10);
+        var payload = batch.Payload.ToByteArray();
+        switch (damage)
+        {
+            case "cut":
+                batch.Payload = ByteString.CopyFrom(payload, 0, payload.Length / 2);
+                break;
+            case "flipped":
+                payload[payload.Length / 2] ^= 0xff;
+                payload[4] ^= 0xff;
+                batch.Payload = ByteString.CopyFrom(payload);
+                break;
+            case "huge":
+                batch.UnpackedBytes = uint.MaxValue;
+                break;
+            default:
+                batch.Compression = (NetSniff.Wire.V1.Compression)9;
+                break;
+        }
+
+        Assert.True(bed.Log.TryAppend(s_lane, batch));
+        bed.Append(2, firstId: 11, count: 5);
+        bed.Run();
+        Assert.Equal(Ids(11, 5), bed.Store.Ids.Order());
+        Assert.Equal(10, bed.Count("records damaged or of unknown kinds"));
+        Assert.Equal(5, bed.Count("records stored"));
+    }
+
+    [Fact]
+    public void What_is_taken_back_is_gone_and_stays_gone()
+    {
+        using var bed = new Bed();
+        bed.Append(1, firstId: 1, count: 10);
+        bed.Append(2, firstId: 11, count: 5);
+        Assert.True(bed.Log.TryAppend(s_lane, [1]));
+        bed.Append(3, firstId: 16, count: 2);
+        bed.Run();
+        Assert.Equal(Ids(11, 7), bed.Store.Ids.Order());
+        Assert.Equal(3ul, bed.Store.Stored[s_lane]);
+    }
+
+    [Fact]
+    public void A_log_that_is_read_again_stores_nothing_twice()
+    {
+        using var bed = new Bed();
+        bed.Append(1, firstId: 1, count: 10);
+        bed.Run();
+        bed.Append(1, firstId: 1, count: 10);
+        bed.Append(2, firstId: 11, count: 5);
+        bed.Run();
+        Assert.Equal(Ids(1, 15), bed.Store.Ids.Order());
+        Assert.Equal(10, bed.Count("records that were stored already"));
+        Assert.Equal(Ids(1, 15), bed.Feed.Ids.Order());
+    }
+
+    [Fact]
+    public void Records_are_named_and_looked_at_before_they_are_stored()
+    {
+        using var bed = new Bed();
+        bed.Append(1, firstId: 1, count: 10);
+        bed.Run();
+        Assert.Equal(Ids(1, 10), bed.Seen.Order());
+        Assert.All(bed.Feed.Ports, port => Assert.Equal(8443, port));
+    }
+
+    private static IEnumerable<ulong> Ids(ulong first, int count) =>
+        Enumerable.Range(0, count).Select(offset => first + (ulong)offset);
+
+    private sealed class Bed : IRecordEnricher, IRecordWatcher, IDisposable
+    {
+        private readonly TemporaryFolder _folder = new();
+        private readonly StorePump _pump;
+
+        public Bed()
+        {
+            Log = IngestLog.Open(_folder["log"], new QueueOptions { SegmentBytes = 1 << 20, BytesMax = 8 << 20 });
+            var parts = new StorePumpParts { Enrichers = [this], Watchers = [this], Feeds = [Feed] };
+            _pump = new StorePump(Log, Store, s_options, parts, TimeProvider.System);
+        }
+
+        public IngestLog Log { get; }
+
+        public FixtureStore Store { get; } = new();
+
+        public KeepingFeed Feed { get; } = new();
+
+        public List<ulong> Seen { get; } = [];
+
+        public void Append(ulong sequence, ulong firstId, int count) => Assert.True(
+            Log.TryAppend(s_lane, PackedFlows.Batch(s_lane.Lane, sequence, firstId, count)));
+
+        /// <summary>Until the log is empty.</summary>
+        public void Run()
+        {
+            _pump.Run(new CancellationToken(true), CancellationToken.None);
+            Assert.True(_pump.IsDrained);
+        }
+
+        public long Count(string reason) => _pump.Ledger().Single(line => line.Reason == reason).Count;
+
+        public void Enrich(Span<byte> records, int count)
+        {
+            for (var rest = records; !rest.IsEmpty;)
+            {
+                ref var head = ref System.Runtime.InteropServices.MemoryMarshal.AsRef<RecordHeader>(rest);
+                head.ServerPort = 8443;
+                rest = rest[head.Length..];
+            }
+        }
+
+        public void Watch(ReadOnlySpan<byte> records, int count)
+        {
+            foreach (var record in new RecordWalker(records)) Seen.Add(record.Header.FlowId);
+        }
+
+        public void Dispose()
+        {
+            _pump.Dispose();
+            Log.Dispose();
+            Store.Dispose();
+            _folder.Dispose();
+        }
+    }
+
+    private sealed class KeepingFeed : IRecordFeed
+    {
+        public List<ulong> Ids { get; } = [];
+
+        public List<int> Ports { get; } = [];
+
+        public void Publish(in StoreBatch batch)
+        {
+            foreach (var record in new RecordWalker(batch.Records))
+            {
+                Ids.Add(record.Header.FlowId);
+                Ports.Add(record.Header.ServerPort);
+            }
+        }
+    }
+}
