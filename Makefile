@@ -16,8 +16,9 @@ OVERLOAD_MIB ?= 192
 FUZZ_DEBUG := fuzz/bin/Debug/net10.0/netsniff-fuzz
 FUZZ_RELEASE := fuzz/bin/Release/net10.0/netsniff-fuzz
 
+.PHONY: chaos bench-pipeline
 .PHONY: help demo test build oracles bench bench-scaling bench-live bench-profiling fuzz fuzz-replay fuzz-diff torture variants matrix
-.PHONY: overload fmt check clean golden docs
+.PHONY: overload chaos-api fmt check clean golden docs
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,13 @@ bench: build ## our speed beside other programs' (BENCH_PEERS=0: without the slo
 bench-scaling: build ## two shards against one
 	@bench/run.sh scaling
 
+bench-pipeline: build ## from packets to rows in a worker's store (root)
+	@bench/run.sh pipeline
+
+chaos: build ## faults in sensors and workers, and what is left counted (root)
+	@tools/install.sh chaos
+	@python3 e2e/chaos.py
+
 bench-live: build ## live capture at a generator's maximum (root)
 	@bench/run.sh live
 
@@ -71,6 +79,9 @@ variants: $(FUZZ_RELEASE) ## connections of the corpus in other segments, orders
 
 matrix: $(FUZZ_RELEASE) ## no parser claims a flow of another protocol
 	@$(FUZZ_RELEASE) matrix
+
+chaos-api: $(FUZZ_RELEASE) ## 1,000 slow followers, some that never read, fuzzed requests and SQL bombs against a worker
+	@$(FUZZ_RELEASE) storm --followers 1000 --seconds 60
 
 .PHONY: $(FUZZ_DEBUG) $(FUZZ_RELEASE)
 $(FUZZ_DEBUG):

@@ -2,6 +2,7 @@ using System.Globalization;
 using NetSniff.Bench.Comparing;
 using NetSniff.Bench.Inside;
 using NetSniff.Bench.Mixing;
+using NetSniff.Bench.Storing;
 
 switch (args)
 {
@@ -20,8 +21,26 @@ switch (args)
     case ["compare", var root, var cache]:
         return new BenchRun(root, cache).Compare();
 
+    case ["store", var folder, var millions]:
+        return new StoreBench(folder, int.Parse(millions, CultureInfo.InvariantCulture)).Run();
+
+    case ["store", var folder, var millions, var commit]:
+        return new StoreBench(folder, int.Parse(millions, CultureInfo.InvariantCulture))
+        {
+            CommitRecords = int.Parse(commit, CultureInfo.InvariantCulture),
+        }.Run();
+
     case ["scaling", var root, var cache]:
         return new BenchRun(root, cache).Scale();
+
+    case ["enrich"]:
+        foreach (var busy in (int[])[100, 1_000, 10_000])
+        {
+            var nanos = Enriching.NanosPerRecord(busy);
+            Console.WriteLine($"{busy} pods that talk: {nanos:F1} ns to name both ends of a record");
+        }
+
+        return 0;
 
     case ["profiling", var trace, var picture]:
         using (var cost = new ProfilingCost(trace)) return await cost.RunAsync(picture);
@@ -35,8 +54,10 @@ switch (args)
             """
             netsniff-bench mix OUT SECONDS SEED IMPAIRED-PER-MILLE SCALE FILE:PACKETS:PACKETS-OF-ONE-REPLAY:STRETCH…
             netsniff-bench compare|scaling CHECKOUT CACHE
+            netsniff-bench enrich
             netsniff-bench profiling FILE PICTURE
             netsniff-bench warm TRACE PASSES records|batches
+            netsniff-bench store FOLDER MILLIONS [RECORDS-OF-ONE-COMMIT]
             """);
         return 2;
 }

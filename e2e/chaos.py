@@ -42,7 +42,7 @@ def wait_for(what, condition, limit=WAIT_MAX, step=0.05):
     """Seconds until a condition holds."""
     began = time.monotonic()
     while time.monotonic() - began < limit:
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, KeyError):  # it is only just starting
             if condition():
                 return time.monotonic() - began
         time.sleep(step)
@@ -64,14 +64,14 @@ class World:
             run("ip", "netns", "add", space)
             run("ip", "-n", space, "link", "set", "lo", "up")
         run("ip", "link", "add", "wire", "netns", self.sender, "type", "veth", "peer", "name", "wire", "netns", self.sensing)
-        run("ip", "link", "add", "up", "netns", self.sensing, "type", "veth", "peer", "name", "up", "netns", self.working)
+        run("ip", "link", "add", "ship", "netns", self.sensing, "type", "veth", "peer", "name", "ship", "netns", self.working)
         for space in (self.sender, self.sensing):
             self.within(space, "sysctl", "-qw", "net.ipv6.conf.wire.disable_ipv6=1")
             run("ip", "-n", space, "link", "set", "wire", "arp", "off", "up")
-        run("ip", "-n", self.sensing, "addr", "add", "10.88.0.1/24", "dev", "up")
-        run("ip", "-n", self.working, "addr", "add", "10.88.0.2/24", "dev", "up")
+        run("ip", "-n", self.sensing, "addr", "add", "10.88.0.1/24", "dev", "ship")
+        run("ip", "-n", self.working, "addr", "add", "10.88.0.2/24", "dev", "ship")
         for space in (self.sensing, self.working):
-            run("ip", "-n", space, "link", "set", "up", "up")
+            run("ip", "-n", space, "link", "set", "ship", "up")
         names = ["sensor"] + [f"w{number},10.88.0.2" for number in range(3)]
         run(self.netsniff, "certificates", self.path("tls"), *names)
         return self
@@ -155,7 +155,7 @@ class Part:
         page = self.ask("debug/vars")
         if page is None:
             raise OSError("no answer")
-        return {(line["stage"], line["reason"]): line["count"] for line in json.loads(page)["ledger"]}
+        return {(line["stage"], line["what"]): line["count"] for line in json.loads(page)["ledger"]}
 
 
 class Worker(Part):
@@ -325,9 +325,9 @@ def stop_sensor(case):
 
 
 def cut_link(case):
-    run("ip", "-n", case.world.sensing, "link", "set", "up", "down")
+    run("ip", "-n", case.world.sensing, "link", "set", "ship", "down")
     time.sleep(30)
-    run("ip", "-n", case.world.sensing, "link", "set", "up", "up")
+    run("ip", "-n", case.world.sensing, "link", "set", "ship", "up")
     case.arrival()
 
 

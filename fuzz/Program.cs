@@ -2,6 +2,7 @@ using NetSniff.Fuzz;
 using NetSniff.Fuzz.Fuzzing;
 using NetSniff.Fuzz.Matrix;
 using NetSniff.Fuzz.Peers;
+using NetSniff.Fuzz.Storm;
 using NetSniff.Fuzz.Torture;
 using NetSniff.Fuzz.Variants;
 
@@ -16,5 +17,7 @@ return options.Verb switch
     "variants" => VariantsCommand.Run(options),
     "matrix" => MatrixCommand.Run(options),
     "diff" => PeerCommand.Run(options),
-    _ => Arguments.Refuse("run, replay FILE, torture, variants, matrix or diff"),
+    "storm" => StormCommand.Run(options),
+    "stage" => StormCommand.Stage(options),
+    _ => Arguments.Refuse("run, replay FILE, torture, variants, matrix, diff, storm or stage"),
 };

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs from Debian what a target needs and the machine lacks:
-# tools/install.sh build|test|demo|bench|bench-traces|fuzz
+# tools/install.sh build|test|demo|bench|bench-traces|chaos|fuzz
 set -euo pipefail
 case ${1:-build} in
     build) wanted=() ;;
@@ -13,8 +13,9 @@ case ${1:-build} in
     bench-traces) wanted=(iproute2 iputils-ping ethtool procps tcpdump openssl nginx-light wrk nghttp2-client
         nghttp2-server python3-grpcio python3-websockets dnsmasq-base dnsperf redis-server redis-tools mariadb-server
         mariadb-client sysbench iperf3 nmap hping3) ;;
+    chaos) wanted=(libpcap0.8 iproute2 procps python3 curl e2fsprogs mount faketime) ;;
     fuzz) wanted=(libzstd1 tshark) ;;
-    *) echo "install.sh: build, test, demo, bench, bench-traces or fuzz" >&2; exit 2 ;;
+    *) echo "install.sh: build, test, demo, bench, bench-traces, chaos or fuzz" >&2; exit 2 ;;
 esac
 missing=()
 for package in "${wanted[@]}"; do

@@ -16,10 +16,12 @@ internal sealed record Contender(
     public IReadOnlyList<string> For(string trace) =>
         [.. Command.Split(' ').Select(word => word == Trace ? trace : word)];
 
-    /// <summary>Ours first, with everything written as EVE and with records in the arena only; then peers.</summary>
+    /// <summary>Ours first, with every record encoded as it is sent, written as EVE, and in the arena only; then peers.
+    /// </summary>
     public static IReadOnlyList<Contender> All(string root, string cache) =>
     [
-        new("netsniff, EVE written", "ours", $"{root}/bin/netsniff read {Trace} -q -o eve -w /dev/null"),
+        new("netsniff, records encoded", "ours", $"{root}/bin/netsniff read {Trace} -q -o batches -w /dev/null"),
+        new("netsniff, EVE written", "ours_eve", $"{root}/bin/netsniff read {Trace} -q -o eve -w /dev/null"),
         new("libpcap counting loop", "libpcap", $"{cache}/libpcap-loop {Trace}"),
         new("netsniff, records only", "ours_records", $"{root}/bin/netsniff read {Trace} -q -o none"),
         new("softflowd (flows only)", "exporter", $"softflowd -r {Trace} -d -n 127.0.0.1:9", VersionWords: ["-h"]),

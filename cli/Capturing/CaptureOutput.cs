@@ -2,6 +2,7 @@ using NetSniff.Sensor.Capture;
 using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Cli.Commands;
 using NetSniff.Cli.Outputs;
+using NetSniff.Cli.Outputs.Batches;
 using NetSniff.Cli.Outputs.Eve;
 using NetSniff.Cli.Outputs.Summary;
 using NetSniff.Cli.Outputs.Table;
@@ -22,6 +23,7 @@ internal sealed class CaptureOutput : IDisposable
     private readonly Terminal _terminal;
     private readonly CaptureSettings _settings;
     private readonly FileStream? _file;
+    private readonly NamesFile? _names;
     private Output? _output;
 
     /// <exception cref="UsageException">The file to write is one that is read.</exception>
@@ -29,6 +31,8 @@ internal sealed class CaptureOutput : IDisposable
     {
         _terminal = terminal;
         _settings = settings;
+        // Before the file to write is touched, for it may be refused.
+        if (settings.NamesPath is { } names) _names = new NamesFile(names, terminal);
         if (settings.WriteTo is { } path)
         {
             var full = Path.GetFullPath(path);
@@ -52,6 +56,9 @@ internal sealed class CaptureOutput : IDisposable
 
     /// <summary>Names of interfaces, told by the capture that is open.</summary>
     public CaptureOrigins Origins { get; } = new();
+
+    /// <summary>What interfaces of records stand for: those of the capture, unless records come from a worker.</summary>
+    public OriginBook Book { get => field ?? Origins; init; }
 
     /// <summary>Compiles `--where`; each thread needs its own.</summary>
     /// <param name="origins">What numbers of interfaces stand for.</param>
@@ -82,7 +89,13 @@ internal sealed class CaptureOutput : IDisposable
 
     /// <param name="isFiltered">Whether records come filtered already.</param>
     public RecordDesk NewDesk(bool isFiltered = false) =>
-        new(isFiltered ? null : Where(_settings, Origins), _output = NewOutput(), Tally, _settings.CountMax);
+        NewDesk(_output = NewOutput(), Tally, _settings.CountMax, isFiltered);
+
+    public RecordDesk NewDesk(Output output, TrafficTally? tally, long countMax, bool isFiltered = false) =>
+        new(isFiltered ? null : Where(_settings, Book), output, tally, countMax)
+        {
+            Enricher = _names?.NewEnricher(),
+        };
 
     /// <summary>Has the output say what it still holds back, once nobody writes to it any more.</summary>
     public void Finish() => _output?.Finish();
@@ -113,13 +126,18 @@ internal sealed class CaptureOutput : IDisposable
         return name.Length == 0 ? null : name;
     }
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        _names?.Dispose();
+        _file?.Dispose();
+    }
 
     private Output NewOutput() => _settings.Format switch
     {
         OutputFormat.Table => new TableOutput(Buffer, TableOptions()),
-        OutputFormat.Jsonl => new FlowGate(_settings.Flows, new JsonlOutput(Buffer, Origins)),
-        OutputFormat.Eve => new FlowGate(_settings.Flows, new EveOutput(Buffer, Origins)),
+        OutputFormat.Jsonl => new FlowGate(_settings.Flows, new JsonlOutput(Buffer, Book)),
+        OutputFormat.Eve => new FlowGate(_settings.Flows, new EveOutput(Buffer, Book)),
+        OutputFormat.Batches => new FlowGate(_settings.Flows, new BatchesOutput(Buffer, Book)),
         _ => new SummaryOutput(),
     };
 

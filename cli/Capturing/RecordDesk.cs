@@ -2,6 +2,7 @@ using NetSniff.Cli.Outputs;
 using NetSniff.Cli.Outputs.Summary;
 using NetSniff.Filters.Expression;
 using NetSniff.Records;
+using NetSniff.Worker.Enrich;
 
 namespace NetSniff.Cli.Capturing;
 
@@ -12,7 +13,11 @@ internal sealed class RecordDesk(Filter? filter, Output output, TrafficTally? ta
 {
     private readonly Lock _lock = new();
     private readonly Filter? _filter = filter is { IsAlways: false } ? filter : null;
+    private byte[] _named = [];
     private bool _isFull;
+
+    /// <summary>Names the ends of records before anybody sees them.</summary>
+    public Enricher? Enricher { get; init; }
 
     public long Shown { get; private set; }
 
@@ -24,7 +29,7 @@ internal sealed class RecordDesk(Filter? filter, Output output, TrafficTally? ta
         {
             if (_isFull) return;
 
-            foreach (var record in new RecordWalker(records))
+            foreach (var record in new RecordWalker(Enricher is null ? records : Named(records, Enricher)))
             {
                 output.Watch(record);
                 if (_filter is not null && !_filter.Matches(record)) continue;
@@ -36,6 +41,16 @@ internal sealed class RecordDesk(Filter? filter, Output output, TrafficTally? ta
                 return;
             }
         }
+    }
+
+    /// <summary>A copy, for the records are lent.</summary>
+    private ReadOnlySpan<byte> Named(ReadOnlySpan<byte> records, Enricher enricher)
+    {
+        if (_named.Length < records.Length) _named = new byte[records.Length];
+        var named = _named.AsSpan(0, records.Length);
+        records.CopyTo(named);
+        enricher.Enrich(named);
+        return named;
     }
 
     public void Flush()

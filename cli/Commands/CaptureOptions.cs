@@ -12,7 +12,7 @@ internal sealed class CaptureOptions
 
     private readonly Option<string?> _format = new("--output", "-o")
     {
-        Description = "table, jsonl, eve, summary, pcapng or none. "
+        Description = "table, jsonl, eve, summary, pcapng, batches or none. "
             + "Without it: table on a terminal and for demo, jsonl otherwise.",
         HelpName = "FORMAT",
     };
@@ -55,6 +55,12 @@ internal sealed class CaptureOptions
         DefaultValueFactory = static _ => "auto",
     };
 
+    private readonly Option<string?> _names = new("--names")
+    {
+        Description = "Show and filter pods, services and hosts by name, as this YAML file names their addresses.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<bool> _utc = new("--utc") { Description = "Show times in UTC." };
 
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress and no summary." };
@@ -75,6 +81,7 @@ internal sealed class CaptureOptions
         command.Add(_flows);
         command.Add(_noFlows);
         command.Add(_color);
+        command.Add(_names);
         command.Add(_utc);
         command.Add(_quiet);
     }
@@ -83,6 +90,7 @@ internal sealed class CaptureOptions
     public void AddForRecords(Command command)
     {
         _format.Description = "table, jsonl, eve, summary or none. Without it: table on a terminal, jsonl otherwise.";
+        _count.Description = "Stop after so many lines.";
         command.Add(_format);
         command.Add(_writeTo);
         command.Add(_where);
@@ -105,9 +113,9 @@ internal sealed class CaptureOptions
 
         var isTerminal = writeTo is null && terminal.IsOutputTerminal;
         var format = Format(result.GetValue(_format), isTerminal, writeTo, usual);
-        if (format == OutputFormat.Pcapng && isTerminal)
+        if (format is OutputFormat.Pcapng or OutputFormat.Batches && isTerminal)
         {
-            throw new UsageException("pcapng is not for the eye: add -w FILE, or pipe it into another program");
+            throw new UsageException($"{s_formats[(int)format]} is not for the eye: add -w FILE, or pipe it into another program");
         }
 
         return new CaptureSettings
@@ -120,6 +128,7 @@ internal sealed class CaptureOptions
             CountMax = Count(result.GetValue(_count)),
             Flows = Flows(result),
             IsQuiet = result.GetValue(_quiet),
+            NamesPath = result.GetValue(_names),
             IsUtc = result.GetValue(_utc),
         };
     }

@@ -24,6 +24,9 @@ internal sealed record CaptureSettings
 
     public FlowLines? Flows { get; init; }
 
+    /// <summary>File that says whose addresses are; null for none.</summary>
+    public string? NamesPath { get; init; }
+
     /// <summary>Names to show in place of addresses, for people; null for none.</summary>
     public AddressNames? Names { get; init; }
 

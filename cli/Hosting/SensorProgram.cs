@@ -185,6 +185,7 @@ internal sealed class SensorProgram : IAsyncDisposable
             Shard = shard,
             Spool = new QueueOptions { SegmentBytes = 2 << 20, BytesMax = _settings.SpoolBytesMax },
             IsLive = _settings.Files.Count == 0,
+            DrainMax = _settings.DrainMax,
             Clock = _terminal.Clock,
         };
     }

@@ -35,6 +35,9 @@ internal sealed record SensorSettings
 
     public long SpoolBytesMax { get; init; } = 1L << 30;
 
+    /// <summary>How long the end waits for what workers have not yet taken.</summary>
+    public TimeSpan DrainMax { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Where sensor.json is looked for; null for what a configuration that says nothing means.</summary>
     public string? ConfigFolder { get; init; }
 

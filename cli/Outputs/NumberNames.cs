@@ -26,6 +26,7 @@ internal static class NumberNames
         ["grpc.status"] = s_grpc,
         ["dns.rcode"] = s_rcode,
         ["flow.end"] = s_flowEnd,
+        ["connection.end"] = s_flowEnd,
     };
 
     /// <summary>The names of a field's values, or null where its numbers speak for themselves.</summary>

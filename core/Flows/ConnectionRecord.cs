@@ -3,13 +3,13 @@ using NetSniff.Records;
 namespace NetSniff.Flows;
 
 /// <summary>One connection, put together from what several interfaces saw of it (worker/Merge).</summary>
-/// <remarks>The lists that end in a point's property have one entry for each of <c>connection.points</c>, in their order:
-/// along the path from the client to the server.</remarks>
+/// <remarks>The lists about points have one entry for each of <c>connection.points</c>, in their order: along the path
+/// from the client to the server.</remarks>
 public readonly ref struct ConnectionRecord : IRecord
 {
     public static RecordInfo Info { get; } = new(
         "connection",
-        "One connection as all interfaces together saw it: counted once, with where it was seen and how long each leg took.",
+        "One connection as all interfaces together saw it: counted once, with where and when it was seen.",
         "{connection.packets.toserver}→ {connection.packets.toclient}← packets  {connection.bytes.toserver}↑ "
         + "{connection.bytes.toclient}↓  {connection.points}");
 
@@ -67,18 +67,18 @@ public readonly ref struct ConnectionRecord : IRecord
         visitor.Flag("connection.midstream", "No interface saw it begin", IsMidstream, IsTcp);
         visitor.Texts("connection.points", "Where it was seen, node/interface, from the client to the server", Points);
         visitor.Texts("connection.nodes", "The node of each point", Nodes);
-        visitor.Numbers("connection.points.first", "Nanoseconds from the first packet anywhere to the first at the point",
+        visitor.Numbers("connection.points.first", "Nanoseconds from the first packet anywhere to the first there",
             PointFirst);
-        visitor.Numbers("connection.points.last", "Nanoseconds from the first packet anywhere to the last at the point",
+        visitor.Numbers("connection.points.last", "Nanoseconds from the first packet anywhere to the last there",
             PointLast);
-        visitor.Numbers("connection.points.packets.toserver", "Packets of the client at the point", PointPacketsToServer);
-        visitor.Numbers("connection.points.packets.toclient", "Packets of the server at the point", PointPacketsToClient);
-        visitor.Numbers("connection.points.bytes.toserver", "Bytes of the client at the point", PointBytesToServer);
-        visitor.Numbers("connection.points.bytes.toclient", "Bytes of the server at the point", PointBytesToClient);
-        visitor.Numbers("connection.points.rtt", "Round trip of the handshake at the point, nanoseconds; 0 where unseen",
+        visitor.Numbers("connection.points.packets.toserver", "Packets of the client there", PointPacketsToServer);
+        visitor.Numbers("connection.points.packets.toclient", "Packets of the server there", PointPacketsToClient);
+        visitor.Numbers("connection.points.bytes.toserver", "Bytes of the client there", PointBytesToServer);
+        visitor.Numbers("connection.points.bytes.toclient", "Bytes of the server there", PointBytesToClient);
+        visitor.Numbers("connection.points.rtt", "Round trip of the handshake seen there, nanoseconds; 0 for none",
             PointRtt);
         visitor.Numbers("connection.legs", "Nanoseconds that the first packet took from each point to the next", Legs);
-        visitor.Numbers("connection.legs.uncertain", "For each leg 1 where two nodes' clocks may differ by more than it",
+        visitor.Numbers("connection.legs.uncertain", "For each leg 1 if two nodes' clocks may differ by more",
             LegsUncertain);
     }
 }

@@ -13,9 +13,6 @@ namespace NetSniff.Json;
 /// copies several times. Nobody checks here that what was opened is closed.</remarks>
 public sealed class JsonLine(OutputBuffer buffer)
 {
-    // What JSON wants escaped, and what may turn out not to be UTF-8.
-    private static readonly SearchValues<byte> s_plain = SearchValues.Create(Plain());
-
     private const int BytesPerEscapedByteMax = 6;
     private const int NumberBytesMax = 20;
 
@@ -184,33 +181,34 @@ public sealed class JsonLine(OutputBuffer buffer)
     /// <param name="value">What of it is not UTF-8 becomes U+FFFD.</param>
     public void WriteStringValue(ReadOnlySpan<byte> value)
     {
-        if (value.ContainsAnyExcept(s_plain))
-        {
-            WriteEscaped(value);
-            return;
-        }
-
-        var target = Next(value.Length + 2, out var used);
-        target[used++] = (byte)'"';
-        value.CopyTo(target[used..]);
-        used += value.Length;
-        target[used++] = (byte)'"';
-        buffer.Advance(used);
+        if (!TryWritePlain(value)) WriteEscaped(value);
     }
 
     /// <summary>A text that need not be UTF-8: if it is not, each byte above 7f is written as `\xNN`, in the manner of
     /// Suricata, so that nothing of it is lost.</summary>
     public void WriteTextValue(ReadOnlySpan<byte> text)
     {
+        if (TryWritePlain(text)) return;
         if (Utf8.IsValid(text))
         {
-            WriteStringValue(text);
+            WriteEscaped(text);
             return;
         }
 
         var escaped = ArrayPool<byte>.Shared.Rent(JsonText.BytesPerOctetMax * text.Length);
         WriteStringValue(escaped.AsSpan(0, JsonText.Escape(text, escaped)));
         ArrayPool<byte>.Shared.Return(escaped);
+    }
+
+    /// <summary>Begins a stretch that the caller writes with its own commas, the first included.</summary>
+    /// <param name="bytesMax">More than it can be.</param>
+    public JsonPiece Begin(int bytesMax) => new(buffer.GetSpan(bytesMax));
+
+    /// <summary>The stretch is over; it ended behind a value.</summary>
+    public void End(in JsonPiece piece)
+    {
+        buffer.Advance(piece.Length);
+        _isAfterValue = true;
     }
 
     public void WriteHexValue(ReadOnlySpan<byte> octets)
@@ -250,8 +248,20 @@ public sealed class JsonLine(OutputBuffer buffer)
         buffer.EndLine();
     }
 
-    private static byte[] Plain() =>
-        [.. Enumerable.Range(0x20, 0x7f - 0x20).Where(value => value is not ('"' or '\\')).Select(value => (byte)value)];
+    private bool TryWritePlain(ReadOnlySpan<byte> value)
+    {
+        var target = buffer.GetSpan(value.Length + 3);
+        var used = 0;
+        if (_isAfterValue) target[used++] = (byte)',';
+        target[used++] = (byte)'"';
+        if (!PlainText.TryCopy(value, target[used..])) return false;
+
+        used += value.Length;
+        target[used++] = (byte)'"';
+        buffer.Advance(used);
+        _isAfterValue = true;
+        return true;
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void WriteEscaped(ReadOnlySpan<byte> value)

@@ -54,6 +54,8 @@ public static class FieldNames
         ["app"] = new AppNames(),
         ["flow.end"] = s_flowEnds,
         ["flow.tcp.state"] = s_tcpStates,
+        ["connection.end"] = s_flowEnds,
+        ["connection.tcp.state"] = s_tcpStates,
         ["grpc.status"] = s_grpcCodes,
         ["dns.qtype"] = s_dnsTypes,
         ["dns.rcode"] = s_dnsCodes,

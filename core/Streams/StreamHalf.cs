@@ -16,7 +16,8 @@ namespace NetSniff.Streams;
 /// </remarks>
 public sealed class StreamHalf
 {
-    private readonly List<Waiting> _pending = [];
+    private Waiting[] _pending = [];
+    private int _pendingCount;
     private int _pendingBytes;
 
     /// <summary>Sequence number of the byte that comes next.</summary>
@@ -34,7 +35,7 @@ public sealed class StreamHalf
     /// <summary>When the segment that was taken last had come.</summary>
     public long TakenNanos { get; private set; }
 
-    public bool HasPending => _pending.Count > 0;
+    public bool HasPending => _pendingCount > 0;
 
     /// <summary>Sequence number of the first waiting byte.</summary>
     public uint PendingStart => _pending[0].Sequence;
@@ -46,12 +47,12 @@ public sealed class StreamHalf
         StreamCounters counters)
     {
         Debug.Assert((int)(sequence - Next) > 0);
-        if (_pending.Count == 0) (HoleSinceNanos, HoleAckedNanos) = (nowNanos, 0);
+        if (_pendingCount == 0) (HoleSinceNanos, HoleAckedNanos) = (nowNanos, 0);
 
         var at = FirstEndingAfter(sequence);
         while (!bytes.IsEmpty)
         {
-            if (at == _pending.Count) return TryInsert(at, sequence, bytes, nowNanos, pool, limits, counters);
+            if (at == _pendingCount) return TryInsert(at, sequence, bytes, nowNanos, pool, limits, counters);
 
             var there = _pending[at];
             var before = (int)(there.Sequence - sequence);
@@ -83,14 +84,13 @@ public sealed class StreamHalf
     /// the caller, who gives it back to the pool.</summary>
     public bool TryTakeNext(BufferPool pool, out byte[] buffer, out int offset, out int length)
     {
-        while (_pending.Count > 0)
+        while (_pendingCount > 0)
         {
             var first = _pending[0];
             var old = (int)(Next - first.Sequence);
             if (old < 0) break;
 
-            _pending.RemoveAt(0);
-            _pendingBytes -= first.Length;
+            RemoveFirst();
             if (old >= first.Length)
             {
                 pool.Return(first.Buffer);
@@ -108,9 +108,12 @@ public sealed class StreamHalf
 
     public void Reset(BufferPool pool)
     {
-        foreach (var waiting in _pending) pool.Return(waiting.Buffer);
-        _pending.Clear();
-        _pendingBytes = 0;
+        while (HasPending)
+        {
+            pool.Return(_pending[0].Buffer);
+            RemoveFirst();
+        }
+
         (Next, IsStarted, HoleSinceNanos, HoleAckedNanos) = (0, false, 0, 0);
     }
 
@@ -118,7 +121,7 @@ public sealed class StreamHalf
     private int FirstEndingAfter(uint sequence)
     {
         // Mostly the new one goes last.
-        var at = _pending.Count;
+        var at = _pendingCount;
         while (at > 0 && (int)(_pending[at - 1].Sequence + (uint)_pending[at - 1].Length - sequence) > 0) at--;
         return at;
     }
@@ -127,7 +130,7 @@ public sealed class StreamHalf
         int at, uint sequence, ReadOnlySpan<byte> bytes, long nowNanos, BufferPool pool, StreamLimits limits,
         StreamCounters counters)
     {
-        var hasRoom = _pending.Count < limits.PendingSegmentsMax
+        var hasRoom = _pendingCount < limits.PendingSegmentsMax
             && _pendingBytes + bytes.Length <= limits.PendingBytesMax;
         if (!hasRoom || pool.TryRent(bytes.Length) is not { } buffer)
         {
@@ -136,14 +139,41 @@ public sealed class StreamHalf
         }
 
         bytes.CopyTo(buffer);
-        _pending.Insert(at, new Waiting(sequence, bytes.Length, buffer, nowNanos));
+        Insert(at, new Waiting(sequence, bytes.Length, buffer, nowNanos));
         _pendingBytes += bytes.Length;
         counters.SegmentsPending++;
         return true;
     }
 
-    private readonly record struct Waiting(uint Sequence, int Length, byte[] Buffer, long Nanos)
+    private void Insert(int at, Waiting waiting)
     {
-        public ReadOnlySpan<byte> Bytes => Buffer.AsSpan(0, Length);
+        if (_pendingCount == _pending.Length) Grow();
+        Array.Copy(_pending, at, _pending, at + 1, _pendingCount - at);
+        _pending[at] = waiting;
+        _pendingCount++;
+    }
+
+    /// <summary>The list goes back with the last of them.</summary>
+    private void RemoveFirst()
+    {
+        _pendingBytes -= _pending[0].Length;
+        _pendingCount--;
+        Array.Copy(_pending, 1, _pending, 0, _pendingCount);
+        _pending[_pendingCount] = default;
+        if (_pendingCount > 0) return;
+
+        WaitingPool.Current.Return(_pending);
+        _pending = [];
+    }
+
+    private void Grow()
+    {
+        var smaller = _pending;
+        _pending = WaitingPool.Current.Rent(Math.Max(1 << WaitingPool.SmallestBits, 2 * smaller.Length));
+        if (smaller.Length == 0) return;
+
+        smaller.CopyTo(_pending, 0);
+        Array.Clear(smaller);
+        WaitingPool.Current.Return(smaller);
     }
 }

@@ -27,9 +27,11 @@ internal sealed class LaneMover(Spool spool, RetractionList retractions, Distrib
         && members.Any(other => !_left.Contains(other))
         && spool.Lanes.Any(lane => lane.Worker == worker && lane.Queue.HasWaiting(ulong.MaxValue - 1));
 
-    /// <summary>Moves all that waits for others than those. None of their senders runs, nor of those that left.</summary>
+    /// <summary>Moves all that waits for others than those, or for those that left.</summary>
+    /// <param name="sending">Workers with a sender: what waits for them is left alone.</param>
     /// <param name="connected">Those of them that take something now.</param>
-    public void Move(IReadOnlyCollection<string> members, IEnumerable<string> connected)
+    public void Move(
+        IReadOnlyCollection<string> members, IReadOnlyCollection<string> sending, IReadOnlyCollection<string> connected)
     {
         List<string> up = [.. connected.Where(worker => !_left.Contains(worker))];
         List<string> others = [.. members.Where(worker => !_left.Contains(worker))];
@@ -37,12 +39,12 @@ internal sealed class LaneMover(Spool spool, RetractionList retractions, Distrib
         {
             var isMember = members.Contains(lane.Worker);
             var hasLeft = _left.Contains(lane.Worker);
-            if (isMember && !hasLeft && !IsHalfMoved(lane)) continue;
+            if (sending.Contains(lane.Worker) || (isMember && !hasLeft && !IsHalfMoved(lane))) continue;
 
             // Where there is nobody else a worker that left is waited for; one that is back gets its own under new names.
             var targets = up.Count > 0 ? up : others;
             if (targets.Count == 0 && isMember && !hasLeft) targets = [lane.Worker];
-            if (targets.Count > 0) Move(lane, targets, isInDoubt: !hasLeft, isMember);
+            if (targets.Count > 0) Move(lane, targets, isMember);
         }
 
         _left.RemoveWhere(worker => !members.Contains(worker));
@@ -66,11 +68,11 @@ internal sealed class LaneMover(Spool spool, RetractionList retractions, Distrib
         return last > lane.Queue.Acknowledged && lane.Queue.HasWaiting(last);
     }
 
-    private void Move(SpoolLane lane, List<string> targets, bool isInDoubt, bool isMember)
+    private void Move(SpoolLane lane, List<string> targets, bool isMember)
     {
         try
         {
-            if (isInDoubt) retractions.Add(lane.Worker, lane.Name, lane.Queue.InDoubt());
+            retractions.Add(lane.Worker, lane.Name, lane.Queue.InDoubt());
             var target = spool.Lane(targets[_turn++ % targets.Count], lane.Priority);
             var last = lane.Queue.Next - 1;
             while (lane.Queue.HasWaiting(last) && spool.TryMove(lane, target))

@@ -65,6 +65,12 @@ internal sealed class SpoolOutbox(Spool spool, RetractionList retractions, strin
         foreach (var lane in _open) lane.Reader.Rewind(lane.Queue.Acknowledged);
     }
 
+    public void Settle()
+    {
+        FindLanes();
+        foreach (var lane in _open) lane.Queue.ForgetSent();
+    }
+
     public void Dispose()
     {
         foreach (var lane in _open) lane.Reader.Dispose();

@@ -36,6 +36,15 @@ public sealed unsafe partial class MmapQueue
         }
     }
 
+    /// <summary>Entries up to this number that were not acknowledged were given up; 0 for none.</summary>
+    public ulong DroppedThrough
+    {
+        get
+        {
+            lock (_lock) return _position.DroppedThrough;
+        }
+    }
+
     /// <summary>Number of the entry that is appended next.</summary>
     public ulong Next
     {
@@ -92,6 +101,16 @@ public sealed unsafe partial class MmapQueue
         return ulong.MaxValue;
     }
 
+    /// <summary>The peer is known to hold what it acknowledged and nothing else.</summary>
+    public void ForgetSent()
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_position.Sent > _position.Acknowledged) _position.MarkSent(_position.Acknowledged);
+        }
+    }
+
     /// <summary>Numbers up to this one are taken: by a queue of the same name that is gone, or by what a peer holds.
     /// </summary>
     public void SkipTo(ulong taken)
@@ -105,7 +124,7 @@ public sealed unsafe partial class MmapQueue
             if (_segments is [.., var last]) last.IsSealed = true;
             _next = taken + 1;
             if (_segments.Count == 0) _position.Acknowledge(taken, 0);
-            else _position.MarkSent(Math.Max(taken, _position.Sent));
+            else _position.MarkSent(taken);
         }
     }
 

@@ -84,6 +84,7 @@ public sealed class WorkerLink(IOutbox outbox)
     public void Disconnect(bool isInOrder)
     {
         HasLeft = isInOrder && State == LinkState.Leaving;
+        if (HasLeft) outbox.Settle();
         State = LinkState.Down;
         _credit = 0;
         outbox.Rewind();
@@ -123,7 +124,8 @@ public sealed class WorkerLink(IOutbox outbox)
 
     private bool Left()
     {
-        if (State is LinkState.Greeting or LinkState.Up) State = LinkState.Leaving;
+        // Only behind Welcome: before it nobody here knows what of an earlier conversation the worker holds.
+        if (State == LinkState.Up) State = LinkState.Leaving;
         return State == LinkState.Leaving;
     }
 }

@@ -14,11 +14,18 @@ public sealed class ClientSecurity(CertificateFiles files)
     public SslClientAuthenticationOptions Options(string worker)
     {
         var current = files.Current;
+        var name = ServerName ?? worker;
         return new SslClientAuthenticationOptions
         {
-            TargetHost = ServerName ?? worker,
             ClientCertificateContext = current.Identity,
             CertificateChainPolicy = current.ChainPolicy(),
+            RemoteCertificateValidationCallback = (_, shown, _, errors) => IsOf(name, shown, errors),
         };
     }
+
+    // An HTTP client asks for the host that it connects to; what counts is the worker, wherever it is.
+    private static bool IsOf(string name, X509Certificate? shown, SslPolicyErrors errors) =>
+        (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None
+        && shown is X509Certificate2 certificate
+        && certificate.MatchesHostname(name, allowWildcards: true, allowCommonName: false);
 }

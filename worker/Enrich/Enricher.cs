@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using NetSniff.Packets;
+using NetSniff.Pipeline;
 using NetSniff.Records;
 
 namespace NetSniff.Worker.Enrich;
@@ -24,6 +25,13 @@ public sealed class Enricher(IdentityBook book)
 
     public long WithoutName { get; private set; }
 
+    public IEnumerable<LedgerLine> Ledger()
+    {
+        yield return new LedgerLine("enrich", "records", Records, IsLoss: false);
+        yield return new LedgerLine("enrich", "ends named", Named, IsLoss: false);
+        yield return new LedgerLine("enrich", "ends without a name", WithoutName, IsLoss: false);
+    }
+
     /// <summary>Names both ends of each record.</summary>
     /// <param name="records">Whole records, one after the other.</param>
     public void Enrich(Span<byte> records)
@@ -47,7 +55,8 @@ public sealed class Enricher(IdentityBook book)
 
     private uint Find(Address address, ushort port, byte protocol, long timeNanos)
     {
-        var place = (address.First ^ (address.Second * 0x9E37_79B9_7F4A_7C15)) * 0xD6E8_FEB8_6659_FD93 >> (64 - KeptBits);
+        var mixed = (address.First ^ (address.Second * 0x9E37_79B9_7F4A_7C15)) * 0xD6E8_FEB8_6659_FD93;
+        var place = mixed >> (64 - KeptBits);
         ref var kept = ref _kept[place];
         if (!kept.Address.Equals(address) || timeNanos < kept.FromNanos || timeNanos >= kept.UntilNanos
             || (kept.IsByPort && (kept.Port != port || kept.Protocol != protocol)))

@@ -27,7 +27,7 @@ public sealed partial class IdentityBook
     }
 
     /// <summary>The addresses that the object itself has: those behind a service are not the slice's.</summary>
-    private IEnumerable<Address> AddressesOf(IdentityObject one) =>
+    private static IEnumerable<Address> AddressesOf(IdentityObject one) =>
         one is EndpointsObject ? [] : one.Addresses.Take(IdentityObject.AddressesMax);
 
     private void Hold(Address address, IdentityObject owner, Tenure? instead, long fromNanos)

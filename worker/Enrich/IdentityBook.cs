@@ -1,4 +1,6 @@
 using NetSniff.Packets;
+using NetSniff.Pipeline;
+using NetSniff.Records;
 
 namespace NetSniff.Worker.Enrich;
 
@@ -20,18 +22,26 @@ public sealed partial class IdentityBook
     private IdentitySnapshot _snapshot = IdentitySnapshot.Empty;
     private long _knownFromNanos = long.MinValue;
     private IdentityCounts _counts;
+    private object _published = default(IdentityCounts);
 
     public IdentityBook(IdentityOptions? options = null) => _options = options ?? new IdentityOptions();
 
     public IdentitySnapshot Snapshot => Volatile.Read(ref _snapshot);
 
-    /// <summary>Belongs to the thread that applies.</summary>
-    public IdentityCounts Counts => _counts with
+    /// <summary>As of the last snapshot.</summary>
+    public IdentityCounts Counts => (IdentityCounts)Volatile.Read(ref _published);
+
+    /// <summary>What was given up at the limits. Names go, records never do: none of it is a loss of records.</summary>
+    public IEnumerable<LedgerLine> Ledger()
     {
-        Objects = _objects.Count,
-        Addresses = _tenures.Count,
-        Ended = _ended.Count,
-    };
+        var counts = Counts;
+        yield return new LedgerLine("identity", "objects", counts.Objects, IsLoss: false);
+        yield return new LedgerLine("identity", "objects refused at the bound", counts.ObjectsRefused, IsLoss: false);
+        yield return new LedgerLine("identity", "networks left out", counts.NetworksRefused, IsLoss: false);
+        yield return new LedgerLine("identity", "tenures let go for their number", counts.EndedByCount, IsLoss: false);
+        yield return new LedgerLine("identity", "peers without room for a number", Peers.Refused, IsLoss: false);
+        yield return new LedgerLine("identity", "interfaces without room for a number", Origins.Refused, IsLoss: false);
+    }
 
     /// <summary>Takes changes in their order and shows the outcome to all at once.</summary>
     /// <param name="nowNanos">By which the age of history is told.</param>
@@ -47,6 +57,12 @@ public sealed partial class IdentityBook
         DescribeAgain();
         Forget(nowNanos);
         Volatile.Write(ref _snapshot, Freeze());
+        Volatile.Write(ref _published, _counts with
+        {
+            Objects = _objects.Count,
+            Addresses = _tenures.Count,
+            Ended = _ended.Count,
+        });
     }
 
     /// <summary>These objects and no others, as a list made anew says: what is not among them has gone.</summary>

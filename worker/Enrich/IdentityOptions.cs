@@ -34,8 +34,6 @@ public readonly record struct IdentityCounts
 
     public long ObjectsRefused { get; init; }
 
-    public long AddressesRefused { get; init; }
-
     public long NetworksRefused { get; init; }
 
     public long Changes { get; init; }

@@ -16,7 +16,8 @@ public sealed class IdentitySnapshot
     private readonly long _knownFromNanos;
 
     internal IdentitySnapshot(
-        Dictionary<Address, Tenure[]> tenures, (IdentityNetwork, Tenure)[] hosts, IdentityNetwork[] ours, long knownFrom)
+        Dictionary<Address, Tenure[]> tenures, (IdentityNetwork, Tenure)[] hosts, IdentityNetwork[] ours,
+        long knownFrom)
     {
         (_tenures, _hosts, _ours, _knownFromNanos) = (tenures, hosts, ours, knownFrom);
     }

@@ -8,7 +8,7 @@ internal static class Unnamed
 {
     public static uint Loopback { get; } = Reason(PeerKind.Unknown, "loopback: whoever runs on the node itself");
 
-    public static uint LinkLocal { get; } = Reason(PeerKind.Unknown, "link-local: an address without meaning elsewhere");
+    public static uint LinkLocal { get; } = Reason(PeerKind.Unknown, "link-local: it means nothing elsewhere");
 
     public static uint Multicast { get; } = Reason(PeerKind.Unknown, "multicast or broadcast: many at once");
 

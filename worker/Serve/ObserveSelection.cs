@@ -11,6 +11,9 @@ internal sealed record ObserveSelection
     /// <summary>Names in a list; more is no list any more.</summary>
     private const int NamesMax = 256;
 
+    private const string Flow = "flow";
+    private const string Connection = "connection";
+
     private ObserveSelection(string kinds, string where, long sinceNanos, string fields)
     {
         (Kinds, Where, SinceNanos, Fields) = (kinds, where, sinceNanos, fields);
@@ -38,9 +41,24 @@ internal sealed record ObserveSelection
         foreach (var kind in request.Kinds) Asking.CheckKind(kind);
         foreach (var field in request.Fields) Asking.CheckField(field);
         Asking.Filter(request.Where);
-        return new ObserveSelection(
-            Joined(request.Kinds), request.Where.Trim(), request.SinceNanos, Joined(request.Fields));
+        if (!request.Merged)
+        {
+            return new ObserveSelection(
+                Joined(request.Kinds), request.Where.Trim(), request.SinceNanos, Joined(request.Fields));
+        }
+
+        if (request.Kinds.Any(kind => kind is not (Flow or Connection)))
+        {
+            throw Asking.Wrong("only flows are merged: their records are of kind connection then");
+        }
+
+        // What is found are flow records; which fields are wanted is asked of what becomes of them.
+        return new ObserveSelection(Flow, request.Where.Trim(), request.SinceNanos, "");
     }
+
+    /// <summary>What is wanted of connections: all of them, for their flows were chosen already.</summary>
+    public static ObserveSelection OfConnections(ObserveRequest request) =>
+        new("", "", 0, Joined(request.Fields));
 
     /// <summary>The kinds by number; null for all.</summary>
     public HashSet<ushort>? KindNumbers() => Kinds.Length == 0

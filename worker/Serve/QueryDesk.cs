@@ -22,7 +22,7 @@ internal sealed class QueryDesk : IDisposable
         _gate = new ReadGate(Limits.ReadsMax, Limits.ReadWait);
         _sqlGate = new ReadGate(Limits.SqlAtOnceMax, Limits.ReadWait);
         var fanOut = new FanOut(options.Members, Limits);
-        var local = new LocalObserving(store, options.Feed, _gate, account, Limits);
+        var local = new LocalObserving(store, options.Feed, _gate, account, Limits, options.Clock);
         _observing = new GatheredObserving(local, fanOut, Limits, account.Name);
         _aggregating = new Aggregating.Aggregating(store, _gate, fanOut, account, Limits);
         _sql = new SqlAsking(store, _sqlGate, fanOut, account, Limits);

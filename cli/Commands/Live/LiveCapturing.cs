@@ -92,8 +92,7 @@ internal sealed class LiveCapturing(Terminal terminal, CaptureSettings settings,
 
         // Which flows are wanted is each shard's own business, so nothing but the file is shared.
         var wanted = new WantedFlows(forgetsEnded: true);
-        var where = CaptureOutput.Where(settings, output.Origins);
-        return new HeldFrames(options, new RecordDesk(where, wanted, tally: null, countMax: 0), wanted, copy);
+        return new HeldFrames(options, output.NewDesk(wanted, tally: null, countMax: 0), wanted, copy);
     }
 
     private void PumpAll(IReadOnlyList<PacketCapture> captures, List<FrameSink> sinks)

@@ -63,7 +63,7 @@ internal sealed class FileReading(
 
         var canReadTwice = !IsFollowing && paths.All(CanReadTwice);
         var wanted = new WantedFlows(forgetsEnded: !canReadTwice);
-        var desk = new RecordDesk(CaptureOutput.Where(settings, output.Origins), wanted, output.Tally, countMax: 0);
+        var desk = output.NewDesk(wanted, output.Tally, countMax: 0);
         if (!canReadTwice)
         {
             using var held = new HeldFrames(new ShardOptions(), desk, wanted, copy);

@@ -30,7 +30,7 @@ internal sealed class RecordsAsking(Terminal terminal, CaptureSettings settings,
     public int Run(QueryEndpoint endpoint, ObserveRequest request)
     {
         using var channel = QueryChannel.To(endpoint);
-        using var output = new CaptureOutput(terminal, settings, []);
+        using var output = new CaptureOutput(terminal, settings, []) { Book = Origins.Book };
         var desk = output.NewDesk(isFiltered: true);
         Follow(channel, endpoint.Address, request, desk);
         output.Finish();

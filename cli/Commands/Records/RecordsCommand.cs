@@ -34,7 +34,7 @@ internal static class RecordsCommand
         };
         var strict = new Option<bool>("--strict") { Description = "Exit with 3 when not every worker answered." };
         command.Add(fields);
-        command.Add(merged);
+        if (kind is "flow") command.Add(merged);
         command.Add(strict);
         var shown = new CaptureOptions();
         shown.AddForRecords(command);
@@ -49,7 +49,7 @@ internal static class RecordsCommand
             }
 
             _ = CaptureOutput.Where(settings);
-            var request = new ObserveRequest { Where = settings.Where ?? "", Merged = result.GetValue(merged) };
+            var request = new ObserveRequest { Where = settings.Where ?? "", Merged = kind == "flow" && result.GetValue(merged) };
             request.Kinds.AddRange(kind is null ? Split(result.GetValue(kinds)) : [kind]);
             request.Fields.AddRange(Split(result.GetValue(fields)).Select(KnownField));
             options.Read(result, terminal.Clock, request);

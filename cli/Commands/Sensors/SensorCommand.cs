@@ -52,6 +52,8 @@ internal static class SensorCommand
         var filter = WorkerCommand.Text("--filter", "EXPRESSION", "Packets to look at, in the language of tcpdump.");
         var memory = WorkerCommand.Text("--memory", "SIZE", "Memory the sensor may use; without it the control group's.");
         var cpu = WorkerCommand.Text("--cpu", "CPUS", "CPUs it may use, such as 0.5: above that it looks less deep.");
+        var drain = WorkerCommand.Text(
+            "--drain", "LENGTH", "How long it waits at its end for what workers have not yet taken (10s).");
         var config = WorkerCommand.Text(
             "--config", "FOLDER", "Holds sensor.json (docs/operating.md); what changes in it holds at once.");
         var health = new EndpointOption("--health", "Health and metrics, or off", new SensorSettings
@@ -61,7 +63,7 @@ internal static class SensorCommand
         var command = new Command("sensor", About)
         {
             files, interfaces, node, spool, spoolBytes, tls, serverName, workers, workersFile, filter, memory, cpu,
-            config, health.Option,
+            drain, config, health.Option,
         };
         runner.Set(command, (result, terminal, interrupts) =>
         {
@@ -89,6 +91,7 @@ internal static class SensorCommand
                         ?? limits.MemoryBytes ?? 0,
                     CpuMax = Cpus(cpu.Name, result.GetValue(cpu)) ?? limits.Cpus ?? 0,
                 },
+                DrainMax = Durations.ParseOption(drain.Name, result.GetValue(drain)) ?? TimeSpan.FromSeconds(10),
                 ConfigFolder = result.GetValue(config),
                 Health = health.Read(result, mayBeOff: true),
             };

@@ -9,7 +9,7 @@ namespace NetSniff.Cli.Outputs.Eve;
 /// </summary>
 internal static class DnsEve
 {
-    private const int Version = 3;
+    private const int HeadBytesMax = 256;
 
     // EVE knows the four bits of the header; what EDNS adds to them (RFC 6891 section 6.1.3) has a field of its own.
     private const ulong HeaderRcodeMask = 0xF;
@@ -20,10 +20,15 @@ internal static class DnsEve
 
     public static void Write(EveWriter writer, RecordView record)
     {
-        var isAsked = Flag(record, Fields.HasQuery);
-        var isAnswered = Flag(record, Fields.HasResponse);
-        var app = Apps.Name(record.Header.App);
-        var kind = app is "mdns" or "llmnr" ? app : "dns";
+        writer.Places.Find(record);
+        var isAsked = Flag(writer, record, Fields.HasQuery);
+        var isAnswered = Flag(writer, record, Fields.HasResponse);
+        var kind = Apps.Name(record.Header.App) switch
+        {
+            "mdns" => "mdns"u8,
+            "llmnr" => "llmnr"u8,
+            _ => "dns"u8,
+        };
         if (isAsked)
         {
             writer.Begin(record.Header, kind, record.Header.TimeNanos, Direction.ToServer);
@@ -35,7 +40,7 @@ internal static class DnsEve
 
         if (!isAnswered) return;
 
-        var latency = record.TryGet(Fields.Latency, out var value) ? value.Nanos : 0;
+        var latency = writer.Places.TryGet(record, Fields.Latency, out var value) ? value.Nanos : 0;
         writer.Begin(record.Header, kind, record.Header.TimeNanos + latency, Direction.ToClient);
         writer.Json.WriteStartObject(kind);
         WriteResponse(writer, record);
@@ -45,7 +50,7 @@ internal static class DnsEve
 
     private static void WriteQuery(EveWriter writer, RecordView record, bool isAnswered)
     {
-        WriteHead(writer.Json, record, "request"u8, Number(record, Fields.QueryFlags));
+        WriteHead(writer, record, "request"u8, Number(writer, record, Fields.QueryFlags));
         WriteQuestions(writer, record);
         // Of an answered question the lists belong to the answer; alone (mDNS: what is known already) they are its own.
         if (!isAnswered) WriteSections(writer, record);
@@ -53,41 +58,40 @@ internal static class DnsEve
 
     private static void WriteResponse(EveWriter writer, RecordView record)
     {
-        WriteHead(writer.Json, record, "response"u8, Number(record, Fields.Flags));
-        var code = Number(record, Fields.Rcode);
+        WriteHead(writer, record, "response"u8, Number(writer, record, Fields.Flags));
+        var code = Number(writer, record, Fields.Rcode);
         WriteRcode(writer, "rcode"u8, code & HeaderRcodeMask);
         if (code > HeaderRcodeMask) WriteRcode(writer, "extended_rcode"u8, code);
 
-        if (Number(record, Fields.QuestionCount) > 0) WriteQuestions(writer, record);
+        if (Number(writer, record, Fields.QuestionCount) > 0) WriteQuestions(writer, record);
         WriteSections(writer, record);
     }
 
-    private static void WriteHead(JsonLine json, RecordView record, ReadOnlySpan<byte> type, ulong flags)
+    /// <summary>From the version to the operation.</summary>
+    private static void WriteHead(EveWriter writer, RecordView record, ReadOnlySpan<byte> type, ulong flags)
     {
-        json.WriteNumber("version"u8, Version);
-        json.WriteString("type"u8, type);
-        json.WriteNumber("tx_id"u8, Number(record, Fields.Exchange));
-        json.WriteNumber("id"u8, Number(record, Fields.Id));
-        Span<byte> digits = stackalloc byte[4];
-        for (var place = 0; place < 4; place++)
-        {
-            digits[place] = JsonText.HexDigit((int)(flags >> (12 - 4 * place)) & 0xF);
-        }
-
-        json.WriteString("flags"u8, digits);
-        WriteBit(json, "qr"u8, flags, 0x8000);
-        WriteBit(json, "aa"u8, flags, 0x0400);
-        WriteBit(json, "tc"u8, flags, 0x0200);
-        WriteBit(json, "rd"u8, flags, 0x0100);
-        WriteBit(json, "ra"u8, flags, 0x0080);
-        WriteBit(json, "z"u8, flags, 0x0040);
-        json.WriteNumber("opcode"u8, Number(record, Fields.Opcode));
+        var head = writer.Json.Begin(HeadBytesMax);
+        head.Put("\"version\":3,\"type\":\""u8);
+        head.Put(type);
+        head.Put("\",\"tx_id\":"u8);
+        head.Put(Number(writer, record, Fields.Exchange));
+        head.Put(",\"id\":"u8);
+        head.Put(Number(writer, record, Fields.Id));
+        head.Put(",\"flags\":\""u8);
+        head.Put([HexDigit(flags >> 12), HexDigit(flags >> 8), HexDigit(flags >> 4), HexDigit(flags)]);
+        head.Put("\""u8);
+        if ((flags & 0x8000) != 0) head.Put(",\"qr\":true"u8);
+        if ((flags & 0x0400) != 0) head.Put(",\"aa\":true"u8);
+        if ((flags & 0x0200) != 0) head.Put(",\"tc\":true"u8);
+        if ((flags & 0x0100) != 0) head.Put(",\"rd\":true"u8);
+        if ((flags & 0x0080) != 0) head.Put(",\"ra\":true"u8);
+        if ((flags & 0x0040) != 0) head.Put(",\"z\":true"u8);
+        head.Put(",\"opcode\":"u8);
+        head.Put(Number(writer, record, Fields.Opcode));
+        writer.Json.End(in head);
     }
 
-    private static void WriteBit(JsonLine json, ReadOnlySpan<byte> name, ulong flags, ulong bit)
-    {
-        if ((flags & bit) != 0) json.WriteBoolean(name, true);
-    }
+    private static byte HexDigit(ulong value) => JsonText.HexDigit((int)value & 0xF);
 
     private static void WriteRcode(EveWriter writer, ReadOnlySpan<byte> property, ulong code)
     {
@@ -99,7 +103,7 @@ internal static class DnsEve
     private static void WriteQuestions(EveWriter writer, RecordView record)
     {
         var json = writer.Json;
-        if (record.TryGet(Fields.QuestionNames, out var names) && record.TryGet(Fields.QuestionTypes, out var types))
+        if (writer.Places.TryGet(record, Fields.QuestionNames, out var names) && writer.Places.TryGet(record, Fields.QuestionTypes, out var types))
         {
             json.WriteStartArray("queries"u8);
             var index = 0;
@@ -108,10 +112,10 @@ internal static class DnsEve
             return;
         }
 
-        if (!record.TryGet(Fields.QueryName, out var only)) return;
+        if (!writer.Places.TryGet(record, Fields.QueryName, out var only)) return;
 
         json.WriteStartArray("queries"u8);
-        WriteQuestion(json, only.Text, Number(record, Fields.QueryType));
+        WriteQuestion(json, only.Text, Number(writer, record, Fields.QueryType));
         json.WriteEndArray();
     }
 
@@ -125,18 +129,19 @@ internal static class DnsEve
 
     private static void WriteSections(EveWriter writer, RecordView record)
     {
-        WriteSection(writer.Json, record, "answers"u8, Fields.AnswerNames);
-        WriteSection(writer.Json, record, "authorities"u8, Fields.AuthorityNames);
-        WriteSection(writer.Json, record, "additionals"u8, Fields.AdditionalNames);
+        WriteSection(writer, record, "answers"u8, Fields.AnswerNames);
+        WriteSection(writer, record, "authorities"u8, Fields.AuthorityNames);
+        WriteSection(writer, record, "additionals"u8, Fields.AdditionalNames);
     }
 
     /// <param name="first">Field of the names; types, times to live and data follow it in the description.</param>
-    private static void WriteSection(JsonLine json, RecordView record, ReadOnlySpan<byte> section, int first)
+    private static void WriteSection(EveWriter writer, RecordView record, ReadOnlySpan<byte> section, int first)
     {
-        if (!record.TryGet(first, out var names)) return;
-        if (!record.TryGet(first + 1, out var types) || !record.TryGet(first + 2, out var ttls)) return;
-        if (!record.TryGet(first + 3, out var data)) return;
+        if (!writer.Places.TryGet(record, first, out var names)) return;
+        if (!writer.Places.TryGet(record, first + 1, out var types) || !writer.Places.TryGet(record, first + 2, out var ttls)) return;
+        if (!writer.Places.TryGet(record, first + 3, out var data)) return;
 
+        var json = writer.Json;
         json.WriteStartArray(section);
         var index = 0;
         var rest = data.Texts.GetEnumerator();
@@ -229,9 +234,11 @@ internal static class DnsEve
         return length;
     }
 
-    private static bool Flag(RecordView record, int field) => record.TryGet(field, out var value) && value.Flag;
+    private static bool Flag(EveWriter writer, RecordView record, int field) =>
+        writer.Places.TryGet(record, field, out var value) && value.Flag;
 
-    private static ulong Number(RecordView record, int field) => record.TryGet(field, out var value) ? value.Number : 0;
+    private static ulong Number(EveWriter writer, RecordView record, int field) =>
+        writer.Places.TryGet(record, field, out var value) ? value.Number : 0;
 
     /// <summary>Places of the fields, looked up by name once.</summary>
     private static class Fields

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Text;
 using NetSniff.Flows;
 using NetSniff.Packets;
 using NetSniff.Protocols;
@@ -12,6 +14,12 @@ internal sealed class EveWriter
 {
     /// <summary>Flow ids stay exact in readers that keep numbers as doubles.</summary>
     private const ulong FlowIdMax = (1ul << 53) - 1;
+
+    private const int HeadBytesMax = 128;
+    private const int EndsBytesMax = 256;
+
+    private static readonly byte[][] s_protocols =
+        [.. Enumerable.Range(0, 256).Select(number => Encoding.UTF8.GetBytes(IpProtocolNames.Eve((byte)number)))];
 
     private readonly OutputBuffer _buffer;
     private readonly TimeText _times = new();
@@ -33,45 +41,95 @@ internal sealed class EveWriter
     /// <summary>What <see cref="RecordHeader.Interface"/> stands for; what has no name is left out.</summary>
     public OriginBook Origins { get; set; } = OriginBook.None;
 
+    /// <summary>Of the record that is written, for projections that ask for many fields.</summary>
+    public FieldPlaces Places { get; } = new();
+
     /// <summary>Opens the event and writes its head: timestamp, flow_id, event_type, addresses, community_id.</summary>
     /// <param name="direction">Who said it: source and target of the event follow from it.</param>
-    public void Begin(in RecordHeader header, string eventType, long timeNanos, Direction direction)
+    public void Begin(in RecordHeader header, ReadOnlySpan<byte> eventType, long timeNanos, Direction direction)
     {
-        Json.WriteStartObject();
-        Span<byte> text = stackalloc byte[AddressText.SizeMax];
-        Json.WriteString("timestamp"u8, text[.._times.Eve(text, timeNanos)]);
-        Json.WriteNumber("flow_id"u8, header.FlowId & FlowIdMax);
-        var (node, interfaceName) = Origins.Of(header.Interface);
-        if (node.Length > 0) Json.WriteString("host"u8, node);
-        if (interfaceName.Length > 0) Json.WriteString("in_iface"u8, interfaceName);
-        Json.WriteString("event_type"u8, eventType);
+        var head = Json.Begin(HeadBytesMax);
+        head.Put("{\"timestamp\":\""u8);
+        head.Advance(_times.Eve(head.Rest, timeNanos));
+        head.Put("\",\"flow_id\":"u8);
+        head.Put(header.FlowId & FlowIdMax);
+        Json.End(in head);
+        WriteOrigin(header.Interface);
+
+        head = Json.Begin(HeadBytesMax);
+        head.Put(",\"event_type\":\""u8);
+        head.Put(eventType);
+        head.Put("\""u8);
+        Json.End(in head);
         if (header.OuterVlan != 0) WriteVlans(header.OuterVlan, header.InnerVlan);
 
         var isToServer = direction == Direction.ToServer;
-        var source = isToServer ? header.Client : header.Server;
-        var target = isToServer ? header.Server : header.Client;
+        WriteEnds(in header, isToServer);
+        if (header.Tunnel != TunnelKind.None) WriteTunnel(header.Tunnel, header.TunnelId);
+        head = Json.Begin(HeadBytesMax);
+        head.Put(",\"community_id\":\""u8);
+        head.Put(_communityIds.Of(in header));
+        head.Put("\""u8);
+        Json.End(in head);
+        if ((header.ClientPeer | header.ServerPeer) != Peers.Unnamed) WritePeers(in header, isToServer);
+    }
+
+    private void WriteOrigin(ushort number)
+    {
+        var (node, interfaceName) = Origins.Of(number);
+        if (node.Length > 0) Json.WriteString("host"u8, node);
+        if (interfaceName.Length > 0) Json.WriteString("in_iface"u8, interfaceName);
+    }
+
+    private void WriteEnds(in RecordHeader header, bool isToServer)
+    {
+        ref readonly var source = ref isToServer ? ref header.Client : ref header.Server;
+        ref readonly var target = ref isToServer ? ref header.Server : ref header.Client;
         var hasPorts = header.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.UdpLite;
-        Json.WriteString("src_ip"u8, text[..AddressText.Format(text, source)]);
-        if (hasPorts) Json.WriteNumber("src_port"u8, isToServer ? header.ClientPort : header.ServerPort);
-        Json.WriteString("dest_ip"u8, text[..AddressText.Format(text, target)]);
-        if (hasPorts) Json.WriteNumber("dest_port"u8, isToServer ? header.ServerPort : header.ClientPort);
-        Json.WriteString("proto"u8, IpProtocolNames.Eve(header.Protocol));
-        Json.WriteNumber("ip_v"u8, source.IsV4 ? 4 : 6);
-        if (header.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6)
+        var ends = Json.Begin(EndsBytesMax);
+        ends.Put(",\"src_ip\":\""u8);
+        ends.Advance(AddressText.Format(ends.Rest, source));
+        if (hasPorts)
         {
-            Json.WriteNumber("icmp_type"u8, header.ClientPort);
-            Json.WriteNumber(
-                "icmp_code"u8, IcmpPairs.CodeOf(header.Protocol, header.ClientPort, header.ServerPort));
+            ends.Put("\",\"src_port\":"u8);
+            ends.Put(isToServer ? header.ClientPort : (ulong)header.ServerPort);
+            ends.Put(",\"dest_ip\":\""u8);
+            ends.Advance(AddressText.Format(ends.Rest, target));
+            ends.Put("\",\"dest_port\":"u8);
+            ends.Put(isToServer ? header.ServerPort : (ulong)header.ClientPort);
+            ends.Put(",\"proto\":\""u8);
+        }
+        else
+        {
+            ends.Put("\",\"dest_ip\":\""u8);
+            ends.Advance(AddressText.Format(ends.Rest, target));
+            ends.Put("\",\"proto\":\""u8);
         }
 
-        if (header.Tunnel != TunnelKind.None) WriteTunnel(header.Tunnel, header.TunnelId);
-        Json.WriteString("community_id"u8, _communityIds.Of(in header));
-        if ((header.ClientPeer | header.ServerPeer) != Peers.Unnamed) WritePeers(in header, isToServer);
+        ends.Put(s_protocols[header.Protocol]);
+        ends.Put("\",\"ip_v\":"u8);
+        ends.Put(source.IsV4 ? 4ul : 6ul);
+        if (header.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6)
+        {
+            ends.Put(",\"icmp_type\":"u8);
+            ends.Put(header.ClientPort);
+            ends.Put(",\"icmp_code\":"u8);
+            ends.Put(IcmpPairs.CodeOf(header.Protocol, header.ClientPort, header.ServerPort));
+        }
+
+        Json.End(in ends);
     }
 
     /// <summary>A text field that need not be UTF-8: control characters are escaped by JSON, bytes that are no
     /// UTF-8 stay readable (<see cref="JsonText"/>).</summary>
     public void Text(string name, ReadOnlySpan<byte> value)
+    {
+        Json.WritePropertyName(name);
+        Json.WriteTextValue(value);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Text(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         Json.WritePropertyName(name);
         Json.WriteTextValue(value);
@@ -86,6 +144,8 @@ internal sealed class EveWriter
         Span<byte> text = stackalloc byte[Timestamps.EveSize];
         Json.WriteString(name, text[.._times.Eve(text, nanos)]);
     }
+
+    public void Time(ref JsonPiece piece, long nanos) => piece.Advance(_times.Eve(piece.Rest, nanos));
 
     public void End()
     {

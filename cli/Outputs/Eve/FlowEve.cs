@@ -1,3 +1,4 @@
+using System.Text;
 using NetSniff.Flows;
 using NetSniff.Packets;
 using NetSniff.Protocols;
@@ -9,8 +10,10 @@ namespace NetSniff.Cli.Outputs.Eve;
 internal static class FlowEve
 {
     private const long NanosPerSecond = 1_000_000_000;
+    private const int FlowBytesMax = 768;
 
     private static readonly RecordSchema s_schema = RecordKinds.Register<FlowRecord>();
+    private static readonly AppNames s_apps = new();
     private static readonly int s_first = Index("flow.first");
     private static readonly int s_last = Index("flow.last");
     private static readonly int s_packetsToServer = Index("flow.packets.toserver");
@@ -25,30 +28,39 @@ internal static class FlowEve
     public static void Write(EveWriter writer, RecordView record)
     {
         ref readonly var header = ref record.Header;
-        var json = writer.Json;
+        var first = (long)Word(record, s_first);
         var last = (long)Word(record, s_last);
-        writer.Begin(header, "flow", last, Direction.ToServer);
-        if (header.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp)
-        {
-            json.WriteString("app_proto"u8, AppName(header.App));
-        }
-
-        json.WriteStartObject("flow"u8);
-        json.WriteNumber("pkts_toserver"u8, Word(record, s_packetsToServer));
-        json.WriteNumber("pkts_toclient"u8, Word(record, s_packetsToClient));
-        json.WriteNumber("bytes_toserver"u8, Word(record, s_bytesToServer));
-        json.WriteNumber("bytes_toclient"u8, Word(record, s_bytesToClient));
-        writer.Time("start"u8, (long)Word(record, s_first));
-        writer.Time("end"u8, last);
-        json.WriteNumber("age"u8, (last / NanosPerSecond) - ((long)Word(record, s_first) / NanosPerSecond));
         var isTcp = record.Has(s_state);
         var state = (TcpState)Word(record, s_state);
         var isAnswered = Word(record, s_packetsToClient) > 0;
-        json.WriteString("state"u8, isTcp ? StateOf(state) : isAnswered ? "established"u8 : "new"u8);
-        json.WriteString("reason"u8, ReasonOf((FlowEnd)Word(record, s_end)));
-        json.WriteBoolean("alerted"u8, false);
-        json.WriteEndObject();
-        if (isTcp) WriteTcp(writer, record, state);
+        writer.Begin(header, "flow"u8, last, Direction.ToServer);
+        if (header.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp)
+        {
+            writer.Json.WriteString("app_proto"u8, s_apps.Of(header.App));
+        }
+
+        var flow = writer.Json.Begin(FlowBytesMax);
+        flow.Put(",\"flow\":{\"pkts_toserver\":"u8);
+        flow.Put(Word(record, s_packetsToServer));
+        flow.Put(",\"pkts_toclient\":"u8);
+        flow.Put(Word(record, s_packetsToClient));
+        flow.Put(",\"bytes_toserver\":"u8);
+        flow.Put(Word(record, s_bytesToServer));
+        flow.Put(",\"bytes_toclient\":"u8);
+        flow.Put(Word(record, s_bytesToClient));
+        flow.Put(",\"start\":\""u8);
+        writer.Time(ref flow, first);
+        flow.Put("\",\"end\":\""u8);
+        writer.Time(ref flow, last);
+        flow.Put("\",\"age\":"u8);
+        flow.Put((ulong)Math.Max(0, (last / NanosPerSecond) - (first / NanosPerSecond)));
+        flow.Put(",\"state\":\""u8);
+        flow.Put(isTcp ? StateOf(state) : isAnswered ? "established"u8 : "new"u8);
+        flow.Put("\",\"reason\":\""u8);
+        flow.Put(ReasonOf((FlowEnd)Word(record, s_end)));
+        flow.Put("\",\"alerted\":false}"u8);
+        if (isTcp) PutTcp(ref flow, record, state);
+        writer.Json.End(in flow);
         writer.End();
     }
 
@@ -60,33 +72,33 @@ internal static class FlowEve
         var name => name,
     };
 
-    private static void WriteTcp(EveWriter writer, RecordView record, TcpState state)
+    private static void PutTcp(ref JsonPiece flow, RecordView record, TcpState state)
     {
         var toServer = (TcpFlags)Word(record, s_flagsToServer);
         var toClient = (TcpFlags)Word(record, s_flagsToClient);
-        var json = writer.Json;
         var both = toServer | toClient;
-        json.WriteStartObject("tcp"u8);
-        WriteHex(writer, "tcp_flags"u8, both);
-        WriteHex(writer, "tcp_flags_ts"u8, toServer);
-        WriteHex(writer, "tcp_flags_tc"u8, toClient);
-        if ((both & TcpFlags.Syn) != 0) json.WriteBoolean("syn"u8, true);
-        if ((both & TcpFlags.Fin) != 0) json.WriteBoolean("fin"u8, true);
-        if ((both & TcpFlags.Rst) != 0) json.WriteBoolean("rst"u8, true);
-        if ((both & TcpFlags.Psh) != 0) json.WriteBoolean("psh"u8, true);
-        if ((both & TcpFlags.Ack) != 0) json.WriteBoolean("ack"u8, true);
-        if ((both & TcpFlags.Urg) != 0) json.WriteBoolean("urg"u8, true);
-        if ((both & TcpFlags.Ece) != 0) json.WriteBoolean("ecn"u8, true);
-        if ((both & TcpFlags.Cwr) != 0) json.WriteBoolean("cwr"u8, true);
-        json.WriteString("state"u8, NameOf(state));
-        json.WriteEndObject();
+        flow.Put(",\"tcp\":{\"tcp_flags\":\""u8);
+        PutHex(ref flow, both);
+        flow.Put("\",\"tcp_flags_ts\":\""u8);
+        PutHex(ref flow, toServer);
+        flow.Put("\",\"tcp_flags_tc\":\""u8);
+        PutHex(ref flow, toClient);
+        flow.Put("\""u8);
+        if ((both & TcpFlags.Syn) != 0) flow.Put(",\"syn\":true"u8);
+        if ((both & TcpFlags.Fin) != 0) flow.Put(",\"fin\":true"u8);
+        if ((both & TcpFlags.Rst) != 0) flow.Put(",\"rst\":true"u8);
+        if ((both & TcpFlags.Psh) != 0) flow.Put(",\"psh\":true"u8);
+        if ((both & TcpFlags.Ack) != 0) flow.Put(",\"ack\":true"u8);
+        if ((both & TcpFlags.Urg) != 0) flow.Put(",\"urg\":true"u8);
+        if ((both & TcpFlags.Ece) != 0) flow.Put(",\"ecn\":true"u8);
+        if ((both & TcpFlags.Cwr) != 0) flow.Put(",\"cwr\":true"u8);
+        flow.Put(",\"state\":\""u8);
+        flow.Put(NameOf(state));
+        flow.Put("\"}"u8);
     }
 
-    private static void WriteHex(EveWriter writer, ReadOnlySpan<byte> name, TcpFlags flags)
-    {
-        ReadOnlySpan<byte> text = [JsonText.HexDigit((int)flags >> 4), JsonText.HexDigit((int)flags & 0xF)];
-        writer.Json.WriteString(name, text);
-    }
+    private static void PutHex(ref JsonPiece flow, TcpFlags flags) =>
+        flow.Put([JsonText.HexDigit((int)flags >> 4), JsonText.HexDigit((int)flags & 0xF)]);
 
     private static ReadOnlySpan<byte> StateOf(TcpState state) => state switch
     {
@@ -121,4 +133,22 @@ internal static class FlowEve
 
     private static int Index(string name) =>
         s_schema.Find(name)?.Index ?? throw new InvalidOperationException($"no field {name}");
+
+    /// <summary>Names as UTF-8, each turned into it once.</summary>
+    private sealed class AppNames
+    {
+        private volatile byte[]?[] _names = new byte[]?[64];
+
+        public ReadOnlySpan<byte> Of(ushort app)
+        {
+            var names = _names;
+            if (app < names.Length && names[app] is { } known) return known;
+
+            var name = Encoding.UTF8.GetBytes(AppName(app));
+            if (app >= names.Length) Array.Resize(ref names, Math.Max(app + 1, 2 * names.Length));
+            names[app] = name;
+            _names = names;
+            return name;
+        }
+    }
 }

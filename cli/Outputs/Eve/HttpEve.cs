@@ -12,6 +12,7 @@ internal static class HttpEve
 {
     public static void Write(EveWriter writer, RecordView record)
     {
+        writer.Places.Find(record);
         // A line that is no request, told with what was wrong about it, is no exchange either.
         if (!record.Has(Fields.Uri) && !record.Has(Fields.Status) && !record.Has(Fields.Stream))
         {
@@ -20,20 +21,20 @@ internal static class HttpEve
         }
 
         var json = writer.Json;
-        writer.Begin(record.Header, "http", record.Header.TimeNanos, Direction.ToServer);
-        json.WriteStartObject("http");
-        var isStream = record.TryGet(Fields.Stream, out var stream);
-        if (isStream) json.WriteString("version", "2");
+        writer.Begin(record.Header, "http"u8, record.Header.TimeNanos, Direction.ToServer);
+        json.WriteStartObject("http"u8);
+        var isStream = writer.Places.TryGet(record, Fields.Stream, out var stream);
+        if (isStream) json.WriteString("version"u8, "2"u8);
         WriteHost(writer, record);
-        Text(writer, record, Fields.Uri, "url");
-        Text(writer, record, Fields.UserAgent, "http_user_agent");
-        WriteMedia(writer, record, Fields.ResponseType, "http_content_type");
-        if (isStream) WriteMedia(writer, record, Fields.RequestType, "request_content_type");
-        Text(writer, record, Fields.Referer, "http_refer");
-        Text(writer, record, Fields.Method, "http_method");
+        Text(writer, record, Fields.Uri, "url"u8);
+        Text(writer, record, Fields.UserAgent, "http_user_agent"u8);
+        WriteMedia(writer, record, Fields.ResponseType, "http_content_type"u8);
+        if (isStream) WriteMedia(writer, record, Fields.RequestType, "request_content_type"u8);
+        Text(writer, record, Fields.Referer, "http_refer"u8);
+        Text(writer, record, Fields.Method, "http_method"u8);
         if (!isStream) WriteProtocol(writer, record);
         WriteStatus(writer, record);
-        if (record.TryGet(Fields.ResponseBytes, out var length)) json.WriteNumber("length", length.Number);
+        if (writer.Places.TryGet(record, Fields.ResponseBytes, out var length)) json.WriteNumber("length"u8, length.Number);
         if (isStream) WriteStream(writer, record, stream.Number);
         json.WriteEndObject();
         writer.End();
@@ -42,49 +43,49 @@ internal static class HttpEve
     /// <summary>Where no final response came, the last interim one is all there is to say.</summary>
     private static void WriteStatus(EveWriter writer, RecordView record)
     {
-        if (record.TryGet(Fields.Status, out var status))
+        if (writer.Places.TryGet(record, Fields.Status, out var status))
         {
-            writer.Json.WriteNumber("status", status.Number);
-            if (status.Number is >= 300 and < 400) Text(writer, record, Fields.Location, "redirect");
+            writer.Json.WriteNumber("status"u8, status.Number);
+            if (status.Number is >= 300 and < 400) Text(writer, record, Fields.Location, "redirect"u8);
         }
-        else if (record.TryGet(Fields.Interim, out var interim))
+        else if (writer.Places.TryGet(record, Fields.Interim, out var interim))
         {
-            writer.Json.WriteNumber("status", interim.NumberAt(interim.NumbersCount - 1));
+            writer.Json.WriteNumber("status"u8, interim.NumberAt(interim.NumbersCount - 1));
         }
     }
 
     private static void WriteStream(EveWriter writer, RecordView record, ulong stream)
     {
-        WriteHeaders(writer, record, Fields.RequestHeaders, "request_headers");
-        WriteHeaders(writer, record, Fields.ResponseHeaders, "response_headers");
+        WriteHeaders(writer, record, Fields.RequestHeaders, "request_headers"u8);
+        WriteHeaders(writer, record, Fields.ResponseHeaders, "response_headers"u8);
         var json = writer.Json;
-        json.WriteStartObject("http2");
-        json.WriteNumber("stream_id", stream);
-        json.WriteStartObject("request");
+        json.WriteStartObject("http2"u8);
+        json.WriteNumber("stream_id"u8, stream);
+        json.WriteStartObject("request"u8);
         json.WriteEndObject();
-        json.WriteStartObject("response");
+        json.WriteStartObject("response"u8);
         json.WriteEndObject();
         json.WriteEndObject();
         if (!record.Has(Fields.GrpcService) && !record.Has(Fields.GrpcStatus)) return;
 
-        json.WriteStartObject("grpc");
-        Text(writer, record, Fields.GrpcService, "service");
-        Text(writer, record, Fields.GrpcMethod, "method");
+        json.WriteStartObject("grpc"u8);
+        Text(writer, record, Fields.GrpcService, "service"u8);
+        Text(writer, record, Fields.GrpcMethod, "method"u8);
         // The status itself stands in the list of headers, as text; here it is a number.
-        if (record.TryGet(Fields.GrpcStatus, out var status)) json.WriteNumber("code", status.Number);
-        Text(writer, record, Fields.GrpcMessage, "message");
+        if (writer.Places.TryGet(record, Fields.GrpcStatus, out var status)) json.WriteNumber("code"u8, status.Number);
+        Text(writer, record, Fields.GrpcMessage, "message"u8);
         json.WriteEndObject();
     }
 
     /// <summary>Without its port, which has a field of its own.</summary>
     private static void WriteHost(EveWriter writer, RecordView record)
     {
-        if (!record.TryGet(Fields.Host, out var value)) return;
+        if (!writer.Places.TryGet(record, Fields.Host, out var value)) return;
 
         var host = value.Text;
         var port = SplitPort(ref host);
-        writer.Text("hostname", host);
-        if (port > 0) writer.Json.WriteNumber("http_port", port);
+        writer.Text("hostname"u8, host);
+        if (port > 0) writer.Json.WriteNumber("http_port"u8, port);
     }
 
     /// <summary>0 where there is none. An IPv6 address stands in brackets, else its last group would be one.</summary>
@@ -102,9 +103,9 @@ internal static class HttpEve
     }
 
     /// <summary>The media type, without the parameters behind it.</summary>
-    private static void WriteMedia(EveWriter writer, RecordView record, int field, string name)
+    private static void WriteMedia(EveWriter writer, RecordView record, int field, ReadOnlySpan<byte> name)
     {
-        if (!record.TryGet(field, out var value)) return;
+        if (!writer.Places.TryGet(record, field, out var value)) return;
 
         var media = value.Text;
         var end = media.IndexOf((byte)';');
@@ -113,18 +114,18 @@ internal static class HttpEve
 
     private static void WriteProtocol(EveWriter writer, RecordView record)
     {
-        if (!record.TryGet(Fields.Version, out var version)) return;
+        if (!writer.Places.TryGet(record, Fields.Version, out var version)) return;
 
         Span<byte> text = stackalloc byte[16];
         "HTTP/"u8.CopyTo(text);
         var digits = version.Text[..Math.Min(version.Text.Length, text.Length - 5)];
         digits.CopyTo(text[5..]);
-        writer.Text("protocol", text[..(5 + digits.Length)]);
+        writer.Text("protocol"u8, text[..(5 + digits.Length)]);
     }
 
-    private static void WriteHeaders(EveWriter writer, RecordView record, int field, string name)
+    private static void WriteHeaders(EveWriter writer, RecordView record, int field, ReadOnlySpan<byte> name)
     {
-        if (!record.TryGet(field, out var headers)) return;
+        if (!writer.Places.TryGet(record, field, out var headers)) return;
 
         var json = writer.Json;
         json.WriteStartArray(name);
@@ -133,8 +134,8 @@ internal static class HttpEve
             // Not from the first byte on: pseudo-headers begin with a colon.
             var colon = line.Length > 1 ? line[1..].IndexOf(": "u8) + 1 : 0;
             json.WriteStartObject();
-            writer.Text("name", colon > 0 ? line[..colon] : line);
-            writer.Text("value", colon > 0 ? line[(colon + 2)..] : default);
+            writer.Text("name"u8, colon > 0 ? line[..colon] : line);
+            writer.Text("value"u8, colon > 0 ? line[(colon + 2)..] : default);
             json.WriteEndObject();
         }
 
@@ -144,23 +145,23 @@ internal static class HttpEve
     /// <summary>Neither request nor response could be made out: what remains is what was wrong.</summary>
     private static void WriteAnomaly(EveWriter writer, RecordView record)
     {
-        if (!record.TryGet(Fields.Problem, out var problem)) return;
+        if (!writer.Places.TryGet(record, Fields.Problem, out var problem)) return;
 
         var json = writer.Json;
-        writer.Begin(record.Header, "anomaly", record.Header.TimeNanos, Direction.ToServer);
-        json.WriteStartObject("anomaly");
-        json.WriteString("app_proto", record.TryGet(Fields.Version, out var version) && version.Text is [(byte)'2']
-            ? "http2" : "http");
-        json.WriteString("type", "applayer");
-        writer.Text("event", problem.Text);
-        json.WriteString("layer", "proto_parser");
+        writer.Begin(record.Header, "anomaly"u8, record.Header.TimeNanos, Direction.ToServer);
+        json.WriteStartObject("anomaly"u8);
+        json.WriteString("app_proto"u8, writer.Places.TryGet(record, Fields.Version, out var version) && version.Text is [(byte)'2']
+            ? "http2"u8 : "http"u8);
+        json.WriteString("type"u8, "applayer"u8);
+        writer.Text("event"u8, problem.Text);
+        json.WriteString("layer"u8, "proto_parser"u8);
         json.WriteEndObject();
         writer.End();
     }
 
-    private static void Text(EveWriter writer, RecordView record, int field, string name)
+    private static void Text(EveWriter writer, RecordView record, int field, ReadOnlySpan<byte> name)
     {
-        if (record.TryGet(field, out var value)) writer.Text(name, value.Text);
+        if (writer.Places.TryGet(record, field, out var value)) writer.Text(name, value.Text);
     }
 
     /// <summary>Places of the fields, looked up by name once.</summary>

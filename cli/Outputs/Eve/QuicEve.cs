@@ -12,7 +12,7 @@ internal static class QuicEve
 
     public static void Write(EveWriter writer, RecordView record)
     {
-        writer.Begin(record.Header, "quic", record.Header.TimeNanos, Direction.ToServer);
+        writer.Begin(record.Header, "quic"u8, record.Header.TimeNanos, Direction.ToServer);
         writer.Json.WriteStartObject("quic");
         if (record.TryGet(Fields.Version, out var version))
         {

@@ -11,7 +11,7 @@ internal static class TlsEve
 
     public static void Write(EveWriter writer, RecordView record)
     {
-        writer.Begin(record.Header, "tls", record.Header.TimeNanos, Direction.ToServer);
+        writer.Begin(record.Header, "tls"u8, record.Header.TimeNanos, Direction.ToServer);
         writer.Json.WriteStartObject("tls"u8);
         Text(writer, record, "tls.subject", "subject");
         Text(writer, record, "tls.issuer", "issuerdn");

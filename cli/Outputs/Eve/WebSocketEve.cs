@@ -14,7 +14,7 @@ internal static class WebSocketEve
         if (record.TryGet(Fields.Frames, out var frames) && frames.Number == 0) return;
 
         var json = writer.Json;
-        writer.Begin(record.Header, "websocket", record.Header.TimeNanos, Direction.ToServer);
+        writer.Begin(record.Header, "websocket"u8, record.Header.TimeNanos, Direction.ToServer);
         json.WriteStartObject("websocket");
         Text(writer, record, Fields.Host, "hostname");
         Text(writer, record, Fields.Uri, "url");

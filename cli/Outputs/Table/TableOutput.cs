@@ -243,7 +243,9 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
     {
         var start = _line.Columns;
         _line.Use(Paint.Bold);
-        if (record.Schema.Info.Name == "flow")
+        // A connection is flows put together, and reads as they do.
+        var isFlow = record.Schema.Info.Name is "flow" or "connection";
+        if (isFlow)
         {
             _line.Own(IpProtocolNames.Eve(record.Header.Protocol));
         }
@@ -254,7 +256,7 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
 
         _line.Use(Paint.Plain);
         _line.PadTo(start + LabelColumns + 1);
-        if (record.Schema.Info.Name == "flow" && record.Header.App != Apps.Unknown)
+        if (isFlow && record.Header.App != Apps.Unknown)
         {
             _line.Own(Apps.Name(record.Header.App));
             _line.Own("  "u8);

@@ -120,16 +120,15 @@ internal sealed class Answer
     }
 }
 
-/// <summary>Requests without their responses, oldest first. Slots are made on first need and used again.</summary>
+/// <summary>Requests without their responses, oldest first. Slots are filled on first need and used again until the
+/// connection ends.</summary>
 internal sealed class ExchangeQueue
 {
     /// <summary>Requests a client may send ahead; those beyond are told without their responses.</summary>
     public const int PipelinedMax = 64;
 
-    private const int StartSlots = 4;
-
     /// <summary>What stays for the next connection: where responses are lost, requests wait, and often.</summary>
-    private const int RestSlotsMax = 16;
+    private const int StartSlots = 16;
 
     private Exchange?[] _ring = new Exchange?[StartSlots];
     private int _first;
@@ -148,7 +147,7 @@ internal sealed class ExchangeQueue
     {
         if (Count == _ring.Length) Grow();
         ref var slot = ref _ring[(_first + Count) & (_ring.Length - 1)];
-        slot ??= new Exchange();
+        slot ??= ExchangePool.Current.Rent();
         slot.Clear();
         Count++;
         return slot;
@@ -163,8 +162,15 @@ internal sealed class ExchangeQueue
 
     public void Reset()
     {
-        if (_ring.Length > RestSlotsMax) _ring = new Exchange?[StartSlots];
-        foreach (var slot in _ring) slot?.Book.Reset();
+        foreach (ref var slot in _ring.AsSpan())
+        {
+            if (slot is not { } exchange) continue;
+
+            ExchangePool.Current.Return(exchange);
+            slot = null;
+        }
+
+        if (_ring.Length > StartSlots) _ring = new Exchange?[StartSlots];
         (_first, Count) = (0, 0);
     }
 

@@ -8,7 +8,7 @@ internal sealed class Http2StreamTable
 {
     /// <summary>Streams followed at a time; for one more the oldest is let go.</summary>
     public const int StreamsMax = 256;
-    private const int SlotsStart = 16;
+    private const int SlotsStart = 64;
 
     private Http2Stream?[] _slots = new Http2Stream?[SlotsStart];
     private long _sequence;

@@ -27,74 +27,29 @@ public class AddressReuseTests
     private static void Compare(Random random, int round)
     {
         var book = new IdentityBook(new IdentityOptions { HistoryMax = TimeSpan.FromDays(365) });
-        List<Life> lives = [];
-        Dictionary<int, Life> alive = [];
-        List<IdentityChange> waiting = [];
-        var (now, uid) = (Start, 0);
+        var story = new Story(random, round);
         for (var step = 0; step < 60; step++)
         {
-            now += random.Next(0, 4) * Second / 2;
-            var name = random.Next(8);
-            if (alive.Remove(name, out var life))
-            {
-                life.Until = now;
-                // Half of them change hands in one notice, as when a stateful set's pod is made again.
-                if (random.Next(2) == 0) waiting.Add(new IdentityChange(now, life.Pod, IsGone: true));
-                else Begin();
-            }
-            else
-            {
-                Begin();
-            }
-
-            if (random.Next(3) == 0) Flush();
-
-            void Begin()
-            {
-                var address = random.Next(Addresses);
-                // The one who had it must have gone first: two at once do not come about.
-                foreach (var (other, holder) in alive.ToList())
-                {
-                    if (holder.Address != address) continue;
-                    holder.Until = now;
-                    alive.Remove(other);
-                    waiting.Add(new IdentityChange(now, holder.Pod, IsGone: true));
-                }
-
-                var pod = new PodObject("reuse", $"p{name}")
-                {
-                    Uid = $"{uid++}",
-                    Addresses = [At(address)],
-                    // Nothing but this tells who is found: every life has a label of its own.
-                    Labels = [new("life", $"{round}-{uid}")],
-                    FromNanos = random.Next(2) == 0 ? now : null,
-                };
-                waiting.Add(new IdentityChange(now, pod));
-                lives.Add(alive[name] = new Life(pod, address, now));
-            }
+            story.Step();
+            if (random.Next(3) == 0) story.Tell(book);
         }
 
-        Flush();
+        story.Tell(book);
         for (var address = 0; address < Addresses; address++)
         {
-            foreach (var moment in Moments(lives))
+            foreach (var moment in Moments(story.Lives))
             {
                 var peer = Peers.Of(book.Snapshot.Find(At(address), 0, 6, moment));
-                Assert.Equal(Expected(lives, address, moment), peer.Label("life"));
+                Assert.Equal(Expected(story.Lives, address, moment), peer.Label("life"));
             }
-        }
-
-        void Flush()
-        {
-            book.Apply(waiting, now);
-            waiting.Clear();
         }
     }
 
     /// <summary>Who has it, else who had it last and not long ago, else nobody.</summary>
     private static string Expected(List<Life> lives, int address, long moment)
     {
-        var holders = lives.Where(life => life.Address == address && life.From <= moment && moment < life.Until).ToList();
+        var holders = lives.Where(life =>
+            life.Address == address && life.From <= moment && moment < life.Until).ToList();
         Assert.True(holders.Count <= 1);
         if (holders is [var holder]) return holder.Name;
 
@@ -110,6 +65,63 @@ public class AddressReuseTests
         .SelectMany(moment => (long[])[moment - 1, moment, moment + 1]).Distinct();
 
     private static Address At(int address) => Address.FromBytes([10, 200, 0, (byte)(address + 1)]);
+
+    /// <summary>Pods that come, go and come again under their names, and what is told of it.</summary>
+    private sealed class Story(Random random, int round)
+    {
+        private readonly Dictionary<int, Life> _alive = [];
+        private readonly List<IdentityChange> _waiting = [];
+        private long _now = Start;
+
+        public List<Life> Lives { get; } = [];
+
+        public void Step()
+        {
+            _now += random.Next(0, 4) * Second / 2;
+            var name = random.Next(8);
+            if (_alive.Remove(name, out var life))
+            {
+                life.Until = _now;
+                // Half of them change hands in one notice, as when a stateful set's pod is made again.
+                if (random.Next(2) == 0)
+                {
+                    _waiting.Add(new IdentityChange(_now, life.Pod, IsGone: true));
+                    return;
+                }
+            }
+
+            Begin(name);
+        }
+
+        public void Tell(IdentityBook book)
+        {
+            book.Apply(_waiting, _now);
+            _waiting.Clear();
+        }
+
+        private void Begin(int name)
+        {
+            var address = random.Next(Addresses);
+            // Who had it must have gone first: two at once do not come about.
+            foreach (var (other, holder) in _alive.Where(one => one.Value.Address == address).ToList())
+            {
+                holder.Until = _now;
+                _alive.Remove(other);
+                _waiting.Add(new IdentityChange(_now, holder.Pod, IsGone: true));
+            }
+
+            var pod = new PodObject("reuse", $"p{name}")
+            {
+                Uid = $"{Lives.Count}",
+                Addresses = [At(address)],
+                // Nothing but this tells who is found: every life has a label of its own.
+                Labels = [new("life", $"{round}-{Lives.Count}")],
+                FromNanos = random.Next(2) == 0 ? _now : null,
+            };
+            _waiting.Add(new IdentityChange(_now, pod));
+            Lives.Add(_alive[name] = new Life(pod, address, _now));
+        }
+    }
 
     private sealed class Life(PodObject pod, int address, long from)
     {

@@ -30,7 +30,7 @@ public class EnricherTests
         Assert.Equal((3, 5, 1), (enricher.Records, enricher.Named, enricher.WithoutName));
     }
 
-    /// <summary>The same with many addresses, times, ports and snapshots in turn: what is kept must never tell.</summary>
+    /// <summary>Many addresses, times, ports and snapshots in turn: what is kept must never tell.</summary>
     [Fact]
     public void What_is_kept_between_records_makes_no_difference()
     {
@@ -46,8 +46,10 @@ public class EnricherTests
                 {
                     IsHostNetwork = true, Ports = [new PodPort(6, (ushort)random.Next(4))],
                 });
-            book.Replace([.. pods.DistinctBy(pod => pod.Key), new NodeObject("n") { Addresses = [At("10.7.0.0")] }], now);
-            var records = Records([.. Enumerable.Range(0, 50).Select(_ => (now - random.NextInt64(20 * Second), Any(), Any()))]);
+            var node = new NodeObject("n") { Addresses = [At("10.7.0.0")] };
+            book.Replace([.. pods.DistinctBy(pod => pod.Key), node], now);
+            var records = Records([.. Enumerable.Range(0, 50)
+                .Select(_ => (now - random.NextInt64(20 * Second), Any(), Any()))]);
             enricher.Enrich(records);
             foreach (var record in new RecordWalker(records))
             {
@@ -69,16 +71,18 @@ public class EnricherTests
     public void A_record_costs_no_memory_once_its_peers_were_met()
     {
         var book = new IdentityBook();
-        book.Apply([new(Start, IdentityBookTests.Pod("a", "10.1.0.1")), new(Start, IdentityBookTests.Pod("b", "10.1.0.2"))], Start);
+        book.Apply(Two(Start), Start);
         var enricher = new Enricher(book);
-        var records = Records((Start, "10.1.0.1", "10.1.0.2"), (Start, "10.1.0.9", "8.8.8.8"), (Start, "127.0.0.1", "10.1.0.1"));
+        var records = Records(
+            (Start, "10.1.0.1", "10.1.0.2"), (Start, "10.1.0.9", "8.8.8.8"), (Start, "127.0.0.1", "10.1.0.1"));
         Assert.Equal(0, Allocations.Least(() => enricher.Enrich(records)));
     }
 
     [Fact]
-    public void Many_threads_may_ask_while_one_applies()
+    public async Task Many_threads_may_ask_while_one_applies()
     {
         var book = new IdentityBook();
+        const string nobody = "nobody said whose address this is";
         using var done = new CancellationTokenSource();
         var asking = Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
         {
@@ -89,19 +93,22 @@ public class EnricherTests
                 enricher.Enrich(records);
                 // Both came in one change, so it is both or neither.
                 var named = Ends(records)[0];
-                Assert.True(named is "a → b" or "(nobody said whose address this is) → (nobody said whose address this is)", named);
+                Assert.True(named is "a → b" or $"({nobody}) → ({nobody})", named);
             }
         })).ToList();
         for (var round = 0; round < 2000; round++)
         {
-            book.Apply(
-                [new(Start - Second, IdentityBookTests.Pod("a", "10.1.0.1")), new(Start - Second, IdentityBookTests.Pod("b", "10.1.0.2"))],
-                Start);
+            book.Apply(Two(Start - Second), Start);
         }
 
-        done.Cancel();
-        Task.WaitAll([.. asking]);
+        await done.CancelAsync();
+        await Task.WhenAll(asking);
     }
+
+    private static IdentityChange[] Two(long nanos) =>
+    [
+        new(nanos, IdentityBookTests.Pod("a", "10.1.0.1")), new(nanos, IdentityBookTests.Pod("b", "10.1.0.2")),
+    ];
 
     private static Address At(string text) => IdentityBookTests.At(text);
 

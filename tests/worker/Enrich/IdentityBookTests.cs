@@ -58,7 +58,8 @@ public class IdentityBookTests
         { "10.96.0.10", 80, 6, 0, "service shop/cart service cart" },
         { "192.168.1.1", 53, 17, 0, "pod kube-system/dns-1 DaemonSet dns, node-1 eu-1a" },
         { "192.168.1.1", 53, 6, 0, "node node-1 node-1 eu-1a: host network: no pod of the node names this port" },
-        { "192.168.1.1", 9153, 6, 0, "node node-1 node-1 eu-1a: host network: several pods of the node name this port" },
+        { "192.168.1.1", 9153, 6, 0,
+            "node node-1 node-1 eu-1a: host network: several pods of the node name this port" },
         { "192.168.1.1", 10256, 6, 0, "pod kube-system/proxy-1 Pod proxy-1, node-1 eu-1a" },
         { "192.168.1.2", 22, 6, 0, "node node-2 node-2 eu-1b" },
         { "203.0.113.9", 443, 6, 0, "host payments far" },
@@ -67,7 +68,7 @@ public class IdentityBookTests
         { "10.1.0.7", 443, 6, 0, "unknown: nobody said whose address this is" },
         { "127.0.0.1", 443, 6, 0, "unknown: loopback: whoever runs on the node itself" },
         { "224.0.0.251", 5353, 17, 0, "unknown: multicast or broadcast: many at once" },
-        { "fe80::1", 546, 17, 0, "unknown: link-local: an address without meaning elsewhere" },
+        { "fe80::1", 546, 17, 0, "unknown: link-local: it means nothing elsewhere" },
         { "0.0.0.0", 68, 17, 0, "unknown: unspecified: it had no address yet" },
     };
 
@@ -108,7 +109,8 @@ public class IdentityBookTests
         Assert.Equal("pod shop/web-1 ReplicaSet web-7d4, n1", Who(book, "10.1.0.1", Nine));
         Put(book, Nine + Second, new NodeObject("n1") { Zone = "z" });
         Put(book, Nine + Second, new EndpointsObject("shop", "web-s1", "web") { Addresses = [At("10.1.0.1")] });
-        Put(book, Nine + Second, new WorkloadObject("ReplicaSet", "shop", "web-7d4") { Owner = new("Deployment", "web") });
+        var owner = new WorkloadObject("ReplicaSet", "shop", "web-7d4") { Owner = new("Deployment", "web") };
+        Put(book, Nine + Second, owner);
         Assert.Equal("pod shop/web-1 Deployment web, service web, n1 z", Who(book, "10.1.0.1", Nine));
 
         // An end point of another namespace is another's.
@@ -162,7 +164,8 @@ public class IdentityBookTests
             Gone(book, Nine + (pod * 10 + 5) * Second, Pod($"p{pod}", "10.1.0.1"));
         }
 
-        Assert.Equal($"pod shop/p{hands - 1} Pod p{hands - 1}", Who(book, "10.1.0.1", Nine + (hands - 1) * 10 * Second));
+        var last = Nine + (hands - 1) * 10 * Second;
+        Assert.Equal($"pod shop/p{hands - 1} Pod p{hands - 1}", Who(book, "10.1.0.1", last));
         Assert.Equal("unknown: before the time that names are known of", Who(book, "10.1.0.1", Nine));
         Assert.Equal(hands - IdentityBook.TenuresPerAddressMax, book.Counts.EndedByCount);
     }

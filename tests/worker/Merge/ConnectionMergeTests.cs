@@ -39,7 +39,8 @@ public class ConnectionMergeTests
         [
             "connection.points.first=[0, 1000000, 3000000, 4000000]",
             "connection.points.last=[1000000000, 1001000000, 1003000000, 1004000000]",
-            "connection.points.packets.toserver=[20, 40, 40, 22]", "connection.points.packets.toclient=[30, 60, 60, 31]",
+            "connection.points.packets.toserver=[20, 40, 40, 22]",
+            "connection.points.packets.toclient=[30, 60, 60, 31]",
             "connection.points.bytes.toserver=[3000, 5000, 5000, 3100]",
             "connection.points.bytes.toclient=[50000, 53000, 53000, 50100]",
             "connection.nodes=[node-1, node-1, node-2, node-2]", "connection.points.rtt=[0, 0, 0, 0]",
@@ -68,7 +69,10 @@ public class ConnectionMergeTests
         Sighting[] seen =
         [
             .. s_transfer,
-            .. s_transfer.Select(one => one with { FirstNanos = one.FirstNanos + 1800 * Second, Packets = (1, 2), Bytes = (100, 200) }),
+            .. s_transfer.Select(one => one with
+            {
+                FirstNanos = one.FirstNanos + 1800 * Second, Packets = (1, 2), Bytes = (100, 200),
+            }),
         ];
         var line = Assert.Single(Merged(seen));
         Assert.Contains(" packets 23/33 bytes 3200/50300 [node-1/veth-web, ", line, StringComparison.Ordinal);
@@ -90,7 +94,8 @@ public class ConnectionMergeTests
         Assert.Equal(3, lines.Count);
         Assert.Equal(4, lines[0].Split("node-").Length - 1);
         Assert.Equal(4, lines[1].Split("node-").Length - 1);
-        Assert.Contains("[node-1/veth-web, node-2/veth-cart] legs [4000000] uncertain [1]", lines[2], StringComparison.Ordinal);
+        Assert.EndsWith(
+            "[node-1/veth-web, node-2/veth-cart] legs [4000000] uncertain [1]", lines[2], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -143,35 +148,7 @@ public class ConnectionMergeTests
         var random = new Random(seed);
         for (var round = 0; round < 60; round++)
         {
-            List<Sighting> seen = [];
-            var connections = random.Next(1, 6);
-            for (var connection = 0; connection < connections; connection++)
-            {
-                var begin = Start + connection * random.NextInt64(8 * Second);
-                foreach (var one in s_transfer)
-                {
-                    if (random.Next(5) == 0) continue;
-                    var pieces = random.Next(1, 4);
-                    for (var piece = 0; piece < pieces; piece++)
-                    {
-                        seen.Add(one with
-                        {
-                            FlowId = (ulong)connection,
-                            FirstNanos = one.FirstNanos - Start + begin + piece * 1800 * Second,
-                            Packets = ((ulong)random.Next(1, 50), (ulong)random.Next(1, 50)),
-                            IsReversed = random.Next(6) == 0,
-                            IsMidstream = random.Next(3) == 0,
-                        });
-                    }
-                }
-            }
-
-            // The pieces of one flow agree on who is the client.
-            seen = [.. seen.Select(one => one with
-            {
-                IsReversed = seen.First(other => (other.FlowId, other.Node, other.Name)
-                    == (one.FlowId, one.Node, one.Name)).IsReversed,
-            })];
+            var seen = Traffic(random);
             var expected = Emitted([.. seen]);
             for (var shuffle = 0; shuffle < 5; shuffle++)
             {
@@ -183,8 +160,41 @@ public class ConnectionMergeTests
             var points = expected.Sum(record => Numbers(record, "connection.points.first").Count);
             Assert.Equal(seen.Select(one => (one.FlowId, one.Node, one.Name)).Distinct().Count(), points);
             Assert.All(expected, record => Assert.Contains(
-                Numbers(record, "connection.points.packets.toserver"), each => each == Number(record, "connection.packets.toserver")));
+                Number(record, "connection.packets.toserver"), Numbers(record, "connection.points.packets.toserver")));
         }
+    }
+
+    private static List<Sighting> Traffic(Random random)
+    {
+        List<Sighting> seen = [];
+        var connections = random.Next(1, 6);
+        for (var connection = 0; connection < connections; connection++)
+        {
+            var begin = Start + connection * random.NextInt64(8 * Second);
+            foreach (var one in s_transfer)
+            {
+                if (random.Next(5) == 0) continue;
+                var pieces = random.Next(1, 4);
+                for (var piece = 0; piece < pieces; piece++)
+                {
+                    seen.Add(one with
+                    {
+                        FlowId = (ulong)connection,
+                        FirstNanos = one.FirstNanos - Start + begin + piece * 1800 * Second,
+                        Packets = ((ulong)random.Next(1, 50), (ulong)random.Next(1, 50)),
+                        IsReversed = random.Next(6) == 0,
+                        IsMidstream = random.Next(3) == 0,
+                    });
+                }
+            }
+        }
+
+        // The pieces of one flow agree on who is the client.
+        return [.. seen.Select(one => one with
+        {
+            IsReversed = seen.First(other => (other.FlowId, other.Node, other.Name)
+                == (one.FlowId, one.Node, one.Name)).IsReversed,
+        })];
     }
 
     [Fact]

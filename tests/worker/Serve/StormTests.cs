@@ -54,8 +54,6 @@ public sealed class StormTests
         worker.Store.Queries = _ => throw new SqlException("no");
         var random = new Random(Seed);
         using var http = worker.Http();
-        http.DefaultRequestVersion = HttpVersion.Version20;
-        http.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
         string[] methods = ["Observe", "Aggregate", "Sql", "Status", "None"];
         var codes = new HashSet<string>();
         for (var round = 0; round < 400; round++)
@@ -68,7 +66,11 @@ public sealed class StormTests
             using var content = new ByteArrayContent(body);
             content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
             using var request = new HttpRequestMessage(
-                HttpMethod.Post, "/netsniff.v1.Query/" + methods[random.Next(methods.Length)]) { Content = content };
+                HttpMethod.Post, "/netsniff.v1.Query/" + methods[random.Next(methods.Length)])
+            {
+                Content = content, Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            };
             request.Headers.TE.ParseAdd("trailers");
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
             using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);

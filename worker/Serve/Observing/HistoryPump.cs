@@ -19,6 +19,9 @@ internal sealed class HistoryPump(IRecordStore store, RecordQuery query, RecordS
     private readonly Channel<ByteString> _batches =
         Channel.CreateBounded<ByteString>(new BoundedChannelOptions(AheadMax) { SingleReader = true });
 
+    /// <summary>Flow records are merged, and so many connections are wanted; 0 for records as they are.</summary>
+    public int ConnectionsMax { get; init; }
+
     /// <summary>Sends everything that is found.</summary>
     /// <returns>Whether a limit cut it.</returns>
     public async Task<bool> RunAsync(IAnswers<ObserveAnswer> answers, CancellationToken cancel)
@@ -47,7 +50,10 @@ internal sealed class HistoryPump(IRecordStore store, RecordQuery query, RecordS
         var packer = new Packer(selector, batch => Hand(batch, cancel));
         try
         {
-            var isCut = store.Read(query, packer, cancel);
+            var window = ConnectionsMax > 0 ? new ConnectionWindow(packer, ConnectionsMax, query.IsLast) : null;
+            var isCut = store.Read(query, window is null ? packer : window, cancel);
+            // Enough connections out of some flow records is no cut.
+            if (window is not null) isCut = window.Finish() || (isCut && packer.Count < ConnectionsMax);
             packer.Flush();
             return isCut;
         }
@@ -69,11 +75,14 @@ internal sealed class HistoryPump(IRecordStore store, RecordQuery query, RecordS
         private readonly BatchEncoder _encoder = Encoders.Rent();
         private int _bytes;
 
+        public long Count { get; private set; }
+
         public override void Consume(ReadOnlySpan<byte> records, int count)
         {
             foreach (var record in new RecordWalker(records))
             {
                 selector.Add(_encoder, record);
+                Count++;
                 _bytes += record.Header.Length;
                 if (_encoder.IsFull || _bytes >= BatchBytesMax) Flush();
             }

@@ -32,6 +32,7 @@ internal static unsafe class SqlFunctions
         Add(connection, NetLast, DuckDBType.UnsignedHugeInt, &WriteNetLast, DuckDBType.Varchar);
         Add(connection, FilterTest, DuckDBType.Boolean, &TestText, DuckDBType.UnsignedBigInt, DuckDBType.Varchar);
         Add(connection, FilterTestOctets, DuckDBType.Boolean, &TestOctets, DuckDBType.UnsignedBigInt, DuckDBType.Blob);
+        SqlConnections.Register(connection);
         Add(connection, FilterSet, DuckDBType.Boolean, &TestSet, DuckDBType.UnsignedBigInt, DuckDBType.UnsignedInteger);
     }
 
@@ -67,17 +68,30 @@ internal static unsafe class SqlFunctions
         DuckConnection connection, string name, DuckDBType result,
         delegate* unmanaged[Cdecl]<IntPtr, IntPtr, IntPtr, void> body, params ReadOnlySpan<DuckDBType> parameters)
     {
+        using var answer = LogicalType.DuckDBCreateLogicalType(result);
+        var types = new DuckDBLogicalType[parameters.Length];
+        for (var index = 0; index < types.Length; index++)
+        {
+            types[index] = LogicalType.DuckDBCreateLogicalType(parameters[index]);
+        }
+
+        Add(connection, name, answer, body, types);
+        foreach (var type in types) type.Dispose();
+    }
+
+    public static void Add(
+        DuckConnection connection, string name, DuckDBLogicalType answer,
+        delegate* unmanaged[Cdecl]<IntPtr, IntPtr, IntPtr, void> body, DuckDBLogicalType[] parameters)
+    {
         var function = ScalarFunction.DuckDBCreateScalarFunction();
         try
         {
             ScalarFunction.DuckDBScalarFunctionSetName(function, name);
             foreach (var parameter in parameters)
             {
-                using var type = LogicalType.DuckDBCreateLogicalType(parameter);
-                ScalarFunction.DuckDBScalarFunctionAddParameter(function, type);
+                ScalarFunction.DuckDBScalarFunctionAddParameter(function, parameter);
             }
 
-            using var answer = LogicalType.DuckDBCreateLogicalType(result);
             ScalarFunction.DuckDBScalarFunctionSetReturnType(function, answer);
             ScalarFunction.DuckDBScalarFunctionSetFunction(function, body);
             var state = ScalarFunction.DuckDBRegisterScalarFunction(connection.Handle, function);
@@ -192,6 +206,6 @@ internal static unsafe class SqlFunctions
         }
     }
 
-    private static (DuckVector Values, int Rows) Argument(IntPtr input, int column) =>
+    public static (DuckVector Values, int Rows) Argument(IntPtr input, int column) =>
         (new DuckVector(NativeChunk.Vector(input, (ulong)column)), (int)NativeChunk.Size(input));
 }

@@ -15,7 +15,7 @@ internal static class SqlGuard
 
     private static readonly HashSet<string> s_tableFunctions = new(StringComparer.OrdinalIgnoreCase)
     {
-        "range", "generate_series", "unnest",
+        "range", "generate_series", "unnest", "connections_in",
     };
 
     private static readonly HashSet<string> s_schemas = new(StringComparer.OrdinalIgnoreCase)

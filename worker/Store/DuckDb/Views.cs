@@ -19,6 +19,8 @@ internal static class Views
             foreach (var table in files.Kinds.All) connection.Run(Of(table, files));
             connection.Run("CREATE OR REPLACE VIEW lanes AS SELECT * FROM books.lanes");
             connection.Run("CREATE OR REPLACE VIEW peers AS SELECT * EXCLUDE (hour) FROM books.peers");
+            connection.Run(ConnectionsView.All);
+            connection.Run(ConnectionsView.Between);
             connection.Run("COMMIT");
         }
         catch (DuckException)

@@ -46,14 +46,16 @@ public class IdentityFileTests
     public void Depth_and_references_do_no_harm()
     {
         Assert.Throws<IdentityFileException>(() => IdentityFile.Parse("pods: " + new string('[', 100_000)));
-        var bomb = "networks: &a [10.0.0.0/8]\n" + string.Concat(Enumerable.Range(0, 20).Select(level => $"x{level}: [*a, *a]\n"));
+        var levels = Enumerable.Range(0, 20).Select(level => $"x{level}: [*a, *a]\n");
+        var bomb = "networks: &a [10.0.0.0/8]\n" + string.Concat(levels);
         Assert.Throws<IdentityFileException>(() => IdentityFile.Parse(bomb));
     }
 
     [Fact]
     public void No_bytes_but_a_file_or_a_reason_come_out()
     {
-        const string good = "nodes: [{name: n, addresses: [10.0.0.1], labels: {a: b}}]\npods:\n  - name: p\n    from: 2026-01-31\n";
+        const string good = "nodes: [{name: n, addresses: [10.0.0.1], labels: {a: b}}]\n"
+            + "pods:\n  - name: p\n    from: 2026-01-31\n";
         var random = new Random(31);
         var refused = 0;
         for (var round = 0; round < 3000; round++)

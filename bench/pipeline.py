@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""From packets to rows: a sensor reads a trace, ships what it finds over TLS on loopback, a worker stores it in DuckDB.
+
+    pipeline.py FOLDER     (bench/run.sh pipeline prepares FOLDER; root, for a network namespace of its own)
+
+Two ways for each trace. `whole`: all at once, both processes on all cores, from the sensor's start to the last row.
+`drain`: the sensor has spooled everything before the worker starts, which is what a worker can take: no packet is
+looked at meanwhile. Rounds are told one by one; artifacts/bench-pipeline.json has the median of the flows trace, whole."""
+import json
+import os
+import re
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ROUNDS = int(os.environ.get("PIPELINE_ROUNDS", "3"))
+TRACES = os.environ.get("PIPELINE_TRACES", "flows mix").split()
+NETSNIFF = os.path.realpath("bin/netsniff")
+INGEST, QUERY, WORKER_HEALTH, SENSOR_HEALTH = 9466, 9465, 9666, 9464
+WAIT_MAX = 300
+
+
+def ledger(port):
+    page = urllib.request.urlopen(f"http://127.0.0.1:{port}/debug/vars", timeout=5).read()
+    return {(line["stage"], line["what"]): line["count"] for line in json.loads(page)["ledger"]}
+
+
+def wait_until(what, condition):
+    began = time.monotonic()
+    while time.monotonic() - began < WAIT_MAX:
+        try:
+            if condition():
+                return
+        except (OSError, KeyError, ValueError):
+            pass
+        time.sleep(0.02)
+    sys.exit(f"pipeline.py: {what}: not within {WAIT_MAX} s")
+
+
+def carried():
+    with open("/sys/class/net/lo/statistics/rx_bytes", encoding="ascii") as file:
+        return int(file.read())
+
+
+def on_disk(folder):
+    return sum(os.path.getsize(os.path.join(at, name)) for at, _, names in os.walk(folder) for name in names)
+
+
+class Run:
+    """One round in a folder of its own."""
+
+    def __init__(self, folder, trace):
+        self.folder, self.trace = folder, trace
+        self.log = open(os.path.join(folder, "log"), "w+", encoding="utf-8")
+        subprocess.run([NETSNIFF, "certificates", self.path("tls"), "w0,127.0.0.1", "sensor"], check=True,
+                       stderr=subprocess.DEVNULL)
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def start(self, *words):
+        return subprocess.Popen([NETSNIFF, *words], stderr=self.log)
+
+    def worker(self):
+        worker = self.start(
+            "worker", "--name", "w0", "--data", self.path("worker"), "--tls", self.path("tls", "w0"),
+            "--listen", f"127.0.0.1:{INGEST}", "--query", f"127.0.0.1:{QUERY}",
+            "--health", f"127.0.0.1:{WORKER_HEALTH}")
+        wait_until("the worker is ready", lambda: ledger(WORKER_HEALTH) is not None)
+        return worker
+
+    def sensor(self, *files):
+        return self.start(
+            "sensor", *files, "--node", "bench", "--spool", self.path("spool"), "--spool-bytes", "8Gi",
+            "--tls", self.path("tls", "sensor"), "--workers", f"w0=127.0.0.1:{INGEST}",
+            "--health", f"127.0.0.1:{SENSOR_HEALTH}")
+
+    def end(self, *processes):
+        """CPU seconds of each."""
+        spent = []
+        for process in processes:
+            process.terminate()
+            _, _, use = os.wait4(process.pid, 0)
+            process.returncode = 0
+            spent.append(use.ru_utime + use.ru_stime)
+        return spent
+
+    def whole(self):
+        worker = self.worker()
+        before, began = carried(), time.monotonic()
+        sensor = self.sensor(self.trace, "--drain", f"{WAIT_MAX}s")
+        _, _, use = os.wait4(sensor.pid, 0)
+        sensor.returncode = 0
+        self.log.seek(0)
+        produced = int(re.findall(r"records spooled (\d+)", self.log.read())[-1])
+        wait_until("all is stored", lambda: ledger(WORKER_HEALTH)[("store", "records stored")] >= produced)
+        took, wire = time.monotonic() - began, carried() - before
+        spent = [use.ru_utime + use.ru_stime, *self.end(worker)]
+        return produced, took, wire, spent, on_disk(self.path("worker", "store"))
+
+    def drain(self):
+        # Nobody listens: it spools all, and leaves.
+        sensor = self.sensor(self.trace, "--drain", "1ms")
+        os.wait4(sensor.pid, 0)
+        sensor.returncode = 0
+        self.log.seek(0)
+        produced = int(re.findall(r"records spooled (\d+)", self.log.read())[-1])
+        empty = self.path("empty.pcap")
+        with open(empty, "wb") as file:
+            # pcap with nanoseconds, Ethernet, no packet.
+            file.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1))
+        worker = self.worker()
+        before, began = carried(), time.monotonic()
+        sensor = self.sensor(empty, "--drain", f"{WAIT_MAX}s")
+        wait_until("all is stored", lambda: ledger(WORKER_HEALTH)[("store", "records stored")] >= produced)
+        took, wire = time.monotonic() - began, carried() - before
+        spent = self.end(sensor, worker)
+        return produced, took, wire, spent, on_disk(self.path("worker", "store"))
+
+
+def measure(way, trace):
+    with tempfile.TemporaryDirectory(prefix="netsniff-pipeline-") as folder:
+        run = Run(folder, trace)
+        try:
+            return getattr(run, way)()
+        except BaseException:
+            run.log.seek(0)
+            sys.stderr.write("".join("    " + line for line in run.log.readlines()[-8:]))
+            raise
+
+
+def main():
+    traces = sys.argv[1]
+    if len(sys.argv) < 3:
+        # A loopback of its own: what is carried there is ours alone.
+        os.execvp("unshare", ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh",
+                              sys.executable, os.path.abspath(__file__), traces, "inside"])
+    form = "{:<6} {:<6} {:>9} {:>8} {:>11} {:>12} {:>12} {:>12} {:>12}"
+    print(form.format("trace", "way", "records", "seconds", "records/s", "wire B/rec", "disk B/rec", "sensor s/M", "worker s/M"))
+    summary = {}
+    for name in TRACES:
+        for way in ("whole", "drain"):
+            rounds = []
+            for _ in range(ROUNDS):
+                produced, took, wire, spent, disk = measure(way, os.path.join(traces, "traces", name + ".pcap"))
+                rounds.append({
+                    "records": produced, "records_per_second": produced / took, "wire_bytes_per_record": wire / produced,
+                    "disk_bytes_per_record": disk / produced, "cpu_s_per_million": sum(spent) * 1e6 / produced})
+                print(form.format(
+                    name, way, produced, f"{took:.2f}", f"{produced / took:,.0f}", f"{wire / produced:.1f}",
+                    f"{disk / produced:.1f}", *(f"{one * 1e6 / produced:.2f}" for one in spent)), flush=True)
+            summary[f"{name} {way}"] = {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
+    flows = summary.get("flows whole", {})
+    os.makedirs("artifacts", exist_ok=True)
+    with open("artifacts/bench-pipeline.json", "w", encoding="utf-8") as file:
+        json.dump({
+            "commit": commit, "records_per_second": flows.get("records_per_second"),
+            "wire_bytes_per_flow": flows.get("wire_bytes_per_record"),
+            "disk_bytes_per_flow": flows.get("disk_bytes_per_record"),
+            "cpu_s_per_million": flows.get("cpu_s_per_million"), "all": summary}, file, indent=2)
+
+
+main()
