@@ -33,7 +33,7 @@ public sealed class RecordGate(RecordConsumer next) : RecordConsumer
 
     private readonly TextRedactor _redactor = new();
     private readonly List<byte> _text = [];
-    private byte[] _out = new byte[BatchBytes + 2 * RecordSink.RecordBytesMax];
+    private readonly byte[] _out = new byte[BatchBytes + 2 * RecordSink.RecordBytesMax];
     private FieldRule[][] _rules = [];
     private bool[] _isVerbatim = [];
     private GatePlan _plan = GatePlan.Open;

@@ -47,7 +47,7 @@ internal static class TopCommand
 
             var expression = result.GetValue(where) ?? "";
             _ = Where(expression);
-            using var source = server.IsNamed(result)
+            using TopSource source = server.IsNamed(result)
                 ? new WorkerTopSource(server.Read(result), expression)
                 : Captured(
                     terminal, result.GetValue(file), result.GetValue(interfaces) ?? [], result.GetValue(filter),
@@ -58,7 +58,7 @@ internal static class TopCommand
         return command;
     }
 
-    private static TopSource Captured(
+    private static CaptureTopSource Captured(
         Terminal terminal, string? file, string[] interfaces, string? filter, string expression)
     {
         if (file is not null && interfaces.Length > 0) throw new UsageException("FILE or -i, not both");

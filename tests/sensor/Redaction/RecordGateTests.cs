@@ -165,15 +165,15 @@ public sealed class RecordGateTests
 
     private sealed class Kept : RecordConsumer
     {
-        private readonly MemoryStream _bytes = new();
+        private readonly List<byte> _bytes = [];
 
         public List<string> Lines { get; } = [];
 
-        public byte[] Bytes => _bytes.ToArray();
+        public byte[] Bytes => [.. _bytes];
 
         public override void Consume(ReadOnlySpan<byte> records, int count)
         {
-            _bytes.Write(records);
+            _bytes.AddRange(records);
             var before = Lines.Count;
             foreach (var record in new RecordWalker(records)) Lines.Add(TestRecords.Line(record));
             Assert.Equal(count, Lines.Count - before);
