@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NetSniff.Worker.Serve.Access;
 using NetSniff.Worker.Serve.Http;
@@ -31,6 +32,7 @@ public sealed class QueryServer : IAsyncDisposable
         if (log is not null) builder.Logging.AddProvider(log);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options));
         builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(1));
+        builder.Services.AddSingleton<IHostLifetime, OwnersLifetime>();
         builder.Services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = options.Limits.RequestBytesMax;
@@ -82,5 +84,13 @@ public sealed class QueryServer : IAsyncDisposable
                 HandshakeTimeout = TimeSpan.FromSeconds(10),
             });
         });
+    }
+
+    /// <summary>Signals are the business of the program, which ends this when it will.</summary>
+    private sealed class OwnersLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
