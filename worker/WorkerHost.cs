@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NetSniff.Pipeline;
 using NetSniff.Wire.Delivery;
@@ -153,6 +154,7 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
         builder.Logging.ClearProviders();
         parts.AddLogging?.Invoke(builder.Logging);
         builder.WebHost.ConfigureKestrel(Configure);
+        builder.Services.AddSingleton<IHostLifetime, OwnersLifetime>();
         builder.Services.AddGrpc(options => options.MaxReceiveMessageSize = MessageBytesMax);
         builder.Services.AddSingleton(new IngestService(Inbox));
         parts.AddServices?.Invoke(builder.Services);

@@ -85,12 +85,4 @@ public sealed class QueryServer : IAsyncDisposable
             });
         });
     }
-
-    /// <summary>Signals are the business of the program, which ends this when it will.</summary>
-    private sealed class OwnersLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

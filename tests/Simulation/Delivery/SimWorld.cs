@@ -168,7 +168,7 @@ internal sealed class SimWorld : IDisposable
 
     private string Story(ulong id) => string.Join("; ", _stories.GetValueOrDefault(id) ?? []);
 
-    private bool IsElsewhere(SimSensor sensor, string worker, LaneId lane, ulong sequence) =>
+    private static bool IsElsewhere(SimSensor sensor, string worker, LaneId lane, ulong sequence) =>
         sensor.Retractions.Of(worker).Any(one => one.Lane == lane.Lane && one.Sequences.Contains(sequence));
 
     private bool IsToBeTakenBack((string Worker, LaneId Lane, ulong Sequence) copy)

@@ -37,15 +37,15 @@ internal sealed class RandomRecords(int seed)
     ];
 
     private readonly Random _random = new(seed);
-    private readonly MemoryStream _bytes = new();
+    private readonly List<byte> _bytes = [];
 
     public int Count { get; private set; }
 
-    public byte[] Bytes => _bytes.ToArray();
+    public byte[] Bytes => [.. _bytes];
 
     public void Clear()
     {
-        _bytes.SetLength(0);
+        _bytes.Clear();
         Count = 0;
     }
 
@@ -66,8 +66,8 @@ internal sealed class RandomRecords(int seed)
 
         while (body.Length % 8 != 0) body.WriteByte(0);
         header.Length = Marshal.SizeOf<RecordHeader>() + (int)body.Length;
-        _bytes.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<RecordHeader>(in header)));
-        body.WriteTo(_bytes);
+        _bytes.AddRange(MemoryMarshal.AsBytes(new ReadOnlySpan<RecordHeader>(in header)));
+        _bytes.AddRange(body.GetBuffer().AsSpan(0, (int)body.Length));
         Count++;
     }
 
