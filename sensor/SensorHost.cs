@@ -9,7 +9,8 @@ using NetSniff.Wire.V1;
 
 namespace NetSniff.Sensor;
 
-/// <summary>A sensor: a thread and a shard for each capture, a spool for all, and who sends what it holds to the workers.
+/// <summary>A sensor: a thread and a shard for each capture, a spool for all, and who sends what it holds to the
+/// workers.
 /// </summary>
 /// <remarks>Starts with <see cref="Start"/> and ends with <see cref="StopAsync"/>, after which everything captured is
 /// acknowledged by a worker or waits in the spool. Disposed without that it is as after a kill.</remarks>

@@ -27,10 +27,12 @@ public sealed record SensorOptions
     /// <summary>Each lane has a file of its own, so files are small.</summary>
     public QueueOptions Spool { get; init; } = new() { SegmentBytes = 2 << 20, BytesMax = 1L << 30 };
 
-    /// <summary>Whether frames bear the time of now, so that a quiet wire ends flows too. Off for capture files.</summary>
+    /// <summary>Whether frames bear the time of now, so that a quiet wire ends flows too. Off for capture files.
+    /// </summary>
     public bool IsLive { get; init; } = true;
 
-    /// <summary>Before the sensor ends it waits so long for what it sent to be acknowledged; the rest stays in the spool.
+    /// <summary>Before the sensor ends it waits so long for what it sent to be acknowledged; the rest stays in the
+    /// spool.
     /// </summary>
     public TimeSpan DrainMax { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -79,7 +79,8 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
 
     /// <summary>Where it listens, once it has started.</summary>
     public string Address => new Uri(
-        _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Authority;
+        _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First())
+        .Authority;
 
     /// <summary>Why nothing is stored now; null while all is well.</summary>
     public string? Problem => Volatile.Read(ref _failure)?.Message ?? _pump.Problem;

@@ -87,7 +87,8 @@ public sealed class ByteWriter(int capacity = 1024)
 
     public void Advance(int count) => Length += count;
 
-    /// <summary>A byte for each seven bits begun: nine sixty-fourths are close enough to a seventh up to 64 bits.</summary>
+    /// <summary>A byte for each seven bits begun: nine sixty-fourths are close enough to a seventh up to 64 bits.
+    /// </summary>
     public static int VarintSize(ulong value) => (((64 - BitOperations.LeadingZeroCount(value | 1)) * 9) + 64) >> 6;
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -83,7 +83,8 @@ internal sealed class TortureRun
         var meter = new CaptureMeter();
         var tally = new TrafficTally();
         using var sink = Sink(turn, tally);
-        new CapturePump(new MeteredFrames(sink, meter), TimeProvider.System).Run(capture, isLive: false, CancellationToken.None);
+        var pump = new CapturePump(new MeteredFrames(sink, meter), TimeProvider.System);
+        pump.Run(capture, isLive: false, CancellationToken.None);
         sink.Finish();
         if (turn == 3) new SummaryReport(_buffer, isColoured: true).Write(meter, tally, [.. sink.Ledger()]);
         _buffer.Flush();

@@ -41,7 +41,8 @@ internal sealed class LaneMover(Spool spool, RetractionList retractions, Distrib
             var hasLeft = _left.Contains(lane.Worker);
             if (sending.Contains(lane.Worker) || (isMember && !hasLeft && !IsHalfMoved(lane))) continue;
 
-            // Where there is nobody else a worker that left is waited for; one that is back gets its own under new names.
+            // Where there is nobody else a worker that left is waited for; one that is back gets its own under new
+            // names.
             var targets = up.Count > 0 ? up : others;
             if (targets.Count == 0 && isMember && !hasLeft) targets = [lane.Worker];
             if (targets.Count > 0) Move(lane, targets, isMember);

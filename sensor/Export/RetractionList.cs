@@ -4,8 +4,8 @@ using NetSniff.Wire.V1;
 
 namespace NetSniff.Sensor.Export;
 
-/// <summary>Batches that a worker may hold and that went to others: on disk before they go, told when the worker is ever
-/// back.</summary>
+/// <summary>Batches that a worker may hold and that went to others: on disk before they go, told when the worker is
+/// ever back.</summary>
 /// <remarks>A text file, written whole: `worker lane sequence …` on a line. Any thread.</remarks>
 internal sealed class RetractionList
 {

@@ -6,8 +6,8 @@ using NetSniff.Wire.V1;
 
 namespace NetSniff.Sensor.Export;
 
-/// <summary>How a batch lies in the spool: bytes when unpacked (4), length of the trace parent (1), the trace parent, the
-/// packed batch. The entry's kind says how it is packed.</summary>
+/// <summary>How a batch lies in the spool: bytes when unpacked (4), length of the trace parent (1), the trace parent,
+/// the packed batch. The entry's kind says how it is packed.</summary>
 internal static class SpooledBatch
 {
     public const int TraceParentBytesMax = 64;

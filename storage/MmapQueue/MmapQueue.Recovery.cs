@@ -77,7 +77,8 @@ public sealed unsafe partial class MmapQueue
     {
         lock (_lock)
         {
-            if (_isDisposed || _segments is not [var only] || only.NextSequence > _position.Acknowledged + 1) return false;
+            if (_isDisposed || _segments is not [var only]) return false;
+            if (only.NextSequence > _position.Acknowledged + 1) return false;
 
             only.IsSealed = true;
             RemoveAcknowledged();

@@ -41,7 +41,9 @@ public static class DeliveryChannel
             HttpHandler = handler,
             DisposeHttpClient = true,
             HttpVersion = isQuic ? HttpVersion.Version30 : HttpVersion.Version20,
-            HttpVersionPolicy = isQuic ? HttpVersionPolicy.RequestVersionOrLower : HttpVersionPolicy.RequestVersionExact,
+            HttpVersionPolicy = isQuic
+                ? HttpVersionPolicy.RequestVersionOrLower
+                : HttpVersionPolicy.RequestVersionExact,
             MaxReceiveMessageSize = AnswerBytesMax,
         });
     }

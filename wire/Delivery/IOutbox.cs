@@ -27,6 +27,7 @@ public interface IOutbox
     /// <summary>What was taken and not acknowledged is given again, in order.</summary>
     void Rewind();
 
-    /// <summary>The worker has ended in order: of what was sent it holds what it acknowledged, and nothing else.</summary>
+    /// <summary>The worker has ended in order: of what was sent it holds what it acknowledged, and nothing else.
+    /// </summary>
     void Settle();
 }

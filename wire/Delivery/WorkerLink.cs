@@ -18,8 +18,8 @@ public enum LinkState : byte
 }
 
 /// <summary>A sensor's end of the conversation with one worker: what to say next, and what an answer means.</summary>
-/// <remarks>A pure step machine: no socket, no clock, no thread. Whoever carries its messages calls it from one thread at
-/// a time.</remarks>
+/// <remarks>A pure step machine: no socket, no clock, no thread. Whoever carries its messages calls it from one thread
+/// at a time.</remarks>
 public sealed class WorkerLink(IOutbox outbox)
 {
     /// <summary>Batches on their way, whatever a worker allows.</summary>

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Hosting;
 
 namespace NetSniff.Wire.Security;
 
-/// <summary>How a server proves who it is and whom it lets in. Files are read anew when they change; each new connection
-/// uses what is there then.</summary>
+/// <summary>How a server proves who it is and whom it lets in. Files are read anew when they change; each new
+/// connection uses what is there then.</summary>
 /// <param name="asksClient">Whether only clients with a certificate of the authority get in. Without it callers prove
 /// themselves by other means, a token.</param>
 public sealed class ServerSecurity(CertificateFiles files, bool asksClient = true)

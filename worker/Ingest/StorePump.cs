@@ -9,10 +9,10 @@ using NetSniff.Worker.Store;
 
 namespace NetSniff.Worker.Ingest;
 
-/// <summary>Carries batches from a log into a store: unpacked, named, looked at, stored; then the log may forget them, and
-/// those who follow see them. One thread.</summary>
-/// <remarks>The store's commit holds the last sequence of each lane beside the rows, so that after a crash, or a failure
-/// of the disk, reading the log again stores nothing twice.</remarks>
+/// <summary>Carries batches from a log into a store: unpacked, named, looked at, stored; then the log may forget them,
+/// and those who follow see them. One thread.</summary>
+/// <remarks>The store's commit holds the last sequence of each lane beside the rows, so that after a crash, or a
+/// failure of the disk, reading the log again stores nothing twice.</remarks>
 public sealed class StorePump : IDisposable
 {
     private static readonly TimeSpan s_idle = TimeSpan.FromMilliseconds(100);

@@ -7,9 +7,9 @@ namespace NetSniff.Cli.Commands.Up;
 
 /// <summary>Keeps a child process running: what does the work may crash, be killed or run out of memory, and is back
 /// at once with what it had put on disk.</summary>
-/// <remarks>The child's standard input is a pipe that ends with this process, whatever ends it: the child then leaves in
-/// order. The child says <see cref="ReadyLine"/> on its standard output when it works; one that never came so far ends
-/// the whole, for trying again would end the same way.</remarks>
+/// <remarks>The child's standard input is a pipe that ends with this process, whatever ends it: the child then leaves
+/// in order. The child says <see cref="ReadyLine"/> on its standard output when it works; one that never came so far
+/// ends the whole, for trying again would end the same way.</remarks>
 internal sealed partial class Supervisor(Terminal terminal, Interrupts interrupts, Func<ProcessStartInfo> start)
 {
     public const string ReadyLine = "ready";

@@ -77,7 +77,8 @@ internal static class UpCommand
                 terminal.Output.Write([.. System.Text.Encoding.ASCII.GetBytes(Supervisor.ReadyLine), (byte)'\n']);
                 terminal.Output.Flush();
                 terminal.Say($"capturing on {sensor.Interfaces}, keeping records in {folder}");
-                terminal.Say("ask from another terminal: netsniff flows -f, netsniff top, netsniff sql, netsniff status");
+                terminal.Say(
+                    "ask from another terminal: netsniff flows -f, netsniff top, netsniff sql, netsniff status");
                 // The end of standard input is the end of whoever keeps us running.
                 var orphaned = Task.Run(static () => Console.In.ReadLine());
                 await Task.WhenAny(interrupts.StoppedAsync(), sensor.Host.Captured, orphaned).ConfigureAwait(false);
@@ -106,7 +107,8 @@ internal static class UpCommand
             using var authority = Wire.Security.Certificates.NewAuthority(
                 "netsniff up", terminal.Clock.GetUtcNow(), s_lifetime);
             authority.IssueTo(
-                Path.GetDirectoryName(settings.Certificates.Key)!, UpArguments.WorkerName, "localhost", "127.0.0.1", "::1");
+                Path.GetDirectoryName(settings.Certificates.Key)!, UpArguments.WorkerName, "localhost", "127.0.0.1",
+                "::1");
         }
 
         if (!File.Exists(settings.TokenFile))

@@ -3,8 +3,8 @@ using NetSniff.Wire.Ring;
 
 namespace NetSniff.Tests.Simulation.Delivery;
 
-/// <summary>Many sensors and workers that come, go, crash, lose each other and fall behind, under seeded chance: nothing
-/// is lost, nothing is kept twice, and shares stay fair.</summary>
+/// <summary>Many sensors and workers that come, go, crash, lose each other and fall behind, under seeded chance:
+/// nothing is lost, nothing is kept twice, and shares stay fair.</summary>
 public class DeliverySimulationTests
 {
     /// <summary>Seed, sensors, workers at first, steps.</summary>
@@ -210,7 +210,8 @@ internal sealed class SimRun
 
     private void Tell(SimSensor sensor) => sensor.Membership.Members = [.. _world.Members];
 
-    /// <summary>Nobody carries more than the bound, and one that comes or goes moves little more than its share.</summary>
+    /// <summary>Nobody carries more than the bound, and one that comes or goes moves little more than its share.
+    /// </summary>
     private void Check(SimSensor sensor)
     {
         var table = sensor.Table;
@@ -237,7 +238,8 @@ internal sealed class SimRun
     /// <summary>How many came and went; none where weights changed too.</summary>
     private static int Difference(RingTable before, RingTable after)
     {
-        if (before.Members.Concat(after.Members).Any(static member => member.Weight != RingMember.WholeWeight)) return 0;
+        var both = before.Members.Concat(after.Members);
+        if (both.Any(static member => member.Weight != RingMember.WholeWeight)) return 0;
 
         var (old, now) = (before.Members.Select(static member => member.Name).ToHashSet(),
             after.Members.Select(static member => member.Name).ToHashSet());

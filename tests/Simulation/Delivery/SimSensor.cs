@@ -40,7 +40,8 @@ internal sealed class SimSensor : IDisposable
 
     public RingTable Table => _distribution.Table;
 
-    /// <summary>Up to there nothing of the lane waits: it arrived, was handed on, or was given up and counted.</summary>
+    /// <summary>Up to there nothing of the lane waits: it arrived, was handed on, or was given up and counted.
+    /// </summary>
     public ulong GoneOf(string lane) => _spool!.Lanes.FirstOrDefault(one => one.Name == lane) is { } found
         ? Math.Max(found.Queue.Acknowledged, found.Queue.DroppedThrough)
         : ulong.MaxValue;

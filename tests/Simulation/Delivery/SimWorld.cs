@@ -7,7 +7,8 @@ using NetSniff.Worker.Store;
 
 namespace NetSniff.Tests.Simulation.Delivery;
 
-/// <summary>Sensors, workers and what lies between, moved by one seeded random; and who keeps the books of it.</summary>
+/// <summary>Sensors, workers and what lies between, moved by one seeded random; and who keeps the books of it.
+/// </summary>
 internal sealed class SimWorld : IDisposable
 {
     /// <summary>In memory where there is such a place: a disk takes its time over what is synced.</summary>

@@ -26,7 +26,8 @@ public class SpoolTests
         Append(spool, SpoolPriority.Findings, 100, appended);
         Assert.Equal(0, spool.Lane(Worker, SpoolPriority.Flows).Queue.Counts().Records);
         Assert.True(spool.Lane(Worker, SpoolPriority.Findings).Queue.Counts().RecordsDropped > 0);
-        Assert.Equal(AppendStatus.Full, spool.Append(Worker, SpoolPriority.Flows, new byte[30_000], RecordsEach, 1, 0, out _));
+        var status = spool.Append(Worker, SpoolPriority.Flows, new byte[30_000], RecordsEach, 1, 0, out _);
+        Assert.Equal(AppendStatus.Full, status);
 
         Assert.True(spool.BytesOnDisk <= s_options.BytesMax);
         Assert.Equal(RecordsEach, spool.RecordsRefused);

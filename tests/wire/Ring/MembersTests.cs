@@ -7,7 +7,8 @@ public class MembersTests
     [Fact]
     public void A_list_is_read_from_a_line_or_many()
     {
-        var members = MemberText.Parse("w-0=10.0.0.1:4701, w-1=worker.example:4701\n\n# spare\nw_2.a=[::1]:1 # last", out var problem);
+        var members = MemberText.Parse(
+            "w-0=10.0.0.1:4701, w-1=worker.example:4701\n\n# spare\nw_2.a=[::1]:1 # last", out var problem);
         Assert.Null(problem);
         Assert.Equal(
             [new("w-0", "10.0.0.1:4701"), new("w-1", "worker.example:4701"), new("w_2.a", "[::1]:1")], members!);

@@ -22,6 +22,9 @@ internal sealed class RandomRecords(int seed)
     private static readonly ushort[] s_origins =
         [Origins.Unknown, Origins.Add("node-1", "eth0"), Origins.Add("node-2", "eth0"), Origins.Add("node-2", "")];
 
+    // By name: another process numbers them otherwise.
+    private static readonly ushort[] s_apps = [Apps.Unknown, Apps.Add("http"), Apps.Add("dns"), Apps.Add("söme-app")];
+
     private static readonly uint[] s_peers =
     [
         Peers.Unnamed,
@@ -88,7 +91,7 @@ internal sealed class RandomRecords(int seed)
         Interface = s_origins[_random.Next(s_origins.Length)],
         ClientPeer = s_peers[_random.Next(s_peers.Length)],
         ServerPeer = s_peers[_random.Next(s_peers.Length)],
-        App = (ushort)_random.Next(Apps.Names.Count),
+        App = s_apps[_random.Next(s_apps.Length)],
         Protocol = _random.Next(3) switch { 0 => IpProtocol.Tcp, 1 => IpProtocol.Udp, _ => IpProtocol.Icmp },
     };
 

@@ -51,7 +51,8 @@ public sealed class SeamTests : IDisposable
             records.Add(StoreContractTests.Start + hour * StoreContractTests.Hour + index * StoreContractTests.Second);
         }
 
-        store.Append(new StoreBatch { Lane = lane, Sequence = sequence, Records = records.Bytes, Count = records.Count });
+        store.Append(
+            new StoreBatch { Lane = lane, Sequence = sequence, Records = records.Bytes, Count = records.Count });
     }
 
     private sealed class Interrupted(Action atFirst) : RecordConsumer

@@ -20,7 +20,8 @@ public sealed partial class DuckDbStore
         using var reader = new DuckReader(files, s_aggregateTime, cancel);
         try
         {
-            using var rows = reader.Connection.Ask(AggregateSql(query, table, where, Source(files, reader, table, query)));
+            var sql = AggregateSql(query, table, where, Source(files, reader, table, query));
+            using var rows = reader.Connection.Ask(sql);
             return Gather(query, rows, cancel);
         }
         catch (DuckException error)
