@@ -67,7 +67,7 @@ class Run:
 
     def worker(self):
         worker = self.start(
-            "worker", "--name", "w0", "--data", self.path("worker"), "--tls", self.path("tls", "w0"),
+            "worker", "--name", "w0", "--data", self.path("worker"), "--keep", "36500d", "--tls", self.path("tls", "w0"),
             "--listen", f"127.0.0.1:{INGEST}", "--query", f"127.0.0.1:{QUERY}",
             "--health", f"127.0.0.1:{WORKER_HEALTH}")
         wait_until("the worker is ready", lambda: ledger(WORKER_HEALTH) is not None)

@@ -5,7 +5,7 @@ namespace NetSniff.Cli.Commands;
 /// <summary>Lengths of time as people type them: `30`, `30s`, `500ms`, `5m`, `1.5h`, `2d`.</summary>
 internal static class Durations
 {
-    private static readonly TimeSpan s_longest = TimeSpan.FromDays(366);
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(36_525);
 
     private static readonly (string Unit, TimeSpan Length)[] s_units =
     [

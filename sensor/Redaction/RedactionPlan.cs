@@ -60,6 +60,10 @@ public sealed class RedactionPlan
 
     internal bool HidesCredentials { get; }
 
+    /// <summary>Neither people, cards nor keys of clouds, which letters and digits alone can be, nor patterns.
+    /// </summary>
+    internal bool LooksForCredentialsOnly => !HidesPeople && !HidesCards && !HidesCloudKeys && Patterns.Count == 0;
+
     internal bool HidesPeople { get; }
 
     internal bool HidesCards { get; }

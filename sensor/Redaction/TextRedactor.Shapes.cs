@@ -30,7 +30,11 @@ internal sealed partial class TextRedactor
     {
         for (var at = 0; at + scheme.Length < text.Length; at++)
         {
-            if ((text[at] | 0x20) != scheme[0] || !IsSame(text.Slice(at, scheme.Length), scheme)) continue;
+            var next = text[at..^scheme.Length].IndexOfAny(scheme[0], (byte)(scheme[0] - 0x20));
+            if (next < 0) return;
+
+            at += next;
+            if (!IsSame(text.Slice(at, scheme.Length), scheme)) continue;
 
             var start = at + scheme.Length;
             while (start < text.Length && text[start] == ' ') start++;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using NetSniff.Buffers;
@@ -97,7 +98,7 @@ internal sealed class ReadKind
 
         var start = output.Length;
         output.Room(RecordSink.RecordBytesMax);
-        output.Advance(Marshal.SizeOf<RecordHeader>());
+        output.Advance(Unsafe.SizeOf<RecordHeader>());
         for (var ours = 0; ours < schema.Fields.Count; ours++)
         {
             var theirs = _theirs[ours];

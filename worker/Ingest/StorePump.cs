@@ -93,7 +93,7 @@ public sealed class StorePump : IDisposable
         _read = entry.Sequence;
         if (_failedAt == entry.Sequence && _tries >= _options.TriesMax) _counters.GivenUp += entry.Records;
         else Handle(entry);
-        if (_recordsUncommitted >= _options.RecordsMax || _uncommitted.IsFull || IsDue()) Commit(_read);
+        if (_recordsUncommitted >= _options.RecordsMax || _uncommitted.IsFull || IsDue(_options.EveryBusy)) Commit(_read);
         return true;
     }
 
@@ -108,14 +108,14 @@ public sealed class StorePump : IDisposable
         _uncommitted.Publish();
     }
 
-    private bool IsDue() => _clock.GetElapsedTime(_committedAt) >= _options.Every;
+    private bool IsDue(TimeSpan every) => _clock.GetElapsedTime(_committedAt) >= every;
 
     /// <summary>The log has nothing now.</summary>
     /// <returns>False when that is the end.</returns>
     private bool Rest(CancellationToken stop, CancellationToken stopAtOnce)
     {
         var isBehind = _isDirty || _read > _log.Acknowledged;
-        if (isBehind && (IsDue() || stop.IsCancellationRequested))
+        if (isBehind && (IsDue(_options.Every) || stop.IsCancellationRequested))
         {
             Commit(_read);
             isBehind = false;

@@ -7,7 +7,7 @@ namespace NetSniff.Worker.Ingest;
 internal sealed class UncommittedBatches(IReadOnlyList<IRecordFeed> feeds)
 {
     /// <summary>Copies held; at this size a commit is due.</summary>
-    public const int BytesMax = 16 << 20;
+    public const int BytesMax = 160 << 20;
 
     private readonly ByteWriter _records = new(feeds.Count == 0 ? 0 : 1 << 16);
     private readonly List<(LaneId Lane, ulong Sequence, int Start, int Length, int Count)> _batches = [];
