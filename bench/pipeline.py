@@ -6,9 +6,11 @@
 Two ways for each trace. `whole`: all at once, both processes on all cores, from the sensor's start to the last row.
 `drain`: the sensor has spooled everything before the worker starts, which is what a worker can take: no packet is
 looked at meanwhile. Rounds are told one by one; artifacts/bench-pipeline.json has the median of the flows trace, whole."""
+import contextlib
 import json
 import os
 import re
+import signal
 import statistics
 import struct
 import subprocess
@@ -54,7 +56,7 @@ class Run:
     """One round in a folder of its own."""
 
     def __init__(self, folder, trace):
-        self.folder, self.trace = folder, trace
+        self.folder, self.trace, self.processes = folder, trace, []
         self.log = open(os.path.join(folder, "log"), "w+", encoding="utf-8")
         subprocess.run([NETSNIFF, "certificates", self.path("tls"), "w0,127.0.0.1", "sensor"], check=True,
                        stderr=subprocess.DEVNULL)
@@ -63,7 +65,8 @@ class Run:
         return os.path.join(self.folder, *names)
 
     def start(self, *words):
-        return subprocess.Popen([NETSNIFF, *words], stderr=self.log)
+        self.processes.append(subprocess.Popen([NETSNIFF, *words], stderr=self.log))
+        return self.processes[-1]
 
     def worker(self):
         worker = self.start(
@@ -83,7 +86,8 @@ class Run:
         """CPU seconds of each."""
         spent = []
         for process in processes:
-            process.terminate()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGTERM)  # not terminate(): that would take the child's account away
             _, _, use = os.wait4(process.pid, 0)
             process.returncode = 0
             spent.append(use.ru_utime + use.ru_stime)
@@ -128,6 +132,9 @@ def measure(way, trace):
         try:
             return getattr(run, way)()
         except BaseException:
+            for process in run.processes:
+                if process.returncode is None:
+                    process.kill()
             run.log.seek(0)
             sys.stderr.write("".join("    " + line for line in run.log.readlines()[-8:]))
             raise

@@ -106,7 +106,15 @@ internal sealed class WorkerProgram : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        await _naming.ConfigureAwait(false);
+        try
+        {
+            await _naming.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // As it was told.
+        }
+
         if (_query is not null) await _query.DisposeAsync().ConfigureAwait(false);
         await _host.DisposeAsync().ConfigureAwait(false);
         if (_health is not null) await _health.DisposeAsync().ConfigureAwait(false);

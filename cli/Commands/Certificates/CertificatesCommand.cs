@@ -26,10 +26,18 @@ internal static class CertificatesCommand
             Description = "Who gets one; other host names and addresses of the same behind commas.",
             Arity = ArgumentArity.OneOrMore,
         };
-        var command = new Command("certificates", About) { folder, names };
+        var force = new Option<bool>("--force") { Description = "Make all anew where there are some already." };
+        var command = new Command("certificates", About) { folder, names, force };
         runner.Set(command, (result, terminal, _) =>
         {
             var root = result.GetValue(folder)!;
+            if (!result.GetValue(force) && Directory.Exists(root) && Directory.EnumerateFileSystemEntries(root).Any())
+            {
+                throw new UsageException(
+                    $"{root} is not empty: certificates of a new authority would shut out those that are in use; "
+                    + "another folder, or --force");
+            }
+
             using var authority = Wire.Security.Certificates.NewAuthority(
                 "netsniff", terminal.Clock.GetUtcNow(), s_lifetime);
             foreach (var words in result.GetValue(names)!.Select(static text => text.Split(',')))

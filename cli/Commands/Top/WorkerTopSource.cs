@@ -71,7 +71,7 @@ internal sealed class WorkerTopSource(QueryEndpoint endpoint, string where) : To
 
     private async Task FollowAsync(Query.QueryClient client, TopTally tally)
     {
-        using var call = client.Observe(new ObserveRequest { Where = where, Follow = true, Merged = true },
+        using var call = client.Observe(new ObserveRequest { Where = where, Follow = true },
             cancellationToken: _stop.Token);
         while (await call.ResponseStream.MoveNext(_stop.Token).ConfigureAwait(false))
         {

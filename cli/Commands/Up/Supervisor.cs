@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using NetSniff.Cli.Capturing;
 
 namespace NetSniff.Cli.Commands.Up;
@@ -10,11 +9,9 @@ namespace NetSniff.Cli.Commands.Up;
 /// <remarks>The child's standard input is a pipe that ends with this process, whatever ends it: the child then leaves
 /// in order. The child says <see cref="ReadyLine"/> on its standard output when it works; one that never came so far
 /// ends the whole, for trying again would end the same way.</remarks>
-internal sealed partial class Supervisor(Terminal terminal, Interrupts interrupts, Func<ProcessStartInfo> start)
+internal sealed class Supervisor(Terminal terminal, Interrupts interrupts, Func<ProcessStartInfo> start)
 {
     public const string ReadyLine = "ready";
-
-    private const int SigTerm = 15;
 
     /// <summary>What the runtime adds to the number of the signal that ended a child.</summary>
     private const int SignalBase = 128;
@@ -80,7 +77,8 @@ internal sealed partial class Supervisor(Terminal terminal, Interrupts interrupt
 
     private void AwaitEnd(Process child)
     {
-        using var stopping = interrupts.Token.Register(() => _ = Signal(child.Id, SigTerm));
+        // Not a signal: from a terminal the child had the same one as we, and a second would end it at once.
+        using var stopping = interrupts.Token.Register(child.StandardInput.Close);
         while (!child.WaitForExit(TimeSpan.FromMilliseconds(100)))
         {
             if (!interrupts.Token.IsCancellationRequested) continue;
@@ -97,7 +95,4 @@ internal sealed partial class Supervisor(Terminal terminal, Interrupts interrupt
 
     private static string Text(TimeSpan time) =>
         string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.##} s");
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Signal(int process, int signal);
 }

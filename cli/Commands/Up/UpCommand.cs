@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Security.Cryptography;
+using System.Net;
+using System.Net.Sockets;
 using NetSniff.Cli.Capturing;
 using NetSniff.Cli.Commands.Servers;
 using NetSniff.Cli.Hosting;
+using NetSniff.Sensor.Capture;
+using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Ring;
 using NetSniff.Wire.Telemetry;
@@ -24,8 +27,6 @@ internal static class UpCommand
           netsniff flows --follow
           netsniff sql 'SELECT dst_ip, count(*) FROM flow GROUP BY ALL ORDER BY 2 DESC LIMIT 10'
         """;
-
-    private static readonly TimeSpan s_lifetime = TimeSpan.FromDays(3650);
 
     public static Command Make(CommandRunner runner)
     {
@@ -60,7 +61,7 @@ internal static class UpCommand
         Terminal terminal, Interrupts interrupts, WorkerSettings workerSettings, SensorSettings sensorSettings,
         string folder)
     {
-        var secrets = Secrets(terminal, folder, workerSettings);
+        var secrets = UpSecrets.In(folder, workerSettings, terminal.Clock.GetUtcNow());
         var board = new HealthBoard("netsniff", ProgramVersion.Text, terminal.Clock);
         using var telemetry = OwnTelemetry.Start(board, sensorSettings.Node);
         var worker = new WorkerProgram(terminal, workerSettings, board);
@@ -68,12 +69,17 @@ internal static class UpCommand
         {
             await worker.StartAsync().ConfigureAwait(false);
             var here = new FixedMembers([new RingMember(UpArguments.WorkerName, worker.Host.Address)]);
+            sensorSettings = sensorSettings with
+            {
+                Live = sensorSettings.Live with { Filter = NotOurselves(worker) },
+            };
             var sensor = new SensorProgram(terminal, sensorSettings, board, here);
             await using (sensor.ConfigureAwait(false))
             {
                 await sensor.StartAsync().ConfigureAwait(false);
                 var client = new ClientFile(worker.QueryAddress, secrets.Authority, secrets.Token);
-                client.Write();
+                var isAsked = !IsAnotherRunning(terminal, client, folder);
+                if (isAsked) client.Write();
                 terminal.Output.Write([.. System.Text.Encoding.ASCII.GetBytes(Supervisor.ReadyLine), (byte)'\n']);
                 terminal.Output.Flush();
                 terminal.Say($"capturing on {sensor.Interfaces}, keeping records in {folder}");
@@ -84,7 +90,7 @@ internal static class UpCommand
                 await Task.WhenAny(interrupts.StoppedAsync(), sensor.Host.Captured, orphaned).ConfigureAwait(false);
                 var isHome = await sensor.Host.StopAsync().ConfigureAwait(false);
                 await worker.StopAsync().ConfigureAwait(false);
-                client.Remove();
+                if (isAsked) client.Remove();
                 SensorTalk.Balance(terminal, sensor.Host.Ledger());
                 var rest = isHome ? "" : "; the rest waits in the spool";
                 terminal.Say($"{worker.Host.RecordsStored} records stored in this run{rest}");
@@ -93,29 +99,39 @@ internal static class UpCommand
         }
     }
 
-    /// <summary>A private authority and a token, made once: nobody else on this machine is let in.</summary>
-    private static (string Authority, string Token) Secrets(Terminal terminal, string folder, WorkerSettings settings)
+    /// <summary>Our own questions and answers are not what anybody wants to see.</summary>
+    private static CaptureFilter? NotOurselves(WorkerProgram worker)
     {
-        if (!OperatingSystem.IsWindows())
+        try
         {
-            Directory.CreateDirectory(
-                folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            var ports = new[] { worker.QueryAddress, worker.Host.Address }.Select(static address => address.Split(':')[^1]);
+            return FilterCompiler.Filter($"not (host 127.0.0.1 and (tcp port {string.Join(" or tcp port ", ports)}))");
+        }
+        catch (CaptureException)
+        {
+            return null; // without libpcap there is nobody to compile it
+        }
+    }
+
+    /// <summary>Another `up` that runs keeps the file that says where to ask.</summary>
+    private static bool IsAnotherRunning(Terminal terminal, ClientFile ours, string folder)
+    {
+        if (ClientFile.Read() is not { } known || known.Address == ours.Address) return false;
+
+        var isEndpoint = IPEndPoint.TryParse(known.Address, out var endpoint);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (!isEndpoint) return false;
+            socket.Connect(endpoint!);
+        }
+        catch (SocketException)
+        {
+            return false;
         }
 
-        if (!File.Exists(settings.Certificates.Key))
-        {
-            using var authority = Wire.Security.Certificates.NewAuthority(
-                "netsniff up", terminal.Clock.GetUtcNow(), s_lifetime);
-            authority.IssueTo(
-                Path.GetDirectoryName(settings.Certificates.Key)!, UpArguments.WorkerName, "localhost", "127.0.0.1",
-                "::1");
-        }
-
-        if (!File.Exists(settings.TokenFile))
-        {
-            File.WriteAllText(settings.TokenFile!, Convert.ToHexString(RandomNumberGenerator.GetBytes(24)));
-        }
-
-        return (File.ReadAllText(settings.Certificates.Authority), File.ReadAllText(settings.TokenFile!).Trim());
+        terminal.Say($"another netsniff answers at {known.Address}; ask this one with --server {ours.Address} "
+            + $"--ca {folder}/tls/ca.crt --token-file {folder}/token");
+        return true;
     }
 }

@@ -48,7 +48,7 @@ public sealed class SupervisorTests : IDisposable
     public void A_stop_lets_the_child_leave_in_order()
     {
         var supervisor = new Supervisor(
-            Terminal(), _interrupts, Shell("trap 'exit 3' TERM; echo ready; while :; do sleep 0.02; done"))
+            Terminal(), _interrupts, Shell("trap 'exit 9' TERM; echo ready; read line; exit 3"))
         {
             Ready = _ => _interrupts.Stop(StopReason.Terminated),
         };
