@@ -55,7 +55,10 @@ public sealed class SensorHost : IAsyncDisposable
                 PrefersQuic = options.PrefersQuic,
                 Clock = options.Clock,
             };
-            _dispatcher = new Dispatcher(_spool, options.Folder, _distribution, membership, delivery, Status);
+            _dispatcher = new Dispatcher(_spool, options.Folder, _distribution, membership, delivery, Status)
+            {
+                Looked = parts.Dispatched,
+            };
         }
         catch
         {
@@ -88,6 +91,9 @@ public sealed class SensorHost : IAsyncDisposable
 
     /// <summary>Workers, and why those that are not connected are not.</summary>
     public IReadOnlyList<(RingMember Member, bool IsUp, string? Problem)> Workers => _dispatcher.Workers;
+
+    /// <summary>What else keeps batches from being sent; null while all is well.</summary>
+    public string? Problem => _dispatcher.Problem;
 
     public SpoolCounts Spooled => _spool.Counts();
 

@@ -21,6 +21,9 @@ internal sealed class SensorProgram : IAsyncDisposable
     /// <summary>A capture that is alive comes round every tenth of a second, packets or not.</summary>
     private static readonly TimeSpan s_captureBeatMax = TimeSpan.FromSeconds(5);
 
+    /// <summary>It comes round twice a second, but waits for senders to end.</summary>
+    private static readonly TimeSpan s_dispatcherBeatMax = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan s_governorBeatMax = TimeSpan.FromSeconds(10);
 
     private readonly Terminal _terminal;
@@ -60,6 +63,7 @@ internal sealed class SensorProgram : IAsyncDisposable
         // One for each: a thread that hangs is not hidden by another that goes round.
         var beats = _captures.Select((capture, number) => (capture, number)).ToDictionary(
             static one => one.capture, one => board.AddLoop($"capture {one.number}", s_captureBeatMax));
+        var dispatcher = board.AddLoop("dispatcher", s_dispatcherBeatMax);
         try
         {
             Host = new SensorHost(Options(certificates), _captures, membership, new SensorParts
@@ -74,6 +78,7 @@ internal sealed class SensorProgram : IAsyncDisposable
                     _turns.End();
                     beats[capture].Beat();
                 },
+                Dispatched = dispatcher.Beat,
                 Gate = _steering.NewGate,
                 GateLedger = _steering.Ledger,
                 Rung = () => Ladder.NameOf(_dial.Depth),
@@ -210,7 +215,9 @@ internal sealed class SensorProgram : IAsyncDisposable
     {
         var workers = Host.Workers;
         var isUp = workers.Any(static worker => worker.IsUp);
-        var problem = workers.Select(static worker => worker.Problem).FirstOrDefault(static text => text is not null);
-        _delivers.Set(isUp, isUp ? "Connected" : "NoWorker", isUp ? "" : problem ?? "no worker is known");
+        var problem = Host.Problem
+            ?? workers.Select(static worker => worker.Problem).FirstOrDefault(static text => text is not null);
+        var text = isUp ? Host.Problem ?? "" : problem ?? "no worker is known";
+        _delivers.Set(isUp, isUp ? "Connected" : "NoWorker", text);
     }
 }

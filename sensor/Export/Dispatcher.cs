@@ -23,6 +23,9 @@ public sealed class Dispatcher : IDisposable
     private readonly Wakeup _changed = new();
     private readonly ConcurrentDictionary<string, ISender> _senders = new(StringComparer.Ordinal);
 
+    /// <summary>By worker: what ended its sender that should not have.</summary>
+    private readonly ConcurrentDictionary<string, string> _faults = new(StringComparer.Ordinal);
+
     /// <exception cref="IOException">What the spool's folder holds of earlier runs cannot be read.</exception>
     public Dispatcher(
         Spool spool,
@@ -64,8 +67,12 @@ public sealed class Dispatcher : IDisposable
     public IReadOnlyList<(RingMember Member, bool IsUp, string? Problem)> Workers =>
         [.. _senders.Values.Select(static sender => (sender.Member, sender.IsUp, sender.Problem))];
 
-    /// <summary>What keeps batches of workers that are gone from going to others; null while all is well.</summary>
-    public string? Problem => _mover.Problem;
+    /// <summary>What keeps batches of workers that are gone from going to others, or ends a sender again and again;
+    /// null while all is well.</summary>
+    public string? Problem => _mover.Problem ?? _faults.Values.FirstOrDefault();
+
+    /// <summary>Called after each look.</summary>
+    public Action? Looked { get; init; }
 
     internal RetractionList Retractions { get; }
 
@@ -77,6 +84,7 @@ public sealed class Dispatcher : IDisposable
         while (!stopAtOnce.IsCancellationRequested && !(stop.IsCancellationRequested && IsEmpty))
         {
             await LookAsync(stopAtOnce).ConfigureAwait(false);
+            Looked?.Invoke();
             try
             {
                 // Told to stop, what waits still goes, some of it to others first.
@@ -90,7 +98,9 @@ public sealed class Dispatcher : IDisposable
             }
         }
 
-        await Task.WhenAll(_senders.Values.Select(static sender => sender.CloseAsync())).ConfigureAwait(false);
+        // What ended a sender early is no reason not to wait for the others; what it had is in the spool.
+        await Task.WhenAll(_senders.Values.Select(static sender => sender.CloseAsync()))
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var sender in _senders.Values) sender.Dispose();
         _senders.Clear();
     }
@@ -105,11 +115,16 @@ public sealed class Dispatcher : IDisposable
         foreach (var sender in _senders.Values)
         {
             var name = sender.Member.Name;
-            if (sender.IsUp) _mover.Returned(name);
+            if (sender.IsUp)
+            {
+                _mover.Returned(name);
+                _faults.TryRemove(name, out _);
+            }
+
             var isWanted = members.TryGetValue(name, out var member) && member.Address == sender.Member.Address;
             if (isWanted && !sender.IsOver && !_mover.IsDue(name, members.Keys)) continue;
 
-            await sender.EndAsync().ConfigureAwait(false);
+            await EndAsync(sender).ConfigureAwait(false);
             _senders.TryRemove(name, out _);
             if (sender.HasLeft) _mover.Left(name);
             sender.Dispose();
@@ -123,6 +138,21 @@ public sealed class Dispatcher : IDisposable
             if (_senders.ContainsKey(member.Name) || !_mover.MayConnect(member.Name)) continue;
 
             _senders[member.Name] = _start(member, stopAtOnce);
+        }
+    }
+
+    /// <summary>Whatever a sender died of is told, and the others go on.</summary>
+    private async Task EndAsync(ISender sender)
+    {
+        var ending = sender.EndAsync();
+        await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (ending.Exception is { InnerException: { } fault })
+        {
+            _faults[sender.Member.Name] = $"{sender.Member.Name}: {fault.Message}";
+        }
+        else if (!_membership.Members.Any(member => member.Name == sender.Member.Name))
+        {
+            _faults.TryRemove(sender.Member.Name, out _);
         }
     }
 
