@@ -45,6 +45,10 @@ public sealed unsafe partial class MmapQueue : IDisposable
     /// <summary>Segments' bytes, whole files.</summary>
     public long BytesOnDisk { get; private set; }
 
+    /// <summary>Why the last file that was wanted could not be made, other than that the disk was full; null when it
+    /// could. Giving up what waits would not help.</summary>
+    public string? Problem { get; private set; }
+
     /// <summary>Asked with the bytes of a further file. A spool asks for all its lanes.</summary>
     internal Func<long, bool> MayGrow { get; set; }
 
@@ -59,7 +63,7 @@ public sealed unsafe partial class MmapQueue : IDisposable
         try
         {
             var position = QueuePosition.TryOpen(folder)
-                ?? throw new IOException($"no space left for the queue in {folder}");
+                ?? throw new IOException($"no space left for the queue in {folder}", DiskSpace.NoSpace);
             return new MmapQueue(folder, options, owner, position);
         }
         catch
@@ -170,7 +174,7 @@ public sealed unsafe partial class MmapQueue : IDisposable
         if (_segments is not [.., var last] || !last.HasRoom(payload.Length))
         {
             if (!MayGrow(Options.SegmentBytes)) return AppendStatus.Full;
-            if (QueueSegment.TryCreate(Folder, _next, Options.SegmentBytes) is not { } made) return AppendStatus.Full;
+            if (TryCreateSegment() is not { } made) return AppendStatus.Full;
 
             if (_segments is [.., var full]) full.IsSealed = true;
             _segments.Add(made);
@@ -182,6 +186,21 @@ public sealed unsafe partial class MmapQueue : IDisposable
         last.Append(payload, records, timeNanos, kind);
         sequence = _next++;
         return AppendStatus.Stored;
+    }
+
+    private QueueSegment? TryCreateSegment()
+    {
+        try
+        {
+            Problem = null;
+            return QueueSegment.TryCreate(Folder, _next, Options.SegmentBytes);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            // Whoever captures goes on: this may pass, as when there are files enough again to open.
+            Problem = problem.Message;
+            return null;
+        }
     }
 
     private void Wake()

@@ -18,6 +18,7 @@ public sealed partial class Spool : IDisposable
     private readonly FileStream _owner;
     private readonly SpoolState _state;
     private SpoolLane[] _lanes = [];
+    private string? _laneProblem;
     private bool _isMoving;
     private bool _isDisposed;
 
@@ -106,14 +107,24 @@ public sealed partial class Spool : IDisposable
                 var status = lane is null
                     ? AppendStatus.Full
                     : lane.Queue.TryAppend(payload, records, timeNanos, kind, out sequence);
-                if (status == AppendStatus.Stored) return status;
-                if (status == AppendStatus.Full && TryMakeRoom(priority)) continue;
+                if (status == AppendStatus.Stored)
+                {
+                    Problem = null;
+                    return status;
+                }
+
+                Problem = lane is null ? _laneProblem : lane.Queue.Problem;
+                // Nothing is given up where that would make no room.
+                if (status == AppendStatus.Full && Problem is null && TryMakeRoom(priority)) continue;
 
                 RecordsRefused += records;
                 return status;
             }
         }
     }
+
+    /// <summary>Why the last entry could not be stored, other than for want of room; null when it could.</summary>
+    public string? Problem { get; private set; }
 
     /// <summary>Records that never got in, this run.</summary>
     public long RecordsRefused { get; private set; }
@@ -174,10 +185,12 @@ public sealed partial class Spool : IDisposable
     {
         try
         {
+            _laneProblem = null;
             return OpenLane(worker, priority);
         }
-        catch (IOException)
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
+            if (problem is not IOException full || !DiskSpace.IsFull(full)) _laneProblem = problem.Message;
             return null;
         }
     }

@@ -137,6 +137,24 @@ public class SpoolLaneTests
     }
 
     [Fact]
+    public void Where_no_file_can_be_made_entries_are_refused_and_what_waits_stays()
+    {
+        using var folder = new TemporaryFolder();
+        using var spool = Spool.Open(folder.Path, s_options);
+        Fill(spool, "w-0", 3);
+        var queue = spool.Lane("w-1", SpoolPriority.Flows).Queue;
+        var inTheWay = Path.Combine(queue.Folder, "0000000000000001.seg");
+        Directory.CreateDirectory(inTheWay);
+        Assert.Equal(AppendStatus.Full, spool.Append("w-1", SpoolPriority.Flows, Payload(1), 1, 1, 0, out _));
+        Assert.NotNull(spool.Problem);
+        Assert.Equal((3, 1, 0), (spool.Counts().Records, spool.Counts().RecordsRefused, spool.Counts().RecordsDropped));
+
+        Directory.Delete(inTheWay);
+        Assert.Equal(1ul, Append(spool, "w-1", 1));
+        Assert.Null(spool.Problem);
+    }
+
+    [Fact]
     public void What_was_sent_and_not_acknowledged_is_known_after_a_restart()
     {
         using var folder = new TemporaryFolder();
