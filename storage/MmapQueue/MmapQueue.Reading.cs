@@ -123,6 +123,7 @@ public sealed unsafe partial class MmapQueue
             // A file's numbers follow each other, so the next entry begins another.
             if (_segments is [.., var last]) last.IsSealed = true;
             _next = taken + 1;
+            _position.RaiseFloor(taken);
             if (_segments.Count == 0) _position.Acknowledge(taken, 0);
             else _position.MarkSent(taken);
         }

@@ -103,25 +103,25 @@ public sealed unsafe partial class MmapQueue : IDisposable
     /// <summary>Waits until something was appended since the last wait, or the time is over.</summary>
     public Task<bool> WaitAsync(TimeSpan wait, CancellationToken cancel) => _appended.WaitAsync(wait, cancel);
 
-    /// <summary>Puts everything on disk. For a thread that may wait: a disk takes its time.</summary>
+    /// <summary>Puts everything on disk that was not there yet. For a thread that may wait: a disk takes its time.</summary>
     public void Sync()
     {
         MappedFile[] held;
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            held = [.. _segments.TakeLast(2).Select(segment => segment.File).Where(file => file.TryHold())];
+            held = [.. _segments.TakeLast(2).Select(segment => segment.File).Append(_position.File)
+                .Where(file => file.TryHold())];
         }
 
-        foreach (var file in held)
+        // Not under the lock: who appends does not wait for a disk.
+        try
         {
-            file.Sync();
-            file.Release();
+            foreach (var file in held) file.Sync();
         }
-
-        lock (_lock)
+        finally
         {
-            if (!_isDisposed) _position.Sync();
+            foreach (var file in held) file.Release();
         }
     }
 
