@@ -71,6 +71,16 @@ public sealed unsafe partial class MmapQueue
         lock (_lock) return FirstWaiting() <= through;
     }
 
+    /// <summary>Whether an entry of this number is here, or was until it was acknowledged or given up.</summary>
+    internal bool Had(ulong sequence)
+    {
+        lock (_lock)
+        {
+            return sequence <= _position.Acknowledged || sequence <= _position.DroppedThrough
+                || _segments.Exists(one => one.FirstSequence <= sequence && sequence < one.NextSequence);
+        }
+    }
+
     /// <summary>Numbers of the entries that were sent and not acknowledged.</summary>
     public IReadOnlyList<ulong> InDoubt()
     {

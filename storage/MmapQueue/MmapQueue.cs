@@ -24,6 +24,7 @@ public sealed unsafe partial class MmapQueue : IDisposable
     private long _recordsAppended;
     private long _recordsRefused;
     private long _tornSegments;
+    private QueueCounts _lastCounts;
     private bool _isDisposed;
 
     private MmapQueue(string folder, QueueOptions options, FileStream owner, QueuePosition position)
@@ -125,28 +126,10 @@ public sealed unsafe partial class MmapQueue : IDisposable
         }
     }
 
+    /// <summary>As they are; once it is disposed, as they were then.</summary>
     public QueueCounts Counts()
     {
-        lock (_lock)
-        {
-            var first = _segments.FirstOrDefault(segment => segment.Entries > 0);
-            var oldest = first is null ? 0
-                : first == _segments[0] && _acknowledgedTo > 0
-                    ? _acknowledgedTo < first.Used ? first.At(_acknowledgedTo)->TimeNanos : 0
-                    : first.FirstNanos;
-            return new QueueCounts
-            {
-                Entries = _segments.Sum(segment => (long)Waiting(segment)),
-                Records = _recordsWaiting,
-                BytesOnDisk = BytesOnDisk,
-                RecordsAppended = _recordsAppended,
-                RecordsAcknowledged = _position.RecordsAcknowledged,
-                RecordsDropped = _position.RecordsDropped,
-                RecordsRefused = _recordsRefused,
-                TornSegments = _tornSegments,
-                OldestNanos = oldest,
-            };
-        }
+        lock (_lock) return _isDisposed ? _lastCounts : CountsNow();
     }
 
     public void Dispose()
@@ -154,6 +137,8 @@ public sealed unsafe partial class MmapQueue : IDisposable
         lock (_lock)
         {
             if (_isDisposed) return;
+            // Whoever scrapes may come later than the files are unmapped.
+            _lastCounts = CountsNow();
             _isDisposed = true;
             foreach (var segment in _segments) segment.File.Release();
             _position.Dispose();
@@ -161,6 +146,27 @@ public sealed unsafe partial class MmapQueue : IDisposable
 
         _appended.Dispose();
         _owner.Dispose();
+    }
+
+    private QueueCounts CountsNow()
+    {
+        var first = _segments.FirstOrDefault(segment => segment.Entries > 0);
+        var oldest = first is null ? 0
+            : first == _segments[0] && _acknowledgedTo > 0
+                ? _acknowledgedTo < first.Used ? first.At(_acknowledgedTo)->TimeNanos : 0
+                : first.FirstNanos;
+        return new QueueCounts
+        {
+            Entries = _segments.Sum(segment => (long)Waiting(segment)),
+            Records = _recordsWaiting,
+            BytesOnDisk = BytesOnDisk,
+            RecordsAppended = _recordsAppended,
+            RecordsAcknowledged = _position.RecordsAcknowledged,
+            RecordsDropped = _position.RecordsDropped,
+            RecordsRefused = _recordsRefused,
+            TornSegments = _tornSegments,
+            OldestNanos = oldest,
+        };
     }
 
     private ulong Waiting(QueueSegment segment) =>

@@ -34,6 +34,8 @@ public sealed partial class Spool : IDisposable
             FinishRetire();
             FindLanes();
             FinishMove();
+            // After it: numbers that are skipped count as acknowledged.
+            foreach (var lane in _lanes) SkipTaken(lane.Queue);
         }
         catch
         {
@@ -165,7 +167,7 @@ public sealed partial class Spool : IDisposable
             {
                 if (Directory.Exists(Path.Combine(path, SpoolLane.Word(priority))))
                 {
-                    OpenLane(Path.GetFileName(path), priority);
+                    AddLane(Path.GetFileName(path), priority);
                 }
             }
         }
@@ -197,11 +199,22 @@ public sealed partial class Spool : IDisposable
 
     private SpoolLane OpenLane(string worker, SpoolPriority priority)
     {
+        var lane = AddLane(worker, priority);
+        SkipTaken(lane.Queue);
+        return lane;
+    }
+
+    /// <summary>A lane of this name that is gone used numbers up to there.</summary>
+    private void SkipTaken(MmapQueue queue)
+    {
+        if (queue.BytesOnDisk == 0) queue.SkipTo(_state.Floor);
+    }
+
+    private SpoolLane AddLane(string worker, SpoolPriority priority)
+    {
         if (!SpoolLane.IsWorkerName(worker)) throw new ArgumentException($"no name for a worker: '{worker}'");
 
         var queue = MmapQueue.Open(FolderOf(worker, priority), _options);
-        // A lane of this name that is gone used numbers up to there.
-        if (queue.BytesOnDisk == 0) queue.SkipTo(_state.Floor);
         queue.MayGrow = bytes => BytesOnDisk + bytes
             <= _options.BytesMax + (_isMoving ? FilesMoving * _options.SegmentBytes : 0);
         var lane = new SpoolLane(worker, priority, queue);

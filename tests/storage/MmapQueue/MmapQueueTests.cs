@@ -241,6 +241,17 @@ public class MmapQueueTests
     }
 
     [Fact]
+    public void Counts_may_be_asked_for_when_it_has_ended()
+    {
+        using var folder = new TemporaryFolder();
+        var queue = Queue.Open(folder.Path, s_small);
+        for (var entry = 1; entry <= 3; entry++) queue.TryAppend("entry"u8, 1, 100 * entry, 0, out _);
+        using (var reader = queue.OpenReader()) reader.Acknowledge(1);
+        queue.Dispose();
+        Assert.Equal((2L, 200L), (queue.Counts().Records, queue.Counts().OldestNanos));
+    }
+
+    [Fact]
     public void Half_a_position_falls_back_to_the_one_before()
     {
         using var folder = new TemporaryFolder();

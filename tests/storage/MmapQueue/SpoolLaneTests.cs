@@ -155,6 +155,27 @@ public class SpoolLaneTests
     }
 
     [Fact]
+    public void A_move_that_a_power_cut_cut_short_leaves_the_entry_where_it_was()
+    {
+        using var folder = new TemporaryFolder();
+        using (var spool = Spool.Open(folder.Path, s_options))
+        {
+            Append(spool, "w-0", 1, 2);
+            Append(spool, "w-1", 3);
+        }
+
+        using (var state = SpoolState.TryOpen(folder.Path)!) state.BeginMove("w-0/flows", 1, "w-1/flows", 2, 1);
+        using (var position = QueuePosition.TryOpen(Path.Combine(folder.Path, "lanes", "w-1", "flows"))!)
+        {
+            position.Enter(boot: 12345);
+        }
+
+        using var again = Spool.Open(folder.Path, s_options);
+        Assert.Equal([1, 2], Waiting(again, "w-0"));
+        Assert.Equal([3], Waiting(again, "w-1"));
+    }
+
+    [Fact]
     public void What_was_sent_and_not_acknowledged_is_known_after_a_restart()
     {
         using var folder = new TemporaryFolder();
