@@ -40,6 +40,9 @@ internal sealed class SensorProgram : IAsyncDisposable
     private HealthListener? _health;
     private Task _governing = Task.CompletedTask;
     private Task _configuring = Task.CompletedTask;
+    private readonly Condition _capturing;
+    private readonly Lock _telling = new();
+    private HashSet<string> _toldProblems = [];
     private ITimer? _look;
 
     /// <param name="membership">Who the workers are; null for what the settings say.</param>
@@ -93,6 +96,7 @@ internal sealed class SensorProgram : IAsyncDisposable
 
         _ = Host.Captured.ContinueWith(_ => EndAll(beats.Values), TaskScheduler.Default);
         _delivers = board.AddCondition("delivery");
+        _capturing = board.AddCondition("captures");
         board.AddLedger(Host.Ledger);
         board.Add(new SensorMetrics(
             () => _captures.Select(static capture => capture.Counters), () => Host.Shards, _turns));
@@ -105,6 +109,22 @@ internal sealed class SensorProgram : IAsyncDisposable
     public SensorHost Host { get; }
 
     public string Interfaces => string.Join(", ", _captures.Select(static capture => capture.Name).Distinct());
+
+    /// <summary>Tells what is wrong with the captures, once while it lasts: an interface is down, a file is cut.
+    /// </summary>
+    /// <returns>Whether a file could not be read to its end. An interface may come back.</returns>
+    public bool TellProblems()
+    {
+        lock (_telling)
+        {
+            var problems = _captures.Select(static one => one.Problem?.Text).OfType<string>().ToHashSet();
+            foreach (var text in problems.Where(text => !_toldProblems.Contains(text))) _terminal.Say(text);
+            _toldProblems = problems; // one that passes and comes again is news again
+            var isFine = problems.Count == 0;
+            _capturing.Set(isFine, isFine ? "Capturing" : "SourceProblem", string.Join("; ", problems));
+            return !isFine && _settings.Files.Count > 0;
+        }
+    }
 
     /// <exception cref="IOException">The health port cannot be had.</exception>
     public async Task StartAsync()
@@ -213,6 +233,7 @@ internal sealed class SensorProgram : IAsyncDisposable
 
     private void Look()
     {
+        TellProblems();
         var workers = Host.Workers;
         var isUp = workers.Any(static worker => worker.IsUp);
         var problem = Host.Problem
