@@ -55,7 +55,10 @@ public sealed class SensorHost : IAsyncDisposable
                 PrefersQuic = options.PrefersQuic,
                 Clock = options.Clock,
             };
-            _dispatcher = new Dispatcher(_spool, options.Folder, _distribution, membership, delivery, Status);
+            _dispatcher = new Dispatcher(_spool, options.Folder, _distribution, membership, delivery, Status)
+            {
+                Looked = parts.Dispatched,
+            };
         }
         catch
         {
@@ -88,6 +91,9 @@ public sealed class SensorHost : IAsyncDisposable
 
     /// <summary>Workers, and why those that are not connected are not.</summary>
     public IReadOnlyList<(RingMember Member, bool IsUp, string? Problem)> Workers => _dispatcher.Workers;
+
+    /// <summary>What else keeps batches from being spooled or sent; null while all is well.</summary>
+    public string? Problem => _spool.Problem ?? _dispatcher.Problem;
 
     public SpoolCounts Spooled => _spool.Counts();
 
@@ -190,15 +196,28 @@ public sealed class SensorHost : IAsyncDisposable
         {
             var pump = new CapturePump(sink, _options.Clock) { Progressed = Parts.Progressed };
             pump.Run(capture, _options.IsLive, _stopCapture.Token);
-            sink.Finish();
         }
         catch (Exception problem) when (problem is IOException or CaptureException)
         {
-            // The first to fail stops all; what they have by then is still sent.
-            Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(problem), null);
-            _stopCapture.Cancel();
+            Fail(problem);
+        }
+
+        try
+        {
+            sink.Finish();
+        }
+        catch (IOException problem)
+        {
+            Fail(problem);
         }
 
         if (Interlocked.Decrement(ref _capturing) == 0) _captured.TrySetResult();
+    }
+
+    /// <summary>The first to fail stops all; what they have by then is still sent.</summary>
+    private void Fail(Exception problem)
+    {
+        Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(problem), null);
+        _stopCapture.Cancel();
     }
 }

@@ -13,6 +13,9 @@ public sealed record SensorParts
     /// <summary>Called by a capture's thread after each batch.</summary>
     public Action<PacketCapture>? Progressed { get; init; }
 
+    /// <summary>Called by the task that decides what is sent to whom, each time it comes round.</summary>
+    public Action? Dispatched { get; init; }
+
     /// <summary>Puts something between a shard and the spool: what may leave.</summary>
     public Func<RecordConsumer, RecordConsumer> Gate { get; init; } = static next => next;
 

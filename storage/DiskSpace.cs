@@ -7,7 +7,7 @@ namespace NetSniff.Storage;
 /// error, and that ends the process.</summary>
 internal static partial class DiskSpace
 {
-    private const int NoSpace = 28; // ENOSPC
+    public const int NoSpace = 28; // ENOSPC
     private const int OverQuota = 122; // EDQUOT
     private const int NotSupported = 95; // EOPNOTSUPP
     private const int InvalidHere = 22; // EINVAL: some file systems say this instead
@@ -30,6 +30,11 @@ internal static partial class DiskSpace
         };
     }
 
+    /// <summary>Whether room, on the disk or for one more file on it, is what was missing.</summary>
+    /// <remarks>0x27 and 0x70 are Windows' ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL.</remarks>
+    public static bool IsFull(IOException problem) =>
+        (problem.HResult & 0xffff) is NoSpace or OverQuota or 0x27 or 0x70;
+
     private static bool TryWriteZeros(SafeFileHandle file, long length)
     {
         var zeros = new byte[(int)Math.Min(ZeroBytes, length)];
@@ -42,9 +47,8 @@ internal static partial class DiskSpace
 
             return true;
         }
-        catch (IOException full) when ((full.HResult & 0xffff) is NoSpace or 0x27 or 0x70)
+        catch (IOException full) when (IsFull(full))
         {
-            // 0x27 and 0x70 are Windows' ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL.
             return false;
         }
     }

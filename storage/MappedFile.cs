@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
 
 namespace NetSniff.Storage;
 
@@ -31,17 +32,34 @@ internal sealed unsafe class MappedFile : IDisposable
 
     /// <summary>Makes a file of zeros, every block of it on disk.</summary>
     /// <returns>Null when the disk is full; then there is no file.</returns>
+    /// <exception cref="IOException">Anything else is in the way; then there is none either.</exception>
     public static MappedFile? TryCreate(string path, long length)
     {
-        using var handle =
-            File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        if (!DiskSpace.TryReserve(handle, length))
+        SafeFileHandle handle;
+        try
         {
-            File.Delete(path);
+            handle = File.OpenHandle(
+                path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (IOException full) when (DiskSpace.IsFull(full))
+        {
             return null;
         }
 
-        return Open(path);
+        var isMade = false;
+        try
+        {
+            if (!DiskSpace.TryReserve(handle, length)) return null;
+
+            var made = Open(path);
+            isMade = true;
+            return made;
+        }
+        finally
+        {
+            handle.Dispose();
+            if (!isMade) File.Delete(path);
+        }
     }
 
     /// <exception cref="IOException">It is not there, is empty, or may not be opened.</exception>

@@ -21,6 +21,9 @@ internal sealed class SensorProgram : IAsyncDisposable
     /// <summary>A capture that is alive comes round every tenth of a second, packets or not.</summary>
     private static readonly TimeSpan s_captureBeatMax = TimeSpan.FromSeconds(5);
 
+    /// <summary>It comes round twice a second, but waits for senders to end.</summary>
+    private static readonly TimeSpan s_dispatcherBeatMax = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan s_governorBeatMax = TimeSpan.FromSeconds(10);
 
     private readonly Terminal _terminal;
@@ -37,6 +40,9 @@ internal sealed class SensorProgram : IAsyncDisposable
     private HealthListener? _health;
     private Task _governing = Task.CompletedTask;
     private Task _configuring = Task.CompletedTask;
+    private readonly Condition _capturing;
+    private readonly Lock _telling = new();
+    private HashSet<string> _toldProblems = [];
     private ITimer? _look;
 
     /// <param name="membership">Who the workers are; null for what the settings say.</param>
@@ -60,6 +66,7 @@ internal sealed class SensorProgram : IAsyncDisposable
         // One for each: a thread that hangs is not hidden by another that goes round.
         var beats = _captures.Select((capture, number) => (capture, number)).ToDictionary(
             static one => one.capture, one => board.AddLoop($"capture {one.number}", s_captureBeatMax));
+        var dispatcher = board.AddLoop("dispatcher", s_dispatcherBeatMax);
         try
         {
             Host = new SensorHost(Options(certificates), _captures, membership, new SensorParts
@@ -74,6 +81,7 @@ internal sealed class SensorProgram : IAsyncDisposable
                     _turns.End();
                     beats[capture].Beat();
                 },
+                Dispatched = dispatcher.Beat,
                 Gate = _steering.NewGate,
                 GateLedger = _steering.Ledger,
                 Rung = () => Ladder.NameOf(_dial.Depth),
@@ -88,6 +96,7 @@ internal sealed class SensorProgram : IAsyncDisposable
 
         _ = Host.Captured.ContinueWith(_ => EndAll(beats.Values), TaskScheduler.Default);
         _delivers = board.AddCondition("delivery");
+        _capturing = board.AddCondition("captures");
         board.AddLedger(Host.Ledger);
         board.Add(new SensorMetrics(
             () => _captures.Select(static capture => capture.Counters), () => Host.Shards, _turns));
@@ -100,6 +109,22 @@ internal sealed class SensorProgram : IAsyncDisposable
     public SensorHost Host { get; }
 
     public string Interfaces => string.Join(", ", _captures.Select(static capture => capture.Name).Distinct());
+
+    /// <summary>Tells what is wrong with the captures, once while it lasts: an interface is down, a file is cut.
+    /// </summary>
+    /// <returns>Whether a file could not be read to its end. An interface may come back.</returns>
+    public bool TellProblems()
+    {
+        lock (_telling)
+        {
+            var problems = _captures.Select(static one => one.Problem?.Text).OfType<string>().ToHashSet();
+            foreach (var text in problems.Where(text => !_toldProblems.Contains(text))) _terminal.Say(text);
+            _toldProblems = problems; // one that passes and comes again is news again
+            var isFine = problems.Count == 0;
+            _capturing.Set(isFine, isFine ? "Capturing" : "SourceProblem", string.Join("; ", problems));
+            return !isFine && _settings.Files.Count > 0;
+        }
+    }
 
     /// <exception cref="IOException">The health port cannot be had.</exception>
     public async Task StartAsync()
@@ -208,9 +233,12 @@ internal sealed class SensorProgram : IAsyncDisposable
 
     private void Look()
     {
+        TellProblems();
         var workers = Host.Workers;
         var isUp = workers.Any(static worker => worker.IsUp);
-        var problem = workers.Select(static worker => worker.Problem).FirstOrDefault(static text => text is not null);
-        _delivers.Set(isUp, isUp ? "Connected" : "NoWorker", isUp ? "" : problem ?? "no worker is known");
+        var problem = Host.Problem
+            ?? workers.Select(static worker => worker.Problem).FirstOrDefault(static text => text is not null);
+        var text = isUp ? Host.Problem ?? "" : problem ?? "no worker is known";
+        _delivers.Set(isUp, isUp ? "Connected" : "NoWorker", text);
     }
 }

@@ -14,14 +14,25 @@ public sealed class Dispatcher : IDisposable
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_lookLastEvery = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>What a power cut may take, and how far numbering must jump after one, is what came since.</summary>
+    private static readonly TimeSpan s_syncEvery = TimeSpan.FromSeconds(1);
+
     private readonly Spool _spool;
     private readonly Distribution _distribution;
     private readonly IMembership _membership;
     private readonly Func<RingMember, CancellationToken, ISender> _start;
+    private readonly TimeProvider _clock;
     private readonly LoadShares _shares;
     private readonly LaneMover _mover;
     private readonly Wakeup _changed = new();
     private readonly ConcurrentDictionary<string, ISender> _senders = new(StringComparer.Ordinal);
+
+    /// <summary>By worker: what ended its sender that should not have.</summary>
+    private readonly ConcurrentDictionary<string, string> _faults = new(StringComparer.Ordinal);
+
+    private Task _syncing = Task.CompletedTask;
+    private long _syncedAt;
+    private string? _syncProblem;
 
     /// <exception cref="IOException">What the spool's folder holds of earlier runs cannot be read.</exception>
     public Dispatcher(
@@ -55,6 +66,8 @@ public sealed class Dispatcher : IDisposable
         _membership = membership;
         _start = (member, _) => start!(member);
         Retractions = retractions;
+        _clock = clock;
+        _syncedAt = clock.GetTimestamp();
         _shares = new LoadShares(clock);
         _mover = new LaneMover(spool, retractions, distribution);
         Share();
@@ -64,8 +77,13 @@ public sealed class Dispatcher : IDisposable
     public IReadOnlyList<(RingMember Member, bool IsUp, string? Problem)> Workers =>
         [.. _senders.Values.Select(static sender => (sender.Member, sender.IsUp, sender.Problem))];
 
-    /// <summary>What keeps batches of workers that are gone from going to others; null while all is well.</summary>
-    public string? Problem => _mover.Problem;
+    /// <summary>What keeps batches of workers that are gone from going to others, or ends a sender again and again,
+    /// or keeps the spool from the disk; null while all is well.</summary>
+    public string? Problem => _mover.Problem ?? _faults.Values.FirstOrDefault()
+        ?? Volatile.Read(ref _syncProblem);
+
+    /// <summary>Called after each look.</summary>
+    public Action? Looked { get; init; }
 
     internal RetractionList Retractions { get; }
 
@@ -77,6 +95,8 @@ public sealed class Dispatcher : IDisposable
         while (!stopAtOnce.IsCancellationRequested && !(stop.IsCancellationRequested && IsEmpty))
         {
             await LookAsync(stopAtOnce).ConfigureAwait(false);
+            Looked?.Invoke();
+            BeginSync();
             try
             {
                 // Told to stop, what waits still goes, some of it to others first.
@@ -90,7 +110,10 @@ public sealed class Dispatcher : IDisposable
             }
         }
 
-        await Task.WhenAll(_senders.Values.Select(static sender => sender.CloseAsync())).ConfigureAwait(false);
+        // What ended a sender early is no reason not to wait for the others; what it had is in the spool.
+        await Task.WhenAll(_senders.Values.Select(static sender => sender.CloseAsync()))
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _syncing.ConfigureAwait(false);
         foreach (var sender in _senders.Values) sender.Dispose();
         _senders.Clear();
     }
@@ -105,11 +128,16 @@ public sealed class Dispatcher : IDisposable
         foreach (var sender in _senders.Values)
         {
             var name = sender.Member.Name;
-            if (sender.IsUp) _mover.Returned(name);
+            if (sender.IsUp)
+            {
+                _mover.Returned(name);
+                _faults.TryRemove(name, out _);
+            }
+
             var isWanted = members.TryGetValue(name, out var member) && member.Address == sender.Member.Address;
             if (isWanted && !sender.IsOver && !_mover.IsDue(name, members.Keys)) continue;
 
-            await sender.EndAsync().ConfigureAwait(false);
+            await EndAsync(sender).ConfigureAwait(false);
             _senders.TryRemove(name, out _);
             if (sender.HasLeft) _mover.Left(name);
             sender.Dispose();
@@ -124,6 +152,41 @@ public sealed class Dispatcher : IDisposable
 
             _senders[member.Name] = _start(member, stopAtOnce);
         }
+    }
+
+    /// <summary>Whatever a sender died of is told, and the others go on.</summary>
+    private async Task EndAsync(ISender sender)
+    {
+        var ending = sender.EndAsync();
+        await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (ending.Exception is { InnerException: { } fault })
+        {
+            _faults[sender.Member.Name] = $"{sender.Member.Name}: {fault.Message}";
+        }
+        else if (!_membership.Members.Any(member => member.Name == sender.Member.Name))
+        {
+            _faults.TryRemove(sender.Member.Name, out _);
+        }
+    }
+
+    /// <summary>A disk takes its time, and nothing waits for it here.</summary>
+    private void BeginSync()
+    {
+        if (!_syncing.IsCompleted || _clock.GetElapsedTime(_syncedAt) < s_syncEvery) return;
+
+        _syncedAt = _clock.GetTimestamp();
+        _syncing = Task.Run(() =>
+        {
+            try
+            {
+                _spool.Sync();
+                Volatile.Write(ref _syncProblem, null);
+            }
+            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+            {
+                Volatile.Write(ref _syncProblem, problem.Message);
+            }
+        });
     }
 
     private void Share()

@@ -84,7 +84,7 @@ internal sealed class LaneMover(Spool spool, RetractionList retractions, Distrib
             if (!isMember && target != lane) spool.TryRemove(lane);
             Problem = null;
         }
-        catch (IOException problem)
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
             Problem = problem.Message;
         }

@@ -79,7 +79,7 @@ internal sealed class RetractionList
             {
                 Write();
             }
-            catch (IOException)
+            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
             {
                 // Told twice is as good as told once.
             }

@@ -71,6 +71,16 @@ public sealed unsafe partial class MmapQueue
         lock (_lock) return FirstWaiting() <= through;
     }
 
+    /// <summary>Whether an entry of this number is here, or was until it was acknowledged or given up.</summary>
+    internal bool Had(ulong sequence)
+    {
+        lock (_lock)
+        {
+            return sequence <= _position.Acknowledged || sequence <= _position.DroppedThrough
+                || _segments.Exists(one => one.FirstSequence <= sequence && sequence < one.NextSequence);
+        }
+    }
+
     /// <summary>Numbers of the entries that were sent and not acknowledged.</summary>
     public IReadOnlyList<ulong> InDoubt()
     {
@@ -123,6 +133,7 @@ public sealed unsafe partial class MmapQueue
             // A file's numbers follow each other, so the next entry begins another.
             if (_segments is [.., var last]) last.IsSealed = true;
             _next = taken + 1;
+            _position.RaiseFloor(taken);
             if (_segments.Count == 0) _position.Acknowledge(taken, 0);
             else _position.MarkSent(taken);
         }

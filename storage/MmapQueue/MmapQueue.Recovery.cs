@@ -33,7 +33,8 @@ public sealed unsafe partial class MmapQueue
 
     private void StartNumbering()
     {
-        _next = Math.Max(_position.Acknowledged, Math.Max(_position.DroppedThrough, _position.Sent)) + 1;
+        _next = Math.Max(
+            Math.Max(_position.Floor, _position.Acknowledged), Math.Max(_position.DroppedThrough, _position.Sent)) + 1;
         if (_segments is [.., var last]) _next = Math.Max(_next, last.NextSequence);
         if (_position.Boot == BootId.Current) return;
 
@@ -42,6 +43,8 @@ public sealed unsafe partial class MmapQueue
             // Which of them were sent may have been lost with the power: all may have been.
             if (_next - 1 > _position.Sent) _position.MarkSent(_next - 1);
             _next += SequenceJump;
+            // Before the boot, which says that it has been done: nothing may be appended before the next start.
+            _position.RaiseFloor(_next - 1);
         }
 
         _position.Enter(BootId.Current);

@@ -24,6 +24,7 @@ public sealed unsafe partial class MmapQueue : IDisposable
     private long _recordsAppended;
     private long _recordsRefused;
     private long _tornSegments;
+    private QueueCounts _lastCounts;
     private bool _isDisposed;
 
     private MmapQueue(string folder, QueueOptions options, FileStream owner, QueuePosition position)
@@ -45,6 +46,10 @@ public sealed unsafe partial class MmapQueue : IDisposable
     /// <summary>Segments' bytes, whole files.</summary>
     public long BytesOnDisk { get; private set; }
 
+    /// <summary>Why the last file that was wanted could not be made, other than that the disk was full; null when it
+    /// could. Giving up what waits would not help.</summary>
+    public string? Problem { get; private set; }
+
     /// <summary>Asked with the bytes of a further file. A spool asks for all its lanes.</summary>
     internal Func<long, bool> MayGrow { get; set; }
 
@@ -59,7 +64,7 @@ public sealed unsafe partial class MmapQueue : IDisposable
         try
         {
             var position = QueuePosition.TryOpen(folder)
-                ?? throw new IOException($"no space left for the queue in {folder}");
+                ?? throw new IOException($"no space left for the queue in {folder}", DiskSpace.NoSpace);
             return new MmapQueue(folder, options, owner, position);
         }
         catch
@@ -99,50 +104,32 @@ public sealed unsafe partial class MmapQueue : IDisposable
     /// <summary>Waits until something was appended since the last wait, or the time is over.</summary>
     public Task<bool> WaitAsync(TimeSpan wait, CancellationToken cancel) => _appended.WaitAsync(wait, cancel);
 
-    /// <summary>Puts everything on disk. For a thread that may wait: a disk takes its time.</summary>
+    /// <summary>Puts everything on disk that was not there yet. For a thread that may wait: a disk takes its time.</summary>
     public void Sync()
     {
         MappedFile[] held;
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            held = [.. _segments.TakeLast(2).Select(segment => segment.File).Where(file => file.TryHold())];
+            held = [.. _segments.TakeLast(2).Select(segment => segment.File).Append(_position.File)
+                .Where(file => file.TryHold())];
         }
 
-        foreach (var file in held)
+        // Not under the lock: who appends does not wait for a disk.
+        try
         {
-            file.Sync();
-            file.Release();
+            foreach (var file in held) file.Sync();
         }
-
-        lock (_lock)
+        finally
         {
-            if (!_isDisposed) _position.Sync();
+            foreach (var file in held) file.Release();
         }
     }
 
+    /// <summary>As they are; once it is disposed, as they were then.</summary>
     public QueueCounts Counts()
     {
-        lock (_lock)
-        {
-            var first = _segments.FirstOrDefault(segment => segment.Entries > 0);
-            var oldest = first is null ? 0
-                : first == _segments[0] && _acknowledgedTo > 0
-                    ? _acknowledgedTo < first.Used ? first.At(_acknowledgedTo)->TimeNanos : 0
-                    : first.FirstNanos;
-            return new QueueCounts
-            {
-                Entries = _segments.Sum(segment => (long)Waiting(segment)),
-                Records = _recordsWaiting,
-                BytesOnDisk = BytesOnDisk,
-                RecordsAppended = _recordsAppended,
-                RecordsAcknowledged = _position.RecordsAcknowledged,
-                RecordsDropped = _position.RecordsDropped,
-                RecordsRefused = _recordsRefused,
-                TornSegments = _tornSegments,
-                OldestNanos = oldest,
-            };
-        }
+        lock (_lock) return _isDisposed ? _lastCounts : CountsNow();
     }
 
     public void Dispose()
@@ -150,6 +137,8 @@ public sealed unsafe partial class MmapQueue : IDisposable
         lock (_lock)
         {
             if (_isDisposed) return;
+            // Whoever scrapes may come later than the files are unmapped.
+            _lastCounts = CountsNow();
             _isDisposed = true;
             foreach (var segment in _segments) segment.File.Release();
             _position.Dispose();
@@ -157,6 +146,27 @@ public sealed unsafe partial class MmapQueue : IDisposable
 
         _appended.Dispose();
         _owner.Dispose();
+    }
+
+    private QueueCounts CountsNow()
+    {
+        var first = _segments.FirstOrDefault(segment => segment.Entries > 0);
+        var oldest = first is null ? 0
+            : first == _segments[0] && _acknowledgedTo > 0
+                ? _acknowledgedTo < first.Used ? first.At(_acknowledgedTo)->TimeNanos : 0
+                : first.FirstNanos;
+        return new QueueCounts
+        {
+            Entries = _segments.Sum(segment => (long)Waiting(segment)),
+            Records = _recordsWaiting,
+            BytesOnDisk = BytesOnDisk,
+            RecordsAppended = _recordsAppended,
+            RecordsAcknowledged = _position.RecordsAcknowledged,
+            RecordsDropped = _position.RecordsDropped,
+            RecordsRefused = _recordsRefused,
+            TornSegments = _tornSegments,
+            OldestNanos = oldest,
+        };
     }
 
     private ulong Waiting(QueueSegment segment) =>
@@ -170,7 +180,7 @@ public sealed unsafe partial class MmapQueue : IDisposable
         if (_segments is not [.., var last] || !last.HasRoom(payload.Length))
         {
             if (!MayGrow(Options.SegmentBytes)) return AppendStatus.Full;
-            if (QueueSegment.TryCreate(Folder, _next, Options.SegmentBytes) is not { } made) return AppendStatus.Full;
+            if (TryCreateSegment() is not { } made) return AppendStatus.Full;
 
             if (_segments is [.., var full]) full.IsSealed = true;
             _segments.Add(made);
@@ -182,6 +192,21 @@ public sealed unsafe partial class MmapQueue : IDisposable
         last.Append(payload, records, timeNanos, kind);
         sequence = _next++;
         return AppendStatus.Stored;
+    }
+
+    private QueueSegment? TryCreateSegment()
+    {
+        try
+        {
+            Problem = null;
+            return QueueSegment.TryCreate(Folder, _next, Options.SegmentBytes);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            // Whoever captures goes on: this may pass, as when there are files enough again to open.
+            Problem = problem.Message;
+            return null;
+        }
     }
 
     private void Wake()

@@ -9,10 +9,13 @@ internal sealed unsafe class QueuePosition : IDisposable
 {
     private const string FileName = "position";
     private const int CopyBytes = 64;
+    private const int FloorsAt = 2 * CopyBytes;
+    private const int FloorBytes = 16;
     private const int FileBytes = 4096;
 
     private readonly MappedFile _file;
     private State _state;
+    private int _floorCopy;
 
     private QueuePosition(MappedFile file)
     {
@@ -21,6 +24,11 @@ internal sealed unsafe class QueuePosition : IDisposable
         {
             var found = MemoryMarshal.Read<State>(file.Slice(copy * CopyBytes, CopyBytes));
             if (found.Turn > _state.Turn && found.Crc == CrcOf(found)) _state = found;
+            var floor = MemoryMarshal.Read<FloorMark>(file.Slice(FloorsAt + copy * FloorBytes, FloorBytes));
+            if (floor.Number > Floor && floor.Crc == FloorMark.CrcOf(floor.Number))
+            {
+                (Floor, _floorCopy) = (floor.Number, copy);
+            }
         }
     }
 
@@ -37,6 +45,19 @@ internal sealed unsafe class QueuePosition : IDisposable
         public uint Crc;
     }
 
+    /// <summary>Behind the copies, so that a page of an earlier version is one without it.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = FloorBytes)]
+    private struct FloorMark
+    {
+        public ulong Number;
+        public uint Crc;
+
+        public static uint CrcOf(ulong number) => Crc32C.Of(MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number)));
+    }
+
+    /// <summary>Numbers up to this one are not given again, whether or not they ever were; 0 for none.</summary>
+    public ulong Floor { get; private set; }
+
     /// <summary>Entries up to this number need not be kept; 0 for none.</summary>
     public ulong Acknowledged => _state.Acknowledged;
 
@@ -45,6 +66,9 @@ internal sealed unsafe class QueuePosition : IDisposable
 
     /// <summary>Entries up to this number were handed to the network at least once; 0 for none.</summary>
     public ulong Sent => _state.Sent;
+
+    /// <summary>What is to be held while it is synced.</summary>
+    public MappedFile File => _file;
 
     /// <summary>Which start of the machine wrote here last.</summary>
     public ulong Boot => _state.Boot;
@@ -62,6 +86,17 @@ internal sealed unsafe class QueuePosition : IDisposable
         // A file of another length is one whose making was cut short: nothing had been acknowledged then.
         System.IO.File.Delete(path);
         return MappedFile.TryCreate(path, FileBytes) is { } made ? new(made) : null;
+    }
+
+    /// <summary>Called before what makes it needed is stored.</summary>
+    public void RaiseFloor(ulong number)
+    {
+        if (number <= Floor) return;
+
+        _floorCopy = 1 - _floorCopy;
+        var mark = new FloorMark { Number = number, Crc = FloorMark.CrcOf(number) };
+        MemoryMarshal.Write(_file.Slice(FloorsAt + _floorCopy * FloorBytes, FloorBytes), in mark);
+        Floor = number;
     }
 
     public void Enter(ulong boot)
@@ -93,8 +128,6 @@ internal sealed unsafe class QueuePosition : IDisposable
         next.RecordsDropped += records;
         Store(next);
     }
-
-    public void Sync() => _file.Sync();
 
     public void Dispose() => _file.Dispose();
 

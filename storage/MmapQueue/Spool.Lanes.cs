@@ -109,7 +109,8 @@ public sealed partial class Spool
 
         var from = Array.Find(_lanes, lane => lane.Name == move.From);
         var to = Array.Find(_lanes, lane => lane.Name == move.To);
-        var isThere = to is not null && to.Queue.Next > move.ToSequence;
+        // Not by its next number: that jumps when the machine starts anew.
+        var isThere = to is not null && to.Queue.Had(move.ToSequence);
         if (isThere && from is not null)
         {
             using var reader = from.Queue.OpenReader();

@@ -18,6 +18,7 @@ public sealed partial class Spool : IDisposable
     private readonly FileStream _owner;
     private readonly SpoolState _state;
     private SpoolLane[] _lanes = [];
+    private string? _laneProblem;
     private bool _isMoving;
     private bool _isDisposed;
 
@@ -33,6 +34,8 @@ public sealed partial class Spool : IDisposable
             FinishRetire();
             FindLanes();
             FinishMove();
+            // After it: numbers that are skipped count as acknowledged.
+            foreach (var lane in _lanes) SkipTaken(lane.Queue);
         }
         catch
         {
@@ -106,14 +109,24 @@ public sealed partial class Spool : IDisposable
                 var status = lane is null
                     ? AppendStatus.Full
                     : lane.Queue.TryAppend(payload, records, timeNanos, kind, out sequence);
-                if (status == AppendStatus.Stored) return status;
-                if (status == AppendStatus.Full && TryMakeRoom(priority)) continue;
+                if (status == AppendStatus.Stored)
+                {
+                    Problem = null;
+                    return status;
+                }
+
+                Problem = lane is null ? _laneProblem : lane.Queue.Problem;
+                // Nothing is given up where that would make no room.
+                if (status == AppendStatus.Full && Problem is null && TryMakeRoom(priority)) continue;
 
                 RecordsRefused += records;
                 return status;
             }
         }
     }
+
+    /// <summary>Why the last entry could not be stored, other than for want of room; null when it could.</summary>
+    public string? Problem { get; private set; }
 
     /// <summary>Records that never got in, this run.</summary>
     public long RecordsRefused { get; private set; }
@@ -154,7 +167,7 @@ public sealed partial class Spool : IDisposable
             {
                 if (Directory.Exists(Path.Combine(path, SpoolLane.Word(priority))))
                 {
-                    OpenLane(Path.GetFileName(path), priority);
+                    AddLane(Path.GetFileName(path), priority);
                 }
             }
         }
@@ -174,21 +187,34 @@ public sealed partial class Spool : IDisposable
     {
         try
         {
+            _laneProblem = null;
             return OpenLane(worker, priority);
         }
-        catch (IOException)
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
+            if (problem is not IOException full || !DiskSpace.IsFull(full)) _laneProblem = problem.Message;
             return null;
         }
     }
 
     private SpoolLane OpenLane(string worker, SpoolPriority priority)
     {
+        var lane = AddLane(worker, priority);
+        SkipTaken(lane.Queue);
+        return lane;
+    }
+
+    /// <summary>A lane of this name that is gone used numbers up to there.</summary>
+    private void SkipTaken(MmapQueue queue)
+    {
+        if (queue.BytesOnDisk == 0) queue.SkipTo(_state.Floor);
+    }
+
+    private SpoolLane AddLane(string worker, SpoolPriority priority)
+    {
         if (!SpoolLane.IsWorkerName(worker)) throw new ArgumentException($"no name for a worker: '{worker}'");
 
         var queue = MmapQueue.Open(FolderOf(worker, priority), _options);
-        // A lane of this name that is gone used numbers up to there.
-        if (queue.BytesOnDisk == 0) queue.SkipTo(_state.Floor);
         queue.MayGrow = bytes => BytesOnDisk + bytes
             <= _options.BytesMax + (_isMoving ? FilesMoving * _options.SegmentBytes : 0);
         var lane = new SpoolLane(worker, priority, queue);

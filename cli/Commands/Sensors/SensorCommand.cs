@@ -44,7 +44,8 @@ internal static class SensorCommand
             SensorTalk.Balance(terminal, sensor.Host.Ledger());
             if (!isHome) terminal.Say("not all was shipped: the rest waits in the spool for the next start");
             if (sensor.Host.Failure is { } failure) terminal.Say(failure.Message);
-            return sensor.Host.Failure is null ? ExitCode.Ok : ExitCode.Failed;
+            var isCut = sensor.TellProblems();
+            return sensor.Host.Failure is null && !isCut ? ExitCode.Ok : ExitCode.Failed;
         }
     }
 }

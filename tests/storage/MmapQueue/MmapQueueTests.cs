@@ -212,6 +212,46 @@ public class MmapQueueTests
     }
 
     [Fact]
+    public void A_jump_in_numbering_outlives_a_run_that_appended_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        using (var queue = Queue.Open(folder.Path, s_small)) queue.TryAppend("before"u8, 1, 1, 0, out _);
+        using (var position = QueuePosition.TryOpen(folder.Path)!) position.Enter(boot: 12345);
+        using (var idle = Queue.Open(folder.Path, s_small)) idle.ForgetSent();
+
+        using var again = Queue.Open(folder.Path, s_small);
+        again.TryAppend("after"u8, 1, 1, 0, out var sequence);
+        Assert.Equal(2 + Queue.SequenceJump, sequence);
+    }
+
+    [Fact]
+    public void Numbers_that_were_skipped_stay_so_after_a_run_that_appended_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        using (var queue = Queue.Open(folder.Path, s_small))
+        {
+            queue.TryAppend("before"u8, 1, 1, 0, out _);
+            queue.SkipTo(70);
+            queue.ForgetSent();
+            queue.Sync();
+        }
+
+        using var again = Queue.Open(folder.Path, s_small);
+        Assert.Equal(71ul, again.Next);
+    }
+
+    [Fact]
+    public void Counts_may_be_asked_for_when_it_has_ended()
+    {
+        using var folder = new TemporaryFolder();
+        var queue = Queue.Open(folder.Path, s_small);
+        for (var entry = 1; entry <= 3; entry++) queue.TryAppend("entry"u8, 1, 100 * entry, 0, out _);
+        using (var reader = queue.OpenReader()) reader.Acknowledge(1);
+        queue.Dispose();
+        Assert.Equal((2L, 200L), (queue.Counts().Records, queue.Counts().OldestNanos));
+    }
+
+    [Fact]
     public void Half_a_position_falls_back_to_the_one_before()
     {
         using var folder = new TemporaryFolder();

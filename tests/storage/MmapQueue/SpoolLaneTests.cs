@@ -137,6 +137,45 @@ public class SpoolLaneTests
     }
 
     [Fact]
+    public void Where_no_file_can_be_made_entries_are_refused_and_what_waits_stays()
+    {
+        using var folder = new TemporaryFolder();
+        using var spool = Spool.Open(folder.Path, s_options);
+        Fill(spool, "w-0", 3);
+        var queue = spool.Lane("w-1", SpoolPriority.Flows).Queue;
+        var inTheWay = Path.Combine(queue.Folder, "0000000000000001.seg");
+        Directory.CreateDirectory(inTheWay);
+        Assert.Equal(AppendStatus.Full, spool.Append("w-1", SpoolPriority.Flows, Payload(1), 1, 1, 0, out _));
+        Assert.NotNull(spool.Problem);
+        Assert.Equal((3, 1, 0), (spool.Counts().Records, spool.Counts().RecordsRefused, spool.Counts().RecordsDropped));
+
+        Directory.Delete(inTheWay);
+        Assert.Equal(1ul, Append(spool, "w-1", 1));
+        Assert.Null(spool.Problem);
+    }
+
+    [Fact]
+    public void A_move_that_a_power_cut_cut_short_leaves_the_entry_where_it_was()
+    {
+        using var folder = new TemporaryFolder();
+        using (var spool = Spool.Open(folder.Path, s_options))
+        {
+            Append(spool, "w-0", 1, 2);
+            Append(spool, "w-1", 3);
+        }
+
+        using (var state = SpoolState.TryOpen(folder.Path)!) state.BeginMove("w-0/flows", 1, "w-1/flows", 2, 1);
+        using (var position = QueuePosition.TryOpen(Path.Combine(folder.Path, "lanes", "w-1", "flows"))!)
+        {
+            position.Enter(boot: 12345);
+        }
+
+        using var again = Spool.Open(folder.Path, s_options);
+        Assert.Equal([1, 2], Waiting(again, "w-0"));
+        Assert.Equal([3], Waiting(again, "w-1"));
+    }
+
+    [Fact]
     public void What_was_sent_and_not_acknowledged_is_known_after_a_restart()
     {
         using var folder = new TemporaryFolder();
