@@ -26,6 +26,9 @@ public interface IRecordStore : IDisposable
     /// already, and takes only what it lacks.</exception>
     void Commit();
 
+    /// <summary>Drops what was appended and is not committed; it may be appended again.</summary>
+    void Forget();
+
     /// <summary>Forgets batches that another worker has as well. Commits first. Those that are not stored yet are
     /// refused when they come: <see cref="Append"/> says that they are not new, and counts them as stored.</summary>
     /// <exception cref="IOException">As from <see cref="Commit"/>; what is left may be taken back again.</exception>

@@ -82,6 +82,8 @@ public sealed partial class DuckDbStore : IRecordStore
         }
     }
 
+    public void Forget() => ForgetPending();
+
     public void Dispose()
     {
         if (_isDisposed) return;
