@@ -58,7 +58,8 @@ public sealed class StorePump : IDisposable
     /// <summary>Everything that was in the log is stored.</summary>
     public bool IsDrained => _isDrained;
 
-    public IEnumerable<LedgerLine> Ledger() => _counters.Ledger();
+    public IEnumerable<LedgerLine> Ledger() => _counters.Ledger().Append(
+        new LedgerLine("store", "hours set aside as damaged", _store.Counts.FilesDamaged, true));
 
     /// <summary>Works until it is told to stop, and then on until the log is empty or time is up.</summary>
     public void Run(CancellationToken stop, CancellationToken stopAtOnce)
