@@ -57,7 +57,8 @@ public sealed class MetricTests
         board.Scrape();
         var text = PrometheusText.Write(board.Scrape());
         Assert.Contains("stage=\"capture\",what=\"frames\",loss=\"false\"} 7\n", text);
-        Assert.Contains("netsniff_ledger_total{stage=\"health\",what=\"sources that failed\",loss=\"false\"} 3\n", text);
+        Assert.Contains(
+            "netsniff_ledger_total{stage=\"health\",what=\"sources that failed\",loss=\"false\"} 3\n", text);
     }
 
     [Fact]

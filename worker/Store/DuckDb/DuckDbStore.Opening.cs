@@ -40,7 +40,8 @@ public sealed partial class DuckDbStore
     }
 
     /// <summary>After a failure nothing is known of what the engine holds in memory: it is closed, and what is on the
-    /// disk is opened when it is next asked for. What waits for a commit names what it held, so it goes as well.</summary>
+    /// disk is opened when it is next asked for. What waits for a commit names what it held, so it goes as
+    /// well.</summary>
     private IOException Broken(DuckFiles files, DuckException error)
     {
         ForgetPending();

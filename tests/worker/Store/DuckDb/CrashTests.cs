@@ -103,7 +103,8 @@ public sealed class CrashTests
         Assert.InRange(dropped, 1, held);
         Assert.Equal((held - dropped, dropped), (store.Counts.Records, store.Counts.RecordsExpired));
         Assert.DoesNotContain(
-            Directory.GetFiles(disk.Path, "*.duckdb"), path => path.Contains("2026-03-01T12", StringComparison.Ordinal));
+            Directory.GetFiles(disk.Path, "*.duckdb"),
+            path => path.Contains("2026-03-01T12", StringComparison.Ordinal));
 
         File.Delete(Path.Combine(disk.Path, "filler"));
         store.Expire(tomorrow);
