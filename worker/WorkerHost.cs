@@ -27,6 +27,12 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
     /// <summary>A batch of the largest records, packed badly.</summary>
     private const int MessageBytesMax = 8 << 20;
 
+    private const int SensorsMax = 4096;
+
+    /// <summary>Beside one of each sensor: those who ask, other workers, and sensors that come back before their old
+    /// connection is found dead.</summary>
+    private const int OtherConnectionsMax = 1024;
+
     /// <summary>The store's loop goes round between two batches; a commit may take a while on a slow disk.</summary>
     private static readonly TimeSpan s_beatMax = TimeSpan.FromSeconds(60);
 
@@ -144,6 +150,7 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
         {
             Worker = _options.Name,
             Version = _options.Version,
+            SensorsMax = SensorsMax,
             BacklogBytesMax = Math.Min(_options.BacklogBytesMax, _options.Log.BytesMax / 2),
         },
         _log,
@@ -171,6 +178,7 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
         kestrel.Limits.Http2.KeepAlivePingDelay = DeliveryChannel.PingEvery;
         kestrel.Limits.Http2.KeepAlivePingTimeout = DeliveryChannel.PingEvery;
         kestrel.Limits.Http2.MaxStreamsPerConnection = 64;
+        kestrel.Limits.MaxConcurrentConnections = SensorsMax + OtherConnectionsMax;
         // A stream that waits for credit sends nothing for hours.
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Listen(IPEndPoint.Parse(_options.Listen), listen =>

@@ -36,13 +36,18 @@ internal sealed class FixtureStore : IRecordStore
 
     public StoreCounts Counts => new() { Records = Ids.Count };
 
+    public int Expires { get; private set; }
+
+    public Action? Expiring { get; set; }
+
     /// <summary>Thrown by the next commits, one after the other.</summary>
     public Queue<Exception> CommitFailures { get; } = new();
 
     /// <summary>While set, no commit succeeds.</summary>
     public bool IsFailing { get; set; }
 
-    public Queue<Exception> AppendFailures { get; } = new();
+    /// <summary>Thrown by the next appends; null lets one pass.</summary>
+    public Queue<Exception?> AppendFailures { get; } = new();
 
     public int Commits { get; private set; }
 
@@ -57,7 +62,7 @@ internal sealed class FixtureStore : IRecordStore
 
     public bool Append(in StoreBatch batch)
     {
-        if (AppendFailures.TryDequeue(out var failure)) throw failure;
+        if (AppendFailures.TryDequeue(out var failure) && failure is not null) throw failure;
 
         lock (_lock)
         {
@@ -103,7 +108,21 @@ internal sealed class FixtureStore : IRecordStore
         }
     }
 
-    public long Expire(long nowNanos) => 0;
+    public long Expire(long nowNanos)
+    {
+        lock (_lock)
+        {
+            Assert.Empty(_pending);
+            Expires++;
+            Expiring?.Invoke();
+            return 0;
+        }
+    }
+
+    public void Forget()
+    {
+        lock (_lock) _pending.Clear();
+    }
 
     public bool Read(RecordQuery query, RecordConsumer consumer, CancellationToken cancel) =>
         throw new NotSupportedException();

@@ -14,6 +14,7 @@ public sealed class HealthBoard
     private List<IMetricSource> _sources = [];
     private List<Func<IEnumerable<LedgerLine>>> _ledgers = [];
     private long _overflow;
+    private long _failures;
 
     /// <param name="program">`sensor`, `worker`, `netsniff`.</param>
     public HealthBoard(string program, string version, TimeProvider? clock = null)
@@ -66,10 +67,16 @@ public sealed class HealthBoard
     public IReadOnlyList<LedgerLine> Ledger()
     {
         var sums = new OrderedDictionary<(string Stage, string Reason), LedgerLine>();
-        foreach (var line in Volatile.Read(ref _ledgers).SelectMany(ledger => ledger()))
+        foreach (var line in Volatile.Read(ref _ledgers).SelectMany(ReadLedger))
         {
             var key = (line.Stage, line.Reason);
             sums[key] = sums.TryGetValue(key, out var sum) ? sum with { Count = sum.Count + line.Count } : line;
+        }
+
+        // Only once there were any: most programs have no use for it.
+        if (Volatile.Read(ref _failures) is var failures and > 0)
+        {
+            sums[("health", "sources that failed")] = new("health", "sources that failed", failures, false);
         }
 
         return [.. sums.Values];
@@ -93,8 +100,28 @@ public sealed class HealthBoard
             sink.Add(Metrics.Ledger, line.Count, line.Stage, line.Reason, line.IsLoss ? "true" : "false");
         }
 
-        foreach (var source in Volatile.Read(ref _sources)) source.Read(sink);
+        foreach (var source in Volatile.Read(ref _sources)) Guard(() => source.Read(sink));
         sink.Add(Metrics.SeriesOverflow, Interlocked.Add(ref _overflow, sink.Overflow));
         return sink;
+    }
+
+    private List<LedgerLine> ReadLedger(Func<IEnumerable<LedgerLine>> ledger)
+    {
+        List<LedgerLine> lines = [];
+        Guard(() => lines.AddRange(ledger()));
+        return lines;
+    }
+
+    /// <summary>One part that fails must not hide what all others say, least of all when something is broken.</summary>
+    private void Guard(Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            Interlocked.Increment(ref _failures);
+        }
     }
 }

@@ -58,7 +58,8 @@ public sealed class StorePump : IDisposable
     /// <summary>Everything that was in the log is stored.</summary>
     public bool IsDrained => _isDrained;
 
-    public IEnumerable<LedgerLine> Ledger() => _counters.Ledger();
+    public IEnumerable<LedgerLine> Ledger() => _counters.Ledger().Append(
+        new LedgerLine("store", "hours set aside as damaged", _store.Counts.FilesDamaged, true));
 
     /// <summary>Works until it is told to stop, and then on until the log is empty or time is up.</summary>
     public void Run(CancellationToken stop, CancellationToken stopAtOnce)
@@ -93,7 +94,12 @@ public sealed class StorePump : IDisposable
         _read = entry.Sequence;
         if (_failedAt == entry.Sequence && _tries >= _options.TriesMax) _counters.GivenUp += entry.Records;
         else Handle(entry);
-        if (_recordsUncommitted >= _options.RecordsMax || _uncommitted.IsFull || IsDue(_options.EveryBusy)) Commit(_read);
+        if (_recordsUncommitted >= _options.RecordsMax || _uncommitted.IsFull || IsDue(_options.EveryBusy))
+        {
+            Commit(_read);
+            ExpireIfDue();
+        }
+
         return true;
     }
 
@@ -124,16 +130,22 @@ public sealed class StorePump : IDisposable
         _isDrained = !isBehind;
         if (stop.IsCancellationRequested) return false;
 
-        if (_clock.GetElapsedTime(_expiredAt) >= _options.ExpireEvery)
-        {
-            _expiredAt = _clock.GetTimestamp();
-            _counters.Expired += _store.Expire(_clock.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000);
-        }
-
+        ExpireIfDue();
         var left = _options.Every - _clock.GetElapsedTime(_committedAt);
         var wait = isBehind && left < s_idle ? left : s_idle;
         if (wait > TimeSpan.Zero) Wait(wait, stop);
         return true;
+    }
+
+    /// <summary>Once in a while, however busy it is: what is too old or too much goes.</summary>
+    private void ExpireIfDue()
+    {
+        if (_clock.GetElapsedTime(_expiredAt) < _options.ExpireEvery) return;
+
+        // What waits is stored first: a store that fails to expire forgets it, and it counts as read.
+        if (_isDirty) Commit(_read);
+        _expiredAt = _clock.GetTimestamp();
+        _counters.Expired += _store.Expire(_clock.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000);
     }
 
     private void Wait(TimeSpan wait, CancellationToken stop)
@@ -224,8 +236,18 @@ public sealed class StorePump : IDisposable
         _counters.Failures++;
         _counters.Forget();
         _uncommitted.Forget();
+        _store.Forget();
         (_recordsUncommitted, _isDirty) = (0, false);
         _reader.Rewind(_log.Acknowledged);
+        try
+        {
+            // A disk that is full gets room by nothing else.
+            ExpireIfDue();
+        }
+        catch (Exception again) when (IsOfTheStore(again))
+        {
+            _counters.Failures++;
+        }
     }
 
     // Whatever a store throws, the records stay in the log and are tried again.

@@ -10,9 +10,10 @@ public interface IRecordStore : IDisposable
     /// <summary>The last batch of each lane that is committed.</summary>
     IReadOnlyDictionary<LaneId, ulong> Stored { get; }
 
+    /// <summary>Never throws: where the store is broken, what was last known.</summary>
     StoreCounts Counts { get; }
 
-    /// <summary>What is kept of each kind of record.</summary>
+    /// <summary>What is kept of each kind of record; as <see cref="Counts"/>.</summary>
     IReadOnlyList<KindCounts> Kinds { get; }
 
     /// <summary>Adds a batch, to be seen after <see cref="Commit"/>. One that is stored already is left alone.
@@ -25,6 +26,9 @@ public interface IRecordStore : IDisposable
     /// same batches must be appended again: a store that keeps parts in several files may have some of their records
     /// already, and takes only what it lacks.</exception>
     void Commit();
+
+    /// <summary>Drops what was appended and is not committed; it may be appended again.</summary>
+    void Forget();
 
     /// <summary>Forgets batches that another worker has as well. Commits first. Those that are not stored yet are
     /// refused when they come: <see cref="Append"/> says that they are not new, and counts them as stored.</summary>
@@ -134,6 +138,9 @@ public readonly record struct StoreCounts
     public long RecordsRetracted { get; init; }
 
     public long BytesOnDisk { get; init; }
+
+    /// <summary>Files whose records were lost because they were damaged.</summary>
+    public long FilesDamaged { get; init; }
 
     /// <summary>Times of the oldest and newest record, nanoseconds since 1970 UTC; 0 when there is none.</summary>
     public long OldestNanos { get; init; }

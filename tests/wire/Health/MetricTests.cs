@@ -1,3 +1,4 @@
+using NetSniff.Pipeline;
 using NetSniff.Wire.Health;
 
 namespace NetSniff.Tests.Wire.Health;
@@ -47,6 +48,20 @@ public sealed class MetricTests
     }
 
     [Fact]
+    public void A_source_that_fails_is_counted_and_hides_no_other()
+    {
+        var board = new HealthBoard("netsniff", "1");
+        board.Add(new Failing());
+        board.AddLedger(() => throw new IOException("the store is gone"));
+        board.AddLedger(() => [new LedgerLine("capture", "frames", 7, false)]);
+        board.Scrape();
+        var text = PrometheusText.Write(board.Scrape());
+        Assert.Contains("stage=\"capture\",what=\"frames\",loss=\"false\"} 7\n", text);
+        Assert.Contains(
+            "netsniff_ledger_total{stage=\"health\",what=\"sources that failed\",loss=\"false\"} 3\n", text);
+    }
+
+    [Fact]
     public void Label_values_are_escaped()
     {
         var sink = new MetricSink();
@@ -76,5 +91,10 @@ public sealed class MetricTests
             Assert.EndsWith(".", family.Help);
             Assert.All(family.Labels, label => Assert.Matches("^[a-z_]+$", label));
         });
+    }
+
+    private sealed class Failing : IMetricSource
+    {
+        public void Read(MetricSink sink) => throw new IOException("the store is gone");
     }
 }

@@ -119,6 +119,41 @@ public class StorePumpTests
     }
 
     [Fact]
+    public void A_full_disk_is_freed_by_what_expires()
+    {
+        using var bed = new Bed(s_options with { ExpireEvery = TimeSpan.Zero });
+        bed.Append(1, firstId: 1, count: 10);
+        bed.Store.IsFailing = true;
+        bed.Store.Expiring = () => bed.Store.IsFailing = false;
+        bed.Run();
+        Assert.Equal(Ids(1, 10), bed.Store.Ids.Order());
+        Assert.Equal(1, bed.Count("failures of the store"));
+    }
+
+    [Fact]
+    public void A_log_that_is_never_empty_keeps_nothing_from_expiring_and_nothing_waits_meanwhile()
+    {
+        using var bed = new Bed(s_options with { ExpireEvery = TimeSpan.Zero, RecordsMax = 1 });
+        for (var batch = 1ul; batch <= 5; batch++) bed.Append(batch, firstId: 10 * batch, count: 10);
+        bed.Run();
+        Assert.Equal(5, bed.Store.Expires);
+    }
+
+    [Fact]
+    public void What_a_store_could_not_take_is_forgotten_by_it_before_it_comes_again()
+    {
+        using var bed = new Bed();
+        bed.Append(1, firstId: 1, count: 10);
+        bed.Append(2, firstId: 11, count: 5);
+        bed.Store.AppendFailures.Enqueue(null);
+        bed.Store.AppendFailures.Enqueue(new InvalidOperationException("no such column"));
+        bed.Run();
+        Assert.Equal(Ids(1, 15), bed.Store.Ids.Order());
+        Assert.Equal(15, bed.Count("records stored"));
+        Assert.Equal(0, bed.Count("records that were stored already"));
+    }
+
+    [Fact]
     public void Records_are_named_and_looked_at_before_they_are_stored()
     {
         using var bed = new Bed();
@@ -136,11 +171,11 @@ public class StorePumpTests
         private readonly TemporaryFolder _folder = new();
         private readonly StorePump _pump;
 
-        public Bed()
+        public Bed(CommitOptions? options = null)
         {
             Log = IngestLog.Open(_folder["log"], new QueueOptions { SegmentBytes = 1 << 20, BytesMax = 8 << 20 });
             var parts = new StorePumpParts { Enrichers = [this], Watchers = [this], Feeds = [Feed] };
-            _pump = new StorePump(Log, Store, s_options, parts, TimeProvider.System);
+            _pump = new StorePump(Log, Store, options ?? s_options, parts, TimeProvider.System);
         }
 
         public IngestLog Log { get; }
@@ -157,7 +192,8 @@ public class StorePumpTests
         /// <summary>Until the log is empty.</summary>
         public void Run()
         {
-            _pump.Run(new CancellationToken(true), CancellationToken.None);
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            _pump.Run(new CancellationToken(true), limit.Token);
             Assert.True(_pump.IsDrained);
         }
 

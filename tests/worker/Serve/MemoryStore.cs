@@ -8,7 +8,7 @@ namespace NetSniff.Tests.Worker.Serve;
 internal sealed class MemoryStore : IRecordStore
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<LaneId, ulong> _appended = [];
+    private Dictionary<LaneId, ulong> _appended = [];
     private readonly List<byte[]> _pending = [];
     private List<byte[]> _records = [];
     private Dictionary<LaneId, ulong> _stored = [];
@@ -84,6 +84,12 @@ internal sealed class MemoryStore : IRecordStore
         Queries?.Invoke(query) ?? throw new SqlException("no SQL here");
 
     public void Retract(LaneId lane, IReadOnlyList<ulong> sequences) => throw new NotSupportedException();
+
+    public void Forget()
+    {
+        _pending.Clear();
+        _appended = new(_stored);
+    }
 
     public long Expire(long nowNanos) => 0;
 

@@ -15,14 +15,25 @@ public sealed class YamlIdentitySource(string path, TimeProvider clock) : IIdent
     /// <summary>Times that the file was taken.</summary>
     public long Loads { get; private set; }
 
+    /// <summary>Called after each look.</summary>
+    public Action? Looked { get; set; }
+
+    /// <summary>Looks again and again until it is cancelled, which is no failure.</summary>
     public async Task RunAsync(IdentityBook book, CancellationToken cancel)
     {
         using var timer = new PeriodicTimer(s_look, clock);
-        do
+        try
         {
-            Look(book);
+            do
+            {
+                Look(book);
+            }
+            while (await timer.WaitForNextTickAsync(cancel).ConfigureAwait(false));
         }
-        while (await timer.WaitForNextTickAsync(cancel).ConfigureAwait(false));
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The end.
+        }
     }
 
     /// <summary>Reads the file if it is another than before.</summary>
@@ -30,6 +41,16 @@ public sealed class YamlIdentitySource(string path, TimeProvider clock) : IIdent
     public bool Look(IdentityBook book)
     {
         ArgumentNullException.ThrowIfNull(book);
+        Read(book);
+        Looked?.Invoke();
+        return Problem is null;
+    }
+
+    private static FileInfo LinkTarget(FileInfo file) =>
+        file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+
+    private void Read(IdentityBook book)
+    {
         try
         {
             // Taken before it is read: what is written meanwhile is seen the next time.
@@ -41,7 +62,7 @@ public sealed class YamlIdentitySource(string path, TimeProvider clock) : IIdent
 
             var file = LinkTarget(new FileInfo(path));
             var seen = (file.LastWriteTimeUtc, file.Length);
-            if (seen == _seen) return Problem is null;
+            if (seen == _seen) return;
 
             _seen = seen;
             if (seen.Length > IdentityFile.LengthMax)
@@ -59,10 +80,5 @@ public sealed class YamlIdentitySource(string path, TimeProvider clock) : IIdent
         {
             Volatile.Write(ref _problem, $"{path}: {problem.Message}");
         }
-
-        return Problem is null;
     }
-
-    private static FileInfo LinkTarget(FileInfo file) =>
-        file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
 }

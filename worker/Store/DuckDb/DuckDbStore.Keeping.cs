@@ -9,14 +9,15 @@ public sealed partial class DuckDbStore
     {
         get
         {
-            var files = Files;
+            var files = _known;
             var spans = files.All.SelectMany(file => file.Spans.Values).Where(span => span.Records > 0).ToList();
             return new StoreCounts
             {
                 Records = spans.Sum(span => span.Records),
-                RecordsExpired = files.Books.Expired,
+                RecordsExpired = files.Books.Expired + Volatile.Read(ref _uncounted),
                 RecordsRetracted = files.Books.Retracted,
                 BytesOnDisk = files.All.Sum(file => file.BytesOnDisk()),
+                FilesDamaged = PartitionsDamaged,
                 OldestNanos = spans.Count == 0 ? 0 : spans.Min(span => span.Oldest),
                 NewestNanos = spans.Count == 0 ? 0 : spans.Max(span => span.Newest),
             };
@@ -27,7 +28,7 @@ public sealed partial class DuckDbStore
     {
         get
         {
-            var files = Files;
+            var files = _known;
             List<KindCounts> kinds = [];
             foreach (var table in files.Kinds.All)
             {
@@ -61,53 +62,6 @@ public sealed partial class DuckDbStore
         {
             throw Broken(files, error);
         }
-    }
-
-    public long Expire(long nowNanos)
-    {
-        var files = Files;
-        try
-        {
-            files.DeleteLeft(mustAll: false);
-            var oldest = Partition.HourOf(nowNanos - (long)(_options.AgeMax.TotalMilliseconds * 1e6));
-            var expired = 0L;
-            while (files.Hours is [var first, ..] && IsSettled(files, first)
-                && (first.Hour < oldest || files.All.Sum(file => file.BytesOnDisk()) > _options.BytesMax))
-            {
-                expired += Expire(files, first);
-            }
-
-            // What readers hold on to may still name them.
-            if (expired > 0 && !files.IsRead) files.Books.Peers.Forget(OldestHour(files));
-            return expired;
-        }
-        catch (DuckException error)
-        {
-            throw Broken(files, error);
-        }
-    }
-
-    private long OldestHour(DuckFiles files)
-    {
-        var now = Partition.HourOf(NowNanos());
-        return files.Hours is [var first, ..] ? Math.Min(first.Hour, now) : now;
-    }
-
-    /// <summary>Whether all the file's batches are stored everywhere: those of a commit that failed half-way come
-    /// again, and the file must be there to know them.</summary>
-    private static bool IsSettled(DuckFiles files, Partition hour) =>
-        hour.Marks.All(mark => files.BooksFile.Marks.GetValueOrDefault(mark.Key) >= mark.Value);
-
-    private static long Expire(DuckFiles files, Partition hour)
-    {
-        var records = hour.Records;
-        files.Writer.Run("BEGIN");
-        files.Books.CountGone(records, 0);
-        files.Books.MarkDropped(hour.Hour);
-        files.Writer.Run("COMMIT");
-        files.Books.Keep(records, 0);
-        files.Drop(hour);
-        return records;
     }
 
     private static void DeleteBatches(DuckFiles files, Partition file, uint lane, List<ulong> batches)

@@ -9,8 +9,10 @@ public sealed partial class DuckDbStore
 
     private readonly Lock _opening = new();
 
+    private int _damaged;
+
     /// <summary>Files that could not be read and were set aside when the store was opened.</summary>
-    public int PartitionsDamaged => Files.Damaged;
+    public int PartitionsDamaged => Volatile.Read(ref _damaged);
 
     private DuckFiles Reopen()
     {
@@ -25,10 +27,11 @@ public sealed partial class DuckDbStore
                 files.Open();
                 _stored = files.BooksFile.Marks.ToImmutableDictionary(
                     mark => files.Books.Lane(mark.Key), mark => mark.Value);
-                _files = files;
+                Volatile.Write(ref _damaged, _damaged + files.Damaged);
+                _files = _known = files;
                 return files;
             }
-            catch (DuckException error)
+            catch (Exception error) when (error is DuckException or IOException or UnauthorizedAccessException)
             {
                 files?.Dispose();
                 throw new IOException($"the store in {_options.Folder} does not open: {error.Message}", error);
@@ -37,9 +40,11 @@ public sealed partial class DuckDbStore
     }
 
     /// <summary>After a failure nothing is known of what the engine holds in memory: it is closed, and what is on the
-    /// disk is opened when it is next asked for.</summary>
+    /// disk is opened when it is next asked for. What waits for a commit names what it held, so it goes as
+    /// well.</summary>
     private IOException Broken(DuckFiles files, DuckException error)
     {
+        ForgetPending();
         lock (_opening)
         {
             _files = null;

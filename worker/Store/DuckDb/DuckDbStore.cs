@@ -25,6 +25,10 @@ public sealed partial class DuckDbStore : IRecordStore
     private long _groupHour;
 
     private volatile DuckFiles? _files;
+
+    /// <summary>The files that were open last: what is known of them stays true when they had to be closed.</summary>
+    private volatile DuckFiles _known;
+
     private volatile ImmutableDictionary<LaneId, ulong> _stored = ImmutableDictionary<LaneId, ulong>.Empty;
     private bool _isDisposed;
 
@@ -33,7 +37,7 @@ public sealed partial class DuckDbStore : IRecordStore
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        _ = Files;
+        _known = Files;
     }
 
     public IReadOnlyDictionary<LaneId, ulong> Stored => _stored;
@@ -81,6 +85,8 @@ public sealed partial class DuckDbStore : IRecordStore
             ForgetPending();
         }
     }
+
+    public void Forget() => ForgetPending();
 
     public void Dispose()
     {

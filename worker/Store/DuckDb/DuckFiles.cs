@@ -133,6 +133,12 @@ internal sealed class DuckFiles : IDisposable
         DeleteLeft(mustAll: false);
     }
 
+    /// <summary>Takes an hour out of what is known, when its file was deleted while all were closed.</summary>
+    public void Forget(Partition partition)
+    {
+        lock (_readers) _hours = _hours.Remove(partition);
+    }
+
     /// <summary>Deletes the files of dropped hours that nobody reads.</summary>
     public void DeleteLeft(bool mustAll)
     {
@@ -179,9 +185,11 @@ internal sealed class DuckFiles : IDisposable
             PartitionFile.Attach(Writer, partition);
             Insert(partition);
         }
-        catch (DuckException error) when (!error.Message.Contains("lock", StringComparison.OrdinalIgnoreCase))
+        catch (DuckException error) when (error.IsDamage)
         {
-            // One hour that cannot be read must not keep all others from being read.
+            // One hour that is no more must not keep all others from being read. Whatever else is wrong (a newer
+            // format, no permission, no room) passes, and its records with it if it were set aside.
+            Writer.Run($"DETACH DATABASE IF EXISTS {partition.Catalog}");
             Damaged++;
             File.Move(path, path + ".damaged", overwrite: true);
             if (File.Exists(path + ".wal")) File.Move(path + ".wal", path + ".wal.damaged", overwrite: true);

@@ -71,7 +71,22 @@ public class YamlIdentitySourceTests
         var running = source.RunAsync(book, cancel.Token);
         Assert.Equal("pod shop/web Pod web", Now(book));
         await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        await running;
+    }
+
+    [Fact]
+    public void Whoever_wants_to_know_is_told_after_each_look()
+    {
+        using var folder = new TemporaryFolder();
+        var problems = new List<bool>();
+        var source = new YamlIdentitySource(folder["names.yaml"], TimeProvider.System);
+        source.Looked = () => problems.Add(source.Problem is not null);
+        source.Look(new IdentityBook());
+        File.WriteAllText(folder["names.yaml"], Web);
+        var book = new IdentityBook();
+        source.Look(book);
+        source.Look(book);
+        Assert.Equal([true, false, false], problems);
     }
 
     private static string Now(IdentityBook book) => IdentityBookTests.Who(

@@ -49,7 +49,7 @@ public sealed class CrashTests
         {
             Assert.Equal(2ul, store.Stored[StoreAppender.Lane]);
             // Nothing goes that is not settled, or its batches would come again.
-            Assert.Equal(0, store.Expire(StoreContractTests.Start + 1000 * StoreContractTests.Hour));
+            Assert.Equal(0, store.Expire(StoreContractTests.Start + 180 * StoreContractTests.Hour));
             Assert.True(StoreAppender.Append(store, 3));
             store.Commit();
             Assert.True(StoreAppender.Append(store, 4));
@@ -90,6 +90,28 @@ public sealed class CrashTests
         }
     }
 
+    [Fact]
+    public void What_is_too_old_goes_from_a_full_disk_and_is_counted_later()
+    {
+        using var disk = SmallDisk.Mount(12 * 1024);
+        using var store = StoreAppender.Open(disk.Path);
+        CommitTwo(store, 1);
+        var held = store.Counts.Records;
+        using (var file = new FileStream(Path.Combine(disk.Path, "filler"), FileMode.Create)) Fill(file, leave: 0);
+        var tomorrow = StoreContractTests.Start + 200 * StoreContractTests.Hour;
+        var dropped = store.Expire(tomorrow);
+        Assert.InRange(dropped, 1, held);
+        Assert.Equal((held - dropped, dropped), (store.Counts.Records, store.Counts.RecordsExpired));
+        Assert.DoesNotContain(
+            Directory.GetFiles(disk.Path, "*.duckdb"),
+            path => path.Contains("2026-03-01T12", StringComparison.Ordinal));
+
+        File.Delete(Path.Combine(disk.Path, "filler"));
+        store.Expire(tomorrow);
+        Assert.Equal((held - dropped, dropped), (store.Counts.Records, store.Counts.RecordsExpired));
+        CommitTwo(store, 3);
+    }
+
     private static void CommitTwo(DuckDbStore store, ulong first)
     {
         Assert.True(StoreAppender.Append(store, first));
@@ -98,7 +120,7 @@ public sealed class CrashTests
     }
 
     /// <summary>Takes all the room there is but little.</summary>
-    private static void Fill(FileStream file)
+    private static void Fill(FileStream file, int leave = 256 * 1024)
     {
         var block = new byte[64 * 1024];
         try
@@ -111,7 +133,7 @@ public sealed class CrashTests
         }
         catch (IOException)
         {
-            file.SetLength(Math.Max(0, file.Length - 256 * 1024));
+            file.SetLength(Math.Max(0, file.Length - leave));
         }
     }
 

@@ -99,6 +99,53 @@ public sealed class DuckDbStoreTests : IDisposable
     }
 
     [Fact]
+    public void An_hour_that_only_does_not_open_now_is_left_where_it_is()
+    {
+        using (Open(new DuckDbOptions { Folder = _folder.Path })) { }
+
+        var hour = Path.Combine(_folder.Path, "2026-03-01T11.duckdb");
+        File.CreateSymbolicLink(hour, Path.Combine(_folder["gone"], "away", "hour.duckdb"));
+        Assert.Throws<IOException>(() => Open(new DuckDbOptions { Folder = _folder.Path }));
+        Assert.NotNull(new FileInfo(hour).LinkTarget);
+        File.Delete(hour);
+        using var again = Open(new DuckDbOptions { Folder = _folder.Path });
+        Assert.Equal(0, again.Counts.FilesDamaged);
+    }
+
+    [Fact]
+    public void One_hour_that_is_not_settled_keeps_no_other_and_goes_a_day_later()
+    {
+        var hasCrashed = false;
+        using var store = Open(new DuckDbOptions
+        {
+            Folder = _folder.Path,
+            AgeMax = TimeSpan.FromHours(10),
+            BeforeBooks = () =>
+            {
+                if (!hasCrashed) return;
+                throw new InvalidOperationException("crash");
+            },
+        });
+        StoreContractTests.Append(store, s_lane, 1, At(hour: 0));
+        store.Commit();
+        hasCrashed = true;
+        StoreContractTests.Append(store, s_lane, 2, At(hour: -1));
+        Assert.Throws<InvalidOperationException>(store.Commit);
+        Assert.Equal(10, store.Expire(Now(12)));
+        Assert.Equal(0, store.Expire(Now(33)));
+        Assert.Equal(10, store.Expire(Now(35)));
+
+        static RandomRecords At(int hour)
+        {
+            var records = new RandomRecords(hour);
+            for (var index = 0; index < 10; index++) records.Add(Now(hour), "flow");
+            return records;
+        }
+
+        static long Now(int hour) => StoreContractTests.Start + hour * StoreContractTests.Hour;
+    }
+
+    [Fact]
     public async Task Readers_see_whole_commits_while_hours_come_and_go()
     {
         using var store = Open(new DuckDbOptions { Folder = _folder.Path, AgeMax = TimeSpan.FromHours(3) });

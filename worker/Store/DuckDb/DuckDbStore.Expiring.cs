@@ -1,0 +1,103 @@
+namespace NetSniff.Worker.Store.DuckDb;
+
+/// <summary>What is too old or too much goes, also where the disk is full.</summary>
+public sealed partial class DuckDbStore
+{
+    /// <summary>An hour too old by more goes even if batches of it are still to come again.</summary>
+    private const int UnsettledHoursMax = 24;
+
+    /// <summary>Records that went while the books could not be written.</summary>
+    private long _uncounted;
+
+    public long Expire(long nowNanos)
+    {
+        DuckFiles? files = null;
+        try
+        {
+            files = Files;
+            CountUncounted(files);
+            files.DeleteLeft(mustAll: false);
+            var expired = 0L;
+            foreach (var hour in files.Hours)
+            {
+                if (!IsOver(files, hour, nowNanos)) break;
+                if (MayGo(files, hour, nowNanos)) expired += Expire(files, hour);
+            }
+
+            // What readers hold on to may still name them.
+            if (expired > 0 && !files.IsRead) files.Books.Peers.Forget(OldestHour(files));
+            return expired;
+        }
+        catch (DuckException error)
+        {
+            var failure = Broken(files!, error);
+            var freed = error.IsDisk ? DeleteOver(nowNanos) : 0;
+            return freed > 0 ? freed : throw failure;
+        }
+        catch (IOException) when (_files is null)
+        {
+            var freed = DeleteOver(nowNanos);
+            if (freed == 0) throw;
+            return freed;
+        }
+    }
+
+    /// <summary>Where not even the books can be written the hours' files go first: nothing else makes room. They are
+    /// counted as soon as the books can be.</summary>
+    /// <returns>Records dropped.</returns>
+    private long DeleteOver(long nowNanos)
+    {
+        var files = _known;
+        var deleted = 0L;
+        foreach (var hour in files.Hours)
+        {
+            if (!IsOver(files, hour, nowNanos)) break;
+            if (!MayGo(files, hour, nowNanos)) continue;
+            PartitionFile.Delete(hour);
+            files.Forget(hour);
+            deleted += hour.Records;
+        }
+
+        Interlocked.Add(ref _uncounted, deleted);
+        return deleted;
+    }
+
+    private void CountUncounted(DuckFiles files)
+    {
+        var records = Volatile.Read(ref _uncounted);
+        if (records == 0) return;
+        files.Books.CountGone(records, 0);
+        files.Books.Keep(records, 0);
+        Interlocked.Add(ref _uncounted, -records);
+    }
+
+    private bool IsOver(DuckFiles files, Partition hour, long nowNanos) =>
+        hour.Hour < OldestKept(nowNanos) || files.All.Sum(file => file.BytesOnDisk()) > _options.BytesMax;
+
+    /// <summary>Whether all the file's batches are stored everywhere: those of a commit that failed half-way come
+    /// again, and the file should be there to know them. Some never come, and nothing stays for ever.</summary>
+    private bool MayGo(DuckFiles files, Partition hour, long nowNanos) =>
+        hour.Hour < OldestKept(nowNanos) - UnsettledHoursMax
+        || hour.Marks.All(mark => files.BooksFile.Marks.GetValueOrDefault(mark.Key) >= mark.Value);
+
+    private long OldestKept(long nowNanos) =>
+        Partition.HourOf(nowNanos - (long)(_options.AgeMax.TotalMilliseconds * 1e6));
+
+    private long OldestHour(DuckFiles files)
+    {
+        var now = Partition.HourOf(NowNanos());
+        return files.Hours is [var first, ..] ? Math.Min(first.Hour, now) : now;
+    }
+
+    private static long Expire(DuckFiles files, Partition hour)
+    {
+        var records = hour.Records;
+        files.Writer.Run("BEGIN");
+        files.Books.CountGone(records, 0);
+        files.Books.MarkDropped(hour.Hour);
+        files.Writer.Run("COMMIT");
+        files.Books.Keep(records, 0);
+        files.Drop(hour);
+        return records;
+    }
+}
