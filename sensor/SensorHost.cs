@@ -131,8 +131,11 @@ public sealed class SensorHost : IAsyncDisposable
         var lines = _captures.SelectMany(static capture => capture.Counters.Ledger())
             .Concat(_sinks.SelectMany(static sink => sink.Ledger())).Concat(Parts.GateLedger())
             .Concat(SpoolLedger());
-        foreach (var line in lines)
+        foreach (var one in lines)
         {
+            // Frames that wait in a ring are no riddle before the capture has ended.
+            var isWaiting = one is { Stage: "capture", Reason: "unexplained" } && !Captured.IsCompleted;
+            var line = isWaiting ? one with { IsLoss = false } : one;
             var key = (line.Stage, line.Reason);
             sums[key] = sums.TryGetValue(key, out var sum) ? sum with { Count = sum.Count + line.Count } : line;
         }

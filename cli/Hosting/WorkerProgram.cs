@@ -106,15 +106,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        try
-        {
-            await _naming.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // As it was told.
-        }
-
+        await _naming.ConfigureAwait(false);
         if (_query is not null) await _query.DisposeAsync().ConfigureAwait(false);
         await _host.DisposeAsync().ConfigureAwait(false);
         if (_health is not null) await _health.DisposeAsync().ConfigureAwait(false);
@@ -134,9 +126,16 @@ internal sealed class WorkerProgram : IAsyncDisposable
         var book = new IdentityBook();
         var source = new YamlIdentitySource(path, _terminal.Clock);
         var names = Board.AddCondition("names");
+        string? told = null;
+        source.Looked = () =>
+        {
+            var problem = source.Problem;
+            names.Set(problem is null, problem is null ? "Read" : "FileRefused", problem ?? "");
+            if (problem is not null && problem != told) _terminal.Say($"{problem}; names stay as they were");
+            if (problem is null && told is not null) _terminal.Say($"{path}: read, all is well again");
+            told = problem;
+        };
         source.Look(book);
-        names.Set(source.Problem is null, source.Problem is null ? "Read" : "FileRefused", source.Problem ?? "");
-        if (source.Problem is { } problem) _terminal.Say(problem);
         _naming = Task.Run(() => source.RunAsync(book, _stop.Token));
         return [new NamesOfEnds(new Enricher(book))];
     }

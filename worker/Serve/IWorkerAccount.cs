@@ -25,6 +25,9 @@ public interface IWorkerAccount
 /// <summary>Says what an answer lacks.</summary>
 internal static class Accounts
 {
+    /// <summary>What waits no longer than this is on its usual way, and nothing to tell.</summary>
+    private const long StillOnTheWayNanos = 5_000_000_000;
+
     /// <summary>What is known to be lost or still under way. Losses are told as they stand, whatever the time asked
     /// about, but for sensors that have been silent since before it.</summary>
     public static Completeness Completeness(this IWorkerAccount account, long sinceNanos, long untilNanos)
@@ -46,7 +49,9 @@ internal static class Accounts
                 completeness.Losses.Add(named);
             }
 
-            var waiting = status.Lanes.Where(lane => untilNanos == 0 || lane.OldestNanos < untilNanos)
+            var old = status.TimeNanos - StillOnTheWayNanos;
+            var before = untilNanos == 0 ? old : Math.Min(old, untilNanos);
+            var waiting = status.Lanes.Where(lane => lane.OldestNanos < before)
                 .Sum(lane => lane.RecordsWaiting);
             if (waiting > 0)
             {

@@ -84,7 +84,8 @@ internal static class UpCommand
                 terminal.Output.Flush();
                 terminal.Say($"capturing on {sensor.Interfaces}, keeping records in {folder}");
                 terminal.Say(
-                    "ask from another terminal: netsniff flows -f, netsniff top, netsniff sql, netsniff status");
+                    "ask from another terminal: netsniff http -f, netsniff flows, netsniff sql, netsniff status, "
+                    + $"netsniff top --server {worker.QueryAddress}");
                 // The end of standard input is the end of whoever keeps us running.
                 var orphaned = Task.Run(static () => Console.In.ReadLine());
                 await Task.WhenAny(interrupts.StoppedAsync(), sensor.Host.Captured, orphaned).ConfigureAwait(false);
@@ -104,8 +105,9 @@ internal static class UpCommand
     {
         try
         {
-            var ports = new[] { worker.QueryAddress, worker.Host.Address }.Select(static address => address.Split(':')[^1]);
-            return FilterCompiler.Filter($"not (host 127.0.0.1 and (tcp port {string.Join(" or tcp port ", ports)}))");
+            string[] addresses = [worker.QueryAddress, worker.Host.Address];
+            var ports = addresses.Select(static address => "tcp port " + address.Split(':')[^1]);
+            return FilterCompiler.Filter($"not (host 127.0.0.1 and ({string.Join(" or ", ports)}))");
         }
         catch (CaptureException)
         {

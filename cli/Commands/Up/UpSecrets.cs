@@ -11,7 +11,8 @@ internal static class UpSecrets
 
     private static readonly TimeSpan s_lifetime = TimeSpan.FromDays(3650);
 
-    /// <summary>Makes what is missing, or was cut short by a kill. The folder is the owner's alone from then on.</summary>
+    /// <summary>Makes what is missing, or was cut short by a kill. The folder is the owner's alone from then on.
+    /// </summary>
     public static (string Authority, string Token) In(string folder, WorkerSettings settings, DateTimeOffset now)
     {
         Directory.CreateDirectory(folder);

@@ -12,12 +12,12 @@ public sealed partial class DuckDbStore
     public long Expire(long nowNanos)
     {
         DuckFiles? files = null;
+        var expired = 0L;
         try
         {
             files = Files;
             CountUncounted(files);
             files.DeleteLeft(mustAll: false);
-            var expired = 0L;
             foreach (var hour in files.Hours)
             {
                 if (!IsOver(files, hour, nowNanos)) break;
@@ -31,8 +31,8 @@ public sealed partial class DuckDbStore
         catch (DuckException error)
         {
             var failure = Broken(files!, error);
-            var freed = error.IsDisk ? DeleteOver(nowNanos) : 0;
-            return freed > 0 ? freed : throw failure;
+            expired += error.IsDisk ? DeleteOver(nowNanos) : 0;
+            return expired > 0 ? expired : throw failure;
         }
         catch (IOException) when (_files is null)
         {
