@@ -11,6 +11,7 @@ using NetSniff.Worker;
 namespace NetSniff.Tests.Worker;
 
 /// <summary>Workers and a sensor's sending half in one process, over a loopback.</summary>
+[Collection(nameof(Alone))]
 public class WorkerHostTests
 {
     private const int Many = 20_000;

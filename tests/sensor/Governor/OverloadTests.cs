@@ -4,6 +4,7 @@ using System.Globalization;
 namespace NetSniff.Tests.Sensor.Governor;
 
 /// <summary>Ten times too much for seconds here, and for minutes with `make overload`.</summary>
+[Collection(nameof(Alone))]
 public sealed class OverloadTests
 {
     [Fact]

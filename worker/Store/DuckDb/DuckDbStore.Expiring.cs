@@ -12,7 +12,7 @@ public sealed partial class DuckDbStore
     public long Expire(long nowNanos)
     {
         DuckFiles? files = null;
-        var expired = 0L;
+        var before = Counts.RecordsExpired;
         try
         {
             files = Files;
@@ -21,9 +21,10 @@ public sealed partial class DuckDbStore
             foreach (var hour in files.Hours)
             {
                 if (!IsOver(files, hour, nowNanos)) break;
-                if (MayGo(files, hour, nowNanos)) expired += Expire(files, hour);
+                if (MayGo(files, hour, nowNanos)) Expire(files, hour);
             }
 
+            var expired = Counts.RecordsExpired - before;
             // What readers hold on to may still name them.
             if (expired > 0 && !files.IsRead) files.Books.Peers.Forget(OldestHour(files));
             return expired;
@@ -31,7 +32,9 @@ public sealed partial class DuckDbStore
         catch (DuckException error)
         {
             var failure = Broken(files!, error);
-            expired += error.IsDisk ? DeleteOver(nowNanos) : 0;
+            if (error.IsDisk) DeleteOver(nowNanos);
+            // An hour may have gone and been counted before its file could be closed.
+            var expired = Counts.RecordsExpired - before;
             return expired > 0 ? expired : throw failure;
         }
         catch (IOException) when (_files is null)
@@ -89,7 +92,7 @@ public sealed partial class DuckDbStore
         return files.Hours is [var first, ..] ? Math.Min(first.Hour, now) : now;
     }
 
-    private static long Expire(DuckFiles files, Partition hour)
+    private static void Expire(DuckFiles files, Partition hour)
     {
         var records = hour.Records;
         files.Writer.Run("BEGIN");
@@ -98,6 +101,5 @@ public sealed partial class DuckDbStore
         files.Writer.Run("COMMIT");
         files.Books.Keep(records, 0);
         files.Drop(hour);
-        return records;
     }
 }

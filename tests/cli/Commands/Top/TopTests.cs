@@ -13,6 +13,7 @@ using NetSniff.Tests.Pipeline;
 
 namespace NetSniff.Tests.Cli.Commands.Top;
 
+[Collection(nameof(Alone))]
 public sealed partial class TopTests
 {
     private const long Second = 1_000_000_000, Start = 1_700_000_000 * Second;

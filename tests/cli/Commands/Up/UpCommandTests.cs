@@ -1,5 +1,6 @@
 namespace NetSniff.Tests.Cli.Commands.Up;
 
+[Collection(nameof(Alone))]
 public sealed class UpCommandTests
 {
     /// <summary>A terminal and an init system signal the whole group: child and supervisor alike.</summary>

@@ -10,6 +10,7 @@ using NetSniff.Wire.Health.Profiling;
 namespace NetSniff.Tests.Wire.Health.Profiling;
 
 /// <summary>Profiles of this very process, and what is drawn of them.</summary>
+[Collection(nameof(Alone))]
 public sealed class FlameGraphTests
 {
     private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
