@@ -17,7 +17,10 @@ internal static class Views
         connection.Run("BEGIN");
         try
         {
-            foreach (var table in files.Kinds.All) connection.Run(Of(table, files, without));
+            // A kind that joined since the files were opened gets its table, and its view, with its first record.
+            var tables = files.Kinds.All.Where(table =>
+                files.All.Any(file => file != without && file.Tables.ContainsKey(table.Name)));
+            foreach (var table in tables) connection.Run(Of(table, files, without));
             connection.Run("CREATE OR REPLACE VIEW lanes AS SELECT * FROM books.lanes");
             connection.Run("CREATE OR REPLACE VIEW peers AS SELECT * EXCLUDE (hour) FROM books.peers");
             connection.Run(ConnectionsView.All);
