@@ -44,8 +44,8 @@ def wait_until(what, condition):
 
 
 def carried():
-    with open("/sys/class/net/lo/statistics/rx_bytes", encoding="ascii") as file:
-        return int(file.read())
+    with open("/proc/self/net/dev", encoding="ascii") as file:  # of our own namespace, as /sys is not
+        return next(int(line.split()[1]) for line in file if line.strip().startswith("lo:"))
 
 
 def on_disk(folder):
