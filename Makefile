@@ -12,13 +12,14 @@ FUZZ_SEED ?=
 FUZZ_TARGET ?=
 FUZZ_CASES ?= 250
 OVERLOAD_SECONDS ?= 300
+SWARM_SECONDS ?= 180
 OVERLOAD_MIB ?= 192
 FUZZ_DEBUG := fuzz/bin/Debug/net10.0/netsniff-fuzz
 FUZZ_RELEASE := fuzz/bin/Release/net10.0/netsniff-fuzz
 
 .PHONY: chaos bench-pipeline
 .PHONY: help demo test build oracles bench bench-scaling bench-live bench-profiling fuzz fuzz-replay fuzz-diff torture variants matrix
-.PHONY: overload chaos-api fmt check clean golden docs
+.PHONY: overload chaos-api swarm fmt check clean golden docs
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +83,9 @@ matrix: $(FUZZ_RELEASE) ## no parser claims a flow of another protocol
 
 chaos-api: $(FUZZ_RELEASE) ## 1,000 slow followers, some that never read, fuzzed requests and SQL bombs against a worker
 	@$(FUZZ_RELEASE) storm --followers 1000 --seconds 60
+
+swarm: build $(FUZZ_RELEASE) ## 120 sensors for SWARM_SECONDS against three workers: memory, shares, nothing lost
+	@python3 e2e/swarm.py --seconds $(SWARM_SECONDS) --driver $(FUZZ_RELEASE)
 
 .PHONY: $(FUZZ_DEBUG) $(FUZZ_RELEASE)
 $(FUZZ_DEBUG):

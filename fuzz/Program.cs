@@ -3,6 +3,7 @@ using NetSniff.Fuzz.Fuzzing;
 using NetSniff.Fuzz.Matrix;
 using NetSniff.Fuzz.Peers;
 using NetSniff.Fuzz.Storm;
+using NetSniff.Fuzz.Swarm;
 using NetSniff.Fuzz.Torture;
 using NetSniff.Fuzz.Variants;
 
@@ -18,6 +19,7 @@ return options.Verb switch
     "matrix" => MatrixCommand.Run(options),
     "diff" => PeerCommand.Run(options),
     "storm" => StormCommand.Run(options),
+    "swarm" => SwarmCommand.Run(options),
     "stage" => StormCommand.Stage(options),
-    _ => Arguments.Refuse("run, replay FILE, torture, variants, matrix, diff, storm or stage"),
+    _ => Arguments.Refuse("run, replay FILE, torture, variants, matrix, diff, storm, swarm or stage"),
 };
