@@ -1,16 +1,14 @@
-using System.Runtime.InteropServices;
+using System.Runtime.ExceptionServices;
 using NetSniff.Pipeline;
-using NetSniff.Storage.MmapQueue;
-using NetSniff.Wire.Batches;
 using NetSniff.Wire.Delivery;
 using NetSniff.Wire.Telemetry;
-using NetSniff.Wire.V1;
 using NetSniff.Worker.Store;
 
 namespace NetSniff.Worker.Ingest;
 
-/// <summary>Carries batches from a log into a store: unpacked, named, looked at, stored; then the log may forget them,
-/// and those who follow see them. One thread.</summary>
+/// <summary>Carries batches from a log into a store: unpacked and named ahead on a thread of their own
+/// (<see cref="DecodeAhead"/>), stored by the caller's; then the log may forget them, and those who follow see them.
+/// </summary>
 /// <remarks>The store's commit holds the last sequence of each lane beside the rows, so that after a crash, or a
 /// failure of the disk, reading the log again stores nothing twice.</remarks>
 public sealed class StorePump : IDisposable
@@ -18,13 +16,11 @@ public sealed class StorePump : IDisposable
     private static readonly TimeSpan s_idle = TimeSpan.FromMilliseconds(100);
 
     private readonly IngestLog _log;
+    private readonly DecodeAhead _ahead;
     private readonly IRecordStore _store;
     private readonly CommitOptions _options;
     private readonly StorePumpParts _parts;
     private readonly TimeProvider _clock;
-    private readonly QueueReader _reader;
-    private readonly BatchDecoder _decoder = new();
-    private readonly BatchUnpacker _unpacker = new();
     private readonly StorePumpCounters _counters = new();
     private readonly UncommittedBatches _uncommitted;
     private ulong _read;
@@ -46,7 +42,7 @@ public sealed class StorePump : IDisposable
         _clock = clock;
         _uncommitted = new UncommittedBatches(parts.Feeds);
         _read = log.Acknowledged;
-        _reader = log.OpenReader();
+        _ahead = new DecodeAhead(log, parts);
         _committedAt = _expiredAt = clock.GetTimestamp();
     }
 
@@ -64,35 +60,43 @@ public sealed class StorePump : IDisposable
     /// <summary>Works until it is told to stop, and then on until the log is empty or time is up.</summary>
     public void Run(CancellationToken stop, CancellationToken stopAtOnce)
     {
-        while (!stopAtOnce.IsCancellationRequested)
+        _ahead.Start(stop);
+        try
         {
-            _parts.Beat?.Invoke();
-            try
+            while (!stopAtOnce.IsCancellationRequested)
             {
-                if (!Step() && !Rest(stop, stopAtOnce)) break;
+                // It lives while both threads do.
+                if (_ahead.HasTurned()) _parts.Beat?.Invoke();
+                try
+                {
+                    if (!Step()) break;
+                }
+                catch (Exception problem) when (IsOfTheStore(problem))
+                {
+                    Recover(problem);
+                    stopAtOnce.WaitHandle.WaitOne(_options.RetryAfter);
+                    _ahead.Start(stop);
+                }
             }
-            catch (Exception problem) when (IsOfTheStore(problem))
-            {
-                Recover(problem);
-                stopAtOnce.WaitHandle.WaitOne(_options.RetryAfter);
-            }
+        }
+        finally
+        {
+            _ahead.Halt();
         }
     }
 
-    public void Dispose()
-    {
-        _reader.Dispose();
-        _unpacker.Dispose();
-    }
+    public void Dispose() => _ahead.Dispose();
 
-    /// <summary>Handles an entry, if there is one.</summary>
+    /// <summary>Handles an entry, if there is one by now.</summary>
+    /// <returns>False at the end.</returns>
     private bool Step()
     {
-        if (!_reader.TryRead(out var entry)) return false;
+        using var entry = _ahead.Next(Patience());
+        if (entry is null) return Rest();
 
         _isDrained = false;
-        _read = entry.Sequence;
-        if (_failedAt == entry.Sequence && _tries >= _options.TriesMax) _counters.GivenUp += entry.Records;
+        _read = entry.Place;
+        if (_failedAt == entry.Place && _tries >= _options.TriesMax) _counters.GivenUp += entry.RecordsTold;
         else Handle(entry);
         if (_recordsUncommitted >= _options.RecordsMax || _uncommitted.IsFull || IsDue(_options.EveryBusy))
         {
@@ -103,11 +107,21 @@ public sealed class StorePump : IDisposable
         return true;
     }
 
+    /// <summary>How long to wait for an entry before what is stored is committed.</summary>
+    private TimeSpan Patience()
+    {
+        if (!IsBehind) return s_idle;
+        var left = _options.Every - _clock.GetElapsedTime(_committedAt);
+        return left < TimeSpan.Zero ? TimeSpan.Zero : left < s_idle ? left : s_idle;
+    }
+
+    private bool IsBehind => _isDirty || _read > _log.Acknowledged;
+
     /// <summary>Makes durable what was appended, which is all of the log up to an entry.</summary>
     private void Commit(ulong through)
     {
         if (_isDirty) _store.Commit();
-        _reader.Acknowledge(through);
+        _ahead.Acknowledge(through);
         _counters.Settle();
         (_recordsUncommitted, _isDirty, _committedAt) = (0, false, _clock.GetTimestamp());
         (Problem, _failedAt, _tries) = (null, 0, 0);
@@ -116,24 +130,17 @@ public sealed class StorePump : IDisposable
 
     private bool IsDue(TimeSpan every) => _clock.GetElapsedTime(_committedAt) >= every;
 
-    /// <summary>The log has nothing now.</summary>
+    /// <summary>Nothing is there now.</summary>
     /// <returns>False when that is the end.</returns>
-    private bool Rest(CancellationToken stop, CancellationToken stopAtOnce)
+    private bool Rest()
     {
-        var isBehind = _isDirty || _read > _log.Acknowledged;
-        if (isBehind && (IsDue(_options.Every) || stop.IsCancellationRequested))
-        {
-            Commit(_read);
-            isBehind = false;
-        }
-
-        _isDrained = !isBehind;
-        if (stop.IsCancellationRequested) return false;
+        var hasEnded = _ahead.HasEnded;
+        var isEmpty = _ahead.IsEmpty;
+        if (IsBehind && (IsDue(_options.Every) || hasEnded)) Commit(_read);
+        _isDrained = isEmpty && !IsBehind;
+        if (hasEnded) return false;
 
         ExpireIfDue();
-        var left = _options.Every - _clock.GetElapsedTime(_committedAt);
-        var wait = isBehind && left < s_idle ? left : s_idle;
-        if (wait > TimeSpan.Zero) Wait(wait, stop);
         return true;
     }
 
@@ -148,52 +155,33 @@ public sealed class StorePump : IDisposable
         _counters.Expired += _store.Expire(_clock.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000);
     }
 
-    private void Wait(TimeSpan wait, CancellationToken stop)
+    private void Handle(DecodedEntry entry)
     {
-        try
-        {
-            _log.WaitAsync(wait, stop).GetAwaiter().GetResult();
-        }
-        catch (OperationCanceledException)
-        {
-            // The loop sees it.
-        }
-    }
-
-    private void Handle(QueueEntry entry)
-    {
-        var fields = new LogEntryReader(entry.Payload);
-        var lane = fields.Lane();
-        switch ((LogEntryKind)entry.Kind)
+        if (entry.Failure is { } failure) ExceptionDispatchInfo.Throw(failure);
+        switch (entry.Kind)
         {
             case LogEntryKind.Batch:
-                HandleBatch(lane, ref fields, entry.Records);
+                HandleBatch(entry);
                 break;
             case LogEntryKind.Retraction:
-                HandleRetraction(lane, ref fields, entry.Sequence);
+                HandleRetraction(entry);
                 break;
             default:
-                break; // of a later version, which ran here before
+                break; // of a later version
         }
     }
 
-    private void HandleBatch(LaneId lane, ref LogEntryReader fields, int recordsTold)
+    private void HandleBatch(DecodedEntry entry)
     {
-        var sequence = fields.Varint();
-        var compression = (Compression)fields.Byte();
-        var unpackedBytes = (uint)fields.Varint();
-        using var step = BatchTrace.Step(fields.Text(LogEntry.TraceParentBytesMax), "batch store");
-        _counters.Read += recordsTold;
-        var isFine = !fields.IsBroken
-            && _unpacker.TryUnpack(fields.Rest(), compression, unpackedBytes, out var packed)
-            && _decoder.TryRead(packed);
-        var records = isFine ? _decoder.Records : [];
-        var count = isFine ? _decoder.Count : 0;
-        _counters.Damaged += recordsTold - count;
-        if (count > 0) Prepare(records, count);
-
+        using var step = BatchTrace.Step(entry.TraceParent, "batch store");
+        var count = entry.Count;
+        _counters.Read += entry.RecordsTold;
+        _counters.Damaged += entry.RecordsTold - count;
         // Also an empty one: its number must not be forgotten.
-        var batch = new StoreBatch { Lane = lane, Sequence = sequence, Records = records, Count = count };
+        var batch = new StoreBatch
+        {
+            Lane = entry.Lane, Sequence = entry.Sequence, Records = entry.Records, Count = count,
+        };
         var isNew = _store.Append(in batch);
         _isDirty = true;
         _recordsUncommitted += count;
@@ -202,23 +190,12 @@ public sealed class StorePump : IDisposable
         if (isNew && count > 0) _uncommitted.Add(in batch);
     }
 
-    private void Prepare(ReadOnlySpan<byte> records, int count)
+    private void HandleRetraction(DecodedEntry entry)
     {
-        // The decoder's memory, ours until its next batch.
-        var open = MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(records), records.Length);
-        foreach (var enricher in _parts.Enrichers) enricher.Enrich(open, count);
-        foreach (var watcher in _parts.Watchers) watcher.Watch(records, count);
-    }
-
-    private void HandleRetraction(LaneId lane, ref LogEntryReader fields, ulong place)
-    {
-        var sequences = new List<ulong>();
-        for (var left = fields.Varint(); left > 0 && !fields.IsBroken; left--) sequences.Add(fields.Varint());
-
         // What came before it is in the log before it, and so in the store.
-        if (_isDirty) Commit(place - 1);
-        _store.Retract(lane, sequences);
-        _counters.Retracted += sequences.Count;
+        if (_isDirty) Commit(entry.Place - 1);
+        _store.Retract(entry.Lane, entry.Retracted);
+        _counters.Retracted += entry.Retracted.Count;
         _isDirty = true;
     }
 
@@ -238,7 +215,7 @@ public sealed class StorePump : IDisposable
         _uncommitted.Forget();
         _store.Forget();
         (_recordsUncommitted, _isDirty) = (0, false);
-        _reader.Rewind(_log.Acknowledged);
+        _read = _log.Acknowledged;
         try
         {
             // A disk that is full gets room by nothing else.

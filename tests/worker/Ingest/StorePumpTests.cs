@@ -56,6 +56,39 @@ public class StorePumpTests
         Assert.Equal(15, bed.Count("records in"));
     }
 
+    [Theory, InlineData(1), InlineData(2), InlineData(3)]
+    public void Failures_while_more_is_ready_lose_and_double_nothing(int seed)
+    {
+        using var bed = new Bed(s_options with { RecordsMax = 10 });
+        var random = new Random(seed);
+        for (var batch = 0; batch < 300; batch++) bed.Append((ulong)batch + 1, (ulong)(3 * batch) + 1, count: 3);
+        for (var turn = 0; turn < 100; turn++)
+        {
+            bed.Store.AppendFailures.Enqueue(random.Next(20) == 0 ? new IOException("no space left") : null);
+            if (random.Next(2) == 0) bed.Store.CommitFailures.Enqueue(new IOException("no space left"));
+        }
+
+        bed.Run();
+        Assert.Equal(Ids(1, 900), bed.Store.Ids.Order());
+        Assert.Equal(Ids(1, 900), bed.Feed.Ids);
+        Assert.Equal(900, bed.Count("records stored"));
+        Assert.Equal(900, bed.Count("records in"));
+        Assert.Equal(0, bed.Log.Counts.Records);
+    }
+
+    [Fact]
+    public void An_enricher_that_fails_costs_its_batch_and_no_other()
+    {
+        using var bed = new Bed { Spoiled = 11 };
+        bed.Append(1, firstId: 1, count: 10);
+        bed.Append(2, firstId: 11, count: 5);
+        bed.Append(3, firstId: 16, count: 5);
+        bed.Run();
+        Assert.Equal([.. Ids(1, 10), .. Ids(16, 5)], bed.Store.Ids.Order());
+        Assert.Equal(5, bed.Count("records the store could not take"));
+        Assert.Equal(20, bed.Count("records in"));
+    }
+
     public static TheoryData<string> Damages => ["cut", "flipped", "huge", "unknown compression"];
 
     [Theory]
@@ -186,6 +219,9 @@ public class StorePumpTests
 
         public List<ulong> Seen { get; } = [];
 
+        /// <summary>A record that cannot be named.</summary>
+        public ulong Spoiled { get; init; }
+
         public void Append(ulong sequence, ulong firstId, int count) => Assert.True(
             Log.TryAppend(s_lane, PackedFlows.Batch(s_lane.Lane, sequence, firstId, count)));
 
@@ -205,6 +241,7 @@ public class StorePumpTests
             {
                 ref var head = ref System.Runtime.InteropServices.MemoryMarshal.AsRef<RecordHeader>(rest);
                 head.ServerPort = 8443;
+                if (head.FlowId == Spoiled) throw new InvalidOperationException("no such name");
                 rest = rest[head.Length..];
             }
         }
