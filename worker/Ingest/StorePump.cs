@@ -194,6 +194,7 @@ public sealed class StorePump : IDisposable
 
         // Also an empty one: its number must not be forgotten.
         var batch = new StoreBatch { Lane = lane, Sequence = sequence, Records = records, Count = count };
+        if (count > 0 && _parts.Detector is { } detector) batch = detector.Detect(in batch);
         var isNew = _store.Append(in batch);
         _isDirty = true;
         _recordsUncommitted += count;
@@ -261,6 +262,8 @@ public sealed record StorePumpParts
     public IReadOnlyList<IRecordEnricher> Enrichers { get; init; } = [];
 
     public IReadOnlyList<IRecordWatcher> Watchers { get; init; } = [];
+
+    public IBatchDetector? Detector { get; init; }
 
     public IReadOnlyList<IRecordFeed> Feeds { get; init; } = [];
 
