@@ -3,6 +3,7 @@ using System.Globalization;
 using NetSniff.Cli.Outputs;
 using NetSniff.Cli.Outputs.Table;
 using NetSniff.Detection.Rules;
+using NetSniff.Records;
 using NetSniff.Worker.Detect;
 
 namespace NetSniff.Cli.Commands.Rules;
@@ -96,10 +97,10 @@ internal static class RulesCommand
         return grid;
     }
 
-    private static Paint PaintOf(Records.Severity severity) => severity switch
+    private static Paint PaintOf(Severity severity) => severity switch
     {
-        Records.Severity.High or Records.Severity.Critical => Paint.Red,
-        Records.Severity.Medium => Paint.Yellow,
+        Severity.High or Severity.Critical => Paint.Red,
+        Severity.Medium => Paint.Yellow,
         _ => Paint.Plain,
     };
 }

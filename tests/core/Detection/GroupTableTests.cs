@@ -1,6 +1,6 @@
 using NetSniff.Detection;
 
-namespace NetSniff.Tests.Core.Detection;
+namespace NetSniff.Tests.Detection;
 
 public class GroupTableTests
 {

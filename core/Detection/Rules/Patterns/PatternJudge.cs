@@ -75,7 +75,11 @@ internal sealed class PatternJudge : Judge
     public override bool Holds(in RecordView record, RuleCounters counters, out Judgement judgement)
     {
         judgement = default;
-        if (_shared is not null && !_shared.MayHold(in record)) return false;
+        if (_shared is not null && !_shared.MayHold(in record))
+        {
+            if (_shared.IsCut) counters.TextsCut++;
+            return false;
+        }
 
         if (_score != 0)
         {

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace NetSniff.Detection.Rules.Patterns;
 
 /// <summary>Texts of which one must be in whatever a regular expression matches, letters in any case: what lacks them
@@ -9,6 +11,8 @@ internal ref struct RequiredLiterals(ReadOnlySpan<char> pattern)
     private const int LengthMin = 2;
     private const int CountMax = 64;
     private const int DepthMax = 32;
+
+    private static readonly SearchValues<char> s_counts = SearchValues.Create("0123456789,");
 
     private readonly ReadOnlySpan<char> _pattern = pattern;
     private int _at;
@@ -175,7 +179,7 @@ internal ref struct RequiredLiterals(ReadOnlySpan<char> pattern)
             case '{':
                 var end = _pattern[_at..].IndexOf('}');
                 var inside = end < 0 ? default : _pattern.Slice(_at + 1, end - 1);
-                if (inside.IsEmpty || !char.IsAsciiDigit(inside[0]) || inside.ContainsAnyExcept("0123456789,"))
+                if (inside.IsEmpty || !char.IsAsciiDigit(inside[0]) || inside.ContainsAnyExcept(s_counts))
                 {
                     _isLost = true; // a brace that is a letter
                     break;

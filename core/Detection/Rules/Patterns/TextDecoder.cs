@@ -266,6 +266,8 @@ internal static class SqlCommentDecoder
                 inside = inside[1..].TrimStart("0123456789"u8);
                 inside.CopyTo(target[used..]);
                 used += inside.Length;
+                // Where it ends a word ends: `/*!select*/1` is two.
+                if (end >= 0) target[used++] = (byte)' ';
             }
 
             next = text.IndexOf("/*"u8);

@@ -73,6 +73,9 @@ internal sealed class PatternGate(IReadOnlyList<FieldProbe> fields, DecodeStep[]
     private long _record = -1;
     private bool _mayHold;
 
+    /// <summary>Of the record last asked about, some text was longer than is looked at.</summary>
+    public bool IsCut { get; private set; }
+
     /// <summary>Adds what another rule asks for, before the first record.</summary>
     public void Add(IEnumerable<string> literals)
     {
@@ -84,7 +87,7 @@ internal sealed class PatternGate(IReadOnlyList<FieldProbe> fields, DecodeStep[]
     {
         if (_record == scratch.Record) return _mayHold;
 
-        _record = scratch.Record;
+        (_record, IsCut) = (scratch.Record, false);
         return _mayHold = Look(in record);
     }
 
@@ -112,6 +115,7 @@ internal sealed class PatternGate(IReadOnlyList<FieldProbe> fields, DecodeStep[]
 
     private bool IsIn(ReadOnlySpan<byte> text, System.Buffers.SearchValues<string> values)
     {
+        IsCut |= text.Length > PatternScratch.TextBytesMax;
         var views = new TextViews(text, steps, scratch);
         while (views.MoveNext())
         {

@@ -5,7 +5,7 @@ using NetSniff.Filters.Expression;
 using NetSniff.Records;
 using NetSniff.Worker.Detect.Yaml;
 
-namespace NetSniff.Tests.Core.Detection.Rules;
+namespace NetSniff.Tests.Detection.Rules;
 
 /// <summary>Rules in YAML, and records in the words of their tests, for assertions.</summary>
 internal sealed class RuleBench

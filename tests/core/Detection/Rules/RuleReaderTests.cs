@@ -1,4 +1,4 @@
-namespace NetSniff.Tests.Core.Detection.Rules;
+namespace NetSniff.Tests.Detection.Rules;
 
 public class RuleReaderTests
 {
@@ -21,7 +21,7 @@ public class RuleReaderTests
         { "condition: http\ndetector: {type: Threshold, threshold: {count: 3, window: 5}}", "is a duration such as 30s or 1h30m, not '5'" },
         { "condition: http\ndetector: {type: Threshold, threshold: {count: 3, window: 5s, groupBy: [src.pi]}}", "unknown field 'src.pi'; did you mean src.ip?" },
         { "condition: http\ndetector: {type: Threshold, threshold: {count: 3, window: 5s, sumOf: http.uri}}", "http.uri is text: a sum is made of numbers" },
-        { "condition: http\ndetector: {type: Distinct, distinct: {field: dns.qname, count: 3, window: 5s}}", "no kind of record can match" },
+        { "condition: kind == http\ndetector: {type: Distinct, distinct: {field: dns.qname, count: 3, window: 5s}}", "no kind of record can match" },
         { "detector: {type: Pattern, pattern: {fields: [http.status], patterns: [{name: a, literal: b}]}}", "http.status is no text of a record" },
         { "detector: {type: Pattern, pattern: {fields: [http.uri], patterns: [{name: a}]}}", "patterns[0]: exactly one of literal and regex must be set" },
         { "detector: {type: Pattern, pattern: {fields: [http.uri], patterns: [{name: a, regex: '(?=x)'}]}}", "patterns[0].regex: behind (? only" },
@@ -44,7 +44,7 @@ public class RuleReaderTests
         { "condition: http\ndetector: {type: Match}\ntests: [{name: a, expect: Alert, records: []}]", "is a list of 1 to 16 records" },
         { "condition: http\ndetector: {type: Match}\ntests: [{name: a, expect: Alert, records: [{http.statu: 1}]}]", "unknown field; did you mean http.status?" },
         { "condition: http\ndetector: {type: Match}\ntests: [{name: a, expect: Alert, records: [{http.status: many}]}]", "http.status is a number" },
-        { "condition: http\ndetector: {type: Match}\ntests: [{name: a, expect: Alert, records: [{kind: dns}]}]", "test 'a' fails: no alert; the rule never looks at this kind of record" },
+        { "condition: kind == http\ndetector: {type: Match}\ntests: [{name: a, expect: Alert, records: [{kind: dns}]}]", "test 'a' fails: no alert; the rule never looks at this kind of record" },
         { "condition: http.status == 500\ndetector: {type: Match}\ntests: [{name: a, expect: Alert, records: [{http.status: 200}]}]", "test 'a' fails: no alert; match and condition hold for none of 1 records" },
         { "condition: http\ndetector: {type: Match}\ntests: [{name: a, expect: NoAlert, records: [{http.status: 200}]}]", "test 'a' fails: an alert was raised and none expected" },
         { "condition: [http]\ndetector: {type: Match}", "spec.condition: must be a text or a number" },

@@ -1,7 +1,7 @@
 using NetSniff.Detection.Rules;
 using NetSniff.Records;
 
-namespace NetSniff.Tests.Core.Detection.Rules;
+namespace NetSniff.Tests.Detection.Rules;
 
 public class RuleSetTests
 {

@@ -1,6 +1,6 @@
 using NetSniff.Detection.Sketches;
 
-namespace NetSniff.Tests.Core.Detection.Sketches;
+namespace NetSniff.Tests.Detection.Sketches;
 
 public class SlidingCountTests
 {
@@ -20,7 +20,7 @@ public class SlidingCountTests
         var slot = SlidingCount.SlotNanos(window);
         var newest = Start;
         List<(long Time, ulong Amount)> all = [];
-        for (var turn = 0; turn < 3000; turn++)
+        for (var turn = 0; turn < 1000; turn++)
         {
             // Forward in steps of all sizes, now and then back within the window.
             newest += random.NextInt64(window / spread / 4 + 1);

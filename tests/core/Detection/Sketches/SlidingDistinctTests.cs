@@ -1,7 +1,7 @@
 using NetSniff.Detection;
 using NetSniff.Detection.Sketches;
 
-namespace NetSniff.Tests.Core.Detection.Sketches;
+namespace NetSniff.Tests.Detection.Sketches;
 
 public class SlidingDistinctTests
 {
@@ -19,14 +19,15 @@ public class SlidingDistinctTests
         var distinct = new SlidingDistinct(window, new StateBudget());
         var lastSeen = new Dictionary<ulong, long>();
         var newest = Start;
-        for (var turn = 0; turn < 5000; turn++)
+        for (var turn = 0; turn < 2000; turn++)
         {
             newest += random.NextInt64(Second / 50);
             var time = newest - (random.Next(3) == 0 ? random.NextInt64(window - 1) : 0);
             var value = Hash((ulong)random.Next(values));
             Assert.True(distinct.TryAdd(value, time, out _));
             lastSeen[value] = Math.Max(lastSeen.GetValueOrDefault(value), time);
-            var live = lastSeen.Values.Count(last => last > newest - window);
+            var shown = lastSeen.Values.Max();
+            var live = lastSeen.Values.Count(last => last > shown - window);
             var enough = random.Next(1, values);
             var counted = distinct.Count(enough);
             Assert.Equal(live >= enough, counted >= enough);
@@ -40,7 +41,7 @@ public class SlidingDistinctTests
     [InlineData(1_100)]
     [InlineData(5_000)]
     [InlineData(100_000)]
-    [InlineData(1_000_000)]
+    [InlineData(300_000)]
     public void Many_values_are_estimated(int values)
     {
         var distinct = new SlidingDistinct(100 * Second, new StateBudget());

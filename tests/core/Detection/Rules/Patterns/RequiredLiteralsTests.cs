@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using NetSniff.Detection.Rules.Patterns;
 
-namespace NetSniff.Tests.Core.Detection.Rules.Patterns;
+namespace NetSniff.Tests.Detection.Rules.Patterns;
 
 public class RequiredLiteralsTests
 {
@@ -42,7 +42,7 @@ public class RequiredLiteralsTests
         string[] words = ["ab", "cd", "x", ".", "a", "b", "AB", "e", " ", "xx", "CD"];
         var random = new Random(11);
         var asked = 0;
-        for (var turn = 0; turn < 60_000; turn++)
+        for (var turn = 0; turn < 12_000; turn++)
         {
             var pattern = string.Concat(Enumerable.Range(0, random.Next(1, 9))
                 .Select(_ => pieces[random.Next(pieces.Length)]));
@@ -61,7 +61,7 @@ public class RequiredLiteralsTests
             }
         }
 
-        Assert.True(asked > 1000);
+        Assert.True(asked > 500);
     }
 
     private static bool TryRegex(string pattern, out Regex regex)

