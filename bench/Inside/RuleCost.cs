@@ -71,7 +71,11 @@ internal static class RuleCost
 
         List<RuleProblem> problems = [];
         List<RuleSpec> specs = [];
-        foreach (var node in RuleYaml.Read(yaml.ToString(), "", problems)) specs.AddRange(RuleReader.Read(node, "", problems));
+        foreach (var node in RuleYaml.Read(yaml.ToString(), "", problems))
+        {
+            specs.AddRange(RuleReader.Read(node, "", problems));
+        }
+
         return new RuleLoader().Load(specs, problems, out _)
             ?? throw new InvalidOperationException(string.Join('\n', problems));
     }

@@ -22,7 +22,8 @@ internal sealed class RuleFindings(string rules)
     /// <summary>Prints findings by rule, over a folder of captures with a list of attacks beside them.</summary>
     public void PrintCaptures(string folder)
     {
-        var attacks = File.ReadLines(Path.Combine(folder, "ATTACKS.tsv")).Skip(1).Select(static line => line.Split('\t'))
+        var attacks = File.ReadLines(Path.Combine(folder, "ATTACKS.tsv")).Skip(1)
+            .Select(static line => line.Split('\t'))
             .ToDictionary(static columns => columns[0], static columns => columns[1], StringComparer.Ordinal);
         var benign = new SortedDictionary<string, List<string>>(StringComparer.Ordinal);
         var found = new SortedDictionary<string, List<string>>(StringComparer.Ordinal);
@@ -68,7 +69,7 @@ internal sealed class RuleFindings(string rules)
             // Another client for each: a finding is never held for the last one.
             sink.Context.Client = Packets.Address.FromV4((uint)counts.Values.Sum(static count => count.All));
             sink.Emit(
-                new HttpRecord { Version = "1.1"u8, Method = "GET"u8, Uri = Encoding.ASCII.GetBytes(uri), HasRequest = true },
+                new HttpRecord { Method = "GET"u8, Uri = Encoding.ASCII.GetBytes(uri), HasRequest = true },
                 counts.Values.Sum(static count => count.All) * 60_000_000_000L);
             run.Run(sink.Bytes, 0);
             var key = columns[1] == "1" ? $"attack {columns[2]}" : $"benign {columns[2]}";
@@ -88,7 +89,8 @@ internal sealed class RuleFindings(string rules)
         foreach (var (rule, list) in rows)
         {
             var more = list.Count > CapturesShownMax ? $"; and {list.Count - CapturesShownMax} more" : "";
-            Console.WriteLine($"  {rule}: {list.Count} captures: {string.Join("; ", list.Take(CapturesShownMax))}{more}");
+            var shown = string.Join("; ", list.Take(CapturesShownMax));
+            Console.WriteLine($"  {rule}: {list.Count} captures: {shown}{more}");
         }
     }
 

@@ -28,8 +28,8 @@ internal sealed class RuleTarget : FuzzTarget
             + "DoubleURL], minScore: 2, patterns: [{name: a, literal: x}, {name: b, regex: '(?i)a.{1,4}b'}]}}\n",
         "  condition: http\n  detector: {type: Match}\n  exceptions: [{name: a, condition: tls, reason: b, expireTime: "
             + "2027-01-01}]\n  tests: [{name: t, expect: Alert, records: [{http.status: 1, repeat: 3, every: 1ms}]}]\n",
-        "  condition: http\n  match: {to: {podSelector: {matchExpressions: [{key: a/b, operator: NotIn, values: [c]}]}}}\n"
-            + "  detector: {type: Match}\n  actions: [{name: a, type: Event}]\n",
+        "  condition: http\n  match: {to: {podSelector: {matchExpressions: [{key: a/b, operator: NotIn, "
+            + "values: [c]}]}}}\n  detector: {type: Match}\n  actions: [{name: a, type: Event}]\n",
     ];
 
     private static readonly string[] s_words =
@@ -74,7 +74,7 @@ internal sealed class RuleTarget : FuzzTarget
         List<RuleSpec> specs = [];
         foreach (var node in RuleYaml.Read(text, "f", problems)) specs.AddRange(RuleReader.Read(node, "f", problems));
         var set = new RuleLoader().Load(specs, problems, out _);
-        foreach (var problem in problems) novelty.Note(1, Novelty.Order(problem.Path.Length), (ulong)problem.Text.Length);
+        foreach (var (_, _, path, why, _) in problems) novelty.Note(1, Novelty.Order(path.Length), (ulong)why.Length);
         if (set is null)
         {
             if (problems.TrueForAll(static problem => problem.IsWarning))

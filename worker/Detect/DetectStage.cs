@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using NetSniff.Buffers;
 using NetSniff.Detection;
 using NetSniff.Detection.Rules;
@@ -114,8 +112,10 @@ public sealed class DetectStage : IBatchDetector, IRecordFeed
     {
         // FNV-1a; batches have at most some ten thousand records, so positions of two do not meet but by chance.
         var hash = 14_695_981_039_346_656_037ul;
-        foreach (var octet in Encoding.UTF8.GetBytes(lane.Sensor + lane.Lane)) hash = (hash ^ octet) * 1_099_511_628_211;
-        foreach (var octet in MemoryMarshal.AsBytes([sequence])) hash = (hash ^ octet) * 1_099_511_628_211;
+        const ulong prime = 1_099_511_628_211;
+        foreach (var letter in lane.Sensor) hash = (hash ^ letter) * prime;
+        foreach (var letter in lane.Lane) hash = (hash ^ letter) * prime;
+        for (var rest = sequence; rest > 0; rest >>= 8) hash = (hash ^ (rest & 0xff)) * prime;
         return hash;
     }
 

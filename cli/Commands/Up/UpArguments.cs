@@ -55,10 +55,8 @@ internal sealed class UpArguments
     public void AddTo(Command command)
     {
         command.Add(_interfaces);
-        foreach (var option in (Option[])[_data, _names, _rules, _keep, _storeBytes, _query.Option, _health.Option, _child])
-        {
-            command.Add(option);
-        }
+        Option[] options = [_data, _names, _rules, _keep, _storeBytes, _query.Option, _health.Option, _child];
+        foreach (var option in options) command.Add(option);
     }
 
     /// <summary>Whether this is the process that does the work, and not the one that keeps it running.</summary>

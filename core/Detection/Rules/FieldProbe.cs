@@ -152,7 +152,8 @@ internal sealed class FieldProbe(CatalogField asked, OriginBook origins)
                 return string.Create(CultureInfo.InvariantCulture, $"{value.Nanos / 1e6:0.###}ms");
             case FieldKind.Time: return ShownTime(value.Nanos);
             case FieldKind.Text: return Utf8(value.Text);
-            case FieldKind.Bytes: return Convert.ToHexStringLower(value.Raw[..Math.Min(value.Raw.Length, ShownMax / 2)]);
+            case FieldKind.Bytes:
+                return Convert.ToHexStringLower(value.Raw[..Math.Min(value.Raw.Length, ShownMax / 2)]);
             case FieldKind.Address: return Shown(value.Address);
             case FieldKind.Texts:
                 var texts = new List<string>();

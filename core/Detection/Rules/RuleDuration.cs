@@ -20,7 +20,8 @@ internal static class RuleDuration
                 number = number * 10 + (text[at] - '0');
             }
 
-            if (at == start || ++parts > PartsMax || !TryUnit(text.AsSpan(at), out var unit, out var length)) return false;
+            if (at == start || ++parts > PartsMax) return false;
+            if (!TryUnit(text.AsSpan(at), out var unit, out var length)) return false;
             nanos += number * unit;
             at += length;
         }

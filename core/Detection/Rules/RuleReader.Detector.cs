@@ -165,6 +165,8 @@ public static partial class RuleReader
 
     private static void CheckMember(SpecMap map, SpecText type, string member, string of, SpecProblems problems)
     {
-        if (map.Has(member) != (type.Value == of)) problems.Add(type, $"{member} is there when, and only when, type is {of}");
+        if (map.Has(member) == (type.Value == of)) return;
+
+        problems.Add(type, $"{member} is there when, and only when, type is {of}");
     }
 }

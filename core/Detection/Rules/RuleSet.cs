@@ -88,7 +88,8 @@ public sealed class RuleSet : Detector
         yield return new("detect", "rule hits over the rule's rate", Sum(static counters => counters.OverRate), true);
         yield return new("detect", "records late for their window", Sum(static counters => counters.Late), true);
         yield return new("detect", "texts longer than patterns look", Sum(static counters => counters.TextsCut), true);
-        yield return new("detect", "groups forgotten for others", states.Sum(static state => state.GroupsEvicted), true);
+        var evicted = states.Sum(static state => state.GroupsEvicted);
+        yield return new("detect", "groups forgotten for others", evicted, true);
         yield return new("detect", "values memory lacked for", Sum(static counters => counters.Refused), true);
     }
 

@@ -8,7 +8,7 @@ namespace NetSniff.Tests.Worker.Detect;
 public sealed class RuleFolderTests : IDisposable
 {
     private static readonly string s_good = RuleBench.Rule("condition: http\ndetector: {type: Match}");
-    private static readonly string s_bad = RuleBench.Rule("condition: htp\ndetector: {type: Match}");
+    private static readonly string s_bad = RuleBench.Rule("condition: htp\ndetector: {type: Match}", "bad");
 
     private readonly TemporaryFolder _files = new();
     private readonly List<RuleSet> _offered = [];
@@ -42,7 +42,7 @@ public sealed class RuleFolderTests : IDisposable
         Assert.False(_folder.Look());
         Assert.True(_folder.State.IsRefused);
         Assert.Equal((revision, 1L), (_folder.State.Revision, _folder.State.Rejected));
-        Assert.StartsWith("b.yaml:5: spec.condition:", Assert.Single(_folder.State.Problems).ToString());
+        Assert.StartsWith("b.yaml:6: spec.condition:", Assert.Single(_folder.State.Problems).ToString());
         Assert.Single(_offered);
 
         Write("b.yaml", RuleBench.Rule("condition: dns\ndetector: {type: Match}", "s"));
@@ -61,8 +61,8 @@ public sealed class RuleFolderTests : IDisposable
         File.WriteAllText(_files["v2", "a.yaml"], s_good.Replace("High", "Low", StringComparison.Ordinal));
         Directory.CreateSymbolicLink(_files["..data"], "v1");
         Assert.True(_folder.Look());
-        Directory.CreateSymbolicLink(_files["..next"], "v2");
-        File.Move(_files["..next"], _files["..data"], overwrite: true);
+        Directory.Delete(_files["..data"]);
+        Directory.CreateSymbolicLink(_files["..data"], "v2");
         Assert.True(_folder.Look());
         Assert.Equal(NetSniff.Records.Severity.Low, _offered[1].States()[0].Spec.Severity);
     }
@@ -88,7 +88,7 @@ public sealed class RuleFolderTests : IDisposable
         var health = new RuleHealth(board, () => _folder.State, () => _offered.LastOrDefault());
         var condition = Assert.Single(board.Conditions);
         Write("a.yaml", s_bad);
-        _folder.Look();
+        Assert.False(_folder.Look());
         health.Look();
         Assert.Equal((false, "Invalid"), (condition.State.Holds, condition.State.Reason));
         Write("a.yaml", s_good);

@@ -126,7 +126,8 @@ public static class Metrics
         "netsniff_rule_evaluations_total", Counter, "Records that were shown to a rule.", "rule");
 
     public static readonly MetricFamily RuleCost = Add(
-        "netsniff_rule_evaluation_seconds", Gauge, "Mean time a rule takes for a record, of one record in 256.", "rule");
+        "netsniff_rule_evaluation_seconds", Gauge, "Mean time a rule takes for a record, of one record in 256.",
+        "rule");
 
     public static readonly MetricFamily RuleAtLimit = Add(
         "netsniff_rule_at_limit", Gauge, "1 for a rule that forgot groups because there were too many.", "rule");

@@ -44,8 +44,10 @@ public sealed class RulesCommandTests : IDisposable
     [Fact]
     public void Findings_stand_among_the_records_and_can_be_asked_for()
     {
-        Write("http.yaml", RuleBench.Rule("condition: http\ndetector: {type: Match}\noutput: 'a call of {{http.host}}'"));
-        var end = NetsniffProcess.Run("read", _capture, "--rules", _folder["rules"], "-o", "jsonl", "--where", "finding");
+        const string spec = "condition: http\ndetector: {type: Match}\noutput: 'a call of {{http.host}}'";
+        Write("http.yaml", RuleBench.Rule(spec));
+        string[] read = ["read", _capture, "--rules", _folder["rules"]];
+        var end = NetsniffProcess.Run([.. read, "-o", "jsonl", "--where", "finding"]);
         Assert.Equal((ExitCode.Ok, ""), (end.Code, end.Error));
         Assert.Contains("\"finding.rule\":\"r\"", end.Output, StringComparison.Ordinal);
         Assert.Contains("\"finding.title\":\"a call of ", end.Output, StringComparison.Ordinal);
@@ -75,7 +77,7 @@ public sealed class RulesCommandTests : IDisposable
         File.WriteAllText(target, "kept");
         var end = NetsniffProcess.Run("read", _capture, "--rules", _folder["rules"], "-w", target);
         Assert.Equal(ExitCode.Usage, end.Code);
-        Assert.Contains("bad.yaml:5: spec.condition:", end.Error, StringComparison.Ordinal);
+        Assert.Contains("bad.yaml:6: spec.condition:", end.Error, StringComparison.Ordinal);
         Assert.Equal("kept", File.ReadAllText(target));
     }
 

@@ -29,14 +29,18 @@ internal sealed class RuleBench
     {
         problems = [];
         List<RuleSpec> specs = [];
-        foreach (var node in RuleYaml.Read(yaml, "t.yaml", problems)) specs.AddRange(RuleReader.Read(node, "t.yaml", problems));
+        foreach (var node in RuleYaml.Read(yaml, "t.yaml", problems))
+        {
+            specs.AddRange(RuleReader.Read(node, "t.yaml", problems));
+        }
+
         return (loader ?? new RuleLoader()).Load(specs, problems, out _);
     }
 
     /// <summary>The whole of a rule around what its spec says beside severity.</summary>
     public static string Rule(string spec, string name = "r", string metadata = "") =>
-        $"apiVersion: netsniff.io/v1alpha1\nkind: DetectionRule\nmetadata: {{name: {name}{metadata}}}\n"
-        + $"spec:\n  severity: High\n  {spec.ReplaceLineEndings("\n").Trim().Replace("\n", "\n  ", StringComparison.Ordinal)}\n";
+        $"apiVersion: netsniff.io/v1alpha1\nkind: DetectionRule\nmetadata: {{name: {name}{metadata}}}\nspec:\n"
+        + $"  severity: High\n  {spec.Trim().Replace("\n", "\n  ", StringComparison.Ordinal)}\n";
 
     public static List<byte[]> Records(string yaml)
     {

@@ -37,8 +37,11 @@ public class RequiredLiteralsTests
     [Fact]
     public void Whatever_matches_has_one_of_them()
     {
-        string[] pieces = ["ab", "cd", "x", ".", "[ab]", "(", ")", "|", "?", "*", "+", "{2}", "{0,2}", "\\b", "\\w", "^",
-            "(?i)", "(?:", "\\.", "e"];
+        string[] pieces =
+        [
+            "ab", "cd", "x", ".", "[ab]", "(", ")", "|", "?", "*", "+", "{2}", "{0,2}", "\\b", "\\w", "^", "(?i)",
+            "(?:", "\\.", "e",
+        ];
         string[] words = ["ab", "cd", "x", ".", "a", "b", "AB", "e", " ", "xx", "CD"];
         var random = new Random(11);
         var asked = 0;
