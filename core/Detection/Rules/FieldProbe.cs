@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using NetSniff.Filters.Expression;
@@ -43,6 +44,39 @@ internal sealed class FieldProbe(CatalogField asked, OriginBook origins)
                 if (count > 1) hash.Add(second);
                 return count > 0;
         }
+    }
+
+    /// <summary>The key that <see cref="AddTo"/> makes of a record with this value.</summary>
+    public GroupKey KeyOf(FilterLiteral value)
+    {
+        var hash = new KeyHash();
+        if (asked.Kind == FieldKind.Address)
+        {
+            Span<byte> bytes = stackalloc byte[Address.Size];
+            BinaryPrimitives.WriteUInt128BigEndian(bytes, value.FirstAddress);
+            if (asked.Header == HeaderField.None)
+            {
+                hash.Add(1);
+                hash.Add(bytes);
+            }
+            else
+            {
+                AddAddress(ref hash, Address.FromBytes(bytes));
+            }
+
+            return hash.Key;
+        }
+
+        if (asked.Header >= HeaderField.Node)
+        {
+            hash.Add(Encoding.UTF8.GetString(value.Bytes));
+            return hash.Key;
+        }
+
+        hash.Add(1);
+        if (asked.Kind == FieldKind.Text) hash.Add(value.Bytes);
+        else hash.Add(value.Low);
+        return hash.Key;
     }
 
     public bool TryNumber(in RecordView record, out ulong number)

@@ -29,6 +29,7 @@ internal sealed class Rule
         (Spec, Judge, _dedupe, _output) = (spec, judge, dedupe, output);
         _filters = [.. filters.Where(filter => !filter.IsAlways)];
         _silences = [.. silences];
+        Keys = [.. _filters.SelectMany(FilterKeys.Of)];
         _patterns = judge as PatternJudge;
         _name = Encoding.UTF8.GetBytes(spec.FullName);
         _severity = Encoding.UTF8.GetBytes(spec.Severity.ToString().ToLowerInvariant());
@@ -45,6 +46,12 @@ internal sealed class Rule
 
     /// <summary>What it remembers takes from this.</summary>
     public required StateBudget Budget { get; init; }
+
+    /// <summary>What every record that it is about has; <see cref="RuleIndex"/> finds it by one of them.</summary>
+    public IReadOnlyList<FilterKey> Keys { get; }
+
+    /// <summary>Asked before the rule is, for all that look at the same texts; null where it asks for no text.</summary>
+    public PatternGate? Gate => _patterns?.Gate;
 
     private Judge Judge { get; }
 

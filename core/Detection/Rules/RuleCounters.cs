@@ -3,7 +3,7 @@ namespace NetSniff.Detection.Rules;
 /// <summary>What became of the records that a rule saw. One thread counts, any may read.</summary>
 public sealed class RuleCounters
 {
-    /// <summary>Records that were shown to the rule.</summary>
+    /// <summary>Records that were shown to the rule: those that it could be about.</summary>
     public long Evaluated;
 
     /// <summary>Of those, records for which match and condition held.</summary>

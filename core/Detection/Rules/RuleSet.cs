@@ -4,7 +4,7 @@ using NetSniff.Records;
 namespace NetSniff.Detection.Rules;
 
 /// <summary>All rules that are in force, in the order of their priority; names break ties. A record meets those that
-/// its kind could match.</summary>
+/// could be about it (<see cref="RuleIndex"/>).</summary>
 public sealed class RuleSet : Detector
 {
     /// <summary>Rules of a set.</summary>
@@ -15,7 +15,7 @@ public sealed class RuleSet : Detector
 
     private readonly RuleWorkshop _shop;
     private Rule[] _rules;
-    private Rule[][] _byKind = [];
+    private RuleIndex[] _byKind = [];
     private int _untilTimed = TimedEvery;
 
     internal RuleSet(IReadOnlyList<Rule> rules, RuleWorkshop shop)
@@ -50,14 +50,9 @@ public sealed class RuleSet : Detector
         var kind = record.Header.Kind;
         if (kind >= _byKind.Length) return; // joined after the rules were compiled: no rule can name it
 
-        if (Clock is not null && --_untilTimed == 0)
-        {
-            _untilTimed = TimedEvery;
-            OnTimed(_byKind[kind], in record, findings, Clock);
-            return;
-        }
-
-        foreach (var rule in _byKind[kind]) rule.OnRecord(in record, findings);
+        Func<long>? clock = null;
+        if (Clock is not null && --_untilTimed == 0) (clock, _untilTimed) = (Clock, TimedEvery);
+        _byKind[kind].Show(in record, findings, clock);
     }
 
     /// <summary>Takes what rules that say the same remember and counted from the set that was in force before. Called
@@ -93,25 +88,14 @@ public sealed class RuleSet : Detector
         yield return new("detect", "values memory lacked for", Sum(static counters => counters.Refused), true);
     }
 
-    private static void OnTimed(
-        ReadOnlySpan<Rule> rules, in RecordView record, FindingSink findings, Func<long> clock)
-    {
-        foreach (var rule in rules)
-        {
-            var start = clock();
-            rule.OnRecord(in record, findings);
-            rule.Counters.TimedNanos += clock() - start;
-            rule.Counters.TimedCount++;
-        }
-    }
-
     private void Index()
     {
         var kinds = RecordKinds.All.Count;
-        var byKind = new Rule[kinds][];
+        var byKind = new RuleIndex[kinds];
         for (var kind = 0; kind < kinds; kind++)
         {
-            byKind[kind] = [.. _rules.Where(rule => kind < rule.Kinds.Count && rule.Kinds[kind])];
+            var rules = _rules.Where(rule => kind < rule.Kinds.Count && rule.Kinds[kind]);
+            byKind[kind] = new RuleIndex([.. rules], _shop.Origins);
         }
 
         _byKind = byKind;

@@ -45,7 +45,6 @@ internal sealed class PatternJudge : Judge
     private readonly CompiledPattern[] _ungated;
     private readonly SearchValues<string>? _gate;
     private readonly PatternScratch _scratch;
-    private readonly PatternGate? _shared;
     private readonly bool[] _met;
     private readonly int _minScore;
     private int _score;
@@ -62,12 +61,15 @@ internal sealed class PatternJudge : Judge
         _ungated = [.. patterns.Where(pattern => pattern.Regex is not null && pattern.Gate is null)];
         _gate = literals.Count == 0 ? null : SearchValues.Create([.. literals], StringComparison.OrdinalIgnoreCase);
         _scratch = scratch;
-        _shared = _ungated.Length == 0 ? shared : null;
+        Gate = _ungated.Length == 0 ? shared : null;
         _met = new bool[_patterns.Length];
         _minScore = spec.MinScore;
     }
 
     public override bool IsCounting => false;
+
+    /// <summary>What is to be asked before this is; null where some pattern asks for no text.</summary>
+    public PatternGate? Gate { get; }
 
     /// <summary>Of the last record that was bad.</summary>
     public PatternTrace Trace { get; } = new();
@@ -75,12 +77,6 @@ internal sealed class PatternJudge : Judge
     public override bool Holds(in RecordView record, RuleCounters counters, out Judgement judgement)
     {
         judgement = default;
-        if (_shared is not null && !_shared.MayHold(in record))
-        {
-            if (_shared.IsCut) counters.TextsCut++;
-            return false;
-        }
-
         if (_score != 0)
         {
             _score = 0;

@@ -242,6 +242,33 @@ public class RuleSetTests
     }
 
     [Fact]
+    public void However_many_rules_there_are_each_finds_what_it_would_find_alone()
+    {
+        string[] conditions =
+        [
+            "http.status == {0}", "http.host == h{0}", "dst.ip == 10.0.0.{0} and proto == tcp", "dst.port in ({0}, 9{0})",
+            "src.pod == p{0}", "not http.status == {0}", "http.status == {0} or http.host == h{0}", "src.ip in 10.0.{0}.0/24",
+            "http.host ~ H{0}", "http and port == {0}",
+        ];
+        var rules = Enumerable.Range(0, 80).Select(number => RuleBench.Rule(
+            $"condition: {string.Format(null, conditions[number % 10], number / 10)}\ndetector: {{type: Match}}",
+            $"r{number}")).ToArray();
+        var random = new Random(5);
+        var records = RuleBench.Records("[" + string.Join(", ", Enumerable.Range(0, 60).Select(_ =>
+            $"{{http.status: {random.Next(9)}, http.host: h{random.Next(9)}, dst.ip: 10.0.0.{random.Next(9)}, "
+            + $"dst.port: {random.Next(9)}, src.pod: p{random.Next(9)}, src.ip: 10.0.{random.Next(9)}.7}}")) + "]");
+        var all = new RuleBench(string.Join("---\n", rules));
+        var together = records.SelectMany(all.Show).Select(Name).Order(StringComparer.Ordinal);
+        var apart = rules.Select(rule => new RuleBench(rule))
+            .SelectMany(bench => records.SelectMany(bench.Show).Select(Name)).Order(StringComparer.Ordinal);
+        Assert.Equal(apart, together);
+        // And most were not even shown most of it.
+        Assert.True(all.Set.States().Sum(state => state.Counters.Evaluated) < records.Count * rules.Length * 6 / 10);
+
+        static string Name(string line) => line.Split("finding.rule=")[1].Split(' ')[0];
+    }
+
+    [Fact]
     public void Rules_are_asked_in_the_order_of_their_priority()
     {
         var yaml = RuleBench.Rule("condition: http\ndetector: {type: Match}", "b") + "---\n"
