@@ -105,7 +105,7 @@ public class RulesOnPacketsTests
     ];
 
     /// <returns>The rules that found something.</returns>
-    private static IEnumerable<string> Found(IEnumerable<CapturedFrame> frames)
+    private static List<string> Found(IEnumerable<CapturedFrame> frames)
     {
         CapturedFrame[] all = [.. frames];
         List<RuleProblem> problems = [];
@@ -116,7 +116,7 @@ public class RulesOnPacketsTests
         using var run = new ShardRun(ShardRun.Options, seen, slots);
         run.Take(all, all.Length);
         run.Shard.Finish();
-        return seen.Rules;
+        return [.. seen.Rules];
     }
 
     private sealed class Seen(DetectionRun run) : RecordConsumer
