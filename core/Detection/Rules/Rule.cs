@@ -50,7 +50,7 @@ internal sealed class Rule
     /// <summary>What every record that it is about has; <see cref="RuleIndex"/> finds it by one of them.</summary>
     public IReadOnlyList<FilterKey> Keys { get; }
 
-    /// <summary>Asked before the rule is, for all that look at the same texts; null where it asks for no text.</summary>
+    /// <summary>Asked before the rule is, for all that look at the same texts; null where it asks for none.</summary>
     public PatternGate? Gate => _patterns?.Gate;
 
     private Judge Judge { get; }

@@ -246,8 +246,9 @@ public class RuleSetTests
     {
         string[] conditions =
         [
-            "http.status == {0}", "http.host == h{0}", "dst.ip == 10.0.0.{0} and proto == tcp", "dst.port in ({0}, 9{0})",
-            "src.pod == p{0}", "not http.status == {0}", "http.status == {0} or http.host == h{0}", "src.ip in 10.0.{0}.0/24",
+            "http.status == {0}", "http.host == h{0}", "dst.ip == 10.0.0.{0} and proto == tcp", "src.pod == p{0}",
+            "dst.port in ({0}, 9{0})", "not http.status == {0}", "http.status == {0} or http.host == h{0}",
+            "src.ip in 10.0.{0}.0/24",
             "http.host ~ H{0}", "http and port == {0}",
         ];
         var rules = Enumerable.Range(0, 80).Select(number => RuleBench.Rule(

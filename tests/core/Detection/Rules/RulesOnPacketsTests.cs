@@ -64,7 +64,8 @@ public class RulesOnPacketsTests
     public void A_flood_of_beginnings_is_found()
     {
         var frames = Enumerable.Range(0, 3000).Select(number => Syn(
-            Address.FromBytes([203, 0, (byte)(number >> 8), (byte)number]), s_server, 443, Start + number * 1_000_000L));
+            Address.FromBytes([203, 0, (byte)(number >> 8), (byte)number]), s_server, 443,
+            Start + number * 1_000_000L));
         Assert.Equal(["syn-flood"], Found(frames));
     }
 
@@ -85,9 +86,10 @@ public class RulesOnPacketsTests
     ];
 
     private static IEnumerable<CapturedFrame> Call(ushort port, string request, string answer, long time) =>
-        Handmade.Segments(
-            new Talk(port, 80, [new(false, Encoding.ASCII.GetBytes(request)), new(true, Encoding.ASCII.GetBytes(answer))]),
-            time).Select(FrameBuilder.Ethernet);
+        Handmade.Segments(new Talk(port, 80, [Saying(false, request), Saying(true, answer)]), time)
+            .Select(FrameBuilder.Ethernet);
+
+    private static Saying Saying(bool isFromServer, string text) => new(isFromServer, Encoding.ASCII.GetBytes(text));
 
     private static CapturedFrame Syn(Address client, Address server, ushort port, long time) =>
         FrameBuilder.Ethernet(new Segment(new Ends(client, server, 40_000, port), [], time)
@@ -110,7 +112,8 @@ public class RulesOnPacketsTests
         CapturedFrame[] all = [.. frames];
         List<RuleProblem> problems = [];
         var files = RuleFiles.Read(Path.Combine(Repository.Root, "rules"));
-        var set = new RuleLoader().Load([.. files.Specs(problems).Select(spec => spec with { Tests = [] })], problems, out _);
+        RuleSpec[] specs = [.. files.Specs(problems).Select(spec => spec with { Tests = [] })];
+        var set = new RuleLoader().Load(specs, problems, out _);
         var seen = new Seen(new DetectionRun(set!));
         using var slots = new GuardedSlots(NetSniff.Pipeline.Shard.BatchMax);
         using var run = new ShardRun(ShardRun.Options, seen, slots);
