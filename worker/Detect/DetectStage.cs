@@ -14,9 +14,9 @@ namespace NetSniff.Worker.Detect;
 /// it is made again of what the store holds (<see cref="WarmUp"/>), see ADR 46.</remarks>
 public sealed class DetectStage : IBatchDetector, IRecordFeed
 {
-    /// <summary>Batches with findings between the store and its commit. More are stored all the same; only if the store
-    /// fails then, their findings are looked for anew.</summary>
-    private const int KeptMax = 4096;
+    /// <summary>Batches with findings between the store and its commit. With more, those of before are stored all the
+    /// same, and lost only if the store fails just then: counted.</summary>
+    private const int KeptMax = 1 << 16;
 
     private readonly DetectionRun _run;
     private readonly IReadOnlyDictionary<LaneId, ulong> _stored;
@@ -26,6 +26,7 @@ public sealed class DetectStage : IBatchDetector, IRecordFeed
     private RuleSet? _rules;
     private RuleSet? _offered;
     private long _again;
+    private long _unkept;
 
     /// <param name="stored">The last batch of each lane that the store has.</param>
     public DetectStage(IReadOnlyDictionary<LaneId, ulong> stored)
@@ -75,17 +76,35 @@ public sealed class DetectStage : IBatchDetector, IRecordFeed
         _run.Run(batch.Records, PositionOf(batch.Lane, batch.Sequence));
         if (_run.FindingsCount == 0) return batch;
 
-        if (_kept.Count >= KeptMax) _kept.Clear();
+        if (_kept.Count >= KeptMax)
+        {
+            Volatile.Write(ref _unkept, _unkept + _kept.Count);
+            _kept.Clear();
+        }
+
         _kept[key] = (_run.Findings.ToArray(), _run.FindingsCount);
         return Joined(in batch, _run.Findings, _run.FindingsCount);
     }
 
-    /// <summary>It is committed.</summary>
-    public void Publish(in StoreBatch batch) => _kept.Remove((batch.Lane, batch.Sequence));
+    /// <summary>It is committed, and so is what came before it in its lane or was refused.</summary>
+    public void Publish(in StoreBatch batch)
+    {
+        if (_kept.Count == 0) return;
+
+        var (lane, sequence) = (batch.Lane, batch.Sequence);
+        foreach (var key in _kept.Keys)
+        {
+            if (key.Lane == lane && key.Sequence <= sequence) _kept.Remove(key);
+        }
+    }
 
     /// <summary>Any thread may ask.</summary>
-    public IEnumerable<LedgerLine> Ledger() => _run.Ledger().Append(
-        new LedgerLine("detect", "batches that came again", Volatile.Read(ref _again), false));
+    public IEnumerable<LedgerLine> Ledger() =>
+    [
+        .. _run.Ledger(),
+        new LedgerLine("detect", "batches that came again", Volatile.Read(ref _again), false),
+        new LedgerLine("detect", "batches whose findings a failing store could lose", Volatile.Read(ref _unkept), false),
+    ];
 
     private StoreBatch Joined(scoped in StoreBatch batch, ReadOnlySpan<byte> findings, int count)
     {
