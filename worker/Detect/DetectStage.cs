@@ -103,7 +103,7 @@ public sealed class DetectStage : IBatchDetector, IRecordFeed
     [
         .. _run.Ledger(),
         new LedgerLine("detect", "batches that came again", Volatile.Read(ref _again), false),
-        new LedgerLine("detect", "batches whose findings a failing store could lose", Volatile.Read(ref _unkept), false),
+        new LedgerLine("detect", "batches whose findings are not kept for a retry", Volatile.Read(ref _unkept), false),
     ];
 
     private StoreBatch Joined(scoped in StoreBatch batch, ReadOnlySpan<byte> findings, int count)
