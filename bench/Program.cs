@@ -42,6 +42,18 @@ switch (args)
 
         return 0;
 
+    case ["findings", var folder, var rules]:
+        new RuleFindings(rules).PrintCaptures(folder);
+        return 0;
+
+    case ["findings", var strings, var rules, "strings"]:
+        new RuleFindings(rules).PrintStrings(strings);
+        return 0;
+
+    case ["rules"]:
+        RuleCost.Print();
+        return 0;
+
     case ["profiling", var trace, var picture]:
         using (var cost = new ProfilingCost(trace)) return await cost.RunAsync(picture);
 
@@ -59,6 +71,9 @@ switch (args)
             netsniff-bench mix OUT SECONDS SEED IMPAIRED-PER-MILLE SCALE FILE:PACKETS:PACKETS-OF-ONE-REPLAY:STRETCH…
             netsniff-bench compare|scaling CHECKOUT CACHE
             netsniff-bench enrich
+            netsniff-bench rules
+            netsniff-bench findings CAPTURES RULES
+            netsniff-bench findings TSV RULES strings
             netsniff-bench profiling FILE PICTURE
             netsniff-bench batches TRACE
             netsniff-bench warm TRACE PASSES records|batches

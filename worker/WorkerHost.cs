@@ -71,6 +71,7 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
             {
                 Enrichers = parts.Enrichers,
                 Watchers = parts.Watchers,
+                Detector = parts.Detector,
                 Feeds = parts.Feeds,
                 Beat = beat is null ? null : beat.Beat,
             },

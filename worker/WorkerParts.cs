@@ -13,6 +13,9 @@ public sealed record WorkerParts
 
     public IReadOnlyList<IRecordWatcher> Watchers { get; init; } = [];
 
+    /// <summary>Looks for what rules describe.</summary>
+    public IBatchDetector? Detector { get; init; }
+
     /// <summary>Who gets batches once they are committed.</summary>
     public IReadOnlyList<IRecordFeed> Feeds { get; init; } = [];
 

@@ -24,6 +24,7 @@ internal sealed class CaptureOutput : IDisposable
     private readonly CaptureSettings _settings;
     private readonly FileStream? _file;
     private readonly NamesFile? _names;
+    private readonly RulesFolder? _rules;
     private Output? _output;
 
     /// <exception cref="UsageException">The file to write is one that is read.</exception>
@@ -33,6 +34,12 @@ internal sealed class CaptureOutput : IDisposable
         _settings = settings;
         // Before the file to write is touched, for it may be refused.
         if (settings.NamesPath is { } names) _names = new NamesFile(names, terminal);
+        if (settings.RulesPath is { } rules)
+        {
+            _rules = new RulesFolder(rules);
+            _ = _rules.NewRun(Origins);
+        }
+
         if (settings.WriteTo is { } path)
         {
             var full = Path.GetFullPath(path);
@@ -95,10 +102,15 @@ internal sealed class CaptureOutput : IDisposable
         new(isFiltered ? null : Where(_settings, Book), output, tally, countMax)
         {
             Enricher = _names?.NewEnricher(),
+            Detection = _rules?.NewRun(Book),
         };
 
     /// <summary>Has the output say what it still holds back, once nobody writes to it any more.</summary>
-    public void Finish() => _output?.Finish();
+    public void Finish()
+    {
+        _output?.Finish();
+        if (!_settings.IsQuiet) _rules?.TellLimits(_terminal);
+    }
 
     /// <summary>Says how it went: on the output when that was asked for, else beside it.</summary>
     /// <param name="balance">The capture's account, where it keeps one.</param>

@@ -1,5 +1,6 @@
 using NetSniff.Cli.Outputs;
 using NetSniff.Cli.Outputs.Summary;
+using NetSniff.Detection;
 using NetSniff.Filters.Expression;
 using NetSniff.Records;
 using NetSniff.Worker.Enrich;
@@ -14,10 +15,14 @@ internal sealed class RecordDesk(Filter? filter, Output output, TrafficTally? ta
     private readonly Lock _lock = new();
     private readonly Filter? _filter = filter is { IsAlways: false } ? filter : null;
     private byte[] _named = [];
+    private ulong _position;
     private bool _isFull;
 
     /// <summary>Names the ends of records before anybody sees them.</summary>
     public Enricher? Enricher { get; init; }
+
+    /// <summary>Looks at every record; what it finds is shown behind it.</summary>
+    public DetectionRun? Detection { get; init; }
 
     public long Shown { get; private set; }
 
@@ -31,16 +36,28 @@ internal sealed class RecordDesk(Filter? filter, Output output, TrafficTally? ta
 
             foreach (var record in new RecordWalker(Enricher is null ? records : Named(records, Enricher)))
             {
-                output.Watch(record);
-                if (_filter is not null && !_filter.Matches(record)) continue;
+                Show(record);
+                if (_isFull) return;
+                if (Detection is null) continue;
 
-                tally?.Add(record);
-                if (!output.Write(record) || ++Shown != countMax) continue;
+                Detection.Run(record, _position++);
+                if (Detection.FindingsCount == 0) continue;
 
-                Volatile.Write(ref _isFull, true);
-                return;
+                foreach (var finding in new RecordWalker(Detection.Findings)) Show(finding);
+                if (_isFull) return;
             }
         }
+    }
+
+    private void Show(RecordView record)
+    {
+        if (_isFull) return;
+
+        output.Watch(record);
+        if (_filter is not null && !_filter.Matches(record)) return;
+
+        tally?.Add(record);
+        if (output.Write(record) && ++Shown == countMax) Volatile.Write(ref _isFull, true);
     }
 
     /// <summary>A copy, for the records are lent.</summary>

@@ -61,6 +61,12 @@ internal sealed class CaptureOptions
         HelpName = "FILE",
     };
 
+    private readonly Option<string?> _rules = new("--rules")
+    {
+        Description = "Look for what the rules of this folder describe; findings are records (docs/rules.md).",
+        HelpName = "DIR",
+    };
+
     private readonly Option<bool> _utc = new("--utc") { Description = "Show times in UTC." };
 
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress and no summary." };
@@ -82,6 +88,7 @@ internal sealed class CaptureOptions
         command.Add(_noFlows);
         command.Add(_color);
         command.Add(_names);
+        command.Add(_rules);
         command.Add(_utc);
         command.Add(_quiet);
     }
@@ -130,6 +137,7 @@ internal sealed class CaptureOptions
             Flows = Flows(result),
             IsQuiet = result.GetValue(_quiet),
             NamesPath = result.GetValue(_names),
+            RulesPath = result.GetValue(_rules),
             IsUtc = result.GetValue(_utc),
         };
     }

@@ -27,6 +27,9 @@ internal sealed record CaptureSettings
     /// <summary>File that says whose addresses are; null for none.</summary>
     public string? NamesPath { get; init; }
 
+    /// <summary>Folder of detection rules; null for none.</summary>
+    public string? RulesPath { get; init; }
+
     /// <summary>Names to show in place of addresses, for people; null for none.</summary>
     public AddressNames? Names { get; init; }
 

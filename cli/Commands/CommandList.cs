@@ -7,6 +7,7 @@ using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
 using NetSniff.Cli.Commands.Read;
 using NetSniff.Cli.Commands.Records;
+using NetSniff.Cli.Commands.Rules;
 using NetSniff.Cli.Commands.Sensors;
 using NetSniff.Cli.Commands.Sql;
 using NetSniff.Cli.Commands.Status;
@@ -48,6 +49,7 @@ internal static class CommandList
             SensorCommand.Make(runner),
             WorkerCommand.Make(runner),
             CertificatesCommand.Make(runner),
+            RulesCommand.Make(runner),
             DocsCommand.Make(runner),
         };
         foreach (var command in RecordsCommands.All(runner)) root.Add(command);

@@ -24,10 +24,12 @@ internal sealed class WorkerProgram : IAsyncDisposable
     private readonly RecordFeed _feed;
     private readonly WorkerHost _host;
     private readonly MemberChannels? _members;
+    private readonly RuleWatch? _rules;
     private readonly CancellationTokenSource _stop = new();
     private QueryServer? _query;
     private HealthListener? _health;
     private Task _naming = Task.CompletedTask;
+    private Task _watching = Task.CompletedTask;
 
     /// <exception cref="IOException">A folder is in use, or has no room, or the certificates cannot be read.
     /// </exception>
@@ -47,6 +49,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
         board.Add(new StoreMetrics(_store, terminal.Clock));
         _feed = new RecordFeed(limits);
         _members = Members();
+        if (settings.RulesFolder is { } rules) _rules = new RuleWatch(terminal, rules, board, _store);
         _host = new WorkerHost(
             new WorkerOptions
             {
@@ -60,7 +63,8 @@ internal sealed class WorkerProgram : IAsyncDisposable
             new WorkerParts
             {
                 Enrichers = Enrichers(),
-                Feeds = [new FeedOfStored(_feed)],
+                Detector = _rules?.Stage,
+                Feeds = _rules is null ? [new FeedOfStored(_feed)] : [new FeedOfStored(_feed), _rules.Stage],
                 Health = board,
                 Clock = terminal.Clock,
             });
@@ -77,6 +81,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
     public async Task StartAsync()
     {
         await _host.StartAsync().ConfigureAwait(false);
+        if (_rules is not null) _watching = Task.Run(() => _rules.RunAsync(_stop.Token));
         _query = await QueryServer.StartAsync(new QueryOptions
         {
             Listen = _settings.Query,
@@ -107,6 +112,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _naming.ConfigureAwait(false);
+        await _watching.ConfigureAwait(false);
         if (_query is not null) await _query.DisposeAsync().ConfigureAwait(false);
         await _host.DisposeAsync().ConfigureAwait(false);
         if (_health is not null) await _health.DisposeAsync().ConfigureAwait(false);

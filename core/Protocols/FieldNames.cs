@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using NetSniff.Filters.Expression;
 using NetSniff.Flows;
 using NetSniff.Protocols.Quic;
+using NetSniff.Records;
 
 namespace NetSniff.Protocols;
 
@@ -37,6 +38,9 @@ public static class FieldNames
     private static readonly NameTable s_flowEnds = new([.. Enum.GetValues<FlowEnd>()
         .Select(end => (Enum.GetName(end)!.ToLowerInvariant(), (ulong)end))]);
 
+    private static readonly NameTable s_severities = new([.. Enum.GetValues<Severity>()
+        .Select(severity => (Enum.GetName(severity)!.ToLowerInvariant(), (ulong)severity))]);
+
     // RFC 9110 knows numbers; gRPC names its codes.
     private static readonly NameTable s_grpcCodes = new(
         ("OK", 0), ("CANCELLED", 1), ("UNKNOWN", 2), ("INVALID_ARGUMENT", 3), ("DEADLINE_EXCEEDED", 4),
@@ -62,6 +66,7 @@ public static class FieldNames
         ["ntp.mode"] = s_ntpModes,
         ["ntp_management.mode"] = s_ntpModes,
         ["tls.version"] = s_tlsVersions,
+        ["finding.severity"] = s_severities,
         ["quic.version"] = s_quicVersions,
         ["quic.version_selected"] = s_quicVersions,
     };

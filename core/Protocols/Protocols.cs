@@ -61,5 +61,6 @@ public static class Protocols
         RecordKinds.Register<NtpRecord>(),
         RecordKinds.Register<NtpManagementRecord>(),
         RecordKinds.Register<ConnectionRecord>(),
+        RecordKinds.Register<FindingRecord>(),
     ];
 }

@@ -14,5 +14,7 @@ internal static class FuzzTargets
         new CaptureFileTarget(),
         new BpfTarget(),
         new FilterTarget(),
+        new RuleTarget(),
+        new TextDecoderTarget(),
     ];
 }

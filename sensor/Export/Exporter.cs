@@ -25,6 +25,7 @@ public sealed class Exporter(
     private const int PrioritiesMax = 4;
 
     private readonly ushort _flowKind = RecordKinds.Register<FlowRecord>().Id;
+    private readonly ushort _findingKind = RecordKinds.Register<FindingRecord>().Id;
     private readonly BatchPacker _packer = new(options.CompressionLevel);
     private readonly Stack<BatchEncoder> _encoders = [];
     private RingTable _table = RingTable.Empty;
@@ -43,7 +44,8 @@ public sealed class Exporter(
         foreach (var record in new RecordWalker(records))
         {
             ref readonly var head = ref record.Header;
-            var priority = head.Kind == _flowKind ? SpoolPriority.Flows : SpoolPriority.Transactions;
+            var priority = head.Kind == _flowKind ? SpoolPriority.Flows
+                : head.Kind == _findingKind ? SpoolPriority.Findings : SpoolPriority.Transactions;
             var place = table.OwnerIndex(RecordPlace.Of(in head)) * PrioritiesMax + (int)priority;
             var lane = _lanes[place] ??= new ExportLane(table.Members[place / PrioritiesMax].Name, priority);
             if (lane.Encoder is null) Begin(lane, now);

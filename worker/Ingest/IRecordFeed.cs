@@ -22,3 +22,10 @@ public interface IRecordWatcher
 {
     void Watch(ReadOnlySpan<byte> records, int count);
 }
+
+/// <summary>Looks for what rules describe, before a batch is stored.</summary>
+public interface IBatchDetector
+{
+    /// <returns>The batch, with what was found behind its records.</returns>
+    StoreBatch Detect(scoped in StoreBatch batch);
+}

@@ -182,6 +182,7 @@ public sealed class StorePump : IDisposable
         {
             Lane = entry.Lane, Sequence = entry.Sequence, Records = entry.Records, Count = count,
         };
+        if (count > 0 && _parts.Detector is { } detector) batch = detector.Detect(in batch);
         var isNew = _store.Append(in batch);
         _isDirty = true;
         _recordsUncommitted += count;
@@ -238,6 +239,8 @@ public sealed record StorePumpParts
     public IReadOnlyList<IRecordEnricher> Enrichers { get; init; } = [];
 
     public IReadOnlyList<IRecordWatcher> Watchers { get; init; } = [];
+
+    public IBatchDetector? Detector { get; init; }
 
     public IReadOnlyList<IRecordFeed> Feeds { get; init; } = [];
 

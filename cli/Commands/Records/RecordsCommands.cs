@@ -22,6 +22,9 @@ internal static class RecordsCommands
             runner, "tls", "tls", "Show TLS handshakes that the workers keep.",
             "--follow", "--last 50 --where 'tls.sni like \"*.example.com\"'"),
         RecordsCommand.Make(
+            runner, "findings", "finding", "Show what detection rules found.",
+            "--follow", "--since 1h --where 'finding.severity >= high and finding.mode == alert'"),
+        RecordsCommand.Make(
             runner, "records", null, "Show records of any kind that the workers keep.",
             "--follow", "--kind quic --kind websocket --since 1h",
             "--since 2026-01-31T09:00:00Z --first 1000 -o jsonl"),

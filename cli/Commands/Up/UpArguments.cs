@@ -36,6 +36,9 @@ internal sealed class UpArguments
     private readonly Option<string?> _names = TextOption.Of(
         "--names", "FILE", "YAML that says who has which address (docs/identity.md).");
 
+    private readonly Option<string?> _rules = TextOption.Of(
+        "--rules", "DIR", "Detection rules, read again when they change (docs/rules.md).");
+
     private readonly Option<string?> _keep = TextOption.Of("--keep", "AGE", "How long records are kept (7d).");
     private readonly Option<string?> _storeBytes = TextOption.Of(
         "--store-bytes", "SIZE", "How much they may take on disk (50Gi).");
@@ -52,10 +55,8 @@ internal sealed class UpArguments
     public void AddTo(Command command)
     {
         command.Add(_interfaces);
-        foreach (var option in (Option[])[_data, _names, _keep, _storeBytes, _query.Option, _health.Option, _child])
-        {
-            command.Add(option);
-        }
+        Option[] options = [_data, _names, _rules, _keep, _storeBytes, _query.Option, _health.Option, _child];
+        foreach (var option in options) command.Add(option);
     }
 
     /// <summary>Whether this is the process that does the work, and not the one that keeps it running.</summary>
@@ -73,6 +74,7 @@ internal sealed class UpArguments
             Certificates = CertificatePaths.In(Path.Combine(folder, "tls")),
             TokenFile = Path.Combine(folder, "token"),
             IdentityFile = result.GetValue(_names),
+            RulesFolder = result.GetValue(_rules),
             AgeMax = Durations.ParseOption(_keep.Name, result.GetValue(_keep)) ?? s_otherwise.AgeMax,
             StoreBytesMax = ByteSizes.ParseOption(_storeBytes.Name, result.GetValue(_storeBytes), StoreBytesMin)
                 ?? s_otherwise.StoreBytesMax,

@@ -32,6 +32,7 @@ internal static class WorkerCommand
         var token = TextOption.Of("--token-file", "FILE", "Secret that lets people ask who have no certificate.");
         var names = TextOption.Of(
             "--names", "FILE", "YAML that says which pod, service or host an address was (docs/identity.md).");
+        var rules = TextOption.Of("--rules", "DIR", "Detection rules, read again when they change (docs/rules.md).");
         var workers = TextOption.Of("--workers", "LIST", "Query ports of all workers: NAME=HOST:PORT,...");
         var workersFile = TextOption.Of("--workers-file", "FILE", "The same from a file that may change.");
         var keep = TextOption.Of("--keep", "AGE", "How long records are kept (7d).");
@@ -42,7 +43,7 @@ internal static class WorkerCommand
         var health = new EndpointOption("--health", "Health and metrics, or off", settings.Health);
         var command = new Command("worker", About)
         {
-            name, data, tls, token, names, workers, workersFile, keep, storeBytes, ingest.Option, query.Option,
+            name, data, tls, token, names, rules, workers, workersFile, keep, storeBytes, ingest.Option, query.Option,
             health.Option,
         };
         runner.Set(command, (result, terminal, interrupts) => Run(terminal, interrupts, settings with
@@ -52,6 +53,7 @@ internal static class WorkerCommand
             Certificates = CertificatePaths.In(TextOption.Required(result, tls)),
             TokenFile = result.GetValue(token),
             IdentityFile = result.GetValue(names),
+            RulesFolder = result.GetValue(rules),
             Workers = result.GetValue(workers),
             WorkersFile = result.GetValue(workersFile),
             AgeMax = Durations.ParseOption(keep.Name, result.GetValue(keep)) ?? settings.AgeMax,

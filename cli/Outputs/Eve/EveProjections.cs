@@ -12,5 +12,6 @@ internal static class EveProjections
         ["quic"] = QuicEve.Write,
         ["websocket"] = WebSocketEve.Write,
         ["flow"] = FlowEve.Write,
+        ["finding"] = FindingEve.Write,
     };
 }

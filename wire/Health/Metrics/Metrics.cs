@@ -107,6 +107,34 @@ public static class Metrics
     public static readonly MetricFamily QueueAppendDuration = Add(
         "netsniff_queue_append_duration_seconds", MetricKind.Histogram, "Time to append to a queue on disk.", "queue");
 
+    // Detection.
+    public static readonly MetricFamily Rules = Add(
+        "netsniff_rules", Gauge, "Rules in force, with the revision of their files.", "revision");
+
+    public static readonly MetricFamily RulesRejected = Add(
+        "netsniff_rules_rejected_total", Counter, "Sets of rules that were refused; the last good one went on.");
+
+    public static readonly MetricFamily RuleFindings = Add(
+        "netsniff_rule_findings_total", Counter, "Findings of a rule.", "rule", "severity", "mode");
+
+    public static readonly MetricFamily RuleHidden = Add(
+        "netsniff_rule_hidden_total", Counter,
+        "What a rule did not tell, and why: an exception by name, repeat, rate; late: records that did not count.",
+        "rule", "reason");
+
+    public static readonly MetricFamily RuleEvaluations = Add(
+        "netsniff_rule_evaluations_total", Counter, "Records that were shown to a rule.", "rule");
+
+    public static readonly MetricFamily RuleCost = Add(
+        "netsniff_rule_evaluation_seconds", Gauge, "Mean time a rule takes for a record, of one record in 256.",
+        "rule");
+
+    public static readonly MetricFamily RuleAtLimit = Add(
+        "netsniff_rule_at_limit", Gauge, "1 for a rule that forgot groups because there were too many.", "rule");
+
+    public static readonly MetricFamily RuleStateBytes = Add(
+        "netsniff_rule_state_bytes", Gauge, "Memory of what rules remember.");
+
     // The store.
     public static readonly MetricFamily StoreRecords = Add(
         "netsniff_store_records", Gauge, "Records in the store.");
