@@ -17,8 +17,6 @@ internal sealed class UpArguments
 
     public const string ChildSwitch = "--child";
 
-    private const long StoreBytesMin = 256L << 20;
-
     private static readonly WorkerSettings s_otherwise = new()
     {
         Name = WorkerName,
@@ -36,9 +34,7 @@ internal sealed class UpArguments
     private readonly Option<string?> _names = TextOption.Of(
         "--names", "FILE", "YAML that says who has which address (docs/identity.md).");
 
-    private readonly Option<string?> _keep = TextOption.Of("--keep", "AGE", "How long records are kept (7d).");
-    private readonly Option<string?> _storeBytes = TextOption.Of(
-        "--store-bytes", "SIZE", "How much they may take on disk (50Gi).");
+    private readonly StoreOptions _store = new();
 
     private readonly EndpointOption _query = new("--query", "Where questions are asked", s_otherwise.Query);
     private readonly EndpointOption _health = new(
@@ -52,7 +48,8 @@ internal sealed class UpArguments
     public void AddTo(Command command)
     {
         command.Add(_interfaces);
-        foreach (var option in (Option[])[_data, _names, _keep, _storeBytes, _query.Option, _health.Option, _child])
+        _store.AddTo(command);
+        foreach (var option in (Option[])[_data, _names, _query.Option, _health.Option, _child])
         {
             command.Add(option);
         }
@@ -73,9 +70,8 @@ internal sealed class UpArguments
             Certificates = CertificatePaths.In(Path.Combine(folder, "tls")),
             TokenFile = Path.Combine(folder, "token"),
             IdentityFile = result.GetValue(_names),
-            AgeMax = Durations.ParseOption(_keep.Name, result.GetValue(_keep)) ?? s_otherwise.AgeMax,
-            StoreBytesMax = ByteSizes.ParseOption(_storeBytes.Name, result.GetValue(_storeBytes), StoreBytesMin)
-                ?? s_otherwise.StoreBytesMax,
+            Store = _store.Read(result),
+            Lake = _store.Lake(result),
             Query = _query.Read(result)!,
         };
     }

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using NetSniff.Records;
 
@@ -118,7 +119,7 @@ public sealed partial class ClickHouseStore
         try
         {
             using var row = JsonDocument.Parse(line);
-            List<string> values = [.. row.RootElement.EnumerateObject().Select(value => value.Value.GetRawText())];
+            List<string> values = [.. row.RootElement.EnumerateObject().Select(value => Json(value.Value))];
             if (values.Count == columns) return values;
         }
         catch (JsonException)
@@ -129,5 +130,10 @@ public sealed partial class ClickHouseStore
         throw new ClickException(ClickException.NoAnswer, "a row of the answer cannot be read");
     }
 
-    private static string JsonOf(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
+    /// <summary>An old server escapes slashes, which nobody must and we do not.</summary>
+    private static string Json(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? JsonOf(value.GetString()!) : value.GetRawText();
+
+    private static string JsonOf(string text) =>
+        $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 }
