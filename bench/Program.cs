@@ -70,7 +70,7 @@ switch (args)
             netsniff-bench batches TRACE
             netsniff-bench warm TRACE PASSES records|batches
             netsniff-bench store FOLDER MILLIONS [RECORDS-OF-ONE-COMMIT]
-            netsniff-bench store --clickhouse clickhouse://HOST:PORT/DATABASE SERVERS-PID MILLIONS [RECORDS-OF-ONE-COMMIT]
+            netsniff-bench store --clickhouse clickhouse://HOST:PORT/DATABASE PID MILLIONS [RECORDS-OF-ONE-COMMIT]
             """);
         return 2;
 }

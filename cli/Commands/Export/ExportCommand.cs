@@ -67,7 +67,11 @@ internal static class ExportCommand
             }
 
             var folder = result.GetValue(from);
-            if (folder is not null && server.IsNamed(result)) throw new UsageException("--from and --server exclude each other");
+            if (folder is not null && server.IsNamed(result))
+            {
+                throw new UsageException("--from and --server exclude each other");
+            }
+
             Directory.CreateDirectory(export.Folder);
             Func<CancellationToken, long> run = folder is not null
                 ? cancel => FromFolder(folder, terminal, export, cancel)

@@ -109,14 +109,16 @@ internal sealed class ServerExport(QueryEndpoint endpoint, ParquetExport export,
             var answer = call.ResponseStream.Current;
             if (answer.WhatCase == ObserveAnswer.WhatOneofCase.Batch)
             {
-                if (!_decoder.TryRead(answer.Batch.Span)) throw new IOException("the worker sent a batch that is damaged");
+                var isWhole = _decoder.TryRead(answer.Batch.Span);
+                if (!isWhole) throw new IOException("the worker sent a batch that is damaged");
                 _stretch.Add((_decoder.Records.ToArray(), _decoder.Count));
             }
             else if (answer.Completeness is { } completeness)
             {
                 if (completeness.Absent is [var absence, ..])
                 {
-                    throw new IOException($"{absence.Worker} did not answer: {absence.Why}; no hour is written without it");
+                    throw new IOException(
+                        $"{absence.Worker} did not answer: {absence.Why}; no hour is written without it");
                 }
 
                 isCut |= completeness.IsCut;

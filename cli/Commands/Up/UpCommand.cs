@@ -20,7 +20,8 @@ internal static class UpCommand
     private const string About =
         """
         Capture what passes this machine and keep it: a sensor and a worker in one process, records in a DuckDB store
-        in a folder, or on a ClickHouse server. Other terminals ask it. Started again by itself when it crashes; Ctrl-C ends it in order.
+        in a folder, or on a ClickHouse server. Other terminals ask it. Started again by itself when it crashes; Ctrl-C
+        ends it in order.
 
         Examples:
           netsniff up

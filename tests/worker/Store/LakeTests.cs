@@ -31,14 +31,16 @@ public sealed class LakeTests : IDisposable
         foreach (var kind in store.Kinds.Where(kind => kind.Records > 0))
         {
             Assert.Equal(
-                kind.Records.ToString(CultureInfo.InvariantCulture), Ask($"count(*) FROM {Files} WHERE kind = '{kind.Kind}'"));
+                kind.Records.ToString(CultureInfo.InvariantCulture),
+                Ask($"count(*) FROM {Files} WHERE kind = '{kind.Kind}'"));
         }
 
         var wanted = store.Aggregate(
             new AggregateQuery { Kind = "flow", Measures = ["sum(flow.packets.toserver)", "max(flow.bytes.toclient)"] },
             default)[0].Values;
-        var sums = Ask($"sum(packets_toserver)::DOUBLE || ' ' || max(bytes_toclient)::DOUBLE FROM {Files} WHERE kind = 'flow'")
-            .Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture)).ToList();
+        const string Sums = "sum(packets_toserver)::DOUBLE || ' ' || max(bytes_toclient)::DOUBLE";
+        var sums = Ask($"{Sums} FROM {Files} WHERE kind = 'flow'").Split(' ').Select(
+            text => double.Parse(text, CultureInfo.InvariantCulture)).ToList();
         Assert.Equal(wanted[1], sums[1]);
         Assert.InRange(sums[0] / wanted[0], 1 - 1e-12, 1 + 1e-12);
         // Where a record lies is when it was, and its ends have names.
@@ -96,7 +98,8 @@ public sealed class LakeTests : IDisposable
         clock.Nanos += StoreContractTests.Hour;
         Assert.Equal(1, New().Look(default));
         Assert.Equal(
-            store.Hours.Sum(hour => hour.Records).ToString(CultureInfo.InvariantCulture), Ask($"count(*) FROM {Files}"));
+            store.Hours.Sum(hour => hour.Records).ToString(CultureInfo.InvariantCulture),
+            Ask($"count(*) FROM {Files}"));
         Assert.Equal(0, New().Look(default));
 
         File.WriteAllText(_folder["file"], "");
@@ -118,8 +121,8 @@ public sealed class LakeTests : IDisposable
     {
         using var instance = new DuckInstance(new DuckDbOptions { Folder = _folder.Path });
         using var connection = instance.Connect();
-        using var rows = connection.Ask($"SELECT CAST(x AS VARCHAR) FROM (SELECT {select.Replace(" FROM ", " AS x FROM ",
-            StringComparison.Ordinal)})");
+        var named = select.Replace(" FROM ", " AS x FROM ", StringComparison.Ordinal);
+        using var rows = connection.Ask($"SELECT CAST(x AS VARCHAR) FROM (SELECT {named})");
         Assert.True(rows.NextChunk());
         return System.Text.Encoding.UTF8.GetString(rows.Column(0).Text(0));
     }

@@ -70,7 +70,8 @@ public sealed partial class ClickHouseStore
 
         // On lines of its own, so that a comment at its end ends there.
         var columns = Describe($"(\n{text}\n)", cancel);
-        var limited = Limited($"SELECT * FROM (\n{text}\n) LIMIT {query.RowsMax + 1L} FORMAT JSONEachRow", query.Timeout);
+        var limited = Limited(
+            $"SELECT * FROM (\n{text}\n) LIMIT {query.RowsMax + 1L} FORMAT JSONEachRow", query.Timeout);
         var body = _http.AskBytes(
             limited with
             {

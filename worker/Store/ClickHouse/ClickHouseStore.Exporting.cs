@@ -20,6 +20,7 @@ public sealed partial class ClickHouseStore
     public long ExportParquet(ParquetExport export, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(export);
+        CheckKinds(export.Kinds);
         var first = Partition.HourOf(export.SinceNanos);
         var last = export.UntilNanos == 0 ? long.MaxValue : Partition.HourOf(export.UntilNanos - 1);
         var hours = Hours.Where(hour => hour.Hour >= first && hour.Hour <= last).ToList();

@@ -56,8 +56,8 @@ public sealed partial class ClickHouseStore
         }
     }
 
-    /// <summary>A server deletes rows when it comes to it, by writing all parts anew that have some: until then they are
-    /// left out by whoever reads.</summary>
+    /// <summary>A server deletes rows when it comes to it, by writing all parts anew that have some: until then they
+    /// are left out by whoever reads.</summary>
     private void Delete(ClickSession session, uint lane, List<ulong> batches)
     {
         var where = ClickBooks.Among(batches.Select(batch => (lane, batch)));

@@ -46,11 +46,7 @@ public sealed partial class ClickHouseStore
 
     private List<(ClickTable Table, string Where, Filter? Test)> Filters(RecordQuery query, uint[] peers)
     {
-        foreach (var name in query.Kinds)
-        {
-            if (_tables.Find(name) is null) throw new FormatException($"there are no records of kind '{name}'");
-        }
-
+        CheckKinds(query.Kinds);
         List<(ClickTable, string, Filter?)> filters = [];
         foreach (var table in _tables.All.Where(table => query.Kinds.Count == 0 || query.Kinds.Contains(table.Name)))
         {
@@ -60,6 +56,14 @@ public sealed partial class ClickHouseStore
         }
 
         return filters;
+    }
+
+    private void CheckKinds(IReadOnlyList<string> kinds)
+    {
+        foreach (var name in kinds)
+        {
+            if (_tables.Find(name) is null) throw new FormatException($"there are no records of kind '{name}'");
+        }
     }
 
     /// <summary>Stretches of time one after the other, each of an hour. Between the hours there are only records

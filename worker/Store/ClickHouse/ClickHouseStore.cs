@@ -201,7 +201,7 @@ public sealed partial class ClickHouseStore : IRecordStore
         }
     }
 
-    /// <summary>The partition of a moment: its hour, or 0 where it is too far from now to have one of its own.</summary>
+    /// <summary>The partition of a moment: its hour, or 0 where it is too far from now to have its own.</summary>
     private int HourOf(long nanos)
     {
         var hour = Partition.HourOf(nanos);

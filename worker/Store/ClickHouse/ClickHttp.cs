@@ -68,6 +68,10 @@ internal sealed class ClickHttp : IDisposable
         {
             return SendAsync(query, block, limit.Token).GetAwaiter().GetResult();
         }
+        catch (OperationCanceledException error) when (!limit.IsCancellationRequested)
+        {
+            throw new ClickException(ClickException.NoAnswer, "the store was closed", error);
+        }
         catch (OperationCanceledException error) when (!cancel.IsCancellationRequested)
         {
             var within = (query.Limit ?? _options.AnswerMax).TotalSeconds.ToString(CultureInfo.InvariantCulture);

@@ -103,8 +103,8 @@ internal sealed class ClickSchema(ClickHttp http)
 
     private void MakeDatabase()
     {
-        var isThere = new ClickQuery(
-            $"SELECT count() FROM system.databases WHERE name = {ClickText.Text(http.Database)}") { HasDatabase = false };
+        var sql = $"SELECT count() FROM system.databases WHERE name = {ClickText.Text(http.Database)}";
+        var isThere = new ClickQuery(sql) { HasDatabase = false };
         if (http.AskText(isThere) != "0") return;
         http.AskText(new ClickQuery($"CREATE DATABASE IF NOT EXISTS {ClickText.Name(http.Database)}")
         {

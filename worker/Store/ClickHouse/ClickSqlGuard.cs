@@ -88,7 +88,8 @@ internal static class ClickSqlGuard
     {
         var token = tokens[at];
         if (!token.IsName) return null;
-        if (Next(tokens, at).Is("(") && IsRefusedFunction(token.Text)) return $"the function {token.Text} is not allowed";
+        var isCall = Next(tokens, at).Is("(");
+        if (isCall && IsRefusedFunction(token.Text)) return $"the function {token.Text} is not allowed";
         if (token.Kind != SqlTokenKind.Word || (at > 0 && tokens[at - 1].Is("."))) return null;
         if (s_refusedWords.Contains(token.Text)) return $"{token.Text.ToUpperInvariant()} is not allowed";
 

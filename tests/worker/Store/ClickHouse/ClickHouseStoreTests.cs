@@ -44,7 +44,11 @@ public sealed class ClickHouseStoreTests : IDisposable
         for (var hour = 0; hour < 3; hour++)
         {
             var records = new RandomRecords(hour);
-            for (var index = 0; index < 10; index++) records.Add(StoreContractTests.Start - hour * StoreContractTests.Hour);
+            for (var index = 0; index < 10; index++)
+            {
+                records.Add(StoreContractTests.Start - hour * StoreContractTests.Hour);
+            }
+
             StoreContractTests.Append(store, s_lane, (ulong)hour + 1, records);
         }
 
@@ -126,7 +130,8 @@ public sealed class ClickHouseStoreTests : IDisposable
         for (var index = 0; index < 2000; index++) records.Add(StoreContractTests.Start + index, "http");
         StoreContractTests.Append(store, s_lane, 1, records);
         store.Commit();
-        foreach (var where in (string[])["http.host like 'EX*'", "http.host matches /^x+$/", "not http.host like '*e*'"])
+        string[] filters = ["http.host like 'EX*'", "http.host matches /^x+$/", "not http.host like '*e*'"];
+        foreach (var where in filters)
         {
             var found = new Gathered();
             store.Read(new RecordQuery { Where = where, Kinds = ["http"], CountMax = 10_000 }, found, default);
@@ -147,7 +152,8 @@ public sealed class ClickHouseStoreTests : IDisposable
         StoreContractTests.Append(store, s_lane, 1, StoreContractTests.Flows(1, 50));
         store.Commit();
         var row = Assert.Single(Ask(
-            store, "SELECT toString(min(time)) AS t, min(time_ns) AS n, countIf(src_ip LIKE '%.%') AS v4 FROM flow").Rows);
+            store,
+            "SELECT toString(min(time)) AS t, min(time_ns) AS n, countIf(src_ip LIKE '%.%') AS v4 FROM flow").Rows);
         Assert.Equal(["\"2026-03-01 12:00:00\"", StoreContractTests.Start.ToString(null, null)], row.Take(2));
         Assert.NotEqual("0", row[2]);
         Assert.NotEmpty(Ask(store, "SELECT name FROM peers WHERE kind = 'pod' AND name = 'cart-1'").Rows);
