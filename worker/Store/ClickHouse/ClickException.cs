@@ -8,6 +8,9 @@ internal sealed class ClickException(int code, string message, Exception? inner 
     /// <summary>No answer, or none that is one.</summary>
     public const int NoAnswer = 0;
 
+    /// <summary>Not asked, for the password could not be read.</summary>
+    public const int NoPassword = -1;
+
     // As the server numbers its errors (dbms/src/Common/ErrorCodes.cpp; they keep their numbers).
     private const int TimeoutExceeded = 159;
     private const int MemoryLimitExceeded = 241;

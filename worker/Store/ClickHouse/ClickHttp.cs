@@ -91,8 +91,7 @@ internal sealed class ClickHttp : IDisposable
             Content = block ?? new ByteArrayContent(Encoding.UTF8.GetBytes(query.Sql)),
             Version = HttpVersion.Version11,
         };
-        var secret = Encoding.UTF8.GetBytes($"{_options.Address.User}:{_options.Password?.Invoke()}");
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(secret));
+        request.Headers.Authorization = Secret();
         using var response = await _client
             .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
         var body = await BodyAsync(response, query.BytesMax, cancel).ConfigureAwait(false);
@@ -101,6 +100,19 @@ internal sealed class ClickHttp : IDisposable
         var text = Encoding.UTF8.GetString(body);
         if (text.Trim().Length == 0) text = $"HTTP status {(int)response.StatusCode}";
         throw ClickException.Of(text.Length > ErrorCharsMax ? text[..ErrorCharsMax] + "…" : text);
+    }
+
+    private AuthenticationHeaderValue Secret()
+    {
+        try
+        {
+            var secret = Encoding.UTF8.GetBytes($"{_options.Address.User}:{_options.Password?.Invoke()}");
+            return new AuthenticationHeaderValue("Basic", Convert.ToBase64String(secret));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ClickException(ClickException.NoPassword, $"no password: {error.Message}", error);
+        }
     }
 
     private static async Task<byte[]> BodyAsync(HttpResponseMessage response, long bytesMax, CancellationToken cancel)
