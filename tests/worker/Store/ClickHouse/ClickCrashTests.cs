@@ -166,6 +166,39 @@ public sealed class ClickCrashTests : IDisposable
         StoreAppender.AssertWhole(store, next + 1);
     }
 
+    [Fact]
+    public void A_server_that_stands_still_and_then_does_what_it_was_told_doubles_nothing()
+    {
+        Assert.SkipWhen(ClickHouseServer.Binary is null, ClickHouseServer.Absent);
+        using var server = new ClickHouseServer();
+        server.Start();
+        var options = server.Options(_folder.Path, new FixedClock(StoreContractTests.Start));
+        using var store = new ClickHouseStore(options with { AnswerMax = TimeSpan.FromSeconds(3) });
+        Commit(store, 1);
+        server.Signal("STOP");
+        StoreAppender.Append(store, 3);
+        // The block has left, and nobody knows what will become of it.
+        Assert.Contains("no answer within 3 s", Assert.Throws<IOException>(store.Commit).Message);
+        server.Signal("CONT");
+        for (var tries = 1; store.Stored[StoreAppender.Lane] < 3; tries++)
+        {
+            try
+            {
+                StoreAppender.Append(store, 3);
+                store.Commit();
+            }
+            catch (IOException) when (tries < 20)
+            {
+                // As the pump does: again.
+            }
+        }
+
+        Commit(store, 4);
+        StoreAppender.AssertWhole(store, 5);
+        using var again = new ClickHouseStore(options);
+        StoreAppender.AssertWhole(again, 5);
+    }
+
     /// <summary>As the pump does: all that is not known to be stored comes again.</summary>
     private static ulong AppendedAgain(ClickHouseStore store, ulong next)
     {

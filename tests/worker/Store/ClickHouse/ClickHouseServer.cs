@@ -27,6 +27,7 @@ internal sealed class ClickHouseServer : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly int _port = FreePort();
     private Process? _process;
+    private int _server;
 
     /// <summary>One for all that do not kill it; made by the first.</summary>
     public static ClickHouseServer Shared
@@ -74,11 +75,11 @@ internal sealed class ClickHouseServer : IDisposable
         start.ArgumentList.Add($"{Binary} --config-file={_folder["config.xml"]} >{_folder["out"]} 2>&1 </dev/null & "
             + "echo $!; read line; kill -9 $!; wait $!");
         _process = Process.Start(start)!;
-        var server = int.Parse(_process.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
+        _server = int.Parse(_process.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
         var since = Stopwatch.GetTimestamp();
         while (!Answers())
         {
-            var isOver = Stopwatch.GetElapsedTime(since) > s_startMax || !Directory.Exists($"/proc/{server}");
+            var isOver = Stopwatch.GetElapsedTime(since) > s_startMax || !Directory.Exists($"/proc/{_server}");
             if (isOver) throw new InvalidOperationException("clickhouse-server: " + Said());
             Thread.Sleep(50);
         }
@@ -92,6 +93,14 @@ internal sealed class ClickHouseServer : IDisposable
         process.WaitForExit();
         process.Dispose();
         _process = null;
+    }
+
+    /// <summary>`STOP` lets it stand still, with all that it was sent; `CONT` lets it go on.</summary>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("/bin/kill", [$"-{name}", _server.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
     }
 
     public string Ask(string sql)
