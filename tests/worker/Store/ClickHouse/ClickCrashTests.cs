@@ -127,7 +127,7 @@ public sealed class ClickCrashTests : IDisposable
     }
 
     [Fact]
-    public void A_server_that_is_killed_while_it_is_written_has_what_it_said_and_takes_the_rest_once()
+    public async Task A_server_that_is_killed_while_it_is_written_has_what_it_said_and_takes_the_rest_once()
     {
         Assert.SkipWhen(ClickHouseServer.Binary is null, ClickHouseServer.Absent);
         using var server = new ClickHouseServer();
@@ -150,7 +150,7 @@ public sealed class ClickCrashTests : IDisposable
             {
                 for (; next < 100_000; next += 2) Commit(store, next);
             });
-            killing.Wait();
+            await killing;
             // While it is away: said so each time, and what is stored is still known.
             var error = Assert.Throws<IOException>(() => Commit(store, next));
             Assert.Contains("does not answer", error.Message);

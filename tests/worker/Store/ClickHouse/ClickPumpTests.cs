@@ -20,7 +20,7 @@ public sealed class ClickPumpTests
     };
 
     [Fact]
-    public void Batches_wait_while_the_server_is_away_and_it_goes_on_by_itself()
+    public async Task Batches_wait_while_the_server_is_away_and_it_goes_on_by_itself()
     {
         Assert.SkipWhen(ClickHouseServer.Binary is null, ClickHouseServer.Absent);
         using var folder = new TemporaryFolder();
@@ -45,8 +45,8 @@ public sealed class ClickPumpTests
             Until(() => pump.Problem is null && log.Counts.Records == 0, "it goes on");
         }
 
-        stop.Cancel();
-        running.Wait();
+        await stop.CancelAsync();
+        await running;
         var ids = new Numbers();
         Assert.False(store.Read(new RecordQuery { CountMax = 100_000 }, ids, default));
         Assert.Equal(Enumerable.Range(1, 60 * RecordsOfBatch).Select(id => (ulong)id), ids.All.Order());
