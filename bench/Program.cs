@@ -21,6 +21,13 @@ switch (args)
     case ["compare", var root, var cache]:
         return new BenchRun(root, cache).Compare();
 
+    case ["store", "--clickhouse", var address, var server, var millions, .. var commit]:
+        return new StoreBench(address, int.Parse(millions, CultureInfo.InvariantCulture))
+        {
+            ServerProcess = int.Parse(server, CultureInfo.InvariantCulture),
+            CommitRecords = commit.Length == 0 ? 1 << 18 : int.Parse(commit[0], CultureInfo.InvariantCulture),
+        }.Run();
+
     case ["store", var folder, var millions]:
         return new StoreBench(folder, int.Parse(millions, CultureInfo.InvariantCulture)).Run();
 
@@ -78,6 +85,7 @@ switch (args)
             netsniff-bench batches TRACE
             netsniff-bench warm TRACE PASSES records|batches
             netsniff-bench store FOLDER MILLIONS [RECORDS-OF-ONE-COMMIT]
+            netsniff-bench store --clickhouse clickhouse://HOST:PORT/DATABASE PID MILLIONS [RECORDS-OF-ONE-COMMIT]
             """);
         return 2;
 }

@@ -19,6 +19,7 @@ internal static class ChildProcess
         ["worker"] = DeliveryRoles.Worker,
         ["sensor"] = DeliveryRoles.Sensor,
         ["store-appender"] = StoreAppender.Run,
+        ["clickhouse-appender"] = StoreAppender.RunElsewhere,
         ["fuzz-smoke"] = FuzzSmoke.Run,
         ["overload"] = OverloadTests.RunLong,
         ["overloaded-sensor"] = OverloadedSensor.Run,

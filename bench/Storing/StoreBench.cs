@@ -4,12 +4,14 @@ using NetSniff.Flows;
 using NetSniff.Packets;
 using NetSniff.Records;
 using NetSniff.Worker.Store;
+using NetSniff.Worker.Store.ClickHouse;
 using NetSniff.Worker.Store.DuckDb;
 
 namespace NetSniff.Bench.Storing;
 
 /// <summary>How fast flow records go into the store, what they cost there, and how fast they are found.</summary>
-internal sealed class StoreBench(string folder, int millions)
+/// <param name="target">A folder for DuckDB, or the address of a database on a ClickHouse server.</param>
+internal sealed class StoreBench(string target, int millions)
 {
     private const int BatchRecords = 8192;
     private const long Start = 1_772_366_400_000_000_000;
@@ -25,36 +27,66 @@ internal sealed class StoreBench(string folder, int millions)
     /// <summary>Every how many records there is a commit.</summary>
     public int CommitRecords { get; init; } = 1 << 17;
 
+    /// <summary>The server, where its processor time is wanted; it runs on this machine then.</summary>
+    public int? ServerProcess { get; init; }
+
     public int Run()
     {
-        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        var clock = new FixedClock();
-        var options = new DuckDbOptions { Folder = folder, Threads = 1, Clock = clock };
         var batches = Batches();
         var total = millions * 1_000_000L / BatchRecords * BatchRecords;
-        var store = new DuckDbStore(options);
+        var store = Open();
         Append(store, batches, 1, BatchRecords * 32);
         var process = Process.GetCurrentProcess();
+        var server = ServerSeconds();
         var cpu = process.TotalProcessorTime;
         var clockStart = Stopwatch.GetTimestamp();
         Append(store, batches, 33, total);
         var seconds = Stopwatch.GetElapsedTime(clockStart).TotalSeconds;
         process.Refresh();
         var cpuSeconds = (process.TotalProcessorTime - cpu).TotalSeconds;
+        server = ServerSeconds() - server;
         var records = store.Counts.Records;
         Find(store);
+        store.Expire(Start);
+        var bytes = store.Counts.BytesOnDisk;
         store.Dispose();
-
-        var bytes = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Sum(path => new FileInfo(path).Length);
+        if (Directory.Exists(target)) bytes = Size(target);
         Print("appended", $"{total} flow records in batches of {BatchRecords}, a commit every {CommitRecords}");
         Print("records/s", $"{total / seconds:F0} by the clock, {total / cpuSeconds:F0} of one core");
         Print("CPU", $"{cpuSeconds * 1e6 / total:F2} s per million");
+        if (ServerProcess is not null) Print("server", $"{server * 1e6 / total:F2} s per million");
         Print("disk", $"{(double)bytes / records:F1} bytes a record, closed");
         return 0;
     }
 
-    private void Append(DuckDbStore store, List<(byte[] Records, int Count)> batches, ulong first, long total)
+    private IRecordStore Open()
+    {
+        var clock = new FixedClock();
+        if (ClickHouseAddress.IsOne(target))
+        {
+            return new ClickHouseStore(new ClickHouseOptions
+            {
+                Address = ClickHouseAddress.Parse(target),
+                Password = static () => Environment.GetEnvironmentVariable("NETSNIFF_STORE_PASSWORD"),
+                Clock = clock,
+            });
+        }
+
+        if (Directory.Exists(target)) Directory.Delete(target, recursive: true);
+        return new DuckDbStore(new DuckDbOptions { Folder = target, Threads = 1, Clock = clock });
+    }
+
+    private static long Size(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+        .Sum(path => new FileInfo(path).Length);
+
+    private double ServerSeconds()
+    {
+        if (ServerProcess is not { } id) return 0;
+        using var process = Process.GetProcessById(id);
+        return process.TotalProcessorTime.TotalSeconds;
+    }
+
+    private void Append(IRecordStore store, List<(byte[] Records, int Count)> batches, ulong first, long total)
     {
         var pending = 0;
         for (var (done, sequence) = (0L, first); done < total; sequence++)
@@ -72,7 +104,7 @@ internal sealed class StoreBench(string folder, int millions)
         store.Commit();
     }
 
-    private static void Find(DuckDbStore store)
+    private static void Find(IRecordStore store)
     {
         Time(store, "the last 1000 of one host", new RecordQuery
         {
@@ -98,7 +130,7 @@ internal sealed class StoreBench(string folder, int millions)
         Print("found", $"{rows.Count} top talkers in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F0} ms");
     }
 
-    private static void Time(DuckDbStore store, string what, RecordQuery query)
+    private static void Time(IRecordStore store, string what, RecordQuery query)
     {
         var counter = new Counter();
         var start = Stopwatch.GetTimestamp();

@@ -2,6 +2,7 @@ using System.CommandLine;
 using NetSniff.Cli.Commands.Certificates;
 using NetSniff.Cli.Commands.Demo;
 using NetSniff.Cli.Commands.Docs;
+using NetSniff.Cli.Commands.Export;
 using NetSniff.Cli.Commands.Fields;
 using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
@@ -55,6 +56,7 @@ internal static class CommandList
         foreach (var command in RecordsCommands.All(runner)) root.Add(command);
         root.Add(SqlCommand.Make(runner));
         root.Add(StatusCommand.Make(runner));
+        root.Add(ExportCommand.Make(runner));
         // `@file` is a name like any other here.
         var result = root.Parse(
             arguments.Length == 0 ? ["--help"] : arguments,

@@ -10,17 +10,22 @@ using NetSniff.Worker.Serve.Access;
 using NetSniff.Worker.Serve.Feed;
 using NetSniff.Worker.Serve.Members;
 using NetSniff.Worker.Store;
-using NetSniff.Worker.Store.DuckDb;
 
 namespace NetSniff.Cli.Hosting;
 
 /// <summary>A worker put together: log, names, store, answers, health.</summary>
 internal sealed class WorkerProgram : IAsyncDisposable
 {
+    /// <summary>Each commit is a part of each table on a server, which it must merge again.</summary>
+    private static readonly CommitOptions s_commitElsewhere = new()
+    {
+        Every = TimeSpan.FromSeconds(1), EveryBusy = TimeSpan.FromSeconds(5), RecordsMax = 1 << 19,
+    };
+
     private readonly Terminal _terminal;
     private readonly WorkerSettings _settings;
     private readonly CertificateFiles _certificates;
-    private readonly DuckDbStore _store;
+    private readonly IRecordStore _store;
     private readonly RecordFeed _feed;
     private readonly WorkerHost _host;
     private readonly MemberChannels? _members;
@@ -30,6 +35,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
     private HealthListener? _health;
     private Task _naming = Task.CompletedTask;
     private Task _watching = Task.CompletedTask;
+    private Task _exporting = Task.CompletedTask;
 
     /// <exception cref="IOException">A folder is in use, or has no room, or the certificates cannot be read.
     /// </exception>
@@ -39,13 +45,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
         _certificates = new CertificateFiles(settings.Certificates, terminal.Clock);
         _ = _certificates.Current; // told at once when there are none
         var limits = new ServeLimits();
-        _store = new DuckDbStore(new DuckDbOptions
-        {
-            Folder = Path.Combine(settings.Folder, "store"),
-            AgeMax = settings.AgeMax,
-            BytesMax = settings.StoreBytesMax,
-            Clock = terminal.Clock,
-        });
+        _store = settings.Store.Open(settings.Folder, terminal.Clock);
         board.Add(new StoreMetrics(_store, terminal.Clock));
         _feed = new RecordFeed(limits);
         _members = Members();
@@ -58,6 +58,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
                 Folder = settings.Folder,
                 Listen = settings.Ingest.ToString(),
                 Security = new ServerSecurity(_certificates),
+                Commit = settings.Store.Elsewhere is null ? new CommitOptions() : s_commitElsewhere,
             },
             _store,
             new WorkerParts
@@ -82,6 +83,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
     {
         await _host.StartAsync().ConfigureAwait(false);
         if (_rules is not null) _watching = Task.Run(() => _rules.RunAsync(_stop.Token));
+        if (_settings.Lake is { } lake) _exporting = Export(lake);
         _query = await QueryServer.StartAsync(new QueryOptions
         {
             Listen = _settings.Query,
@@ -113,6 +115,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _naming.ConfigureAwait(false);
         await _watching.ConfigureAwait(false);
+        await _exporting.ConfigureAwait(false);
         if (_query is not null) await _query.DisposeAsync().ConfigureAwait(false);
         await _host.DisposeAsync().ConfigureAwait(false);
         if (_health is not null) await _health.DisposeAsync().ConfigureAwait(false);
@@ -124,6 +127,26 @@ internal sealed class WorkerProgram : IAsyncDisposable
 
     private MemberChannels? Members() => WorkerList.Of(_settings.Workers, _settings.WorkersFile, _terminal.Clock)
         is { } workers ? new MemberChannels(_settings.Name, workers, _certificates) : null;
+
+    /// <summary>Hours into a lake, each in a file with this worker's name.</summary>
+    private Task Export(string lake)
+    {
+        var file = string.Concat(_settings.Name.Select(letter =>
+            char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' ? letter : '_')) + ".parquet";
+        var condition = Board.AddCondition("exports");
+        string? told = null;
+        var export = new HourlyExport(
+            _store, new ParquetExport { Folder = lake, FileName = file },
+            Path.Combine(_settings.Folder, "exported-hours"), _terminal.Clock);
+        export.Looked = () =>
+        {
+            var problem = export.Problem;
+            condition.Set(problem is null, problem is null ? "Exporting" : "ExportFails", problem ?? "");
+            if (problem is not null && problem != told) _terminal.Say($"{lake}: {problem}; tried again each minute");
+            told = problem;
+        };
+        return Task.Run(() => export.RunAsync(_stop.Token));
+    }
 
     private IReadOnlyList<IRecordEnricher> Enrichers()
     {

@@ -12,7 +12,7 @@ internal sealed record WorkerSettings
 
     public required string Name { get; init; }
 
-    /// <summary>Holds the log and the store.</summary>
+    /// <summary>Holds the log, and the store that is not elsewhere.</summary>
     public required string Folder { get; init; }
 
     public IPEndPoint Ingest { get; init; } = new(IPAddress.Any, IngestPortDefault);
@@ -37,7 +37,8 @@ internal sealed record WorkerSettings
 
     public string? WorkersFile { get; init; }
 
-    public TimeSpan AgeMax { get; init; } = TimeSpan.FromDays(7);
+    public StoreSettings Store { get; init; } = new();
 
-    public long StoreBytesMax { get; init; } = 50L << 30;
+    /// <summary>Where each hour is written as Parquet when it is over; null for nowhere.</summary>
+    public string? Lake { get; init; }
 }

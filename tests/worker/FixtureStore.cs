@@ -32,6 +32,8 @@ internal sealed class FixtureStore : IRecordStore
         }
     }
 
+    public IReadOnlyList<HourCounts> Hours => [];
+
     public IReadOnlyList<KindCounts> Kinds => [];
 
     public StoreCounts Counts => new() { Records = Ids.Count };
@@ -132,7 +134,7 @@ internal sealed class FixtureStore : IRecordStore
 
     public SqlResult Sql(SqlQuery query, CancellationToken cancel) => throw new NotSupportedException();
 
-    public long ExportParquet(string folder, long sinceNanos, long untilNanos, CancellationToken cancel) =>
+    public long ExportParquet(ParquetExport export, CancellationToken cancel) =>
         throw new NotSupportedException();
 
     public void Dispose() => _file?.Dispose();

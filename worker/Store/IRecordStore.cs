@@ -16,6 +16,9 @@ public interface IRecordStore : IDisposable
     /// <summary>What is kept of each kind of record; as <see cref="Counts"/>.</summary>
     IReadOnlyList<KindCounts> Kinds { get; }
 
+    /// <summary>Hours that have records, in order; as <see cref="Counts"/>. What has no hour is in none.</summary>
+    IReadOnlyList<HourCounts> Hours { get; }
+
     /// <summary>Adds a batch, to be seen after <see cref="Commit"/>. One that is stored already is left alone.
     /// </summary>
     /// <returns>Whether it was new.</returns>
@@ -57,9 +60,10 @@ public interface IRecordStore : IDisposable
 
     /// <summary>Writes every hour that a time range touches as Parquet files, one folder per kind, date and hour. An
     /// hour that is written again replaces what was there.</summary>
-    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="FormatException">There is no such kind.</exception>
+    /// <exception cref="IOException">The folder cannot be written, or the store not be read.</exception>
     /// <returns>Records written.</returns>
-    long ExportParquet(string folder, long sinceNanos, long untilNanos, CancellationToken cancel);
+    long ExportParquet(ParquetExport export, CancellationToken cancel);
 }
 
 /// <summary>Which records.</summary>
@@ -127,6 +131,9 @@ public sealed record SqlResult(
 /// <param name="OldestNanos">Nanoseconds since 1970 UTC, as <paramref name="NewestNanos"/>; 0 when there is none.
 /// </param>
 public sealed record KindCounts(string Kind, long Records, long OldestNanos, long NewestNanos);
+
+/// <param name="Hour">Hours since 1970 UTC.</param>
+public readonly record struct HourCounts(long Hour, long Records);
 
 /// <summary>What is kept, and what went.</summary>
 public readonly record struct StoreCounts

@@ -17,8 +17,6 @@ internal sealed class UpArguments
 
     public const string ChildSwitch = "--child";
 
-    private const long StoreBytesMin = 256L << 20;
-
     private static readonly WorkerSettings s_otherwise = new()
     {
         Name = WorkerName,
@@ -39,9 +37,7 @@ internal sealed class UpArguments
     private readonly Option<string?> _rules = TextOption.Of(
         "--rules", "DIR", "Detection rules, read again when they change (docs/rules.md).");
 
-    private readonly Option<string?> _keep = TextOption.Of("--keep", "AGE", "How long records are kept (7d).");
-    private readonly Option<string?> _storeBytes = TextOption.Of(
-        "--store-bytes", "SIZE", "How much they may take on disk (50Gi).");
+    private readonly StoreOptions _store = new();
 
     private readonly EndpointOption _query = new("--query", "Where questions are asked", s_otherwise.Query);
     private readonly EndpointOption _health = new(
@@ -55,8 +51,11 @@ internal sealed class UpArguments
     public void AddTo(Command command)
     {
         command.Add(_interfaces);
-        Option[] options = [_data, _names, _rules, _keep, _storeBytes, _query.Option, _health.Option, _child];
-        foreach (var option in options) command.Add(option);
+        _store.AddTo(command);
+        foreach (var option in (Option[])[_data, _names, _rules, _query.Option, _health.Option, _child])
+        {
+            command.Add(option);
+        }
     }
 
     /// <summary>Whether this is the process that does the work, and not the one that keeps it running.</summary>
@@ -75,9 +74,8 @@ internal sealed class UpArguments
             TokenFile = Path.Combine(folder, "token"),
             IdentityFile = result.GetValue(_names),
             RulesFolder = result.GetValue(_rules),
-            AgeMax = Durations.ParseOption(_keep.Name, result.GetValue(_keep)) ?? s_otherwise.AgeMax,
-            StoreBytesMax = ByteSizes.ParseOption(_storeBytes.Name, result.GetValue(_storeBytes), StoreBytesMin)
-                ?? s_otherwise.StoreBytesMax,
+            Store = _store.Read(result),
+            Lake = _store.Lake(result),
             Query = _query.Read(result)!,
         };
     }

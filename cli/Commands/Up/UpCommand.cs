@@ -10,6 +10,7 @@ using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Ring;
 using NetSniff.Wire.Telemetry;
+using NetSniff.Worker.Store.ClickHouse;
 
 namespace NetSniff.Cli.Commands.Up;
 
@@ -19,11 +20,13 @@ internal static class UpCommand
     private const string About =
         """
         Capture what passes this machine and keep it: a sensor and a worker in one process, records in a DuckDB store
-        in a folder. Other terminals ask it. Started again by itself when it crashes; Ctrl-C ends it in order.
+        in a folder, or on a ClickHouse server. Other terminals ask it. Started again by itself when it crashes; Ctrl-C
+        ends it in order.
 
         Examples:
           netsniff up
           netsniff up -i eth0 --keep 2d --store-bytes 5Gi
+          netsniff up --store clickhouse://netsniff@ch.example:8123/netsniff --store-password-file secret
           netsniff flows --follow
           netsniff sql 'SELECT dst_ip, count(*) FROM flow GROUP BY ALL ORDER BY 2 DESC LIMIT 10'
         """;
@@ -71,7 +74,7 @@ internal static class UpCommand
             var here = new FixedMembers([new RingMember(UpArguments.WorkerName, worker.Host.Address)]);
             sensorSettings = sensorSettings with
             {
-                Live = sensorSettings.Live with { Filter = NotOurselves(worker) },
+                Live = sensorSettings.Live with { Filter = NotOurselves(worker, workerSettings.Store.Elsewhere) },
             };
             var sensor = new SensorProgram(terminal, sensorSettings, board, here);
             await using (sensor.ConfigureAwait(false))
@@ -101,13 +104,16 @@ internal static class UpCommand
     }
 
     /// <summary>Our own questions and answers are not what anybody wants to see.</summary>
-    private static CaptureFilter? NotOurselves(WorkerProgram worker)
+    private static CaptureFilter? NotOurselves(WorkerProgram worker, ClickHouseAddress? store)
     {
         try
         {
             string[] addresses = [worker.QueryAddress, worker.Host.Address];
             var ports = addresses.Select(static address => "tcp port " + address.Split(':')[^1]);
-            return FilterCompiler.Filter($"not (host 127.0.0.1 and ({string.Join(" or ", ports)}))");
+            var filter = $"not (host 127.0.0.1 and ({string.Join(" or ", ports)}))";
+            // What is stored elsewhere passes by again, and would be stored for ever.
+            if (store is not null) filter += $" and not (host {store.Server.IdnHost} and tcp port {store.Server.Port})";
+            return FilterCompiler.Filter(filter);
         }
         catch (CaptureException)
         {

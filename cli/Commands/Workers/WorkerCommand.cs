@@ -20,9 +20,10 @@ internal static class WorkerCommand
           netsniff certificates tls worker-0
           netsniff worker --name worker-0 --data /var/lib/netsniff --tls tls/worker-0
           netsniff worker --name worker-0 --data /var/lib/netsniff --tls tls/worker-0 --names pods.yaml --keep 3d
+          netsniff worker --data /var/lib/netsniff --tls tls/worker-0 --parquet /mnt/lake
+          netsniff worker --data /var/lib/netsniff --tls tls/worker-0 \
+            --store clickhouse://netsniff@ch.example:8123/netsniff --store-password-file /run/secrets/clickhouse
         """;
-
-    private const long StoreBytesMin = 256L << 20;
 
     public static Command Make(CommandRunner runner)
     {
@@ -35,17 +36,16 @@ internal static class WorkerCommand
         var rules = TextOption.Of("--rules", "DIR", "Detection rules, read again when they change (docs/rules.md).");
         var workers = TextOption.Of("--workers", "LIST", "Query ports of all workers: NAME=HOST:PORT,...");
         var workersFile = TextOption.Of("--workers-file", "FILE", "The same from a file that may change.");
-        var keep = TextOption.Of("--keep", "AGE", "How long records are kept (7d).");
-        var storeBytes = TextOption.Of("--store-bytes", "SIZE", "How much they may take on disk (50Gi).");
+        var store = new StoreOptions();
         var settings = new WorkerSettings { Name = "", Folder = "", Certificates = CertificatePaths.In("") };
         var ingest = new EndpointOption("--listen", "Where sensors connect", settings.Ingest);
         var query = new EndpointOption("--query", "Where questions are asked", settings.Query);
         var health = new EndpointOption("--health", "Health and metrics, or off", settings.Health);
         var command = new Command("worker", About)
         {
-            name, data, tls, token, names, rules, workers, workersFile, keep, storeBytes, ingest.Option, query.Option,
-            health.Option,
+            name, data, tls, token, names, rules, workers, workersFile, ingest.Option, query.Option, health.Option,
         };
+        store.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) => Run(terminal, interrupts, settings with
         {
             Name = result.GetValue(name) ?? Environment.MachineName,
@@ -56,9 +56,8 @@ internal static class WorkerCommand
             RulesFolder = result.GetValue(rules),
             Workers = result.GetValue(workers),
             WorkersFile = result.GetValue(workersFile),
-            AgeMax = Durations.ParseOption(keep.Name, result.GetValue(keep)) ?? settings.AgeMax,
-            StoreBytesMax = ByteSizes.ParseOption(storeBytes.Name, result.GetValue(storeBytes), StoreBytesMin)
-                ?? settings.StoreBytesMax,
+            Store = store.Read(result),
+            Lake = store.Lake(result),
             Ingest = ingest.Read(result)!,
             Query = query.Read(result)!,
             Health = health.Read(result, mayBeOff: true),

@@ -15,6 +15,8 @@ internal sealed class MemoryStore : IRecordStore
 
     public IReadOnlyDictionary<LaneId, ulong> Stored => _stored;
 
+    public IReadOnlyList<HourCounts> Hours => [];
+
     public IReadOnlyList<KindCounts> Kinds => _records.Count == 0
         ? []
         : [new KindCounts("http", _records.Count, Time(_records[0]), Time(_records[^1]))];
@@ -93,7 +95,7 @@ internal sealed class MemoryStore : IRecordStore
 
     public long Expire(long nowNanos) => 0;
 
-    public long ExportParquet(string folder, long sinceNanos, long untilNanos, CancellationToken cancel) =>
+    public long ExportParquet(ParquetExport export, CancellationToken cancel) =>
         throw new NotSupportedException();
 
     public void Dispose() { }

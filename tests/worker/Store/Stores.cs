@@ -1,4 +1,6 @@
+using NetSniff.Tests.Worker.Store.ClickHouse;
 using NetSniff.Worker.Store;
+using NetSniff.Worker.Store.ClickHouse;
 using NetSniff.Worker.Store.DuckDb;
 
 namespace NetSniff.Tests.Worker.Store;
@@ -9,6 +11,7 @@ internal static class Stores
     private static readonly Dictionary<string, Func<string, TimeProvider, IRecordStore>> s_open = new()
     {
         ["duckdb"] = (folder, clock) => new DuckDbStore(new DuckDbOptions { Folder = folder, Clock = clock }),
+        ["clickhouse"] = (folder, clock) => new ClickHouseStore(ClickHouseServer.Shared.Options(folder, clock)),
     };
 
     public static TheoryData<string> Names => [.. s_open.Keys];

@@ -3,7 +3,7 @@ using NetSniff.Buffers;
 namespace NetSniff.Worker.Store.DuckDb;
 
 /// <summary>Goes through the rows of one table in order of time.</summary>
-internal sealed class KindCursor(DuckRows rows, KindTable table, uint[] peers) : IDisposable
+internal sealed class KindCursor(DuckRows rows, KindTable table, uint[] peers) : IRecordCursor, IDisposable
 {
     private readonly KindReader _reader = new(table, peers);
     private int _row = -1;

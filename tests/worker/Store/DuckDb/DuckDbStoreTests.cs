@@ -214,8 +214,9 @@ public sealed class DuckDbStoreTests : IDisposable
         store.Commit();
         var lake = _folder["lake"];
         var now = StoreContractTests.Start;
-        Assert.Equal(50, store.ExportParquet(lake, now + 5, now + 6, default));
-        Assert.Equal(100, store.ExportParquet(lake, 0, 0, default));
+        Assert.Equal(50, store.ExportParquet(
+            new ParquetExport { Folder = lake, SinceNanos = now + 5, UntilNanos = now + 6 }, default));
+        Assert.Equal(100, store.ExportParquet(new ParquetExport { Folder = lake }, default));
         var files = Directory.GetFiles(lake, "*", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(lake, path)).ToList();
         Assert.Contains("kind=http/date=2026-03-01/hour=12/records.parquet", files);

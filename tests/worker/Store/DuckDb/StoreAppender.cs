@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using NetSniff.Tests.Worker.Store.ClickHouse;
 using NetSniff.Worker.Store;
+using NetSniff.Worker.Store.ClickHouse;
 using NetSniff.Worker.Store.DuckDb;
 
 namespace NetSniff.Tests.Worker.Store.DuckDb;
@@ -14,6 +16,23 @@ internal static class StoreAppender
     public static int Run(string[] arguments)
     {
         using var store = Open(arguments[0]);
+        return Run(store);
+    }
+
+    /// <summary>The same into the database of an address.</summary>
+    public static int RunElsewhere(string[] arguments)
+    {
+        using var store = new ClickHouseStore(new ClickHouseOptions
+        {
+            Address = ClickHouseAddress.Parse(arguments[0]),
+            Password = () => ClickHouseServer.Password,
+            Clock = new FixedClock(StoreContractTests.Start),
+        });
+        return Run(store);
+    }
+
+    private static int Run(IRecordStore store)
+    {
         using var output = Console.OpenStandardOutput();
         var said = new byte[8];
         for (ulong batch = 1; ; batch++)
@@ -37,7 +56,7 @@ internal static class StoreAppender
         });
 
     /// <summary>A batch that follows from its number, with records of three hours and two without one.</summary>
-    public static bool Append(DuckDbStore store, ulong batch)
+    public static bool Append(IRecordStore store, ulong batch)
     {
         var records = new RandomRecords((int)batch);
         for (var index = 0; index < RecordsOfBatch; index++)
@@ -54,7 +73,7 @@ internal static class StoreAppender
     }
 
     /// <summary>Batches 1 to this one are there once, and nothing else is.</summary>
-    public static void AssertWhole(DuckDbStore store, ulong last)
+    public static void AssertWhole(IRecordStore store, ulong last)
     {
         var all = StoreContractTests.ReadAll(store);
         var wanted = new List<byte[]>();

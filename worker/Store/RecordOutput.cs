@@ -1,7 +1,7 @@
 using NetSniff.Buffers;
 using NetSniff.Records;
 
-namespace NetSniff.Worker.Store.DuckDb;
+namespace NetSniff.Worker.Store;
 
 /// <summary>Hands records on in portions. The last so many are found from the end and must be turned around first.
 /// </summary>
@@ -27,7 +27,7 @@ internal sealed class RecordOutput(RecordConsumer consumer, int countMax, bool i
     /// <summary>Rows to ask for: one more than are wanted tells that there are more.</summary>
     public long Wanted => (long)countMax - _count + 1;
 
-    public void Add(KindCursor cursor)
+    public void Add(IRecordCursor cursor)
     {
         if (_count == countMax || (IsLast && _records.Length > TurnedBytesMax))
         {
@@ -73,4 +73,10 @@ internal sealed class RecordOutput(RecordConsumer consumer, int countMax, bool i
         _records.Clear();
         _inPortion = 0;
     }
+}
+
+/// <summary>Stands at a record that can be written out.</summary>
+internal interface IRecordCursor
+{
+    void Write(ByteWriter output);
 }
