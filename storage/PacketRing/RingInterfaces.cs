@@ -44,6 +44,22 @@ internal sealed class RingInterfaces
         return interfaces;
     }
 
+    /// <summary>Those of a folder that another process may be writing at.</summary>
+    public static RingInterfaces Look(string folder)
+    {
+        var interfaces = new RingInterfaces(folder, 0);
+        foreach (var path in Directory.GetFiles(folder, "*" + Extension))
+        {
+            var name = Path.GetFileNameWithoutExtension(path);
+            if (ulong.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var run))
+            {
+                interfaces._byRun[run] = Read(path);
+            }
+        }
+
+        return interfaces;
+    }
+
     public void Set(IReadOnlyList<CaptureInterface> interfaces)
     {
         var text = new StringBuilder();

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using NetSniff.Wire.Security;
 
 namespace NetSniff.Wire.Delivery;
@@ -27,6 +28,9 @@ public sealed record DeliveryOptions
 
     /// <summary>A connection, and the Welcome on it, take no longer.</summary>
     public TimeSpan GreetingMax { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>What else a connection carries, from the Welcome to its end: tasks.</summary>
+    public Func<CallInvoker, CancellationToken, Task>? Beside { get; init; }
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }
