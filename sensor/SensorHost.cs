@@ -59,6 +59,7 @@ public sealed class SensorHost : IAsyncDisposable
                 PrefersQuic = options.PrefersQuic,
                 Clock = options.Clock,
                 Beside = Tasking(parts),
+                Connected = parts.Packets is null ? null : parts.Packets.LeaveOut,
             };
             _dispatcher = new Dispatcher(_spool, options.Folder, _distribution, membership, delivery, Status)
             {
@@ -71,7 +72,7 @@ public sealed class SensorHost : IAsyncDisposable
             throw;
         }
 
-        parts.Packets?.Prepare(captures.Count);
+        parts.Packets?.Prepare(captures.Count, options.IsLive);
         for (var number = 0; number < captures.Count; number++)
         {
             var capture = captures[number];
@@ -105,6 +106,9 @@ public sealed class SensorHost : IAsyncDisposable
 
     /// <summary>What else keeps batches from being spooled or sent; null while all is well.</summary>
     public string? Problem => _spool.Problem ?? _dispatcher.Problem;
+
+    /// <summary>Tasks that workers have it do now.</summary>
+    public int TasksRunning => _tasks?.Running ?? 0;
 
     public SpoolCounts Spooled => _spool.Counts();
 

@@ -5,6 +5,7 @@ using NetSniff.Cli.Commands.Docs;
 using NetSniff.Cli.Commands.Fields;
 using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
+using NetSniff.Cli.Commands.Pcap;
 using NetSniff.Cli.Commands.Read;
 using NetSniff.Cli.Commands.Records;
 using NetSniff.Cli.Commands.Sensors;
@@ -53,6 +54,7 @@ internal static class CommandList
         foreach (var command in RecordsCommands.All(runner)) root.Add(command);
         root.Add(SqlCommand.Make(runner));
         root.Add(StatusCommand.Make(runner));
+        root.Add(PcapCommand.Make(runner));
         // `@file` is a name like any other here.
         var result = root.Parse(
             arguments.Length == 0 ? ["--help"] : arguments,

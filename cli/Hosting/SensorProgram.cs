@@ -165,6 +165,7 @@ internal sealed class SensorProgram : IAsyncDisposable
         await _configuring.ConfigureAwait(false);
         if (_look is not null) await _look.DisposeAsync().ConfigureAwait(false);
         await Host.DisposeAsync().ConfigureAwait(false);
+        _packets.Dispose();
         if (_health is not null) await _health.DisposeAsync().ConfigureAwait(false);
         foreach (var capture in _captures) capture.Dispose();
         _turns.Dispose();

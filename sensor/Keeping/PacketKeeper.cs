@@ -28,6 +28,7 @@ public sealed class PacketKeeper : IDisposable
     private PacketPlan? _plan;
     private PacketRing? _ring;
     private Packet _packet;
+    private ulong[] _own = [];
     private RingCounts _before;
     private int _named;
     private long _triedAt;
@@ -52,6 +53,15 @@ public sealed class PacketKeeper : IDisposable
         set => Volatile.Write(ref _wanted, value);
     }
 
+    /// <summary>Whether packets grow old by the clock.</summary>
+    internal bool IsLive { get; init; } = true;
+
+    /// <summary>Hashes of our own connections.</summary>
+    internal ulong[] Own
+    {
+        set => Volatile.Write(ref _own, value);
+    }
+
     internal KeeperCounters Counters { get; } = new();
 
     /// <summary>What the rings of this run counted.</summary>
@@ -73,7 +83,13 @@ public sealed class PacketKeeper : IDisposable
 
         try
         {
-            for (var index = 0; index < frames.Length; index++) Take(ring, plan.Depth, in frames[index], apps[index]);
+            var isKept = true;
+            for (var index = 0; index < frames.Length; index++)
+            {
+                isKept &= Take(ring, plan.Depth, in frames[index], apps[index]);
+            }
+
+            Problem = isKept ? null : "no room on disk";
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
@@ -93,7 +109,7 @@ public sealed class PacketKeeper : IDisposable
         }
 
         if (_interfaces().Count != _named) NameInterfaces();
-        if (_clock.GetElapsedTime(_expiredAt) < s_expireEvery) return;
+        if (!IsLive || _clock.GetElapsedTime(_expiredAt) < s_expireEvery) return;
 
         _expiredAt = _clock.GetTimestamp();
         var now = (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
@@ -102,9 +118,16 @@ public sealed class PacketKeeper : IDisposable
 
     public void Dispose() => Close();
 
-    private void Take(PacketRing ring, KeptDepth depth, in Frame frame, ushort app)
+    /// <returns>False when there was no room.</returns>
+    private bool Take(PacketRing ring, KeptDepth depth, in Frame frame, ushort app)
     {
         PacketDecoder.Decode(in frame, ref _packet);
+        if (_own.AsSpan().Contains(_packet.Hash))
+        {
+            Counters.Own++;
+            return true;
+        }
+
         var captured = frame.CapturedLength;
         var isWhole = depth == KeptDepth.Everything
             || (depth == KeptDepth.Ciphertext && app < s_isCiphertext.Length && s_isCiphertext[app]);
@@ -112,11 +135,11 @@ public sealed class PacketKeeper : IDisposable
         if (kept == 0)
         {
             Counters.LeftOut++;
-            return;
+            return true;
         }
 
         if (kept < captured) Counters.WithoutPayload++;
-        ring.Append(frame with { CapturedLength = kept }, _packet.Status == DecodeStatus.Ok ? _packet.Hash : 0);
+        return ring.Append(frame with { CapturedLength = kept }, _packet.Status == DecodeStatus.Ok ? _packet.Hash : 0);
     }
 
     /// <summary>Bytes in front of the payload; 0 where nobody knows where that begins.</summary>
@@ -208,6 +231,8 @@ internal sealed class KeeperCounters
     public long WithoutPayload { get; set; }
 
     public long LeftOut { get; set; }
+
+    public long Own { get; set; }
 
     public long Failed { get; set; }
 }

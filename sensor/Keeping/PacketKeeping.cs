@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using NetSniff.Packets;
 using NetSniff.Pcap;
 using NetSniff.Pipeline;
 using NetSniff.Storage.PacketRing;
@@ -9,10 +11,13 @@ using NetSniff.Wire.V1;
 namespace NetSniff.Sensor.Keeping;
 
 /// <summary>The raw packets of a sensor: a ring for each capture, all under one plan.</summary>
-public sealed class PacketKeeping : IMetricSource
+public sealed class PacketKeeping : IMetricSource, IDisposable
 {
     /// <summary>In the spool's folder.</summary>
     public const string FolderName = "packets";
+
+    /// <summary>Connections to workers that are remembered, the latest ones.</summary>
+    private const int OwnMax = 64;
 
     private readonly string _folder;
     private readonly TimeProvider _clock;
@@ -20,6 +25,8 @@ public sealed class PacketKeeping : IMetricSource
     private List<PacketKeeper> _keepers = [];
     private PacketPlan _plan = PacketPlan.Off;
     private int _captures = 1;
+    private bool _isLive = true;
+    private ulong[] _own = [];
     private CancellationTokenSource _change = new();
 
     /// <param name="spool">The spool's folder.</param>
@@ -34,16 +41,8 @@ public sealed class PacketKeeping : IMetricSource
         [.. Volatile.Read(ref _keepers).Select(static keeper => keeper.Ring).OfType<PacketRing>()];
 
     /// <summary>Why packets are not kept though they should be; null while all is well.</summary>
-    public string? Problem
-    {
-        get
-        {
-            var keepers = Volatile.Read(ref _keepers);
-            return keepers.Select(static keeper => keeper.Problem).FirstOrDefault(static text => text is not null)
-                ?? (keepers.Any(static one => one.Counters.Failed > 0 || one.Counts.PacketsRefused > 0)
-                    && Plan.IsOn && Rings.Count == 0 ? "no ring is open" : null);
-        }
-    }
+    public string? Problem => Volatile.Read(ref _keepers).Select(static keeper => keeper.Problem)
+        .FirstOrDefault(static text => text is not null);
 
     /// <summary>Set when another plan is put in force: what is being read may not be given out any more.</summary>
     public CancellationToken Changing
@@ -71,6 +70,23 @@ public sealed class PacketKeeping : IMetricSource
         ending.Dispose();
     }
 
+    /// <summary>A connection of our own: what goes through it is not kept, for it may be packets, which would be kept
+    /// again and sent again.</summary>
+    public void LeaveOut(IPEndPoint local, IPEndPoint remote)
+    {
+        var packet = new Packet
+        {
+            Source = Address.FromBytes(Plain(local.Address).GetAddressBytes()),
+            Target = Address.FromBytes(Plain(remote.Address).GetAddressBytes()),
+            SourcePort = (ushort)local.Port,
+            TargetPort = (ushort)remote.Port,
+            Protocol = IpProtocol.Tcp,
+        };
+        var hash = FlowHash.Of(in packet);
+        lock (_lock) _own = [.. _own.TakeLast(OwnMax - 1), hash];
+        foreach (var keeper in Volatile.Read(ref _keepers)) keeper.Own = _own;
+    }
+
     public KeptPackets State()
     {
         var counts = Counts();
@@ -95,6 +111,7 @@ public sealed class PacketKeeping : IMetricSource
         yield return new(Stage, "packets offered", Sum(static one => one.Offered), false);
         yield return new(Stage, "packets kept", counts.Packets, false);
         yield return new(Stage, "of these without payload", Sum(static one => one.WithoutPayload), false);
+        yield return new(Stage, "left out, our own delivery", Sum(static one => one.Own), false);
         yield return new(Stage, "left out, no headers known", Sum(static one => one.LeftOut), false);
         yield return new(Stage, "overwritten by newer ones", counts.PacketsOverwritten, false);
         yield return new(Stage, "given up for their age", counts.PacketsAged, false);
@@ -108,7 +125,7 @@ public sealed class PacketKeeping : IMetricSource
         var counts = Counts();
         sink.Add(Metrics.KeptPackets, counts.Packets, "kept");
         sink.Add(Metrics.KeptPackets, Sum(static one => one.WithoutPayload), "without_payload");
-        sink.Add(Metrics.KeptPackets, Sum(static one => one.LeftOut), "left_out");
+        sink.Add(Metrics.KeptPackets, Sum(static one => one.LeftOut + one.Own), "left_out");
         sink.Add(Metrics.KeptPackets, counts.PacketsOverwritten, "overwritten");
         sink.Add(Metrics.KeptPackets, counts.PacketsAged, "aged");
         sink.Add(Metrics.KeptPackets, counts.PacketsRefused + Sum(static one => one.Failed), "dropped");
@@ -118,11 +135,15 @@ public sealed class PacketKeeping : IMetricSource
         sink.Add(Metrics.KeptSpan, counts.OldestNanos == 0 ? 0 : Math.Max(0, now - counts.OldestNanos / 1e9));
     }
 
+    /// <summary>Keepers must be gone.</summary>
+    public void Dispose() => _change.Dispose();
+
     /// <summary>For so many captures there will be keepers; what more captures of an earlier run kept is given up.
     /// </summary>
-    internal void Prepare(int captures)
+    /// <param name="isLive">Whether packets bear the time of now, and grow old by the clock.</param>
+    internal void Prepare(int captures, bool isLive)
     {
-        _captures = Math.Max(1, captures);
+        (_captures, _isLive) = (Math.Max(1, captures), isLive);
         if (!Directory.Exists(_folder)) return;
 
         foreach (var path in Directory.GetDirectories(_folder))
@@ -138,11 +159,16 @@ public sealed class PacketKeeping : IMetricSource
         lock (_lock)
         {
             var path = Path.Combine(_folder, number.ToString(CultureInfo.InvariantCulture));
-            var keeper = new PacketKeeper(new KeptFolder(path, _captures), interfaces, _clock) { Plan = _plan };
+            var keeper = new PacketKeeper(new KeptFolder(path, _captures), interfaces, _clock)
+            {
+                Plan = _plan, Own = _own, IsLive = _isLive,
+            };
             Volatile.Write(ref _keepers, [.. _keepers, keeper]);
             return keeper;
         }
     }
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private RingCounts Counts()
     {

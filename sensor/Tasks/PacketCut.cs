@@ -17,6 +17,7 @@ internal sealed class PacketCut(PacketKeeping keeping, CutPackets asked, ITaskPo
 
     private readonly PacketPacker _packer = new();
     private readonly WantedFlows _flows = new();
+    private readonly WantedFlows _except = new();
     private PacketFilter? _where;
     private Packet _packet;
     private ulong _packets;
@@ -57,6 +58,7 @@ internal sealed class PacketCut(PacketKeeping keeping, CutPackets asked, ITaskPo
         }
 
         _flows.Add(asked.Flows);
+        _except.Add(asked.Except);
         if (asked.Where.Length == 0) return null;
 
         var parsed = FilterExpression.Parse(asked.Where);
@@ -141,6 +143,7 @@ internal sealed class PacketCut(PacketKeeping keeping, CutPackets asked, ITaskPo
 
     private bool IsWanted(in Frame frame, ulong flow)
     {
+        if (_except.Wants(flow, frame.TimeNanos)) return false;
         if (asked.ByFlows && !_flows.Wants(flow, frame.TimeNanos)) return false;
         if (_where is null || _where.IsAlways) return true;
 

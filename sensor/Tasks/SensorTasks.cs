@@ -17,6 +17,9 @@ public sealed class SensorTasks(
     private long _begun;
     private long _refused;
 
+    /// <summary>Tasks that run now.</summary>
+    public int Running => Volatile.Read(ref _running);
+
     public ControlHello Hello()
     {
         var said = hello();

@@ -33,6 +33,7 @@ public sealed class ControlService(SensorLinks links) : Tasking.TaskingBase
             links.Close(link, links.Leaving.IsCancellationRequested ? "the worker leaves" : TaskTree.WentAway);
             await ending.CancelAsync().ConfigureAwait(false);
             await writing.ConfigureAwait(false);
+            link.Dispose();
         }
     }
 

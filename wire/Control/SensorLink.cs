@@ -5,7 +5,7 @@ using NetSniff.Wire.V1;
 namespace NetSniff.Wire.Control;
 
 /// <summary>A worker's line to one sensor.</summary>
-public sealed class SensorLink
+public sealed class SensorLink : IDisposable
 {
     /// <summary>Tasks of one sensor by one worker at one time.</summary>
     public const int CallsMax = 64;
@@ -15,7 +15,7 @@ public sealed class SensorLink
     private readonly CancellationTokenSource _superseded = new();
     private volatile bool _isOver;
 
-    internal SensorLink(ControlHello hello) => (Sensor, Node) = (hello.Sensor, hello.Node);
+    internal SensorLink(ControlHello hello) => (Sensor, Node, Superseded) = (hello.Sensor, hello.Node, _superseded.Token);
 
     public string Sensor { get; }
 
@@ -24,7 +24,7 @@ public sealed class SensorLink
     /// <summary>What is to be said. Bounded by itself: credit follows what came, and tasks are few.</summary>
     internal ChannelReader<FromTasker> Words => _words.Reader;
 
-    internal CancellationToken Superseded => _superseded.Token;
+    internal CancellationToken Superseded { get; }
 
     /// <summary>Gives the sensor a task.</summary>
     /// <returns>Null when the line is gone, or carries too many already.</returns>
@@ -55,7 +55,20 @@ public sealed class SensorLink
         call.Take(word);
     }
 
-    internal void Supersede() => _ = _superseded.CancelAsync();
+    public void Dispose() => _superseded.Dispose();
+
+    internal void Supersede()
+    {
+        try
+        {
+            // Elsewhere: whoever waits for it must not run under the lock of who calls.
+            _ = _superseded.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself just now.
+        }
+    }
 
     internal void Lose(string why)
     {

@@ -83,24 +83,6 @@ public sealed class TaskTree(int tasksMax = TaskTree.TasksMax)
         return [stopped, .. StopBelow(id, reason)];
     }
 
-    /// <summary>A sensor or worker is gone: what ran there failed. Its parents go on without it.</summary>
-    /// <returns>What failed, and tasks below that which must stop.</returns>
-    public IReadOnlyList<TaskNode> Lose(string place, string reason = WentAway)
-    {
-        List<TaskNode> all = [];
-        foreach (var node in _nodes.Values.Where(node => !node.IsOver && node.Place == place).ToList())
-        {
-            if (_nodes[node.Id].IsOver) continue; // below another one that went
-
-            var lost = node with { State = TaskState.Failed, Reason = reason };
-            _nodes[node.Id] = lost;
-            all.Add(lost);
-            all.AddRange(StopBelow(node.Id, reason));
-        }
-
-        return all;
-    }
-
     /// <summary>It is so late.</summary>
     /// <returns>All that must stop.</returns>
     public IReadOnlyList<TaskNode> Expire(long nowNanos)

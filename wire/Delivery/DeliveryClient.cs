@@ -95,7 +95,7 @@ public sealed class DeliveryClient(
         try
         {
             using var channel = DeliveryChannel.Open(
-                member.Address, member.Name, options.Security, options.PrefersQuic);
+                member.Address, member.Name, options.Security, options.PrefersQuic, options.Connected);
             using var call = new Ingest.IngestClient(channel).Deliver(cancellationToken: ending.Token);
             Hello hello;
             lock (_lock) hello = _link.Connect(options.Sensor, options.Node, options.Version);

@@ -1,3 +1,4 @@
+using System.Net;
 using Grpc.Core;
 using NetSniff.Wire.Security;
 
@@ -31,6 +32,9 @@ public sealed record DeliveryOptions
 
     /// <summary>What else a connection carries, from the Welcome to its end: tasks.</summary>
     public Func<CallInvoker, CancellationToken, Task>? Beside { get; init; }
+
+    /// <summary>Told of both ends of each connection that is made.</summary>
+    public Action<IPEndPoint, IPEndPoint>? Connected { get; init; }
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

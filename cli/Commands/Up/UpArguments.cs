@@ -75,6 +75,7 @@ internal sealed class UpArguments
             Folder = Path.Combine(folder, "worker"),
             Certificates = CertificatePaths.In(Path.Combine(folder, "tls")),
             TokenFile = Path.Combine(folder, "token"),
+            PacketsTokenFile = Path.Combine(folder, "packets-token"),
             IdentityFile = result.GetValue(_names),
             AgeMax = Durations.ParseOption(_keep.Name, result.GetValue(_keep)) ?? s_otherwise.AgeMax,
             StoreBytesMax = ByteSizes.ParseOption(_storeBytes.Name, result.GetValue(_storeBytes), StoreBytesMin)

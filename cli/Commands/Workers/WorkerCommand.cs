@@ -30,6 +30,10 @@ internal static class WorkerCommand
         var data = TextOption.Of("--data", "FOLDER", "Where the log and the store are.");
         var tls = TextOption.Of("--tls", "FOLDER", "Holds ca.crt, tls.crt and tls.key; read again when they change.");
         var token = TextOption.Of("--token-file", "FILE", "Secret that lets people ask who have no certificate.");
+        var packetsToken = TextOption.Of(
+            "--packets-token-file", "FILE", "Secret that also lets have raw packets (docs/packets.md).");
+        var packetsFor = TextOption.Of(
+            "--packets-for", "NAMES", "Certificates that may have raw packets, by name: alice,bob.");
         var names = TextOption.Of(
             "--names", "FILE", "YAML that says which pod, service or host an address was (docs/identity.md).");
         var workers = TextOption.Of("--workers", "LIST", "Query ports of all workers: NAME=HOST:PORT,...");
@@ -42,7 +46,7 @@ internal static class WorkerCommand
         var health = new EndpointOption("--health", "Health and metrics, or off", settings.Health);
         var command = new Command("worker", About)
         {
-            name, data, tls, token, names, workers, workersFile, keep, storeBytes, ingest.Option, query.Option,
+            name, data, tls, token, packetsToken, packetsFor, names, workers, workersFile, keep, storeBytes, ingest.Option, query.Option,
             health.Option,
         };
         runner.Set(command, (result, terminal, interrupts) => Run(terminal, interrupts, settings with
@@ -51,6 +55,8 @@ internal static class WorkerCommand
             Folder = TextOption.Required(result, data),
             Certificates = CertificatePaths.In(TextOption.Required(result, tls)),
             TokenFile = result.GetValue(token),
+            PacketsTokenFile = result.GetValue(packetsToken),
+            PacketsFor = Names(result.GetValue(packetsFor)),
             IdentityFile = result.GetValue(names),
             Workers = result.GetValue(workers),
             WorkersFile = result.GetValue(workersFile),
@@ -63,6 +69,10 @@ internal static class WorkerCommand
         }));
         return command;
     }
+
+    private static HashSet<string> Names(string? text) => new(
+        (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+        StringComparer.Ordinal);
 
     private static int Run(Terminal terminal, Interrupts interrupts, WorkerSettings settings) =>
         RunAsync(terminal, interrupts, settings).GetAwaiter().GetResult();
