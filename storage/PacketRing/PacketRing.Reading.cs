@@ -39,8 +39,10 @@ public sealed unsafe partial class PacketRing
         }
     }
 
-    /// <summary>Whether a folder holds a ring, one without packets too.</summary>
-    public static bool IsRing(string folder) => Directory.Exists(folder) && File.Exists(Path.Combine(folder, LockName));
+    /// <summary>Whether a folder holds a ring that packets or the names of interfaces have been written to.</summary>
+    public static bool IsRing(string folder) => Directory.Exists(folder)
+        && (Directory.EnumerateFiles(folder, "*" + RingSegment.Extension).Any()
+            || Directory.EnumerateFiles(folder, "*" + RingInterfaces.Extension).Any());
 
     /// <summary>Files in the order they were begun.</summary>
     private static IEnumerable<(string Path, ulong Number)> Files(string folder)

@@ -9,7 +9,7 @@ namespace NetSniff.Storage.PacketRing;
 /// </summary>
 internal sealed class RingInterfaces
 {
-    private const string Extension = ".interfaces";
+    public const string Extension = ".interfaces";
 
     private readonly string _folder;
     private readonly Dictionary<ulong, IReadOnlyList<CaptureInterface>> _byRun = [];

@@ -6,6 +6,7 @@ using NetSniff.Records;
 using NetSniff.Sensor.Capture.PcapFile;
 using NetSniff.Sensor.Keeping;
 using NetSniff.Storage.PacketRing;
+using NetSniff.Tests.Storage;
 
 namespace NetSniff.Tests.Sensor.Keeping;
 

@@ -51,7 +51,7 @@ public sealed class PacketsTests
         Assert.Equal(wanted, answer.Frames.Select(one => one.Flow).ToHashSet());
 
         var dns = await AskAsync(scene, new PacketsRequest { Where = "port == 53" });
-        Assert.Equal(54, dns.Frames.Count);
+        Assert.Equal(all.Count(one => one.HasPort(53)), dns.Frames.Count);
         var nothing = await AskAsync(scene, new PacketsRequest { Where = "http.uri contains \"/nothing/like/it\"" });
         Assert.Empty(nothing.Frames);
         var times = all.Select(one => one.Time).Order().ToList();
@@ -70,16 +70,17 @@ public sealed class PacketsTests
         await RefusedAsync(As(sensor));
         using var alice = scene.Authority.Issue("alice");
         var answer = await AskAsync(scene, new PacketsRequest { Where = "port == 53", Why = "a slow name" }, client: As(alice));
-        Assert.Equal(54, answer.Frames.Count);
+        var count = FramesOf(Shop).Count(one => one.HasPort(53));
+        Assert.Equal(count, answer.Frames.Count);
         Assert.Contains("audit: packets: alice at 127.0.0.1 asks for packets where port == 53 (a slow name)", scene.Said);
-        Assert.Matches("audit: packets: alice at 127.0.0.1 got 54 packets in [0-9]+ bytes: done", scene.Said);
+        Assert.Matches("audit: packets: alice at 127.0.0.1 got " + count + " packets in [0-9]+ bytes: done", scene.Said);
 
         using var relay = scene.Client().Relay();
         var refusal = await Assert.ThrowsAsync<RpcException>(() => relay.ResponseStream.MoveNext(default));
         Assert.Equal(StatusCode.PermissionDenied, refusal.StatusCode);
         var metrics = PrometheusText.Write(scene.Workers[0].Board.Scrape());
         Assert.Contains("netsniff_packet_requests_total{outcome=\"refused\"} 3", metrics);
-        Assert.Contains("netsniff_packet_answers_packets_total 54", metrics);
+        Assert.Contains($"netsniff_packet_answers_packets_total {count}", metrics);
 
         Query.QueryClient As(System.Security.Cryptography.X509Certificates.X509Certificate2 certificate) =>
             QueryChannel.To(new QueryEndpoint
@@ -246,7 +247,9 @@ public sealed class PacketsTests
             foreach (var frame in frames.AsSpan(0, count))
             {
                 PacketDecoder.Decode(in frame, ref packet);
-                seen.Add(new SeenFrame(frame.TimeNanos, packet.Hash, Encoding.Latin1.GetString(frame.Bytes)));
+                seen.Add(new SeenFrame(
+                    frame.TimeNanos, packet.Hash, packet.Protocol, packet.SourcePort, packet.TargetPort,
+                    Encoding.Latin1.GetString(frame.Bytes)));
             }
         }
 
@@ -254,7 +257,12 @@ public sealed class PacketsTests
         return seen;
     }
 
-    private sealed record SeenFrame(long Time, ulong Flow, string Text);
+    private sealed record SeenFrame(
+        long Time, ulong Flow, byte Protocol, ushort SourcePort, ushort TargetPort, string Text)
+    {
+        public bool HasPort(ushort port) => Protocol is IpProtocol.Tcp or IpProtocol.Udp
+            && (SourcePort == port || TargetPort == port);
+    }
 
     private sealed record Answer(
         byte[] File, List<SeenFrame> Frames, List<string> Interfaces, Completeness Completeness);
