@@ -1,6 +1,7 @@
 using System.CommandLine;
 using NetSniff.Cli.Commands.Certificates;
 using NetSniff.Cli.Commands.Demo;
+using NetSniff.Cli.Commands.Depth;
 using NetSniff.Cli.Commands.Docs;
 using NetSniff.Cli.Commands.Fields;
 using NetSniff.Cli.Commands.Interfaces;
@@ -55,6 +56,7 @@ internal static class CommandList
         root.Add(SqlCommand.Make(runner));
         root.Add(StatusCommand.Make(runner));
         root.Add(PcapCommand.Make(runner));
+        root.Add(DepthCommand.Make(runner));
         // `@file` is a name like any other here.
         var result = root.Parse(
             arguments.Length == 0 ? ["--help"] : arguments,

@@ -78,26 +78,7 @@ internal sealed class SensorProgram : IAsyncDisposable
         var dispatcher = board.AddLoop("dispatcher", s_dispatcherBeatMax);
         try
         {
-            Host = new SensorHost(Options(certificates), _captures, membership, new SensorParts
-            {
-                BeforeBatch = shard =>
-                {
-                    _steering.Before(shard);
-                    _turns.Begin();
-                },
-                Progressed = capture =>
-                {
-                    _turns.End();
-                    beats[capture].Beat();
-                },
-                Dispatched = dispatcher.Beat,
-                Gate = _steering.NewGate,
-                GateLedger = _steering.Ledger,
-                Packets = _packets,
-                Floor = _floor,
-                Rung = () => Ladder.NameOf(_dial.Depth),
-                ConfigRevision = () => _config?.Revision ?? "",
-            });
+            Host = new SensorHost(Options(certificates), _captures, membership, Parts(beats, dispatcher));
         }
         catch
         {
@@ -171,6 +152,27 @@ internal sealed class SensorProgram : IAsyncDisposable
         _turns.Dispose();
         _stop.Dispose();
     }
+
+    private SensorParts Parts(Dictionary<PacketCapture, Heartbeat> beats, Heartbeat dispatcher) => new SensorParts
+    {
+        BeforeBatch = shard =>
+        {
+            _steering.Before(shard);
+            _turns.Begin();
+        },
+        Progressed = capture =>
+        {
+            _turns.End();
+            beats[capture].Beat();
+        },
+        Dispatched = dispatcher.Beat,
+        Gate = _steering.NewGate,
+        GateLedger = _steering.Ledger,
+        Packets = _packets,
+        Floor = _floor,
+        Rung = () => Ladder.NameOf(_steering.Depth),
+        ConfigRevision = () => _config?.Revision ?? "",
+    };
 
     private IReadOnlyList<PacketCapture> Open()
     {

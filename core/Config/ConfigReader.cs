@@ -68,7 +68,8 @@ public static class ConfigReader
         config is { Capture: null } or { Capture.BpfFilter: null } or { Capture.Sampling: null } or { Where: null }
             or { Protocols: null } or { Payload: null } or { Redaction: null } or { Budget: null } or { Flows: null }
             or { Storage: null } or { Storage.PacketBuffer: null } or { Storage.PacketBuffer.Size: null }
-            or { Storage.PacketBuffer.MaxAge: null } or { Redaction.Presets: null } or { Redaction.Headers: null } or { Redaction.JsonFields: null }
+            or { Storage.PacketBuffer.MaxAge: null } or { Redaction.Presets: null }
+            or { Redaction.Headers: null } or { Redaction.JsonFields: null }
             or { Redaction.QueryParameters: null } or { Redaction.Patterns: null } or { Budget.Cpu: null }
             or { Budget.Memory: null } or { Budget.OnOverload: null }
         || config.Protocols.Any(one => one?.Name is null)
@@ -218,7 +219,8 @@ public static class ConfigReader
         if (buffer.RawPayload && config.Payload.Level < PayloadLevel.Headers)
         {
             problems.Add(new(
-                "storage.packetBuffer.rawPayload", $"contradicts payload.level {config.Payload.Level}, which keeps none"));
+                "storage.packetBuffer.rawPayload",
+                $"contradicts payload.level {config.Payload.Level}, which keeps none"));
         }
     }
 

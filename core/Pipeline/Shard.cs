@@ -59,8 +59,8 @@ public sealed unsafe partial class Shard : IDisposable
     /// </summary>
     public ReadOnlySpan<ulong> FrameFlows => _frameFlows;
 
-    /// <summary>What the flow of each frame of the last <see cref="Run"/> spoke once the frame had been read: a place in
-    /// <see cref="Apps"/>, 0 where nobody knows. Empty unless asked for; may be longer than the frames.</summary>
+    /// <summary>What the flow of each frame of the last <see cref="Run"/> spoke once the frame had been read: a place
+    /// in <see cref="Apps"/>, 0 where nobody knows. Empty unless asked for; may be longer than the frames.</summary>
     public ReadOnlySpan<ushort> FrameApps => _frameApps;
 
     /// <summary>Works through frames in the order they were captured. They are borrowed for the call.</summary>

@@ -37,6 +37,16 @@ public sealed class SensorSteering
     /// <summary>What somebody asked for beside the governor: less depth for a while.</summary>
     public DepthFloor Floor { get; init; } = new();
 
+    /// <summary>What the governor allows, or less where somebody asked for that.</summary>
+    public ShardDepth Depth
+    {
+        get
+        {
+            var (allowed, asked) = (_dial.Depth, Floor.Depth);
+            return Ladder.IsAbove(allowed, asked) ? asked : allowed;
+        }
+    }
+
     /// <summary>The raw packets, and what the command line says of them; null where none are kept.</summary>
     public (PacketKeeping Keeping, PacketWish Wish)? Packets { get; init; }
 
@@ -69,8 +79,7 @@ public sealed class SensorSteering
         ArgumentNullException.ThrowIfNull(shard);
         var plan = Volatile.Read(ref _plan);
         if (!ReferenceEquals(shard.Settings, plan.Settings)) shard.Settings = plan.Settings;
-        var (allowed, asked) = (_dial.Depth, Floor.Depth);
-        var depth = Deeper(Ladder.IsAbove(allowed, asked) ? asked : allowed, plan.OneIn);
+        var depth = Deeper(Depth, plan.OneIn);
         if (shard.Depth != depth) shard.Depth = depth;
     }
 

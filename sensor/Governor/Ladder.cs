@@ -20,6 +20,9 @@ public static class Ladder
         _ => "flows",
     };
 
+    /// <summary>Names of the rungs below the first.</summary>
+    public static IEnumerable<string> Lower => s_all.Skip(1).Select(NameOf);
+
     /// <summary>A rung below the first by its name.</summary>
     public static ShardDepth? Find(string name)
     {

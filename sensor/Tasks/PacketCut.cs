@@ -79,7 +79,11 @@ internal sealed class PacketCut(PacketKeeping keeping, CutPackets asked, ITaskPo
         {
             await port.SendAsync(_packer.Take(NowNanos() - LagNanos), cancel).ConfigureAwait(false);
             await Task.Delay(s_lookEvery, clock, cancel).ConfigureAwait(false);
-            if (port.TakeFlows() is { Count: > 0 } more) await CatchUpAsync(rings, places, more, cancel).ConfigureAwait(false);
+            if (port.TakeFlows() is { Count: > 0 } more)
+            {
+                await CatchUpAsync(rings, places, more, cancel).ConfigureAwait(false);
+            }
+
             places = await PassAsync(
                 rings, [.. places.Select(place => Query() with { After = place })], cancel).ConfigureAwait(false);
         }

@@ -68,7 +68,10 @@ public sealed class SensorTasks(
     /// <summary>Holds the depth until the task ends, by whatever: then it goes back by itself.</summary>
     private async Task<TaskEnded> ChangeDepthAsync(ChangeDepth asked, ITaskPort port, CancellationToken cancel)
     {
-        if (Ladder.Find(asked.Rung) is not { } rung) return Failed($"there is no rung '{asked.Rung}'");
+        if (Ladder.Find(asked.Rung) is not { } rung)
+        {
+            return Failed($"there is no rung '{asked.Rung}': {string.Join(", ", Ladder.Lower)}");
+        }
 
         using var held = depth.Hold(rung);
         await port.BeganAsync(keeping.State()).ConfigureAwait(false);

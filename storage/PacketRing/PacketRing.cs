@@ -46,7 +46,8 @@ public sealed unsafe partial class PacketRing : IDisposable
             lock (_lock)
             {
                 return new(
-                    _packets, _bytes, _cut, _refused, _overwritten, _aged, _isDisposed ? 0 : BytesOnDisk, OldestNanos());
+                    _packets, _bytes, _cut, _refused, _overwritten, _aged, _isDisposed ? 0 : BytesOnDisk,
+                    OldestNanos());
             }
         }
     }

@@ -30,7 +30,11 @@ public sealed class CutFile(IBufferWriter<byte> output, string comment, Func<Add
     /// <param name="node">Empty where there is but one.</param>
     public void Write(string node, CaptureInterface seenAt, in Frame frame)
     {
-        if (!_places.TryGetValue((node, seenAt), out var place)) _places[(node, seenAt)] = place = Describe(node, seenAt);
+        if (!_places.TryGetValue((node, seenAt), out var place))
+        {
+            _places[(node, seenAt)] = place = Describe(node, seenAt);
+        }
+
         PacketDecoder.Decode(in frame, ref _packet);
         Span<byte> text = stackalloc byte[FlowPrefix.Length + CommunityId.TextSize];
         var length = 0;

@@ -12,6 +12,7 @@ namespace NetSniff.Wire.Control;
 public sealed class PacketUnpacker
 {
     private const int FrameBytesMax = 256 << 10;
+    private const int SnapLengthMax = 1 << 24;
 
     private readonly List<CaptureInterface> _interfaces = [];
     private ReadOnlyMemory<byte> _left;
@@ -44,7 +45,8 @@ public sealed class PacketUnpacker
         foreach (var one in chunk.Interfaces)
         {
             if (_interfaces.Count > ushort.MaxValue) break;
-            _interfaces.Add(new CaptureInterface(one.Name, (LinkType)one.LinkType, (int)Math.Min(one.SnapLength, 1 << 24)));
+            var snapLength = (int)Math.Min(one.SnapLength, SnapLengthMax);
+            _interfaces.Add(new CaptureInterface(one.Name, (LinkType)one.LinkType, snapLength));
         }
 
         CompleteNanos = Math.Max(CompleteNanos, chunk.CompleteNanos);

@@ -15,7 +15,8 @@ public sealed class SensorLink : IDisposable
     private readonly CancellationTokenSource _superseded = new();
     private volatile bool _isOver;
 
-    internal SensorLink(ControlHello hello) => (Sensor, Node, Superseded) = (hello.Sensor, hello.Node, _superseded.Token);
+    internal SensorLink(ControlHello hello) =>
+        (Sensor, Node, Superseded) = (hello.Sensor, hello.Node, _superseded.Token);
 
     public string Sensor { get; }
 

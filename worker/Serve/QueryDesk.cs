@@ -20,6 +20,7 @@ internal sealed class QueryDesk : IDisposable
     private readonly ReadGate _packetGate;
     private readonly TaskBook? _tasks;
     private readonly PacketAsking? _packets;
+    private readonly DepthAsking? _depth;
     private readonly Relaying? _relaying;
 
     public QueryDesk(QueryOptions options)
@@ -41,7 +42,9 @@ internal sealed class QueryDesk : IDisposable
         packets.Counters.Running = () => _tasks.Running;
         var reach = new SensorReach(account, packets.Links, fanOut);
         var finding = new FlowFinding(_observing, Limits);
-        _packets = new PacketAsking(packets, reach, finding, _tasks, fanOut, Limits, _packetGate);
+        var tasking = new SensorTasking(packets.Links, fanOut, _tasks, Limits);
+        _packets = new PacketAsking(packets, reach, tasking, finding, _tasks, Limits, _packetGate);
+        _depth = new DepthAsking(packets, reach, tasking, _tasks, Limits);
         _relaying = new Relaying(packets.Links, _tasks);
     }
 
@@ -72,12 +75,16 @@ internal sealed class QueryDesk : IDisposable
         return (_packets ?? throw NoPackets()).RunAsync(request, caller, own, patient, cancel);
     }
 
+    public Task DepthAsync(
+        DepthRequest request, Caller caller, IAnswers<DepthAnswer> answers, CancellationToken cancel) =>
+        (_depth ?? throw NoPackets()).RunAsync(request, caller, answers, cancel);
+
     public Task RelayAsync(
         IAsyncStreamReader<RelayWord> words, Caller caller, IAnswers<FromTasked> answers, CancellationToken cancel) =>
         (_relaying ?? throw NoPackets()).RunAsync(words, caller, answers, cancel);
 
     private static RpcException NoPackets() =>
-        new(new Status(StatusCode.Unimplemented, "this worker gives out no packets"));
+        new(new Status(StatusCode.Unimplemented, "this worker gives sensors no tasks"));
 
     public void Dispose()
     {

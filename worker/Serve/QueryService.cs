@@ -61,6 +61,14 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
             cancel => desk.PacketsAsync(request, Caller.Of(http), ConnectionOf(http), answers, cancel));
     }
 
+    public override Task Depth(
+        DepthRequest request, IServerStreamWriter<DepthAnswer> responseStream, ServerCallContext context)
+    {
+        var caller = Caller.Of(context.GetHttpContext());
+        var answers = new StreamAnswers<DepthAnswer>(responseStream);
+        return AnswerAsync(context, longest: null, cancel => desk.DepthAsync(request, caller, answers, cancel));
+    }
+
     public override Task Relay(
         IAsyncStreamReader<RelayWord> requestStream, IServerStreamWriter<FromTasked> responseStream,
         ServerCallContext context)

@@ -73,6 +73,9 @@ public sealed record ServeLimits
     /// <summary>How long one may follow.</summary>
     public TimeSpan PacketFollowMax { get; init; } = TimeSpan.FromHours(4);
 
+    /// <summary>How long a sensor may be set to anything.</summary>
+    public TimeSpan TaskTimeMax { get; init; } = TimeSpan.FromHours(24);
+
     public TimeSpan SqlDefault { get; init; } = TimeSpan.FromSeconds(30);
 
     public TimeSpan SqlMax { get; init; } = TimeSpan.FromMinutes(5);

@@ -70,7 +70,9 @@ internal sealed class PcapAsking(Terminal terminal, Interrupts interrupts)
             terminal.Say($"lost since the sensor began: {loss.Stage} {loss.What} {Human.Count((ulong)loss.Count)}");
         }
 
-        var sensors = _completeness is { } whole ? $" of {whole.Sensors - (uint)whole.AbsentSensors.Count} sensors" : "";
-        terminal.Say($"{Human.Count(_packets)} packets{sensors}, {Human.Count(_bytes)} bytes{(path is null ? "" : $" in {path}")}");
+        var here = _completeness is { } whole ? whole.Sensors - (uint)whole.AbsentSensors.Count : 0;
+        var sensors = _completeness is null ? "" : $" of {here} sensors";
+        var place = path is null ? "" : $" in {path}";
+        terminal.Say($"{Human.Count(_packets)} packets{sensors}, {Human.Count(_bytes)} bytes{place}");
     }
 }

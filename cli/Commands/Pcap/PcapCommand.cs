@@ -39,7 +39,8 @@ internal static class PcapCommand
             if (options.WritesTo(result) is null && terminal.IsOutputTerminal)
             {
                 throw new UsageException(
-                    "a capture file is nothing for a terminal: -o FILE.pcapng, or | tshark -r -, or | wireshark -k -i -");
+                    "a capture file is nothing for a terminal: -o FILE.pcapng, or | tshark -r -, "
+                    + "or | wireshark -k -i -");
             }
 
             if (folder is not null)

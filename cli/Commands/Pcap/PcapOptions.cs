@@ -15,7 +15,8 @@ internal sealed class PcapOptions
         "--where", "FILTER", "Only these (docs/filter-language.md).");
 
     private readonly Option<string?> _since = TextOption.Of(
-        "--since", "TIME", $"From a time on: {Moment.Examples}. Without it the last 5 minutes, with --follow from now.");
+        "--since", "TIME", $"From a time on: {Moment.Examples}. Without it the last 5 minutes, "
+            + "with --follow from now.");
 
     private readonly Option<string?> _until = TextOption.Of("--until", "TIME", "To a time.");
     private readonly Option<string?> _first = TextOption.Of("--first", "N", "The first so many packets.");
@@ -73,7 +74,11 @@ internal sealed class PcapOptions
             throw new UsageException("--until and --follow exclude each other");
         }
 
-        if (isHere && request.Follow) throw new UsageException("--from and --follow exclude each other: ask the worker");
+        if (isHere && request.Follow)
+        {
+            throw new UsageException("--from and --follow exclude each other: ask the worker");
+        }
+
         if (isHere && request.Nodes.Count > 0) throw new UsageException("--from and --node exclude each other");
         if (request.SinceNanos == 0 && !request.Follow && !isHere)
         {

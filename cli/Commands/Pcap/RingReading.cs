@@ -50,7 +50,8 @@ internal sealed class RingReading(Terminal terminal, Interrupts interrupts)
         }
 
         bytes += Flush(buffer, target);
-        terminal.Say($"{Human.Count(file.Packets)} packets, {Human.Count(bytes)} bytes{(path is null ? "" : $" in {path}")}");
+        var place = path is null ? "" : $" in {path}";
+        terminal.Say($"{Human.Count(file.Packets)} packets, {Human.Count(bytes)} bytes{place}");
         return interrupts.Reason == StopReason.Interrupted ? ExitCode.Interrupted : ExitCode.Ok;
     }
 

@@ -13,7 +13,8 @@ internal static class UpSecrets
 
     /// <summary>Makes what is missing, or was cut short by a kill. The folder is the owner's alone from then on.
     /// </summary>
-    public static (string Authority, string Token, string PacketsToken) In(string folder, WorkerSettings settings, DateTimeOffset now)
+    public static (string Authority, string Token, string PacketsToken) In(
+        string folder, WorkerSettings settings, DateTimeOffset now)
     {
         Directory.CreateDirectory(folder);
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder, OwnerOnly | UnixFileMode.UserExecute);

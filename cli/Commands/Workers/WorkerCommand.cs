@@ -46,8 +46,8 @@ internal static class WorkerCommand
         var health = new EndpointOption("--health", "Health and metrics, or off", settings.Health);
         var command = new Command("worker", About)
         {
-            name, data, tls, token, packetsToken, packetsFor, names, workers, workersFile, keep, storeBytes, ingest.Option, query.Option,
-            health.Option,
+            name, data, tls, token, packetsToken, packetsFor, names, workers, workersFile, keep, storeBytes,
+            ingest.Option, query.Option, health.Option,
         };
         runner.Set(command, (result, terminal, interrupts) => Run(terminal, interrupts, settings with
         {

@@ -183,7 +183,8 @@ public sealed class PacketKeepingTests : IDisposable
         keeping.Change(Plan(KeptDepth.Everything));
         Feed(keeper);
         Assert.Equal("no room on disk", keeping.Problem);
-        Assert.Contains(keeping.Ledger(), line => line is { Reason: "dropped, no room on disk", Count: 672, IsLoss: true });
+        Assert.Contains(
+            keeping.Ledger(), line => line is { Reason: "dropped, no room on disk", Count: 672, IsLoss: true });
         Assert.Equal(672, keeping.State().PacketsDropped);
     }
 

@@ -1,9 +1,7 @@
-using System.Buffers;
 using Grpc.Core;
 using NetSniff.Wire.Control;
 using NetSniff.Wire.V1;
 using NetSniff.Worker.Serve.Access;
-using NetSniff.Worker.Serve.Members;
 
 namespace NetSniff.Worker.Serve.Cutting;
 
@@ -11,8 +9,8 @@ namespace NetSniff.Worker.Serve.Cutting;
 /// <remarks>The seam for whoever needs the packets around a moment: a request with a time, flows in a filter, and a
 /// reason that stands in the file.</remarks>
 internal sealed class PacketAsking(
-    PacketServing serving, SensorReach reach, FlowFinding finding, TaskBook book, FanOut fanOut, ServeLimits limits,
-    ReadGate gate)
+    PacketServing serving, SensorReach reach, SensorTasking tasking, FlowFinding finding, TaskBook book,
+    ServeLimits limits, ReadGate gate)
 {
     /// <param name="own">The connection that the answer goes through; its packets are nobody's wish.</param>
     public async Task RunAsync(
@@ -66,8 +64,8 @@ internal sealed class PacketAsking(
             Note(flows, completeness);
             var cut = selection.Cut(flows);
             if (own is { } line) cut.Except.Add(line.Key(0, 0));
-            foreach (var way in ways) Start(way, cut, root, sources, completeness);
-            await Task.WhenAll(sources.Select(source => BeginAsync(source, ending.Token))).ConfigureAwait(false);
+            await tasking.BeginAsync(ways, root, task => task.Cut = cut, completeness, sources, ending.Token)
+                .ConfigureAwait(false);
             var answer = new PacketAnswer(selection, serving, sources, completeness, book, root);
             await answer.RunAsync(answers, limits, finding, audit, ending, cancel).ConfigureAwait(false);
         }
@@ -90,57 +88,14 @@ internal sealed class PacketAsking(
     {
         if (flows is null) return;
 
-        foreach (var absence in flows.Completeness.Absent.Where(one => completeness.Absent.All(known => known.Worker != one.Worker)))
+        foreach (var absence in flows.Completeness.Absent)
         {
-            completeness.Absent.Add(absence);
+            if (completeness.Absent.All(known => known.Worker != absence.Worker)) completeness.Absent.Add(absence);
         }
 
         if (!flows.IsCut) return;
 
         completeness.IsCut = true;
         completeness.Notes.Add($"more records match than are followed up: {flows.Count} flows are here");
-    }
-
-    /// <summary>Gives a sensor its part of the task.</summary>
-    private void Start(
-        SensorWay way, CutPackets cut, TaskNode root, List<PacketSource> sources, Completeness completeness)
-    {
-        ITaskCall? call = null;
-        var node = book.Begin(root.Id, way.Node, limits.PacketFollowMax, why => call?.Cancel(why));
-        if (node is null)
-        {
-            completeness.AbsentSensors.Add(new Absence { Worker = way.Node, Why = "there are too many tasks already" });
-            return;
-        }
-
-        var task = new SensorTask { Id = node.Id, Parent = root.Id, DeadlineMs = book.LeftMs(node), Cut = cut };
-        call = way.Via is { } member
-            ? new RelayCall(fanOut.ClientOf(member), way.Sensor, task)
-            : serving.Links.Find(way.Sensor)?.Start(task);
-        if (call is not null)
-        {
-            sources.Add(new PacketSource(way, node.Id, call));
-            return;
-        }
-
-        book.End(node.Id, TaskOutcome.Failed, TaskTree.WentAway);
-        completeness.AbsentSensors.Add(new Absence { Worker = way.Node, Why = TaskTree.WentAway });
-    }
-
-    /// <summary>Waits until a sensor has begun, or it is clear that it will not.</summary>
-    private async Task BeginAsync(PacketSource source, CancellationToken cancel)
-    {
-        try
-        {
-            while (source is { Kept: null, Ended: null, HasPacket: false })
-            {
-                await source.NextAsync(cancel).WaitAsync(limits.MemberWait, cancel).ConfigureAwait(false);
-                source.Take();
-            }
-        }
-        catch (TimeoutException)
-        {
-            source.GiveUp(PacketMerge.Silence(limits.MemberWait));
-        }
     }
 }

@@ -18,7 +18,8 @@ internal static class PacketNotes
     /// <param name="known">Absent sensors that the beginning names already.</param>
     public static string End(Completeness completeness, int known) => string.Join('\n', (string[])
     [
-        .. completeness.AbsentSensors.Skip(known).Take(LinesMax).Select(static one => $"incomplete: {one.Worker}: {one.Why}"),
+        .. completeness.AbsentSensors.Skip(known).Take(LinesMax)
+            .Select(static one => $"incomplete: {one.Worker}: {one.Why}"),
         .. completeness.Notes.Take(LinesMax),
     ]);
 

@@ -26,7 +26,8 @@ internal sealed class SensorReach(IWorkerAccount account, SensorLinks links, Fan
                 await client.StatusAsync(new StatusRequest { Local = true }, options).ConfigureAwait(false),
             cancel);
         completeness.Workers = 1;
-        List<(WorkerMember? Via, SensorState State)> seen = [.. account.Sensors().Select(state => ((WorkerMember?)null, state))];
+        List<(WorkerMember? Via, SensorState State)> seen =
+            [.. account.Sensors().Select(static state => ((WorkerMember?)null, state))];
         foreach (var answer in await asking.ConfigureAwait(false))
         {
             if (answer.Answer is not { } said)
@@ -51,7 +52,7 @@ internal sealed class SensorReach(IWorkerAccount account, SensorLinks links, Fan
         {
             var node = views.First().State.Node;
             // Ourselves first, then by name, so that two who ask choose alike.
-            var near = views.Where(one => one.Via is null ? links.Find(one.State.Sensor) is not null : one.State.TakesTasks)
+            var near = views.Where(IsNear)
                 .OrderBy(static one => one.Via is null ? "" : one.Via.Name, StringComparer.Ordinal).ToList();
             if (near is [var way, ..]) ways.Add(new SensorWay(views.Key, node, way.Via));
             else completeness.MissSensor(node, WhyNot(views.Any(static one => one.State.IsConnected)));
@@ -61,6 +62,9 @@ internal sealed class SensorReach(IWorkerAccount account, SensorLinks links, Fan
         completeness.Sensors += (uint)ways.Count;
         return ways;
     }
+
+    private bool IsNear((WorkerMember? Via, SensorState State) view) =>
+        view.Via is null ? links.Find(view.State.Sensor) is not null : view.State.TakesTasks;
 
     private static string WhyNot(bool isConnected) =>
         isConnected ? "it takes no tasks: an earlier version" : "it is not connected to any worker";

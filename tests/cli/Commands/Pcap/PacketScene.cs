@@ -52,9 +52,10 @@ internal sealed class PacketScene : IAsyncDisposable
         var scene = new PacketScene();
         for (var number = 0; number < workers; number++) await scene.AddWorkerAsync(number, names);
         scene.WriteMembers();
+        wish ??= new PacketWish(64 << 20, TimeSpan.FromHours(1), true);
         for (var number = 0; number < sensors.Length; number++)
         {
-            await scene.AddSensorAsync(number, sensors[number], wish ?? new PacketWish(64 << 20, TimeSpan.FromHours(1), true));
+            await scene.AddSensorAsync(number, sensors[number], wish);
         }
 
         await scene.UntilAsync(

@@ -3,6 +3,7 @@ using Grpc.Core;
 using NetSniff.Packets;
 using NetSniff.Sensor.Capture.PcapFile;
 using NetSniff.Sensor.Keeping;
+using NetSniff.Tests.Cli.Commands.Records;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Querying;
 using NetSniff.Wire.V1;
@@ -28,7 +29,8 @@ public sealed class PacketsTests
             Assert.Equal(3 * ShopPackets, answer.Frames.Count);
             Assert.Equal(answer.Frames.Select(one => one.Time).Order(), answer.Frames.Select(one => one.Time));
             Assert.Equal(
-                ["node-0", "node-1", "node-2"], answer.Interfaces.Select(name => name.Split('/')[0]).Distinct().Order());
+                ["node-0", "node-1", "node-2"],
+                answer.Interfaces.Select(name => name.Split('/')[0]).Distinct().Order());
             Assert.Equal((2u, 3u), (answer.Completeness.Workers, answer.Completeness.Sensors));
             Assert.Empty(answer.Completeness.AbsentSensors);
         }
@@ -69,11 +71,13 @@ public sealed class PacketsTests
         using var sensor = scene.Authority.Issue("s-0");
         await RefusedAsync(As(sensor));
         using var alice = scene.Authority.Issue("alice");
-        var answer = await AskAsync(scene, new PacketsRequest { Where = "port == 53", Why = "a slow name" }, client: As(alice));
+        var request = new PacketsRequest { Where = "port == 53", Why = "a slow name" };
+        var answer = await AskAsync(scene, request, client: As(alice));
         var count = FramesOf(Shop).Count(one => one.HasPort(53));
         Assert.Equal(count, answer.Frames.Count);
-        Assert.Contains("audit: packets: alice at 127.0.0.1 asks for packets where port == 53 (a slow name)", scene.Said);
-        Assert.Matches("audit: packets: alice at 127.0.0.1 got " + count + " packets in [0-9]+ bytes: done", scene.Said);
+        const string Alice = "audit: packets: alice at 127.0.0.1";
+        Assert.Contains($"{Alice} asks for packets where port == 53 (a slow name)", scene.Said);
+        Assert.Matches($"{Alice} got {count} packets in [0-9]+ bytes: done", scene.Said);
 
         using var relay = scene.Client().Relay();
         var refusal = await Assert.ThrowsAsync<RpcException>(() => relay.ResponseStream.MoveNext(default));
@@ -93,7 +97,7 @@ public sealed class PacketsTests
             using var call = client.Packets(new PacketsRequest());
             var problem = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(default));
             Assert.Equal(StatusCode.PermissionDenied, problem.StatusCode);
-            Assert.Contains("a permission of their own", problem.Status.Detail);
+            Assert.Contains("need a permission of their own", problem.Status.Detail);
         }
     }
 
@@ -168,7 +172,8 @@ public sealed class PacketsTests
     public async Task A_sensor_that_goes_away_meanwhile_is_named_at_the_end()
     {
         await using var scene = await PacketScene.StartAsync(workers: 2, [[0], [1]]);
-        using var call = scene.Client().Packets(new PacketsRequest { Follow = true, SinceNanos = 1, PacketsMax = 10_000 });
+        var request = new PacketsRequest { Follow = true, SinceNanos = 1, PacketsMax = 10_000 };
+        using var call = scene.Client().Packets(request);
         var packets = 0UL;
         while (packets < 2 * ShopPackets)
         {
@@ -184,6 +189,37 @@ public sealed class PacketsTests
             ["node-0: went away", "node-1: went away"],
             whole!.AbsentSensors.Select(one => $"{one.Worker}: {one.Why}").Order());
         Assert.Contains("partial", scene.Said);
+    }
+
+    [Fact]
+    public async Task Less_depth_lasts_as_long_as_somebody_wants_it()
+    {
+        await using var scene = await PacketScene.StartAsync(workers: 2, [[0], [1]]);
+        var (command, ended) = TestCommand.Begin(["depth", "headers", "--for", "2s", .. scene.Server()]);
+        await scene.UntilAsync(
+            () => scene.Sensors.All(static one => one.Host.Status().Rung == "headers"), "both look less deep");
+        await command.UntilAsync(
+            static one => one.Error.Contains("2 of 2 sensors are on headers now", StringComparison.Ordinal), "told");
+        await ended;
+        Assert.Equal(0, command.Code);
+        Assert.Contains("the time is over", command.Error);
+        await scene.UntilAsync(
+            () => scene.Sensors.All(static one => one.Host.Status().Rung == "full"), "they went back");
+
+        var request = new DepthRequest { Rung = "flows", Seconds = 600, Nodes = { "node-1" } };
+        using (var call = scene.Client().Depth(request))
+        {
+            Assert.True(await call.ResponseStream.MoveNext(default));
+            Assert.Equal(1u, call.ResponseStream.Current.Completeness.Sensors);
+            Assert.Equal("full", scene.Sensors[0].Host.Status().Rung);
+            Assert.Equal("flows", scene.Sensors[1].Host.Status().Rung);
+        }
+
+        await scene.UntilAsync(() => scene.Sensors[1].Host.Status().Rung == "full", "its caller went away");
+        Assert.Contains("audit: depth: packets-token at 127.0.0.1 asks for flows", scene.Said);
+        using var refused = scene.Client(0, PacketScene.Secret).Depth(new DepthRequest { Rung = "flows", Seconds = 1 });
+        var problem = await Assert.ThrowsAsync<RpcException>(() => refused.ResponseStream.MoveNext(default));
+        Assert.Equal(StatusCode.PermissionDenied, problem.StatusCode);
     }
 
     /// <summary>The past of a connection comes when a record of it is found, and what follows after it.</summary>
