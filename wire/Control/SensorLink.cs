@@ -85,8 +85,12 @@ public sealed class SensorLink : IDisposable
         /// <summary>Chunks that may be on their way or wait here.</summary>
         public const int ChunksAhead = 8;
 
-        /// <summary>Beside them marks that carry nothing, and the first and last word.</summary>
-        private const int WordsMax = 4 * ChunksAhead;
+        /// <summary>Marks that carry nothing need no credit: with so many words waiting they are left out, and each
+        /// is made up for by the next.</summary>
+        private const int MarkedMax = 2 * ChunksAhead;
+
+        /// <summary>Room for the rest: chunks, the first word and the last.</summary>
+        private const int WordsMax = MarkedMax + ChunksAhead + 4;
 
         private readonly Channel<FromTasked> _heard =
             Channel.CreateBounded<FromTasked>(new BoundedChannelOptions(WordsMax) { SingleReader = true });
@@ -132,9 +136,9 @@ public sealed class SensorLink : IDisposable
 
         public void Take(FromTasked word)
         {
+            var isMark = word is { WhatCase: FromTasked.WhatOneofCase.Chunk, Chunk.Count: 0 };
+            if (isMark && _heard.Reader.Count >= MarkedMax) return;
             if (_heard.Writer.TryWrite(word)) return;
-            // A mark is followed by another; anything else is more than was asked for.
-            if (word is { WhatCase: FromTasked.WhatOneofCase.Chunk, Chunk.Count: 0 }) return;
 
             Cancel("more was sent than was asked for");
             Lose("sent more than it was asked for");

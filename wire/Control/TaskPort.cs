@@ -41,6 +41,7 @@ internal sealed class TaskPort : ITaskPort, IDisposable
     private readonly Lock _lock = new();
     private readonly CancellationToken _conversation;
     private List<FlowKey> _flows = [];
+    private bool _isDisposed;
 
     public TaskPort(SensorTask task, TaskWriter writer, TimeProvider clock, CancellationToken conversation)
     {
@@ -63,6 +64,8 @@ internal sealed class TaskPort : ITaskPort, IDisposable
         const int CreditMax = 1024;
         lock (_lock)
         {
+            if (_isDisposed) return;
+
             var room = CreditMax - _credit.CurrentCount;
             if (room > 0 && chunks > 0) _credit.Release((int)Math.Min(chunks, (uint)room));
         }
@@ -123,7 +126,12 @@ internal sealed class TaskPort : ITaskPort, IDisposable
 
     public void Dispose()
     {
-        lock (_lock) _credit.Dispose();
+        lock (_lock)
+        {
+            _isDisposed = true;
+            _credit.Dispose();
+        }
+
         _ending.Dispose();
         _outOfTime.Dispose();
     }

@@ -10,6 +10,8 @@ namespace NetSniff.Worker.Serve.Cutting;
 /// </summary>
 internal sealed class RelayCall : ITaskCall
 {
+    private const int FlowsAtOnce = 50;
+
     private readonly AsyncDuplexStreamingCall<RelayWord, FromTasked> _call;
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<RelayWord> _words = Channel.CreateUnbounded<RelayWord>();
@@ -21,7 +23,7 @@ internal sealed class RelayCall : ITaskCall
     {
         _task = task.Id;
         _call = client.Relay(cancellationToken: _stop.Token);
-        _words.Writer.TryWrite(new RelayWord { Task = new RelayTask { Sensor = sensor, Task = task } });
+        foreach (var word in Words(sensor, task)) _words.Writer.TryWrite(word);
         _writing = WriteAsync();
     }
 
@@ -49,9 +51,7 @@ internal sealed class RelayCall : ITaskCall
 
     public void Add(IEnumerable<FlowKey> flows)
     {
-        var word = new TaskFlows { Task = _task };
-        word.Flows.AddRange(flows);
-        _words.Writer.TryWrite(new RelayWord { Flows = word });
+        foreach (var word in Words(flows)) _words.Writer.TryWrite(word);
     }
 
     /// <summary>The end of the call is the end of the task.</summary>
@@ -64,6 +64,31 @@ internal sealed class RelayCall : ITaskCall
         _call.Dispose();
         // What it waits for has ended with the call.
         _writing.ContinueWith(_ => _stop.Dispose(), TaskScheduler.Default);
+    }
+
+    /// <summary>A request of the query port is small: flows come in words of their own behind the task.</summary>
+    private static IEnumerable<RelayWord> Words(string sensor, SensorTask task)
+    {
+        if (task.Cut is not { } cut || cut.Flows.Count <= FlowsAtOnce)
+        {
+            return [new RelayWord { Task = new RelayTask { Sensor = sensor, Task = task } }];
+        }
+
+        var rest = Words(cut.Flows).ToList();
+        var bare = task.Clone();
+        bare.Cut.Flows.Clear();
+        var first = new RelayTask { Sensor = sensor, Task = bare, FlowWords = (uint)rest.Count };
+        return rest.Prepend(new RelayWord { Task = first });
+    }
+
+    private static IEnumerable<RelayWord> Words(IEnumerable<FlowKey> flows)
+    {
+        foreach (var some in flows.Chunk(FlowsAtOnce))
+        {
+            var word = new TaskFlows();
+            word.Flows.AddRange(some);
+            yield return new RelayWord { Flows = word };
+        }
     }
 
     private FromTasked Over(string why)

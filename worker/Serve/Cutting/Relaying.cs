@@ -8,6 +8,8 @@ namespace NetSniff.Worker.Serve.Cutting;
 /// <summary>Hands a task of another worker on to a sensor that has its line here, and what it finds back.</summary>
 internal sealed class Relaying(SensorLinks links, TaskBook book)
 {
+    private const uint FlowWordsMax = 1024;
+
     private static readonly TimeSpan s_firstMax = TimeSpan.FromSeconds(5);
 
     public async Task RunAsync(
@@ -52,9 +54,23 @@ internal sealed class Relaying(SensorLinks links, TaskBook book)
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(s_firstMax);
         var hasFirst = await words.MoveNext(limit.Token).ConfigureAwait(false);
-        return hasFirst && words.Current.Task is { Task: not null } task
-            ? task
-            : throw new RpcException(new Status(StatusCode.InvalidArgument, "a task comes first"));
+        if (!hasFirst || words.Current.Task is not { Task: not null } asked || asked.FlowWords > FlowWordsMax)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "a task comes first"));
+        }
+
+        for (var left = asked.FlowWords; left > 0; left--)
+        {
+            if (!await words.MoveNext(limit.Token).ConfigureAwait(false) || words.Current.Flows is null
+                || asked.Task.Cut is null)
+            {
+                throw new RpcException(new Status(StatusCode.InvalidArgument, "its flows come next"));
+            }
+
+            asked.Task.Cut.Flows.AddRange(words.Current.Flows.Flows);
+        }
+
+        return asked;
     }
 
     private static async Task AddAsync(IAsyncStreamReader<RelayWord> words, ITaskCall call, CancellationToken ending)

@@ -56,22 +56,15 @@ internal sealed class TaskBook : IDisposable
         lock (_lock) return _tree.Find(id);
     }
 
-    public void End(string id, TaskOutcome outcome, string reason)
-    {
-        lock (_lock) Stop(_tree.End(id, TaskTree.StateOf(outcome), reason));
-    }
-
-    public void Cancel(string id, string reason)
-    {
-        lock (_lock) Stop(_tree.Cancel(id, reason));
-    }
+    public void End(string id, TaskOutcome outcome, string reason) =>
+        Step(tree => tree.End(id, TaskTree.StateOf(outcome), reason));
 
     /// <summary>Forgets a task and all below it; what still runs of it is stopped.</summary>
     public void Close(string id, string reason)
     {
+        Step(tree => tree.Cancel(id, reason));
         lock (_lock)
         {
-            Stop(_tree.Cancel(id, reason));
             foreach (var child in _tree.ChildrenOf(id)) _stops.Remove(child.Id);
             _stops.Remove(id);
             _tree.Forget(id);
@@ -80,17 +73,22 @@ internal sealed class TaskBook : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    private void Expire()
-    {
-        lock (_lock) Stop(_tree.Expire(NowNanos()));
-    }
+    private void Expire() => Step(tree => tree.Expire(NowNanos()));
 
-    private void Stop(IReadOnlyList<TaskNode> nodes)
+    /// <summary>Takes a step and tells those that must stop, without the lock: what that sets off may come back here.
+    /// </summary>
+    private void Step(Func<TaskTree, IReadOnlyList<TaskNode>> step)
     {
-        foreach (var node in nodes)
+        List<(Action<string> Stop, string Reason)> stops = [];
+        lock (_lock)
         {
-            if (_stops.GetValueOrDefault(node.Id) is { } stop) stop(node.Reason);
+            foreach (var node in step(_tree))
+            {
+                if (_stops.GetValueOrDefault(node.Id) is { } stop) stops.Add((stop, node.Reason));
+            }
         }
+
+        foreach (var (stop, reason) in stops) stop(reason);
     }
 
     private long NowNanos() => (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;

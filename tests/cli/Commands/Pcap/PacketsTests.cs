@@ -43,7 +43,7 @@ public sealed class PacketsTests
     [Fact]
     public async Task Connections_of_matching_records_are_cut_whole_and_packets_are_asked_what_they_know()
     {
-        await using var scene = await PacketScene.StartAsync(workers: 1, [[0]]);
+        await using var scene = await PacketScene.StartAsync(workers: 2, [[1]]);
         var all = FramesOf(Shop);
         var wanted = all.Where(one => one.Text.Contains("/checkout HTTP", StringComparison.Ordinal))
             .Select(one => one.Flow).ToHashSet();
@@ -54,6 +54,10 @@ public sealed class PacketsTests
 
         var dns = await AskAsync(scene, new PacketsRequest { Where = "port == 53" });
         Assert.Equal(all.Count(one => one.HasPort(53)), dns.Frames.Count);
+        // More flows than one word to another worker holds; ARP belongs to none.
+        var flows = await AskAsync(scene, new PacketsRequest { Where = "kind == flow" });
+        Assert.Equal(all.Count(one => one.Protocol != 0), flows.Frames.Count);
+        Assert.True(flows.Frames.Select(one => one.Flow).Distinct().Count() > 50);
         var nothing = await AskAsync(scene, new PacketsRequest { Where = "http.uri contains \"/nothing/like/it\"" });
         Assert.Empty(nothing.Frames);
         var times = all.Select(one => one.Time).Order().ToList();
