@@ -43,6 +43,10 @@ internal sealed class PacketCut(PacketKeeping keeping, CutPackets asked, ITaskPo
         {
             return SensorTasks.Failed("another configuration says what may be kept");
         }
+        catch (ObjectDisposedException)
+        {
+            return SensorTasks.Failed(keeping.Problem ?? "its ring was closed");
+        }
     }
 
     private string? Refuse()
