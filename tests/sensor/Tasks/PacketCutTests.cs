@@ -86,9 +86,9 @@ public sealed class PacketCutTests : IDisposable
         await port.UntilMarkedAsync();
         Assert.Empty(port.Numbers);
         port.Add(Flow(1000));
-        await port.UntilAsync(() => port.Numbers.Count == 10);
+        await UntilAsync(() => port.Numbers.Count == 10);
         for (var number = 21; number <= 30; number++) Keep(number, (ushort)(1000 * (1 + number % 2)));
-        await port.UntilAsync(() => port.Numbers.Count == 15);
+        await UntilAsync(() => port.Numbers.Count == 15);
         port.Add(Flow(2000), Flow(1000));
         await running;
         Assert.Equal(port.Numbers.Order(), port.Numbers.Distinct().Order());
@@ -125,7 +125,8 @@ public sealed class PacketCutTests : IDisposable
 
         Assert.Contains("tasks run on this sensor already", (await RunAsync(new CutPackets(), new Port())).Reason);
         await _stop.CancelAsync();
-        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(running).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         Assert.Equal(0, _tasks.Running);
     }
 
@@ -155,6 +156,15 @@ public sealed class PacketCutTests : IDisposable
         return port.Numbers;
     }
 
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        for (var left = 600; !isSo(); left--)
+        {
+            Assert.True(left > 0, "waited in vain");
+            await Task.Delay(50);
+        }
+    }
+
     private Task<TaskEnded> RunAsync(CutPackets cut, Port port) =>
         Task.Run(() => _tasks.RunAsync(new SensorTask { Id = "1", Cut = cut }, port, _stop.Token));
 
@@ -180,15 +190,6 @@ public sealed class PacketCutTests : IDisposable
         }
 
         public Task UntilMarkedAsync() => UntilAsync(() => Volatile.Read(ref _marks) > 0);
-
-        public async Task UntilAsync(Func<bool> isSo)
-        {
-            for (var left = 600; !isSo(); left--)
-            {
-                Assert.True(left > 0, "waited in vain");
-                await Task.Delay(50);
-            }
-        }
 
         public Task BeganAsync(KeptPackets kept) => Task.CompletedTask;
 
