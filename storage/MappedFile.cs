@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace NetSniff.Storage;
@@ -9,10 +7,8 @@ namespace NetSniff.Storage;
 /// </summary>
 /// <remarks>What is stored through the mapping survives the end of the process, however sudden, for the pages belong to
 /// the kernel. It survives a power cut after <see cref="Sync"/>.</remarks>
-internal sealed unsafe partial class MappedFile : IDisposable
+internal sealed unsafe class MappedFile : IDisposable
 {
-    private const int PopulateWrite = 23; // MADV_POPULATE_WRITE
-
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
     private byte* _data;
@@ -119,19 +115,8 @@ internal sealed unsafe partial class MappedFile : IDisposable
         _map.Dispose();
     }
 
-    /// <summary>Has the kernel bring pages in, to be written: one call for many costs less than a fault for each. Where
-    /// it cannot (before Linux 5.14, elsewhere) they come one by one.</summary>
-    public void Populate(long offset, int length)
-    {
-        Debug.Assert(offset >= 0 && offset + length <= Length);
-        if (OperatingSystem.IsLinux()) _ = Advise((nint)(_data + offset), length, PopulateWrite);
-    }
-
     /// <summary>Waits until the pages are on disk.</summary>
     public void Sync() => _view.Flush();
 
     public void Dispose() => Release();
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(nint start, nint length, int advice);
 }

@@ -5,7 +5,7 @@ namespace NetSniff.Storage.PacketRing;
 /// <summary>A rolling store of raw packets, bounded by size and age, always on, from which any minute or flow can be
 /// cut afterwards.</summary>
 /// <remarks>One thread appends, any may read at the same time. An append is a copy and a few stores: no system call but
-/// one for each block, and for a new file every <see cref="RingOptions.SegmentBytes"/>. What was appended survives the end of the process.
+/// for a new file every <see cref="RingOptions.SegmentBytes"/>. What was appended survives the end of the process.
 /// </remarks>
 public sealed unsafe partial class PacketRing : IDisposable
 {
@@ -163,7 +163,6 @@ public sealed unsafe partial class PacketRing : IDisposable
                 last = _segments[^1];
             }
 
-            last.File.Populate((long)last.BlocksBegun * BlockHeader.Bytes, BlockHeader.Bytes);
             var block = last.Block(last.BlocksBegun);
             *block = default;
             block->Used = BlockHeader.Size;
