@@ -72,6 +72,10 @@ switch (args)
         Warm.Run(path, int.Parse(passes, CultureInfo.InvariantCulture), args[3] == "batches");
         return 0;
 
+    case ["keeping", var path, var folder]:
+        KeepingCost.Print(path, folder);
+        return 0;
+
     default:
         Console.Error.WriteLine(
             """
@@ -84,6 +88,7 @@ switch (args)
             netsniff-bench profiling FILE PICTURE
             netsniff-bench batches TRACE
             netsniff-bench warm TRACE PASSES records|batches
+            netsniff-bench keeping TRACE FOLDER
             netsniff-bench store FOLDER MILLIONS [RECORDS-OF-ONE-COMMIT]
             netsniff-bench store --clickhouse clickhouse://HOST:PORT/DATABASE PID MILLIONS [RECORDS-OF-ONE-COMMIT]
             """);

@@ -1,8 +1,11 @@
 using System.Runtime.ExceptionServices;
+using Grpc.Core;
 using NetSniff.Pipeline;
 using NetSniff.Sensor.Capture;
 using NetSniff.Sensor.Export;
+using NetSniff.Sensor.Tasks;
 using NetSniff.Storage.MmapQueue;
+using NetSniff.Wire.Control;
 using NetSniff.Wire.Delivery;
 using NetSniff.Wire.Ring;
 using NetSniff.Wire.V1;
@@ -28,6 +31,7 @@ public sealed class SensorHost : IAsyncDisposable
     private readonly CancellationTokenSource _stopAtOnce = new();
     private readonly TaskCompletionSource _captured = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _sending = Task.CompletedTask;
+    private SensorTasks? _tasks;
     private int _capturing;
     private ExceptionDispatchInfo? _failure;
 
@@ -54,6 +58,8 @@ public sealed class SensorHost : IAsyncDisposable
                 Security = options.Security,
                 PrefersQuic = options.PrefersQuic,
                 Clock = options.Clock,
+                Beside = Tasking(parts),
+                Connected = parts.Packets is null ? null : parts.Packets.LeaveOut,
             };
             _dispatcher = new Dispatcher(_spool, options.Folder, _distribution, membership, delivery, Status)
             {
@@ -66,12 +72,18 @@ public sealed class SensorHost : IAsyncDisposable
             throw;
         }
 
+        parts.Packets?.Prepare(captures.Count, options.IsLive);
         for (var number = 0; number < captures.Count; number++)
         {
+            var capture = captures[number];
             var exporter = new Exporter(
                 _spool, _distribution, options.Export, options.Node, InterfaceNames, options.Clock);
-            var shard = options.Shard with { ShardNumber = (ushort)number };
-            _sinks.Add(new ExportFrames(shard, exporter, parts));
+            var shard = options.Shard with
+            {
+                ShardNumber = (ushort)number, KeepsFrameApps = parts.Packets is not null,
+            };
+            var keeper = parts.Packets?.NewKeeper(number, () => capture.Interfaces);
+            _sinks.Add(new ExportFrames(shard, exporter, parts, keeper));
         }
     }
 
@@ -94,6 +106,9 @@ public sealed class SensorHost : IAsyncDisposable
 
     /// <summary>What else keeps batches from being spooled or sent; null while all is well.</summary>
     public string? Problem => _spool.Problem ?? _dispatcher.Problem;
+
+    /// <summary>Tasks that workers have it do now.</summary>
+    public int TasksRunning => _tasks?.Running ?? 0;
 
     public SpoolCounts Spooled => _spool.Counts();
 
@@ -130,7 +145,7 @@ public sealed class SensorHost : IAsyncDisposable
         var sums = new OrderedDictionary<(string Stage, string Reason), LedgerLine>();
         var lines = _captures.SelectMany(static capture => capture.Counters.Ledger())
             .Concat(_sinks.SelectMany(static sink => sink.Ledger())).Concat(Parts.GateLedger())
-            .Concat(SpoolLedger());
+            .Concat(SpoolLedger()).Concat(Parts.Packets?.Ledger() ?? []).Concat(_tasks?.Ledger() ?? []);
         foreach (var one in lines)
         {
             // Frames that wait in a ring are no riddle before the capture has ended.
@@ -180,6 +195,19 @@ public sealed class SensorHost : IAsyncDisposable
         _stopCapture.Dispose();
         _stopSending.Dispose();
         _stopAtOnce.Dispose();
+    }
+
+    /// <summary>Tasks come by the connection that records go by: it is there, it is checked, and its end is the end of
+    /// both.</summary>
+    private Func<CallInvoker, CancellationToken, Task>? Tasking(SensorParts parts)
+    {
+        if (parts.Packets is null) return null;
+
+        _tasks = new SensorTasks(
+            parts.Packets, parts.Floor,
+            () => new ControlHello { Sensor = _spool.Id, Node = _options.Node, Version = _options.Version },
+            _options.Clock);
+        return (invoker, stop) => new ControlClient(_tasks, _options.Clock).RunAsync(invoker, stop);
     }
 
     private IEnumerable<LedgerLine> SpoolLedger()

@@ -1,6 +1,8 @@
 using NetSniff.Pipeline;
 using NetSniff.Records;
 using NetSniff.Sensor.Capture;
+using NetSniff.Sensor.Governor;
+using NetSniff.Sensor.Keeping;
 
 namespace NetSniff.Sensor;
 
@@ -24,6 +26,12 @@ public sealed record SensorParts
 
     /// <summary>Name of the rung that the sensor is on.</summary>
     public Func<string> Rung { get; init; } = static () => "";
+
+    /// <summary>Where raw packets go; null where none are kept.</summary>
+    public PacketKeeping? Packets { get; init; }
+
+    /// <summary>Held down by tasks that ask for less depth.</summary>
+    public DepthFloor Floor { get; init; } = new();
 
     public Func<string> ConfigRevision { get; init; } = static () => "";
 }

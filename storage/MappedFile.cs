@@ -14,12 +14,12 @@ internal sealed unsafe class MappedFile : IDisposable
     private byte* _data;
     private int _holders = 1;
 
-    private MappedFile(string path, MemoryMappedFile map, long length)
+    private MappedFile(string path, MemoryMappedFile map, long length, MemoryMappedFileAccess access)
     {
         Path = path;
         Length = length;
         _map = map;
-        _view = map.CreateViewAccessor(0, length);
+        _view = map.CreateViewAccessor(0, length, access);
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _data);
         _data += _view.PointerOffset;
     }
@@ -63,10 +63,17 @@ internal sealed unsafe class MappedFile : IDisposable
     }
 
     /// <exception cref="IOException">It is not there, is empty, or may not be opened.</exception>
-    public static MappedFile Open(string path)
+    public static MappedFile Open(string path) =>
+        Open(path, FileAccess.ReadWrite, MemoryMappedFileAccess.ReadWrite);
+
+    /// <summary>The same for who must not change it: another process may be at it.</summary>
+    /// <exception cref="IOException">It is not there, is empty, or may not be opened.</exception>
+    public static MappedFile OpenToRead(string path) => Open(path, FileAccess.Read, MemoryMappedFileAccess.Read);
+
+    private static MappedFile Open(string path, FileAccess access, MemoryMappedFileAccess mapAccess)
     {
         var stream = new FileStream(
-            path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         var length = stream.Length;
         if (length == 0)
         {
@@ -75,8 +82,8 @@ internal sealed unsafe class MappedFile : IDisposable
         }
 
         var map = MemoryMappedFile.CreateFromFile(
-            stream, null, length, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
-        return new MappedFile(path, map, length);
+            stream, null, length, mapAccess, HandleInheritability.None, leaveOpen: false);
+        return new MappedFile(path, map, length, mapAccess);
     }
 
     public Span<byte> Slice(long offset, int length)

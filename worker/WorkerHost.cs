@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NetSniff.Pipeline;
+using NetSniff.Wire.Control;
 using NetSniff.Wire.Delivery;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.V1;
@@ -84,6 +85,9 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
 
     public Inbox Inbox { get; }
 
+    /// <summary>Lines to sensors that take tasks.</summary>
+    public SensorLinks Links { get; } = new();
+
     /// <summary>Where it listens, once it has started.</summary>
     public string Address => new Uri(
         _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First())
@@ -109,7 +113,14 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
         ? Math.Max(0, NanosOf(_clock.GetUtcNow()) - oldest) : 0;
 
     /// <summary>Sensors that are or were connected, with the last that each told of itself.</summary>
-    public IEnumerable<SensorState> Sensors() => Inbox.Sensors();
+    public IEnumerable<SensorState> Sensors()
+    {
+        foreach (var sensor in Inbox.Sensors())
+        {
+            sensor.TakesTasks = Links.Find(sensor.Sensor) is not null;
+            yield return sensor;
+        }
+    }
 
     public IEnumerable<LedgerLine> Ledger() => [.. Inbox.Ledger(), .. _pump.Ledger()];
 
@@ -123,6 +134,7 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
     public async Task StopAsync()
     {
         Inbox.Leave();
+        Links.Leave();
         using var limit = new CancellationTokenSource(_options.DrainMax);
         await _web.StopAsync(limit.Token).ConfigureAwait(false);
         await _stopStoring.CancelAsync().ConfigureAwait(false);
@@ -139,6 +151,7 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
         _pump.Dispose();
         _log.Dispose();
         Inbox.Dispose();
+        Links.Dispose();
         _stopStoring.Dispose();
         _stopAtOnce.Dispose();
     }
@@ -166,9 +179,11 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, OwnersLifetime>();
         builder.Services.AddGrpc(options => options.MaxReceiveMessageSize = MessageBytesMax);
         builder.Services.AddSingleton(new IngestService(Inbox));
+        builder.Services.AddSingleton(new ControlService(Links));
         parts.AddServices?.Invoke(builder.Services);
         var web = builder.Build();
         web.MapGrpcService<IngestService>();
+        web.MapGrpcService<ControlService>();
         parts.Map?.Invoke(web);
         return web;
     }

@@ -1,11 +1,13 @@
 using System.CommandLine;
 using NetSniff.Cli.Commands.Certificates;
 using NetSniff.Cli.Commands.Demo;
+using NetSniff.Cli.Commands.Depth;
 using NetSniff.Cli.Commands.Docs;
 using NetSniff.Cli.Commands.Export;
 using NetSniff.Cli.Commands.Fields;
 using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
+using NetSniff.Cli.Commands.Pcap;
 using NetSniff.Cli.Commands.Read;
 using NetSniff.Cli.Commands.Records;
 using NetSniff.Cli.Commands.Rules;
@@ -57,6 +59,8 @@ internal static class CommandList
         root.Add(SqlCommand.Make(runner));
         root.Add(StatusCommand.Make(runner));
         root.Add(ExportCommand.Make(runner));
+        root.Add(PcapCommand.Make(runner));
+        root.Add(DepthCommand.Make(runner));
         // `@file` is a name like any other here.
         var result = root.Parse(
             arguments.Length == 0 ? ["--help"] : arguments,

@@ -8,6 +8,7 @@ using NetSniff.Sensor.Capture.PcapFile;
 using NetSniff.Sensor.Config;
 using NetSniff.Sensor.Governor;
 using NetSniff.Sensor.Health;
+using NetSniff.Sensor.Keeping;
 using NetSniff.Storage.MmapQueue;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Ring;
@@ -30,6 +31,8 @@ internal sealed class SensorProgram : IAsyncDisposable
     private readonly SensorSettings _settings;
     private readonly IReadOnlyList<PacketCapture> _captures;
     private readonly DepthDial _dial = new();
+    private readonly DepthFloor _floor = new();
+    private readonly PacketKeeping _packets;
     private readonly GovernorLoop? _governor;
     private readonly SensorSteering _steering;
     private readonly ConfigWatch? _config;
@@ -41,6 +44,8 @@ internal sealed class SensorProgram : IAsyncDisposable
     private Task _governing = Task.CompletedTask;
     private Task _configuring = Task.CompletedTask;
     private readonly Condition _capturing;
+    private readonly Condition _keeps;
+    private string? _toldKeeping;
     private readonly Lock _telling = new();
     private HashSet<string> _toldProblems = [];
     private ITimer? _look;
@@ -57,7 +62,11 @@ internal sealed class SensorProgram : IAsyncDisposable
         var certificates = new CertificateFiles(settings.Certificates, terminal.Clock);
         _ = certificates.Current; // told at once when there are none
         _budget = settings.Budget;
-        _steering = new SensorSteering(_dial, LimitsOf(settings.Budget)) { BudgetChanged = Spend };
+        _packets = new PacketKeeping(settings.Folder, terminal.Clock);
+        _steering = new SensorSteering(_dial, LimitsOf(settings.Budget))
+        {
+            BudgetChanged = Spend, Floor = _floor, Packets = (_packets, settings.Packets),
+        };
         _steering.Apply(new SensorConfig());
         // In force before the first packet. A bad one is told, and what silence means goes on.
         if (settings.ConfigFolder is { } folder) _config = new ConfigWatch(terminal, folder, board, _steering);
@@ -69,24 +78,7 @@ internal sealed class SensorProgram : IAsyncDisposable
         var dispatcher = board.AddLoop("dispatcher", s_dispatcherBeatMax);
         try
         {
-            Host = new SensorHost(Options(certificates), _captures, membership, new SensorParts
-            {
-                BeforeBatch = shard =>
-                {
-                    _steering.Before(shard);
-                    _turns.Begin();
-                },
-                Progressed = capture =>
-                {
-                    _turns.End();
-                    beats[capture].Beat();
-                },
-                Dispatched = dispatcher.Beat,
-                Gate = _steering.NewGate,
-                GateLedger = _steering.Ledger,
-                Rung = () => Ladder.NameOf(_dial.Depth),
-                ConfigRevision = () => _config?.Revision ?? "",
-            });
+            Host = new SensorHost(Options(certificates), _captures, membership, Parts(beats, dispatcher));
         }
         catch
         {
@@ -97,6 +89,8 @@ internal sealed class SensorProgram : IAsyncDisposable
         _ = Host.Captured.ContinueWith(_ => EndAll(beats.Values), TaskScheduler.Default);
         _delivers = board.AddCondition("delivery");
         _capturing = board.AddCondition("captures");
+        _keeps = board.AddCondition("packets");
+        board.Add(_packets);
         board.AddLedger(Host.Ledger);
         board.Add(new SensorMetrics(
             () => _captures.Select(static capture => capture.Counters), () => Host.Shards, _turns));
@@ -152,11 +146,33 @@ internal sealed class SensorProgram : IAsyncDisposable
         await _configuring.ConfigureAwait(false);
         if (_look is not null) await _look.DisposeAsync().ConfigureAwait(false);
         await Host.DisposeAsync().ConfigureAwait(false);
+        _packets.Dispose();
         if (_health is not null) await _health.DisposeAsync().ConfigureAwait(false);
         foreach (var capture in _captures) capture.Dispose();
         _turns.Dispose();
         _stop.Dispose();
     }
+
+    private SensorParts Parts(Dictionary<PacketCapture, Heartbeat> beats, Heartbeat dispatcher) => new SensorParts
+    {
+        BeforeBatch = shard =>
+        {
+            _steering.Before(shard);
+            _turns.Begin();
+        },
+        Progressed = capture =>
+        {
+            _turns.End();
+            beats[capture].Beat();
+        },
+        Dispatched = dispatcher.Beat,
+        Gate = _steering.NewGate,
+        GateLedger = _steering.Ledger,
+        Packets = _packets,
+        Floor = _floor,
+        Rung = () => Ladder.NameOf(_steering.Depth),
+        ConfigRevision = () => _config?.Revision ?? "",
+    };
 
     private IReadOnlyList<PacketCapture> Open()
     {
@@ -234,6 +250,11 @@ internal sealed class SensorProgram : IAsyncDisposable
     private void Look()
     {
         TellProblems();
+        var keeping = _packets.Problem;
+        if (keeping is not null && keeping != _toldKeeping) _terminal.Say($"packets are not kept: {keeping}");
+        _toldKeeping = keeping;
+        _keeps.Set(
+            keeping is null, keeping is not null ? "NotKept" : _packets.Plan.IsOn ? "Keeping" : "Off", keeping ?? "");
         var workers = Host.Workers;
         var isUp = workers.Any(static worker => worker.IsUp);
         var problem = Host.Problem

@@ -1,6 +1,7 @@
 using System.Net;
 using NetSniff.Sensor.Capture;
 using NetSniff.Sensor.Governor;
+using NetSniff.Sensor.Keeping;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Security;
 
@@ -40,6 +41,9 @@ internal sealed record SensorSettings
 
     /// <summary>Where sensor.json is looked for; null for what a configuration that says nothing means.</summary>
     public string? ConfigFolder { get; init; }
+
+    /// <summary>The rolling store of raw packets, where the configuration says nothing of its size.</summary>
+    public PacketWish Packets { get; init; } = PacketWish.None;
 
     public GovernorOptions Budget { get; init; } = new();
 }

@@ -1,3 +1,6 @@
+using System.Text;
+using NetSniff.Packets;
+using NetSniff.Records;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Security;
 using NetSniff.Worker;
@@ -7,6 +10,7 @@ using NetSniff.Worker.Health;
 using NetSniff.Worker.Ingest;
 using NetSniff.Worker.Serve;
 using NetSniff.Worker.Serve.Access;
+using NetSniff.Worker.Serve.Cutting;
 using NetSniff.Worker.Serve.Feed;
 using NetSniff.Worker.Serve.Members;
 using NetSniff.Worker.Store;
@@ -31,6 +35,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
     private readonly MemberChannels? _members;
     private readonly RuleWatch? _rules;
     private readonly CancellationTokenSource _stop = new();
+    private IdentityBook? _names;
     private QueryServer? _query;
     private HealthListener? _health;
     private Task _naming = Task.CompletedTask;
@@ -93,6 +98,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
             Feed = _feed,
             Account = new WorkerAccount(_host),
             Members = _members,
+            Packets = Packets(),
             Clock = _terminal.Clock,
         }).ConfigureAwait(false);
         if (_settings.Health is { } health)
@@ -152,7 +158,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
     {
         if (_settings.IdentityFile is not { } path) return [];
 
-        var book = new IdentityBook();
+        var book = _names = new IdentityBook();
         var source = new YamlIdentitySource(path, _terminal.Clock);
         var names = Board.AddCondition("names");
         string? told = null;
@@ -167,6 +173,26 @@ internal sealed class WorkerProgram : IAsyncDisposable
         source.Look(book);
         _naming = Task.Run(() => source.RunAsync(book, _stop.Token));
         return [new NamesOfEnds(new Enricher(book))];
+    }
+
+    private PacketServing Packets()
+    {
+        var packets = new PacketServing
+        {
+            Links = _host.Links,
+            Token = _settings.PacketsTokenFile is { } token ? new BearerToken(token, _terminal.Clock) : null,
+            Names = _settings.PacketsFor,
+            NameOf = _names is null ? null : NameOf,
+            Audit = _terminal.Say,
+        };
+        Board.Add(packets.Counters);
+        return packets;
+    }
+
+    private string? NameOf(Address address, long timeNanos)
+    {
+        var peer = Peers.Of(_names!.Snapshot.Find(address, 0, 0, timeNanos));
+        return peer.Name.Length == 0 ? null : Encoding.UTF8.GetString(peer.Shown);
     }
 
     private sealed class NamesOfEnds(Enricher enricher) : IRecordEnricher

@@ -26,6 +26,12 @@ internal sealed record WorkerSettings
 
     public string? TokenFile { get; init; }
 
+    /// <summary>Secret of those who may have raw packets as well.</summary>
+    public string? PacketsTokenFile { get; init; }
+
+    /// <summary>Names of certificates that may.</summary>
+    public IReadOnlySet<string> PacketsFor { get; init; } = new HashSet<string>();
+
     /// <summary>YAML that says whose addresses are whose.</summary>
     public string? IdentityFile { get; init; }
 

@@ -59,6 +59,7 @@ public static class ConfigReader
         CheckRedaction(config.Redaction, problems);
         CheckBudget(config.Budget, problems);
         CheckFlows(config.Flows, problems);
+        CheckPackets(config, problems);
         return problems;
     }
 
@@ -66,7 +67,9 @@ public static class ConfigReader
     private static bool HasNull(SensorConfig config) =>
         config is { Capture: null } or { Capture.BpfFilter: null } or { Capture.Sampling: null } or { Where: null }
             or { Protocols: null } or { Payload: null } or { Redaction: null } or { Budget: null } or { Flows: null }
-            or { Redaction.Presets: null } or { Redaction.Headers: null } or { Redaction.JsonFields: null }
+            or { Storage: null } or { Storage.PacketBuffer: null } or { Storage.PacketBuffer.Size: null }
+            or { Storage.PacketBuffer.MaxAge: null } or { Redaction.Presets: null }
+            or { Redaction.Headers: null } or { Redaction.JsonFields: null }
             or { Redaction.QueryParameters: null } or { Redaction.Patterns: null } or { Budget.Cpu: null }
             or { Budget.Memory: null } or { Budget.OnOverload: null }
         || config.Protocols.Any(one => one?.Name is null)
@@ -197,6 +200,27 @@ public static class ConfigReader
                 && span <= TimeSpan.FromDays(7);
             if (isLength) continue;
             problems.Add(new($"flows.{name}", $"is a length of time such as 90s or 1h30m, not '{text}'"));
+        }
+    }
+
+    private static void CheckPackets(SensorConfig config, List<ConfigProblem> problems)
+    {
+        var buffer = config.Storage.PacketBuffer;
+        var isSize = Quantity.TryParse(buffer.Size, out var bytes)
+            && bytes is 0 or (>= PacketBufferConfig.SizeMin and <= 1L << 50);
+        if (buffer.Size.Length > 0 && !isSize)
+        {
+            problems.Add(new("storage.packetBuffer.size", $"is 0 or a quantity from 16Mi on, not '{buffer.Size}'"));
+        }
+
+        var isAge = Quantity.TryParseDuration(buffer.MaxAge, out var age)
+            && age > TimeSpan.Zero && age <= TimeSpan.FromDays(30);
+        if (!isAge) problems.Add(new("storage.packetBuffer.maxAge", $"is a length of time, not '{buffer.MaxAge}'"));
+        if (buffer.RawPayload && config.Payload.Level < PayloadLevel.Headers)
+        {
+            problems.Add(new(
+                "storage.packetBuffer.rawPayload",
+                $"contradicts payload.level {config.Payload.Level}, which keeps none"));
         }
     }
 

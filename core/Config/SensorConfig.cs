@@ -23,6 +23,8 @@ public sealed record SensorConfig
     public BudgetConfig Budget { get; set; } = new();
 
     public FlowsConfig Flows { get; set; } = new();
+
+    public StorageConfig Storage { get; set; } = new();
 }
 
 public sealed record CaptureConfig
@@ -121,6 +123,26 @@ public sealed record FlowsConfig
     public string OtherIdleMax { get; set; } = "1m";
 
     public string ActiveMax { get; set; } = "30m";
+}
+
+public sealed record StorageConfig
+{
+    public PacketBufferConfig PacketBuffer { get; set; } = new();
+}
+
+/// <summary>The rolling store of raw packets. What `payload` and `redaction` say holds in it as well.</summary>
+public sealed record PacketBufferConfig
+{
+    public const long SizeMin = 16L << 20;
+
+    /// <summary>A quantity: `1Gi`; absent for what the command line says, `0` for none.</summary>
+    public string Size { get; set; } = "";
+
+    public string MaxAge { get; set; } = "1h";
+
+    /// <summary>Payload may be kept as it was on the wire, whatever is in it: no redaction can be promised then.
+    /// </summary>
+    public bool RawPayload { get; set; }
 }
 
 [JsonSourceGenerationOptions(

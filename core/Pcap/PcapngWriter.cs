@@ -100,13 +100,15 @@ public sealed class PcapngWriter
         EndBlock(4);
     }
 
-    /// <summary>What was counted at an interface until now.</summary>
-    public void WriteStatistics(int interfaceIndex, long timeNanos, InterfaceStatistics statistics)
+    /// <summary>What was counted at an interface until now, and what there is to say about it.</summary>
+    public void WriteStatistics(
+        int interfaceIndex, long timeNanos, InterfaceStatistics statistics, string comment = "")
     {
         var time = (ulong)Math.Max(timeNanos, 0);
         PutUInt32((uint)interfaceIndex);
         PutUInt32((uint)(time >> 32));
         PutUInt32((uint)time);
+        if (comment.Length > 0) PutText(Comment, comment);
         PutCount(4, statistics.Received);
         PutCount(5, statistics.Dropped);
         PutCount(6, statistics.FilterAccepted);

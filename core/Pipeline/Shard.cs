@@ -24,6 +24,8 @@ public sealed unsafe partial class Shard : IDisposable
     private readonly BufferPool _pool;
     private readonly ParseContext _context;
     private ulong[] _frameFlows = [];
+    private ushort[] _frameApps = [];
+    private ushort _frameApp;
     private long _now;
     private ulong _nextFlowId;
 
@@ -57,10 +59,15 @@ public sealed unsafe partial class Shard : IDisposable
     /// </summary>
     public ReadOnlySpan<ulong> FrameFlows => _frameFlows;
 
+    /// <summary>What the flow of each frame of the last <see cref="Run"/> spoke once the frame had been read: a place
+    /// in <see cref="Apps"/>, 0 where nobody knows. Empty unless asked for; may be longer than the frames.</summary>
+    public ReadOnlySpan<ushort> FrameApps => _frameApps;
+
     /// <summary>Works through frames in the order they were captured. They are borrowed for the call.</summary>
     public void Run(ReadOnlySpan<Frame> frames)
     {
         if (_options.KeepsFrameFlows && _frameFlows.Length != frames.Length) _frameFlows = new ulong[frames.Length];
+        if (_options.KeepsFrameApps && _frameApps.Length < frames.Length) _frameApps = new ushort[frames.Length];
         for (var start = 0; start < frames.Length; start += BatchMax)
         {
             RunBatch(frames.Slice(start, Math.Min(BatchMax, frames.Length - start)), start);
@@ -110,8 +117,10 @@ public sealed unsafe partial class Shard : IDisposable
 
         for (var index = 0; index < packets.Length; index++)
         {
+            _frameApp = Apps.Unknown;
             var flow = Handle(ref packets[index]);
             if (_options.KeepsFrameFlows) _frameFlows[start + index] = flow;
+            if (_options.KeepsFrameApps) _frameApps[start + index] = _frameApp;
         }
     }
 
@@ -156,6 +165,7 @@ public sealed unsafe partial class Shard : IDisposable
         if (packet.Is(PacketTraits.BadTransport)) return id;
         if (packet.Protocol == IpProtocol.Tcp) HandleTcp(flow, ref packet, direction);
         else if (packet.PayloadLength > 0) HandleDatagram(flow, ref packet, direction);
+        _frameApp = flow->App;
         return id;
     }
 

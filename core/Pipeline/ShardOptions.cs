@@ -63,4 +63,7 @@ public sealed record ShardOptions
 
     /// <summary>Keep for each frame which flow it belongs to (<see cref="Shard.FrameFlows"/>).</summary>
     public bool KeepsFrameFlows { get; init; }
+
+    /// <summary>Keep for each frame what its flow speaks (<see cref="Shard.FrameApps"/>).</summary>
+    public bool KeepsFrameApps { get; init; }
 }

@@ -2,6 +2,7 @@ using NetSniff.Config;
 using NetSniff.Pipeline;
 using NetSniff.Records;
 using NetSniff.Sensor.Governor;
+using NetSniff.Sensor.Keeping;
 using NetSniff.Sensor.Redaction;
 
 namespace NetSniff.Sensor.Config;
@@ -33,6 +34,22 @@ public sealed class SensorSteering
     /// </summary>
     public Func<string, string?>? ChangeFilter { get; init; }
 
+    /// <summary>What somebody asked for beside the governor: less depth for a while.</summary>
+    public DepthFloor Floor { get; init; } = new();
+
+    /// <summary>What the governor allows, or less where somebody asked for that.</summary>
+    public ShardDepth Depth
+    {
+        get
+        {
+            var (allowed, asked) = (_dial.Depth, Floor.Depth);
+            return Ladder.IsAbove(allowed, asked) ? asked : allowed;
+        }
+    }
+
+    /// <summary>The raw packets, and what the command line says of them; null where none are kept.</summary>
+    public (PacketKeeping Keeping, PacketWish Wish)? Packets { get; init; }
+
     /// <summary>Stands before a shard's export from now on, with whatever plan is in force.</summary>
     public RecordGate NewGate(RecordConsumer next)
     {
@@ -62,7 +79,7 @@ public sealed class SensorSteering
         ArgumentNullException.ThrowIfNull(shard);
         var plan = Volatile.Read(ref _plan);
         if (!ReferenceEquals(shard.Settings, plan.Settings)) shard.Settings = plan.Settings;
-        var depth = Deeper(_dial.Depth, plan.OneIn);
+        var depth = Deeper(Depth, plan.OneIn);
         if (shard.Depth != depth) shard.Depth = depth;
     }
 
@@ -87,6 +104,7 @@ public sealed class SensorSteering
             foreach (var gate in _gates) gate.Plan = _gatePlan;
             var oneIn = config.Capture.Sampling.Mode == SamplingMode.Flow ? config.Capture.Sampling.OneIn : 1;
             Volatile.Write(ref _plan, new Plan(SettingsOf(config), oneIn));
+            if (Packets is var (keeping, wish)) keeping.Change(PacketPlan.For(config, wish));
             BudgetChanged?.Invoke(BudgetOf(config.Budget, _limits));
             return [];
         }

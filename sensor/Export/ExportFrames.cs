@@ -1,11 +1,14 @@
 using NetSniff.Packets;
 using NetSniff.Pipeline;
 using NetSniff.Sensor.Capture;
+using NetSniff.Sensor.Keeping;
 
 namespace NetSniff.Sensor.Export;
 
 /// <summary>Frames become records, and records batches in the spool. One thread.</summary>
-internal sealed class ExportFrames(ShardOptions options, Exporter exporter, SensorParts parts) : FrameSink
+/// <param name="keeper">Keeps the frames themselves; null where they are not kept.</param>
+internal sealed class ExportFrames(
+    ShardOptions options, Exporter exporter, SensorParts parts, PacketKeeper? keeper = null) : FrameSink
 {
     private readonly Shard _shard = new(options, parts.Gate(exporter));
 
@@ -17,6 +20,8 @@ internal sealed class ExportFrames(ShardOptions options, Exporter exporter, Sens
     {
         parts.BeforeBatch?.Invoke(_shard);
         _shard.Run(frames);
+        // Behind the shard, which by now knows what the flows speak.
+        keeper?.Take(frames, _shard.FrameApps);
         exporter.Tick();
     }
 
@@ -27,6 +32,7 @@ internal sealed class ExportFrames(ShardOptions options, Exporter exporter, Sens
     public override void Flush()
     {
         _shard.Records.Flush();
+        keeper?.Tick();
         exporter.Tick();
     }
 
@@ -42,5 +48,6 @@ internal sealed class ExportFrames(ShardOptions options, Exporter exporter, Sens
     {
         _shard.Dispose();
         exporter.Dispose();
+        keeper?.Dispose();
     }
 }

@@ -20,6 +20,20 @@ public static class Ladder
         _ => "flows",
     };
 
+    /// <summary>Names of the rungs below the first.</summary>
+    public static IEnumerable<string> Lower => s_all.Skip(1).Select(NameOf);
+
+    /// <summary>A rung below the first by its name.</summary>
+    public static ShardDepth? Find(string name)
+    {
+        foreach (var depth in s_all.AsSpan(1))
+        {
+            if (NameOf(depth) == name) return depth;
+        }
+
+        return null;
+    }
+
     /// <summary>What is not known on this rung that would be on the one above.</summary>
     public static string CostOf(ShardDepth depth) => depth.Rung switch
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using NetSniff.Packets;
 
 namespace NetSniff.Storage.PacketRing;
@@ -10,6 +9,8 @@ namespace NetSniff.Storage.PacketRing;
 /// </remarks>
 public sealed unsafe partial class PacketRing : IDisposable
 {
+    private const string LockName = "lock";
+
     private readonly Lock _lock = new();
     private readonly List<RingSegment> _segments;
     private readonly FileStream _owner;
@@ -23,6 +24,8 @@ public sealed unsafe partial class PacketRing : IDisposable
     private long _cut;
     private long _refused;
     private long _overwritten;
+    private long _aged;
+    private long _floorNanos = long.MinValue;
     private bool _isDisposed;
 
     private PacketRing(string folder, RingOptions options, FileStream owner)
@@ -42,7 +45,9 @@ public sealed unsafe partial class PacketRing : IDisposable
         {
             lock (_lock)
             {
-                return new(_packets, _bytes, _cut, _refused, _overwritten, BytesOnDisk, OldestNanos());
+                return new(
+                    _packets, _bytes, _cut, _refused, _overwritten, _aged, _isDisposed ? 0 : BytesOnDisk,
+                    OldestNanos());
             }
         }
     }
@@ -61,7 +66,7 @@ public sealed unsafe partial class PacketRing : IDisposable
         try
         {
             owner = new FileStream(
-                Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException taken)
         {
@@ -97,6 +102,7 @@ public sealed unsafe partial class PacketRing : IDisposable
         packet->LinkType = (int)frame.LinkType;
         packet->Interface = frame.Interface;
         packet->StrippedVlan = frame.StrippedVlan;
+        packet->StrippedVlanType = frame.StrippedVlanType;
         Buffer.MemoryCopy(frame.Pointer, (byte*)packet + PacketHeader.Size, captured, captured);
 
         if (block->Packets == 0) block->FirstNanos = block->LastNanos = frame.TimeNanos;
@@ -109,6 +115,21 @@ public sealed unsafe partial class PacketRing : IDisposable
         _packets++;
         _bytes += captured;
         return true;
+    }
+
+    /// <summary>Lets go of what is too old by the clock: on a quiet wire no newer packet says so. The file that is
+    /// being written stays, but what is too old in it is not given out any more.</summary>
+    public void Expire(long nowNanos)
+    {
+        lock (_lock)
+        {
+            if (_isDisposed) return;
+
+            var age = _options.AgeMax.Ticks * TimeSpan.NanosecondsPerTick;
+            _floorNanos = Math.Max(_floorNanos, nowNanos - Math.Min(age, nowNanos));
+            var kept = _block == null ? 0 : 1;
+            while (_segments.Count > kept && _segments[0].LastNanos < _floorNanos) _aged += DropOldest();
+        }
     }
 
     public void Dispose()
@@ -158,7 +179,11 @@ public sealed unsafe partial class PacketRing : IDisposable
     private bool TryBeginSegment()
     {
         DropOld();
-        while (_segments.Count > 0 && BytesOnDisk + _options.SegmentBytes > _options.BytesMax) DropOldest();
+        while (_segments.Count > 0 && BytesOnDisk + _options.SegmentBytes > _options.BytesMax)
+        {
+            _overwritten += DropOldest();
+        }
+
         while (true)
         {
             var path = RingSegment.PathOf(Folder, _nextSegment);
@@ -170,7 +195,7 @@ public sealed unsafe partial class PacketRing : IDisposable
 
             _block = null;
             if (_segments.Count == 0) return false;
-            DropOldest();
+            _overwritten += DropOldest();
         }
     }
 
@@ -179,33 +204,32 @@ public sealed unsafe partial class PacketRing : IDisposable
     {
         if (_segments is not [.., var newest]) return;
         var limit = newest.LastNanos - _options.AgeMax.Ticks * TimeSpan.NanosecondsPerTick;
-        while (_segments.Count > 1 && _segments[0].LastNanos < limit) DropOldest();
+        while (_segments.Count > 1 && _segments[0].LastNanos < limit) _aged += DropOldest();
     }
 
-    private void DropOldest()
+    /// <returns>How many packets went with it.</returns>
+    private long DropOldest()
     {
         var oldest = _segments[0];
         _segments.RemoveAt(0);
-        _overwritten += oldest.Packets;
         File.Delete(oldest.File.Path);
         oldest.File.Release();
+        return oldest.Packets;
     }
 
-    private long OldestNanos() =>
-        _segments is [{ BlocksBegun: > 0 } first, ..] ? first.Block(0)->FirstNanos : 0;
+    private long OldestNanos()
+    {
+        if (_isDisposed || _segments is not [{ BlocksBegun: > 0 } first, ..]) return 0;
+
+        var oldest = first.Block(0)->FirstNanos;
+        return oldest == 0 ? 0 : Math.Max(oldest, AgeLimit());
+    }
 
     private List<RingSegment> Recover()
     {
         var segments = new List<RingSegment>();
-        foreach (var path in Directory.GetFiles(Folder, "*" + RingSegment.Extension).Order(StringComparer.Ordinal))
+        foreach (var (path, number) in Files(Folder))
         {
-            if (!ulong.TryParse(
-                Path.GetFileNameWithoutExtension(path), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
-                out var number))
-            {
-                continue;
-            }
-
             if (new FileInfo(path).Length < BlockHeader.Bytes)
             {
                 File.Delete(path);

@@ -9,7 +9,7 @@ namespace NetSniff.Storage.PacketRing;
 /// </summary>
 internal sealed class RingInterfaces
 {
-    private const string Extension = ".interfaces";
+    public const string Extension = ".interfaces";
 
     private readonly string _folder;
     private readonly Dictionary<ulong, IReadOnlyList<CaptureInterface>> _byRun = [];
@@ -39,6 +39,22 @@ internal sealed class RingInterfaces
                 Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var run);
             if (isNumber && runs.Contains(run)) interfaces._byRun[run] = Read(path);
             else File.Delete(path);
+        }
+
+        return interfaces;
+    }
+
+    /// <summary>Those of a folder that another process may be writing at.</summary>
+    public static RingInterfaces Look(string folder)
+    {
+        var interfaces = new RingInterfaces(folder, 0);
+        foreach (var path in Directory.GetFiles(folder, "*" + Extension))
+        {
+            var name = Path.GetFileNameWithoutExtension(path);
+            if (ulong.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var run))
+            {
+                interfaces._byRun[run] = Read(path);
+            }
         }
 
         return interfaces;

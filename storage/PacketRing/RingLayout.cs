@@ -60,7 +60,9 @@ internal struct PacketHeader
     public int LinkType;
     public ushort Interface;
     public ushort StrippedVlan;
-    public ulong Reserved;
+    public ushort StrippedVlanType;
+    public ushort Reserved;
+    public uint ReservedToo;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Room(int capturedLength) => Size + ((capturedLength + 7) & ~7);

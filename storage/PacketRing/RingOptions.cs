@@ -19,9 +19,22 @@ public sealed record RingOptions
 }
 
 /// <summary>What a ring counted in this run.</summary>
+/// <param name="PacketsCut">Longer than <see cref="RingOptions.SnapLengthMax"/>.</param>
+/// <param name="PacketsRefused">The disk was full, and there was nothing older to make room.</param>
+/// <param name="PacketsOverwritten">Made room for newer ones.</param>
+/// <param name="PacketsAged">Were too old.</param>
+/// <param name="OldestNanos">Nanoseconds since 1970 UTC; 0 where there is nothing.</param>
 public readonly record struct RingCounts(
-    long Packets, long Bytes, long PacketsCut, long PacketsRefused, long PacketsOverwritten, long BytesOnDisk,
-    long OldestNanos);
+    long Packets, long Bytes, long PacketsCut, long PacketsRefused, long PacketsOverwritten, long PacketsAged,
+    long BytesOnDisk, long OldestNanos);
+
+/// <summary>A place between two packets of a ring; comparable.</summary>
+/// <param name="Block">Number of the block, from 1 on.</param>
+/// <param name="Offset">Bytes into it.</param>
+public readonly record struct RingPosition(ulong Block, int Offset)
+{
+    public static RingPosition End { get; } = new(ulong.MaxValue, 0);
+}
 
 /// <summary>Which packets.</summary>
 public sealed record RingQuery
@@ -36,6 +49,12 @@ public sealed record RingQuery
 
     /// <summary>Asked last, with the frame.</summary>
     public Func<Packets.Frame, bool>? Filter { get; init; }
+
+    /// <summary>Only what was appended behind this place: where another cursor ended, to go on from there.</summary>
+    public RingPosition After { get; init; }
+
+    /// <summary>Only what was appended before this place.</summary>
+    public RingPosition Before { get; init; } = RingPosition.End;
 
     /// <summary>Ends after so many packets.</summary>
     public long PacketsMax { get; init; } = long.MaxValue;

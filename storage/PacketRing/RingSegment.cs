@@ -40,26 +40,57 @@ internal sealed unsafe class RingSegment(MappedFile file, ulong number)
         return segment;
     }
 
-    /// <summary>Whether the lengths of a block add up. A power cut may have left anything.</summary>
-    private static bool IsSound(BlockHeader* block)
+    /// <summary>Looks at what another process may be writing. Null when it is gone, or nothing is in it yet.</summary>
+    public static RingSegment? Look(string path, ulong number)
     {
-        if (block->Magic != BlockHeader.MagicValue || block->Used is < BlockHeader.Size or > BlockHeader.Bytes)
+        MappedFile file;
+        try
         {
-            return false;
+            if (new FileInfo(path).Length < BlockHeader.Bytes) return null;
+
+            file = MappedFile.OpenToRead(path);
+        }
+        catch (FileNotFoundException)
+        {
+            return null; // made room meanwhile
         }
 
-        var packets = 0;
-        for (var position = BlockHeader.Size; position < block->Used; packets++)
+        var segment = new RingSegment(file, number);
+        while (segment.BlocksBegun < segment.Blocks && CountSound(segment.Block(segment.BlocksBegun)) >= 0)
         {
-            if (block->Used - position < PacketHeader.Size) return false;
-            var captured = ((PacketHeader*)((byte*)block + position))->CapturedLength;
-            if (captured < 0 || captured > BlockHeader.Bytes) return false;
-            position += PacketHeader.Room(captured);
-            if (position > block->Used) return false;
+            segment.BlocksBegun++;
         }
+
+        return segment;
+    }
+
+    private static bool IsSound(BlockHeader* block)
+    {
+        var packets = CountSound(block);
+        if (packets < 0) return false;
 
         // A run that was killed between the two stores has one packet more than it counted.
         block->Packets = packets;
         return true;
+    }
+
+    /// <summary>How many packets a block holds; -1 where its lengths do not add up. A power cut may have left
+    /// anything.</summary>
+    private static int CountSound(BlockHeader* block)
+    {
+        var used = Volatile.Read(ref block->Used);
+        if (block->Magic != BlockHeader.MagicValue || used is < BlockHeader.Size or > BlockHeader.Bytes) return -1;
+
+        var packets = 0;
+        for (var position = BlockHeader.Size; position < used; packets++)
+        {
+            if (used - position < PacketHeader.Size) return -1;
+            var captured = ((PacketHeader*)((byte*)block + position))->CapturedLength;
+            if (captured < 0 || captured > BlockHeader.Bytes) return -1;
+            position += PacketHeader.Room(captured);
+            if (position > used) return -1;
+        }
+
+        return packets;
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Quic;
+using System.Net.Sockets;
 using Grpc.Net.Client;
 using NetSniff.Wire.Security;
 
@@ -21,7 +22,10 @@ public static class DeliveryChannel
     /// <param name="address">Host and port.</param>
     /// <param name="name">What the worker's certificate must be made out to.</param>
     /// <param name="security">Null for plain HTTP/2.</param>
-    public static GrpcChannel Open(string address, string name, ClientSecurity? security, bool prefersQuic)
+    /// <param name="connected">Told of both ends of each connection; not of QUIC's.</param>
+    public static GrpcChannel Open(
+        string address, string name, ClientSecurity? security, bool prefersQuic,
+        Action<IPEndPoint, IPEndPoint>? connected = null)
     {
         var isQuic = prefersQuic && security is not null && HasQuic;
         var handler = new SocketsHttpHandler
@@ -35,6 +39,11 @@ public static class DeliveryChannel
             UseCookies = false,
             AllowAutoRedirect = false,
         };
+        if (connected is not null)
+        {
+            handler.ConnectCallback = (context, cancel) => ConnectAsync(context.DnsEndPoint, connected, cancel);
+        }
+
         if (security is not null) handler.SslOptions = security.Options(name);
         return GrpcChannel.ForAddress((security is null ? "http://" : "https://") + address, new GrpcChannelOptions
         {
@@ -46,6 +55,23 @@ public static class DeliveryChannel
                 : HttpVersionPolicy.RequestVersionExact,
             MaxReceiveMessageSize = AnswerBytesMax,
         });
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(
+        DnsEndPoint target, Action<IPEndPoint, IPEndPoint> connected, CancellationToken cancel)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(target, cancel).ConfigureAwait(false);
+            connected((IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)socket.RemoteEndPoint!);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Whether this machine can speak HTTP/3.</summary>

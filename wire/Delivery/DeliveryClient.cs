@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Grpc.Core;
+using Grpc.Net.Client;
 using NetSniff.Wire.Ring;
 using NetSniff.Wire.Telemetry;
 using NetSniff.Wire.V1;
@@ -94,14 +95,17 @@ public sealed class DeliveryClient(
         try
         {
             using var channel = DeliveryChannel.Open(
-                member.Address, member.Name, options.Security, options.PrefersQuic);
+                member.Address, member.Name, options.Security, options.PrefersQuic, options.Connected);
             using var call = new Ingest.IngestClient(channel).Deliver(cancellationToken: ending.Token);
             Hello hello;
             lock (_lock) hello = _link.Connect(options.Sensor, options.Node, options.Version);
-            var reading = ReadAsync(call.ResponseStream, ending);
+            var welcomed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var beside = BesideAsync(channel, welcomed.Task, ending.Token);
+            var reading = ReadAsync(call.ResponseStream, welcomed, ending);
             var writing = WriteAsync(call.RequestStream, hello, ending);
             (isInOrder, var why) = await reading.ConfigureAwait(false);
             await ending.CancelAsync().ConfigureAwait(false);
+            await beside.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return await writing.ConfigureAwait(false) ?? why;
         }
         catch (Exception problem) when (IsOfTheWorld(problem))
@@ -114,8 +118,17 @@ public sealed class DeliveryClient(
         }
     }
 
+    /// <summary>What else is said on this connection, from the Welcome to its end.</summary>
+    private async Task BesideAsync(GrpcChannel channel, Task welcomed, CancellationToken ending)
+    {
+        if (options.Beside is not { } beside) return;
+
+        await welcomed.WaitAsync(ending).ConfigureAwait(false);
+        await beside(channel.CreateCallInvoker(), ending).ConfigureAwait(false);
+    }
+
     private async Task<(bool IsInOrder, string Why)> ReadAsync(
-        IAsyncStreamReader<FromWorker> answers, CancellationTokenSource ending)
+        IAsyncStreamReader<FromWorker> answers, TaskCompletionSource welcomed, CancellationTokenSource ending)
     {
         try
         {
@@ -125,7 +138,12 @@ public sealed class DeliveryClient(
                 lock (_lock) isFine = _link.Take(answers.Current);
                 if (!isFine) return (false, "the worker's answers are out of order");
 
-                if (answers.Current.WhatCase == FromWorker.WhatOneofCase.Welcome) Connected();
+                if (answers.Current.WhatCase == FromWorker.WhatOneofCase.Welcome)
+                {
+                    Connected();
+                    welcomed.TrySetResult();
+                }
+
                 if (answers.Current.WhatCase is FromWorker.WhatOneofCase.Welcome or FromWorker.WhatOneofCase.Leaving)
                 {
                     Changed?.Set();

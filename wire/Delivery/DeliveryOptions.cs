@@ -1,3 +1,5 @@
+using System.Net;
+using Grpc.Core;
 using NetSniff.Wire.Security;
 
 namespace NetSniff.Wire.Delivery;
@@ -27,6 +29,12 @@ public sealed record DeliveryOptions
 
     /// <summary>A connection, and the Welcome on it, take no longer.</summary>
     public TimeSpan GreetingMax { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>What else a connection carries, from the Welcome to its end: tasks.</summary>
+    public Func<CallInvoker, CancellationToken, Task>? Beside { get; init; }
+
+    /// <summary>Told of both ends of each connection that is made.</summary>
+    public Action<IPEndPoint, IPEndPoint>? Connected { get; init; }
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

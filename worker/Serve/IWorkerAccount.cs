@@ -1,4 +1,5 @@
 using NetSniff.Pipeline;
+using NetSniff.Wire.Control;
 using NetSniff.Wire.V1;
 
 namespace NetSniff.Worker.Serve;
@@ -42,7 +43,8 @@ internal static class Accounts
         {
             if (sensor.Status is not { } status || !Touches(status, sinceNanos)) continue;
 
-            foreach (var entry in status.Ledger.Where(entry => entry.IsLoss && entry.Count != 0))
+            foreach (var entry in status.Ledger.Where(
+                static entry => entry.IsLoss && entry.Count != 0 && entry.Stage != PacketStage.Name))
             {
                 var named = entry.Clone();
                 named.Stage = $"{sensor.Node}/{entry.Stage}";

@@ -1,4 +1,7 @@
+using Grpc.Core;
 using NetSniff.Wire.V1;
+using NetSniff.Worker.Serve.Access;
+using NetSniff.Worker.Serve.Cutting;
 using NetSniff.Worker.Serve.Members;
 using NetSniff.Worker.Serve.Observing;
 
@@ -14,6 +17,11 @@ internal sealed class QueryDesk : IDisposable
     private readonly Aggregating.Aggregating _aggregating;
     private readonly SqlAsking _sql;
     private readonly StatusAsking _status;
+    private readonly ReadGate _packetGate;
+    private readonly TaskBook? _tasks;
+    private readonly PacketAsking? _packets;
+    private readonly DepthAsking? _depth;
+    private readonly Relaying? _relaying;
 
     public QueryDesk(QueryOptions options)
     {
@@ -27,6 +35,17 @@ internal sealed class QueryDesk : IDisposable
         _aggregating = new Aggregating.Aggregating(store, _gate, fanOut, account, Limits);
         _sql = new SqlAsking(store, _sqlGate, fanOut, account, Limits);
         _status = new StatusAsking(store, fanOut, account);
+        _packetGate = new ReadGate(Limits.PacketCallsMax, Limits.ReadWait);
+        if (options.Packets is not { } packets) return;
+
+        _tasks = new TaskBook(account.Name, options.Clock);
+        packets.Counters.Running = () => _tasks.Running;
+        var reach = new SensorReach(account, packets.Links, fanOut);
+        var finding = new FlowFinding(_observing, Limits);
+        var tasking = new SensorTasking(packets.Links, fanOut, _tasks, Limits);
+        _packets = new PacketAsking(packets, reach, tasking, finding, _tasks, Limits, _packetGate);
+        _depth = new DepthAsking(packets, reach, tasking, _tasks, Limits);
+        _relaying = new Relaying(packets.Links, _tasks);
     }
 
     public ServeLimits Limits { get; }
@@ -48,8 +67,29 @@ internal sealed class QueryDesk : IDisposable
     public Task<StatusAnswer> StatusAsync(StatusRequest request, CancellationToken cancel) =>
         _status.RunAsync(request, cancel);
 
+    /// <param name="own">The connection that the answer goes through.</param>
+    public Task PacketsAsync(
+        PacketsRequest request, Caller caller, FlowName? own, IAnswers<PacketsAnswer> answers, CancellationToken cancel)
+    {
+        var patient = new PatientAnswers<PacketsAnswer>(answers, Limits.StallMax);
+        return (_packets ?? throw NoPackets()).RunAsync(request, caller, own, patient, cancel);
+    }
+
+    public Task DepthAsync(
+        DepthRequest request, Caller caller, IAnswers<DepthAnswer> answers, CancellationToken cancel) =>
+        (_depth ?? throw NoPackets()).RunAsync(request, caller, answers, cancel);
+
+    public Task RelayAsync(
+        IAsyncStreamReader<RelayWord> words, Caller caller, IAnswers<FromTasked> answers, CancellationToken cancel) =>
+        (_relaying ?? throw NoPackets()).RunAsync(words, caller, answers, cancel);
+
+    private static RpcException NoPackets() =>
+        new(new Status(StatusCode.Unimplemented, "this worker gives sensors no tasks"));
+
     public void Dispose()
     {
+        _tasks?.Dispose();
+        _packetGate.Dispose();
         _gate.Dispose();
         _sqlGate.Dispose();
         _ending.Dispose();

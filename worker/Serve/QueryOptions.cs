@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using NetSniff.Worker.Serve.Access;
+using NetSniff.Worker.Serve.Cutting;
 using NetSniff.Worker.Serve.Feed;
 using NetSniff.Worker.Serve.Members;
 using NetSniff.Worker.Store;
@@ -27,6 +28,9 @@ public sealed record QueryOptions
 
     /// <summary>The other workers; null when there are none.</summary>
     public IWorkerMembers? Members { get; init; }
+
+    /// <summary>Null where no raw packets are given out.</summary>
+    public PacketServing? Packets { get; init; }
 
     public ServeLimits Limits { get; init; } = new();
 

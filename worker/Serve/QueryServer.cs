@@ -42,7 +42,7 @@ public sealed class QueryServer : IAsyncDisposable
         builder.Services.AddSingleton(desk);
         builder.Services.AddSingleton(new QueryService(desk));
         var application = builder.Build();
-        var doorkeeper = new Doorkeeper(options.Token, options.Limits, options.Refuses);
+        var doorkeeper = new Doorkeeper(options.Token, options.Limits, Refusals(options), options.Packets?.Token);
         application.Use(next => context => doorkeeper.InvokeAsync(context, next));
         application.MapGrpcService<QueryService>();
         new QueryApi(desk, options.Clock).Map(application);
@@ -60,6 +60,14 @@ public sealed class QueryServer : IAsyncDisposable
         await _application.StopAsync().ConfigureAwait(false);
         await _application.DisposeAsync().ConfigureAwait(false);
         _desk.Dispose();
+    }
+
+    private static Func<Caller, string, string?>? Refusals(QueryOptions options)
+    {
+        if (options.Packets is not { } packets) return options.Refuses;
+
+        var door = new PacketDoor(packets, options.Members);
+        return (caller, path) => door.Refuse(caller, path) ?? options.Refuses?.Invoke(caller, path);
     }
 
     private static void Configure(KestrelServerOptions kestrel, QueryOptions options)

@@ -1,6 +1,10 @@
+using System.Net;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using NetSniff.Wire.V1;
+using NetSniff.Worker.Serve.Access;
+using NetSniff.Worker.Serve.Cutting;
 
 namespace NetSniff.Worker.Serve;
 
@@ -46,6 +50,39 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
             .ConfigureAwait(false);
         return answer!;
     }
+
+    public override Task Packets(
+        PacketsRequest request, IServerStreamWriter<PacketsAnswer> responseStream, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        var answers = new StreamAnswers<PacketsAnswer>(responseStream);
+        return AnswerAsync(
+            context, longest: null,
+            cancel => desk.PacketsAsync(request, Caller.Of(http), ConnectionOf(http), answers, cancel));
+    }
+
+    public override Task Depth(
+        DepthRequest request, IServerStreamWriter<DepthAnswer> responseStream, ServerCallContext context)
+    {
+        var caller = Caller.Of(context.GetHttpContext());
+        var answers = new StreamAnswers<DepthAnswer>(responseStream);
+        return AnswerAsync(context, longest: null, cancel => desk.DepthAsync(request, caller, answers, cancel));
+    }
+
+    public override Task Relay(
+        IAsyncStreamReader<RelayWord> requestStream, IServerStreamWriter<FromTasked> responseStream,
+        ServerCallContext context)
+    {
+        var caller = Caller.Of(context.GetHttpContext());
+        var answers = new StreamAnswers<FromTasked>(responseStream);
+        return AnswerAsync(
+            context, longest: null, cancel => desk.RelayAsync(requestStream, caller, answers, cancel));
+    }
+
+    private static FlowName? ConnectionOf(HttpContext http) =>
+        http.Connection is { RemoteIpAddress: { } remote, LocalIpAddress: { } local } line
+            ? FlowName.OfTcp(new IPEndPoint(remote, line.RemotePort), new IPEndPoint(local, line.LocalPort))
+            : null;
 
     private async Task AnswerAsync(ServerCallContext context, TimeSpan? longest, Func<CancellationToken, Task> answer)
     {

@@ -55,6 +55,27 @@ public sealed record ServeLimits
 
     public int SqlLengthMax { get; init; } = 16 * 1024;
 
+    /// <summary>Requests for raw packets at one time; others wait for <see cref="ReadWait"/>.</summary>
+    public int PacketCallsMax { get; init; } = 4;
+
+    /// <summary>Packets of one answer.</summary>
+    public long PacketsMax { get; init; } = 20_000_000;
+
+    /// <summary>Bytes of one capture file.</summary>
+    public long PacketBytesMax { get; init; } = 4L << 30;
+
+    /// <summary>Flows whose packets one request asks for by a filter over records.</summary>
+    public int PacketFlowsMax { get; init; } = 20_000;
+
+    /// <summary>How long a request for packets of the past may take.</summary>
+    public TimeSpan PacketTimeMax { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long one may follow.</summary>
+    public TimeSpan PacketFollowMax { get; init; } = TimeSpan.FromHours(4);
+
+    /// <summary>How long a sensor may be set to anything.</summary>
+    public TimeSpan TaskTimeMax { get; init; } = TimeSpan.FromHours(24);
+
     public TimeSpan SqlDefault { get; init; } = TimeSpan.FromSeconds(30);
 
     public TimeSpan SqlMax { get; init; } = TimeSpan.FromMinutes(5);

@@ -55,6 +55,8 @@ internal sealed class SensorArguments
 
     private readonly EndpointOption _health = new("--health", "Health and metrics, or off", s_otherwise.Health);
 
+    private readonly PacketOptions _packets = new();
+
     public void AddTo(Command command)
     {
         command.Add(_files);
@@ -64,6 +66,7 @@ internal sealed class SensorArguments
             _node, _spool, _spoolBytes, _tls, _serverName, _workers, _workersFile, _filter, _memory, _cpu, _drain,
             _config, _health.Option,
         ]) command.Add(option);
+        _packets.AddTo(command);
     }
 
     /// <exception cref="UsageException">Something of it cannot be understood, or is missing.</exception>
@@ -88,6 +91,7 @@ internal sealed class SensorArguments
             },
             Budget = Budget(result),
             DrainMax = Durations.ParseOption(_drain.Name, result.GetValue(_drain)) ?? s_otherwise.DrainMax,
+            Packets = _packets.Read(result),
             ConfigFolder = result.GetValue(_config),
             Health = _health.Read(result, mayBeOff: true),
         };

@@ -12,6 +12,10 @@ internal sealed record ClientFile(
     [property: JsonPropertyName("ca")] string Authority,
     [property: JsonPropertyName("token")] string Token)
 {
+    /// <summary>Lets have raw packets as well.</summary>
+    [JsonPropertyName("packets_token")]
+    public string? PacketsToken { get; init; }
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>`$XDG_STATE_HOME/netsniff/client.json`.</summary>

@@ -34,8 +34,12 @@ internal sealed class ServerOptions
     public bool IsNamed(ParseResult result) => result.GetValue(_server) is not null
         || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable));
 
+    /// <summary>Whether the command line names one.</summary>
+    public bool IsNamedHere(ParseResult result) => result.GetValue(_server) is not null;
+
     /// <exception cref="UsageException">Nothing says which worker.</exception>
-    public QueryEndpoint Read(ParseResult result)
+    /// <param name="forPackets">The worker of `netsniff up` is shown the token that lets have raw packets.</param>
+    public QueryEndpoint Read(ParseResult result, bool forPackets = false)
     {
         var named = result.GetValue(_server) ?? Environment.GetEnvironmentVariable(Variable);
         var file = string.IsNullOrEmpty(named) ? ClientFile.Read() : Matching(named);
@@ -49,7 +53,8 @@ internal sealed class ServerOptions
         return new QueryEndpoint
         {
             Address = WithPort(named),
-            Token = FromFile(_token, result, path => File.ReadAllText(path).Trim()) ?? file?.Token,
+            Token = FromFile(_token, result, path => File.ReadAllText(path).Trim()) 
+                ?? (forPackets ? file?.PacketsToken : null) ?? file?.Token,
             Authorities = FromFile(_authority, result, path => Pem(File.ReadAllText(path)))
                 ?? (file is null ? null : Pem(file.Authority)),
             Certificate = Certificate(result),

@@ -43,6 +43,7 @@ internal sealed class UpArguments
     private readonly EndpointOption _health = new(
         "--health", "Health and metrics, or off", new IPEndPoint(IPAddress.Loopback, HealthOptions.PortDefault));
 
+    private readonly PacketOptions _packets = new();
     private readonly Option<bool> _child = new(ChildSwitch) { Hidden = true };
 
     /// <summary>Beside the file that says where the worker is.</summary>
@@ -56,6 +57,8 @@ internal sealed class UpArguments
         {
             command.Add(option);
         }
+
+        _packets.AddTo(command);
     }
 
     /// <summary>Whether this is the process that does the work, and not the one that keeps it running.</summary>
@@ -72,6 +75,7 @@ internal sealed class UpArguments
             Folder = Path.Combine(folder, "worker"),
             Certificates = CertificatePaths.In(Path.Combine(folder, "tls")),
             TokenFile = Path.Combine(folder, "token"),
+            PacketsTokenFile = Path.Combine(folder, "packets-token"),
             IdentityFile = result.GetValue(_names),
             RulesFolder = result.GetValue(_rules),
             Store = _store.Read(result),
@@ -91,6 +95,7 @@ internal sealed class UpArguments
             Folder = Path.Combine(folder, "spool"),
             Certificates = CertificatePaths.In(Path.Combine(folder, "tls")),
             Live = new LiveOptions { Interfaces = names.Length == 0 ? [LiveOptions.AnyInterface] : names },
+            Packets = _packets.Read(result),
             Health = _health.Read(result, mayBeOff: true),
         };
     }

@@ -80,7 +80,10 @@ internal static class UpCommand
             await using (sensor.ConfigureAwait(false))
             {
                 await sensor.StartAsync().ConfigureAwait(false);
-                var client = new ClientFile(worker.QueryAddress, secrets.Authority, secrets.Token);
+                var client = new ClientFile(worker.QueryAddress, secrets.Authority, secrets.Token)
+                {
+                    PacketsToken = secrets.PacketsToken,
+                };
                 var isAsked = !IsAnotherRunning(terminal, client, folder);
                 if (isAsked) client.Write();
                 terminal.Output.Write([.. System.Text.Encoding.ASCII.GetBytes(Supervisor.ReadyLine), (byte)'\n']);

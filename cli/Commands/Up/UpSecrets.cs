@@ -3,7 +3,7 @@ using NetSniff.Cli.Hosting;
 
 namespace NetSniff.Cli.Commands.Up;
 
-/// <summary>A private authority and a token, made once: nobody else on this machine is let in.</summary>
+/// <summary>A private authority and two tokens, made once: nobody else on this machine is let in.</summary>
 internal static class UpSecrets
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -13,7 +13,8 @@ internal static class UpSecrets
 
     /// <summary>Makes what is missing, or was cut short by a kill. The folder is the owner's alone from then on.
     /// </summary>
-    public static (string Authority, string Token) In(string folder, WorkerSettings settings, DateTimeOffset now)
+    public static (string Authority, string Token, string PacketsToken) In(
+        string folder, WorkerSettings settings, DateTimeOffset now)
     {
         Directory.CreateDirectory(folder);
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder, OwnerOnly | UnixFileMode.UserExecute);
@@ -27,8 +28,12 @@ internal static class UpSecrets
 
         var token = settings.TokenFile!;
         if (!File.Exists(token)) WriteToken(token);
-        return (File.ReadAllText(paths.Authority), File.ReadAllText(token).Trim());
+        var packets = settings.PacketsTokenFile!;
+        if (!File.Exists(packets)) WriteToken(packets);
+        return (File.ReadAllText(paths.Authority), Read(token), Read(packets));
     }
+
+    private static string Read(string path) => File.ReadAllText(path).Trim();
 
     private static void WriteToken(string path)
     {

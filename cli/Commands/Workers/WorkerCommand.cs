@@ -31,6 +31,10 @@ internal static class WorkerCommand
         var data = TextOption.Of("--data", "FOLDER", "Where the log and the store are.");
         var tls = TextOption.Of("--tls", "FOLDER", "Holds ca.crt, tls.crt and tls.key; read again when they change.");
         var token = TextOption.Of("--token-file", "FILE", "Secret that lets people ask who have no certificate.");
+        var packetsToken = TextOption.Of(
+            "--packets-token-file", "FILE", "Secret that also lets have raw packets (docs/packets.md).");
+        var packetsFor = TextOption.Of(
+            "--packets-for", "NAMES", "Certificates that may have raw packets, by name: alice,bob.");
         var names = TextOption.Of(
             "--names", "FILE", "YAML that says which pod, service or host an address was (docs/identity.md).");
         var rules = TextOption.Of("--rules", "DIR", "Detection rules, read again when they change (docs/rules.md).");
@@ -43,7 +47,8 @@ internal static class WorkerCommand
         var health = new EndpointOption("--health", "Health and metrics, or off", settings.Health);
         var command = new Command("worker", About)
         {
-            name, data, tls, token, names, rules, workers, workersFile, ingest.Option, query.Option, health.Option,
+            name, data, tls, token, packetsToken, packetsFor, names, rules, workers, workersFile, ingest.Option,
+            query.Option, health.Option,
         };
         store.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) => Run(terminal, interrupts, settings with
@@ -52,6 +57,8 @@ internal static class WorkerCommand
             Folder = TextOption.Required(result, data),
             Certificates = CertificatePaths.In(TextOption.Required(result, tls)),
             TokenFile = result.GetValue(token),
+            PacketsTokenFile = result.GetValue(packetsToken),
+            PacketsFor = Names(result.GetValue(packetsFor)),
             IdentityFile = result.GetValue(names),
             RulesFolder = result.GetValue(rules),
             Workers = result.GetValue(workers),
@@ -64,6 +71,10 @@ internal static class WorkerCommand
         }));
         return command;
     }
+
+    private static HashSet<string> Names(string? text) => new(
+        (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+        StringComparer.Ordinal);
 
     private static int Run(Terminal terminal, Interrupts interrupts, WorkerSettings settings) =>
         RunAsync(terminal, interrupts, settings).GetAwaiter().GetResult();

@@ -32,11 +32,13 @@ public sealed class ConfigReaderTests
               },
               "budget": {"cpu": "500m", "memory": "512Mi", "maxPacketsPerSecond": 2000000, "onOverload": "HeadersOnly"},
               "flows": {"activeMax": "5m"},
+              "storage": {"packetBuffer": {"size": "1Gi", "maxAge": "30m"}},
             }
             """);
         Assert.Equal(new SamplingConfig { Mode = SamplingMode.Flow, OneIn = 8 }, config.Capture.Sampling);
         Assert.Equal("iban", config.Redaction.Patterns.Single().Name);
         Assert.Equal("5m", config.Flows.ActiveMax);
+        Assert.Equal("30m", config.Storage.PacketBuffer.MaxAge);
     }
 
     public static TheoryData<string, string> Wrong => new()
@@ -60,6 +62,13 @@ public sealed class ConfigReaderTests
         { "{\"budget\": {\"maxPacketsPerSecond\": 1}}", "budget.maxPacketsPerSecond: is from 1000" },
         { "{\"budget\": {\"onOverload\": \"Stop\"}}", "budget.onOverload: a sensor does not go blind" },
         { "{\"flows\": {\"activeMax\": \"soon\"}}", "flows.activeMax: is a length of time" },
+        { "{\"storage\": {\"packetBuffer\": {\"size\": \"1Mi\"}}}", "storage.packetBuffer.size: is 0 or a quantity" },
+        { "{\"storage\": {\"packetBuffer\": {\"maxAge\": \"0s\"}}}", "storage.packetBuffer.maxAge: is a length" },
+        { "{\"storage\": {\"packetBuffer\": null}}", "null stands where a value is needed" },
+        {
+            "{\"payload\": {\"level\": \"Metadata\"}, \"storage\": {\"packetBuffer\": {\"rawPayload\": true}}}",
+            "storage.packetBuffer.rawPayload: contradicts payload.level Metadata"
+        },
     };
 
     [Theory]

@@ -1,6 +1,5 @@
 using NetSniff.Packets;
 using NetSniff.Pcap;
-using NetSniff.Sensor.Capture.PcapFile;
 using NetSniff.Storage.PacketRing;
 using Ring = NetSniff.Storage.PacketRing.PacketRing;
 
@@ -161,35 +160,91 @@ public unsafe class PacketRingTests
     }
 
     [Fact]
-    public void A_cut_merges_rings_by_time_into_a_capture_file()
+    public void Rings_are_walked_together_by_time()
     {
         using var folder = new TemporaryFolder();
         using var even = Ring.Open(folder["even"], s_small);
         using var odd = Ring.Open(folder["odd"], s_small);
         even.NameInterfaces([s_interface]);
-        odd.NameInterfaces([s_interface]);
         for (var number = 0; number < 2000; number++) Append(number % 2 == 0 ? even : odd, number, 80);
-        var path = folder["cut.pcapng"];
-        using (var output = File.Create(path))
-        {
-            var query = new RingQuery { FromNanos = Time(100), ToNanos = Time(1099) };
-            Assert.Equal(1000, RingCut.Write([even, odd], query, output, [], "around a finding"));
-        }
-
-        using var file = PcapFileCapture.Open(path, null);
-        var frames = new Frame[64];
+        var query = new RingQuery { FromNanos = Time(100), ToNanos = Time(1099) };
+        using var merge = new RingMerge([even.Find(query), odd.Find(query)]);
         var expected = 100;
-        for (int count; (count = file.Receive(frames, TimeSpan.Zero)) >= 0; file.Release())
+        for (; merge.MoveNext(); expected++)
         {
-            foreach (var frame in frames.AsSpan(0, count))
-            {
-                Assert.Equal((expected, Time(expected)), (NumberOf(frame), frame.TimeNanos));
-                expected++;
-            }
+            Assert.Equal((expected, Time(expected)), (NumberOf(merge.Current), merge.Current.TimeNanos));
+            Assert.Equal(expected % 2 == 0 ? "eth7" : "", merge.Interface.Name);
         }
 
         Assert.Equal(1100, expected);
-        Assert.Equal("eth7", Assert.Single(file.Interfaces).Name);
+    }
+
+    [Fact]
+    public void A_cursor_goes_on_where_another_ended()
+    {
+        using var folder = new TemporaryFolder();
+        using var ring = Ring.Open(folder.Path, s_small with { BytesMax = 64 << 20 });
+        var query = new RingQuery { Flows = new HashSet<ulong> { FlowOf(7) } };
+        List<int> seen = [];
+        for (var turn = 0; turn < 40; turn++)
+        {
+            for (var number = turn * 500; number < turn * 500 + 500; number++) Append(ring, number, 60 + number % 1400);
+            using var cursor = ring.Find(query);
+            while (cursor.MoveNext()) seen.Add(NumberOf(cursor.Current));
+            Assert.False(cursor.LostPlace);
+            query = query with { After = cursor.Position };
+        }
+
+        Assert.Equal(Enumerable.Range(0, 20_000).Where(number => FlowOf(number) == FlowOf(7)), seen);
+        using var before = ring.Find(new RingQuery { Before = query.After });
+        var count = 0;
+        while (before.MoveNext()) count++;
+        Assert.Equal(20_000, count);
+    }
+
+    [Fact]
+    public void Who_reads_too_slowly_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        using var ring = Ring.Open(folder.Path, s_small);
+        Append(ring, 0, 100);
+        using var first = ring.Find(new RingQuery());
+        while (first.MoveNext()) { }
+        for (var number = 1; number < 20_000; number++) Append(ring, number, 1000);
+        using var second = ring.Find(new RingQuery { After = first.Position });
+        Assert.True(second.MoveNext());
+        Assert.True(second.LostPlace);
+    }
+
+    [Fact]
+    public void Another_process_may_read_what_one_writes()
+    {
+        using var folder = new TemporaryFolder();
+        using var ring = Ring.Open(folder.Path, s_small with { BytesMax = 64 << 20 });
+        ring.NameInterfaces([s_interface]);
+        for (var number = 0; number < 5000; number++) Append(ring, number, 1000);
+        Assert.True(Ring.IsRing(folder.Path));
+        using var cursor = Ring.FindIn(folder.Path, new RingQuery { FromNanos = Time(4000) });
+        var expected = 4000;
+        for (; cursor.MoveNext(); expected++) Assert.Equal(expected, NumberOf(cursor.Current));
+        Assert.Equal(5000, expected);
+        Assert.Equal("eth7", Assert.Single(cursor.Interfaces).Name);
+        Assert.True(Append(ring, 5000, 100));
+    }
+
+    [Fact]
+    public void What_grew_too_old_on_a_quiet_wire_goes()
+    {
+        using var folder = new TemporaryFolder();
+        using var ring = Ring.Open(folder.Path, s_small with { AgeMax = TimeSpan.FromSeconds(600) });
+        for (var number = 0; number < 3000; number++) Append(ring, number, 1000);
+        ring.Expire(Time(2999) + 400 * Second);
+        Assert.Equal(999, Numbers(ring, new RingQuery())[0]);
+        ring.Expire(Time(2999) + 601 * Second);
+        Assert.Empty(Numbers(ring, new RingQuery()));
+        Assert.True(ring.Counts.PacketsAged > 1000);
+        Assert.Equal(0, ring.Counts.PacketsOverwritten);
+        Assert.Single(Directory.GetFiles(folder.Path, "*.ring"));
     }
 
     [Fact]

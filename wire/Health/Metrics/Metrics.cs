@@ -60,6 +60,35 @@ public static class Metrics
     public static readonly MetricFamily RingFull = Add(
         "netsniff_ring_full_total", Counter, "Times the kernel found the packet ring full.");
 
+    // The rolling store of raw packets.
+    public static readonly MetricFamily KeptPackets = Add(
+        "netsniff_packet_buffer_packets_total", Counter,
+        "Packets of the rolling store: kept, of these without_payload; left_out, overwritten by newer ones, aged, "
+        + "dropped for want of room on disk.", "what");
+
+    public static readonly MetricFamily KeptWritten = Add(
+        "netsniff_packet_buffer_written_bytes_total", Counter, "Bytes of packets written to the rolling store.");
+
+    public static readonly MetricFamily KeptBytes = Add(
+        "netsniff_packet_buffer_bytes", Gauge, "Bytes of the rolling store on disk.");
+
+    public static readonly MetricFamily KeptSpan = Add(
+        "netsniff_packet_buffer_span_seconds", Gauge, "Age of the oldest packet in the rolling store.");
+
+    // Packets given out.
+    public static readonly MetricFamily PacketRequests = Add(
+        "netsniff_packet_requests_total", Counter,
+        "Requests for raw packets, by how they ended: done, cut, partial, cancelled, refused, failed.", "outcome");
+
+    public static readonly MetricFamily PacketsGiven = Add(
+        "netsniff_packet_answers_packets_total", Counter, "Raw packets given to whoever asked.");
+
+    public static readonly MetricFamily PacketBytesGiven = Add(
+        "netsniff_packet_answers_bytes_total", Counter, "Bytes of capture files given to whoever asked.");
+
+    public static readonly MetricFamily TasksRunning = Add(
+        "netsniff_tasks_running", Gauge, "Tasks that sensors and other workers do for this worker now.");
+
     // The engine.
     public static readonly MetricFamily FlowsActive = Add(
         "netsniff_flows_active", Gauge, "Flows in the flow tables.");

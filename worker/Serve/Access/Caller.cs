@@ -3,12 +3,15 @@ using Microsoft.AspNetCore.Http;
 namespace NetSniff.Worker.Serve.Access;
 
 /// <summary>Who asks.</summary>
-/// <param name="Name">Of the certificate, or `token`.</param>
+/// <param name="Name">Of the certificate, or `token`, or `packets-token`.</param>
 /// <param name="Address">Where they ask from.</param>
 /// <param name="IsMember">Whether they came with a certificate of our own authority.</param>
 public sealed record Caller(string Name, string Address, bool IsMember)
 {
     private static readonly object s_key = new();
+
+    /// <summary>They came with the secret that lets have raw packets.</summary>
+    public bool IsForPackets { get; init; }
 
     internal static Caller Of(HttpContext context) =>
         context.Items[s_key] as Caller ?? throw new InvalidOperationException("nobody was let in");

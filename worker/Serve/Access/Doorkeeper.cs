@@ -7,7 +7,9 @@ namespace NetSniff.Worker.Serve.Access;
 
 /// <summary>Lets in who has a certificate of our authority or the token, and only so many calls of each.</summary>
 /// <remarks>The handshake has checked the certificate: one that is there is good.</remarks>
-internal sealed class Doorkeeper(BearerToken? token, ServeLimits limits, Func<Caller, string, string?>? refuses)
+/// <param name="packetsToken">The secret of those who may ask for raw packets as well.</param>
+internal sealed class Doorkeeper(
+    BearerToken? token, ServeLimits limits, Func<Caller, string, string?>? refuses, BearerToken? packetsToken = null)
 {
     private const string Scheme = "Bearer ";
 
@@ -74,9 +76,15 @@ internal sealed class Doorkeeper(BearerToken? token, ServeLimits limits, Func<Ca
         }
 
         string? given = context.Request.Headers.Authorization;
-        if (token is null || given?.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) != true) return null;
+        if (given?.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) != true) return null;
 
-        return token.Accepts(given[Scheme.Length..].Trim()) ? new Caller("token", address, false) : null;
+        var secret = given[Scheme.Length..].Trim();
+        if (packetsToken?.Accepts(secret) == true)
+        {
+            return new Caller("packets-token", address, false) { IsForPackets = true };
+        }
+
+        return token?.Accepts(secret) == true ? new Caller("token", address, false) : null;
     }
 
     private bool Enter((string, string) key)

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using NetSniff.Cli.Commands.Servers;
+
+namespace NetSniff.Cli.Commands.Pcap;
+
+/// <summary>`netsniff pcap`: packets that sensors keep, as one capture file.</summary>
+internal static class PcapCommand
+{
+    private const string About =
+        """
+        Cut packets out of what sensors keep (netsniff up --packets 1Gi), from all nodes into one pcapng in order of
+        time. A filter over addresses, ports and protocols is asked of the packets themselves; any other is asked of
+        records, and the connections of those that match are cut whole. What is missing stands in the file's comment.
+
+        Examples:
+          netsniff pcap --since 5m -o last.pcapng
+          netsniff pcap --where 'http.status >= 500' --since 1h -o failed.pcapng
+          netsniff pcap --where 'ip == 10.1.2.3 and port == 53' --follow | wireshark -k -i -
+          netsniff pcap --node node-7 --first 1000 | tshark -r -
+          netsniff pcap --from /var/lib/netsniff/spool -o kept.pcapng
+        """;
+
+    public static Command Make(CommandRunner runner)
+    {
+        var options = new PcapOptions();
+        var from = TextOption.Of(
+            "--from", "FOLDER", "Read the ring in a spool's folder on this machine instead of asking a worker.");
+        var strict = new Option<bool>("--strict") { Description = "Exit with 3 when anything is missing." };
+        var server = new ServerOptions();
+        var command = new Command("pcap", About);
+        options.AddTo(command);
+        command.Add(from);
+        command.Add(strict);
+        server.AddTo(command);
+        runner.Set(command, (result, terminal, interrupts) =>
+        {
+            var folder = result.GetValue(from);
+            var request = options.Read(result, terminal.Clock, isHere: folder is not null);
+            if (options.WritesTo(result) is null && terminal.IsOutputTerminal)
+            {
+                throw new UsageException(
+                    "a capture file is nothing for a terminal: -o FILE.pcapng, or | tshark -r -, "
+                    + "or | wireshark -k -i -");
+            }
+
+            if (folder is not null)
+            {
+                if (server.IsNamedHere(result)) throw new UsageException("--from and --server exclude each other");
+                return new RingReading(terminal, interrupts).Run(folder, request, options.WritesTo(result));
+            }
+
+            var asking = new PcapAsking(terminal, interrupts) { IsStrict = result.GetValue(strict) };
+            return asking.Run(server.Read(result, forPackets: true), request, options.WritesTo(result));
+        });
+        return command;
+    }
+}
