@@ -12,6 +12,7 @@ using NetSniff.Storage.MmapQueue;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Ring;
 using NetSniff.Wire.Security;
+using NetSniff.Worker.Health;
 
 namespace NetSniff.Cli.Hosting;
 
@@ -30,6 +31,7 @@ internal sealed class SensorProgram : IAsyncDisposable
     private readonly SensorSettings _settings;
     private readonly IReadOnlyList<PacketCapture> _captures;
     private readonly DepthDial _dial = new();
+    private readonly IMembership? _members;
     private readonly GovernorLoop? _governor;
     private readonly SensorSteering _steering;
     private readonly ConfigWatch? _config;
@@ -52,7 +54,8 @@ internal sealed class SensorProgram : IAsyncDisposable
         Terminal terminal, SensorSettings settings, HealthBoard board, IMembership? membership = null)
     {
         (_terminal, _settings, Board) = (terminal, settings, board);
-        membership ??= WorkerList.Of(settings.Workers, settings.WorkersFile, terminal.Clock)
+        membership ??= _members =
+            WorkerList.Of(settings.Workers, settings.Cluster, WorkerList.IngestPort, terminal.Clock)
             ?? throw new UsageException("which workers? --workers NAME=HOST:PORT,... or --workers-file FILE");
         var certificates = new CertificateFiles(settings.Certificates, terminal.Clock);
         _ = certificates.Current; // told at once when there are none
@@ -98,6 +101,7 @@ internal sealed class SensorProgram : IAsyncDisposable
         _delivers = board.AddCondition("delivery");
         _capturing = board.AddCondition("captures");
         board.AddLedger(Host.Ledger);
+        if (_members is ServiceMembers service) board.Add(new WatchMetrics([service.Watch], terminal.Clock));
         board.Add(new SensorMetrics(
             () => _captures.Select(static capture => capture.Counters), () => Host.Shards, _turns));
         _governor = new GovernorLoop(_budget, _dial, Tally, Say, terminal.Clock);
@@ -152,6 +156,7 @@ internal sealed class SensorProgram : IAsyncDisposable
         await _configuring.ConfigureAwait(false);
         if (_look is not null) await _look.DisposeAsync().ConfigureAwait(false);
         await Host.DisposeAsync().ConfigureAwait(false);
+        if (_members is IAsyncDisposable members) await members.DisposeAsync().ConfigureAwait(false);
         if (_health is not null) await _health.DisposeAsync().ConfigureAwait(false);
         foreach (var capture in _captures) capture.Dispose();
         _turns.Dispose();

@@ -1,8 +1,7 @@
 using NetSniff.Wire.Health;
+using NetSniff.Wire.Ring;
 using NetSniff.Wire.Security;
 using NetSniff.Worker;
-using NetSniff.Worker.Enrich;
-using NetSniff.Worker.Enrich.Yaml;
 using NetSniff.Worker.Health;
 using NetSniff.Worker.Ingest;
 using NetSniff.Worker.Serve;
@@ -24,10 +23,10 @@ internal sealed class WorkerProgram : IAsyncDisposable
     private readonly RecordFeed _feed;
     private readonly WorkerHost _host;
     private readonly MemberChannels? _members;
-    private readonly CancellationTokenSource _stop = new();
+    private readonly WorkerNames? _names;
+    private IMembership? _workers;
     private QueryServer? _query;
     private HealthListener? _health;
-    private Task _naming = Task.CompletedTask;
 
     /// <exception cref="IOException">A folder is in use, or has no room, or the certificates cannot be read.
     /// </exception>
@@ -47,6 +46,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
         board.Add(new StoreMetrics(_store, terminal.Clock));
         _feed = new RecordFeed(limits);
         _members = Members();
+        _names = WorkerNames.Of(settings, terminal, board);
         _host = new WorkerHost(
             new WorkerOptions
             {
@@ -59,7 +59,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
             _store,
             new WorkerParts
             {
-                Enrichers = Enrichers(),
+                Enrichers = _names is null ? [] : [_names.NewEnricher()],
                 Feeds = [new FeedOfStored(_feed)],
                 Health = board,
                 Clock = terminal.Clock,
@@ -105,44 +105,20 @@ internal sealed class WorkerProgram : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _naming.ConfigureAwait(false);
         if (_query is not null) await _query.DisposeAsync().ConfigureAwait(false);
         await _host.DisposeAsync().ConfigureAwait(false);
         if (_health is not null) await _health.DisposeAsync().ConfigureAwait(false);
         _feed.Dispose();
         _members?.Dispose();
+        if (_workers is IAsyncDisposable workers) await workers.DisposeAsync().ConfigureAwait(false);
+        if (_names is not null) await _names.DisposeAsync().ConfigureAwait(false);
         _store.Dispose();
-        _stop.Dispose();
     }
 
-    private MemberChannels? Members() => WorkerList.Of(_settings.Workers, _settings.WorkersFile, _terminal.Clock)
-        is { } workers ? new MemberChannels(_settings.Name, workers, _certificates) : null;
-
-    private IReadOnlyList<IRecordEnricher> Enrichers()
+    private MemberChannels? Members()
     {
-        if (_settings.IdentityFile is not { } path) return [];
-
-        var book = new IdentityBook();
-        var source = new YamlIdentitySource(path, _terminal.Clock);
-        var names = Board.AddCondition("names");
-        string? told = null;
-        source.Looked = () =>
-        {
-            var problem = source.Problem;
-            names.Set(problem is null, problem is null ? "Read" : "FileRefused", problem ?? "");
-            if (problem is not null && problem != told) _terminal.Say($"{problem}; names stay as they were");
-            if (problem is null && told is not null) _terminal.Say($"{path}: read, all is well again");
-            told = problem;
-        };
-        source.Look(book);
-        _naming = Task.Run(() => source.RunAsync(book, _stop.Token));
-        return [new NamesOfEnds(new Enricher(book))];
-    }
-
-    private sealed class NamesOfEnds(Enricher enricher) : IRecordEnricher
-    {
-        public void Enrich(Span<byte> records, int count) => enricher.Enrich(records);
+        _workers = WorkerList.Of(_settings.Workers, _settings.Cluster, WorkerList.QueryPort, _terminal.Clock);
+        return _workers is null ? null : new MemberChannels(_settings.Name, _workers, _certificates);
     }
 
     private sealed class FeedOfStored(RecordFeed feed) : IRecordFeed

@@ -2,8 +2,6 @@ using System.CommandLine;
 using NetSniff.Cli.Capturing;
 using NetSniff.Cli.Hosting;
 using NetSniff.Wire.Health;
-using NetSniff.Wire.Querying;
-using NetSniff.Wire.Security;
 using NetSniff.Wire.Telemetry;
 
 namespace NetSniff.Cli.Commands.Workers;
@@ -20,47 +18,15 @@ internal static class WorkerCommand
           netsniff certificates tls worker-0
           netsniff worker --name worker-0 --data /var/lib/netsniff --tls tls/worker-0
           netsniff worker --name worker-0 --data /var/lib/netsniff --tls tls/worker-0 --names pods.yaml --keep 3d
+          netsniff worker --data /var/lib/netsniff --tls tls/worker-0 --kubernetes --kubeconfig ~/.kube/config
         """;
-
-    private const long StoreBytesMin = 256L << 20;
 
     public static Command Make(CommandRunner runner)
     {
-        var name = TextOption.Of("--name", "NAME", "What the worker is called, the same after every start.");
-        var data = TextOption.Of("--data", "FOLDER", "Where the log and the store are.");
-        var tls = TextOption.Of("--tls", "FOLDER", "Holds ca.crt, tls.crt and tls.key; read again when they change.");
-        var token = TextOption.Of("--token-file", "FILE", "Secret that lets people ask who have no certificate.");
-        var names = TextOption.Of(
-            "--names", "FILE", "YAML that says which pod, service or host an address was (docs/identity.md).");
-        var workers = TextOption.Of("--workers", "LIST", "Query ports of all workers: NAME=HOST:PORT,...");
-        var workersFile = TextOption.Of("--workers-file", "FILE", "The same from a file that may change.");
-        var keep = TextOption.Of("--keep", "AGE", "How long records are kept (7d).");
-        var storeBytes = TextOption.Of("--store-bytes", "SIZE", "How much they may take on disk (50Gi).");
-        var settings = new WorkerSettings { Name = "", Folder = "", Certificates = CertificatePaths.In("") };
-        var ingest = new EndpointOption("--listen", "Where sensors connect", settings.Ingest);
-        var query = new EndpointOption("--query", "Where questions are asked", settings.Query);
-        var health = new EndpointOption("--health", "Health and metrics, or off", settings.Health);
-        var command = new Command("worker", About)
-        {
-            name, data, tls, token, names, workers, workersFile, keep, storeBytes, ingest.Option, query.Option,
-            health.Option,
-        };
-        runner.Set(command, (result, terminal, interrupts) => Run(terminal, interrupts, settings with
-        {
-            Name = result.GetValue(name) ?? Environment.MachineName,
-            Folder = TextOption.Required(result, data),
-            Certificates = CertificatePaths.In(TextOption.Required(result, tls)),
-            TokenFile = result.GetValue(token),
-            IdentityFile = result.GetValue(names),
-            Workers = result.GetValue(workers),
-            WorkersFile = result.GetValue(workersFile),
-            AgeMax = Durations.ParseOption(keep.Name, result.GetValue(keep)) ?? settings.AgeMax,
-            StoreBytesMax = ByteSizes.ParseOption(storeBytes.Name, result.GetValue(storeBytes), StoreBytesMin)
-                ?? settings.StoreBytesMax,
-            Ingest = ingest.Read(result)!,
-            Query = query.Read(result)!,
-            Health = health.Read(result, mayBeOff: true),
-        }));
+        var arguments = new WorkerArguments();
+        var command = new Command("worker", About);
+        arguments.AddTo(command);
+        runner.Set(command, (result, terminal, interrupts) => Run(terminal, interrupts, arguments.Read(result)));
         return command;
     }
 
