@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NetSniff.Cli.Commands.Certificates;
+using NetSniff.Cli.Commands.Crds;
 using NetSniff.Cli.Commands.Demo;
 using NetSniff.Cli.Commands.Docs;
 using NetSniff.Cli.Commands.Fields;
@@ -48,6 +49,7 @@ internal static class CommandList
             SensorCommand.Make(runner),
             WorkerCommand.Make(runner),
             CertificatesCommand.Make(runner),
+            CrdsCommand.Make(runner),
             DocsCommand.Make(runner),
         };
         foreach (var command in RecordsCommands.All(runner)) root.Add(command);
