@@ -19,7 +19,7 @@ FUZZ_RELEASE := fuzz/bin/Release/net10.0/netsniff-fuzz
 
 .PHONY: chaos bench-pipeline
 .PHONY: help demo test build oracles bench bench-scaling bench-live bench-profiling fuzz fuzz-replay fuzz-diff torture variants matrix
-.PHONY: overload chaos-api swarm fmt check clean golden docs
+.PHONY: overload chaos-api swarm fmt check clean golden docs crds
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ golden: ## writes the answers to the captures under tests/ anew; read the differ
 	@dotnet build tests/NetSniff.Tests.csproj -c Release -v quiet -clp:NoSummary
 	@NETSNIFF_GOLDEN=write tests/bin/Release/net10.0/NetSniff.Tests -noLogo -class NetSniff.Tests.Protocols.GoldenTests
 	@git status --short -- "tests/**/*.jsonl"
+
+crds: build ## the definitions of our kinds under crds/, made from the types in kube/Resources
+	@bin/netsniff crds crds
 
 docs: build ## the generated pages under docs/
 	@bin/netsniff docs >docs/protocols.md

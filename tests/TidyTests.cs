@@ -18,9 +18,10 @@ public sealed partial class TidyTests
         ["core"] = [],
         ["storage"] = ["core"],
         ["wire"] = ["core"],
+        ["kube"] = [],
         ["sensor"] = ["core", "storage", "wire"],
-        ["worker"] = ["core", "storage", "wire"],
-        ["cli"] = ["core", "storage", "wire", "sensor", "worker"],
+        ["worker"] = ["core", "storage", "wire", "kube"],
+        ["cli"] = ["core", "storage", "wire", "kube", "sensor", "worker"],
     };
 
     private static readonly string[] s_unnamed = ["tests", "fuzz", "bench"];

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NetSniff.Cli.Commands.Certificates;
+using NetSniff.Cli.Commands.Crds;
 using NetSniff.Cli.Commands.Demo;
 using NetSniff.Cli.Commands.Depth;
 using NetSniff.Cli.Commands.Docs;
@@ -53,6 +54,7 @@ internal static class CommandList
             WorkerCommand.Make(runner),
             CertificatesCommand.Make(runner),
             RulesCommand.Make(runner),
+            CrdsCommand.Make(runner),
             DocsCommand.Make(runner),
         };
         foreach (var command in RecordsCommands.All(runner)) root.Add(command);

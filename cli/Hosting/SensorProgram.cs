@@ -13,6 +13,7 @@ using NetSniff.Storage.MmapQueue;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Ring;
 using NetSniff.Wire.Security;
+using NetSniff.Worker.Health;
 
 namespace NetSniff.Cli.Hosting;
 
@@ -33,6 +34,7 @@ internal sealed class SensorProgram : IAsyncDisposable
     private readonly DepthDial _dial = new();
     private readonly DepthFloor _floor = new();
     private readonly PacketKeeping _packets;
+    private readonly IMembership? _members;
     private readonly GovernorLoop? _governor;
     private readonly SensorSteering _steering;
     private readonly ConfigWatch? _config;
@@ -57,7 +59,8 @@ internal sealed class SensorProgram : IAsyncDisposable
         Terminal terminal, SensorSettings settings, HealthBoard board, IMembership? membership = null)
     {
         (_terminal, _settings, Board) = (terminal, settings, board);
-        membership ??= WorkerList.Of(settings.Workers, settings.WorkersFile, terminal.Clock)
+        membership ??= _members =
+            WorkerList.Of(settings.Workers, settings.Cluster, WorkerList.IngestPort, terminal.Clock)
             ?? throw new UsageException("which workers? --workers NAME=HOST:PORT,... or --workers-file FILE");
         var certificates = new CertificateFiles(settings.Certificates, terminal.Clock);
         _ = certificates.Current; // told at once when there are none
@@ -92,6 +95,7 @@ internal sealed class SensorProgram : IAsyncDisposable
         _keeps = board.AddCondition("packets");
         board.Add(_packets);
         board.AddLedger(Host.Ledger);
+        if (_members is ServiceMembers service) board.Add(new WatchMetrics([service.Watch], terminal.Clock));
         board.Add(new SensorMetrics(
             () => _captures.Select(static capture => capture.Counters), () => Host.Shards, _turns));
         _governor = new GovernorLoop(_budget, _dial, Tally, Say, terminal.Clock);
@@ -147,6 +151,7 @@ internal sealed class SensorProgram : IAsyncDisposable
         if (_look is not null) await _look.DisposeAsync().ConfigureAwait(false);
         await Host.DisposeAsync().ConfigureAwait(false);
         _packets.Dispose();
+        if (_members is IAsyncDisposable members) await members.DisposeAsync().ConfigureAwait(false);
         if (_health is not null) await _health.DisposeAsync().ConfigureAwait(false);
         foreach (var capture in _captures) capture.Dispose();
         _turns.Dispose();

@@ -15,9 +15,10 @@ internal sealed record SensorSettings
     /// <summary>Holds the spool.</summary>
     public required string Folder { get; init; }
 
-    public string? Workers { get; init; }
+    public WorkersChoice Workers { get; init; } = new();
 
-    public string? WorkersFile { get; init; }
+    /// <summary>The cluster that a service of theirs is in.</summary>
+    public ClusterSettings? Cluster { get; init; }
 
     public required CertificatePaths Certificates { get; init; }
 

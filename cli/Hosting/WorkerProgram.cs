@@ -2,10 +2,9 @@ using System.Text;
 using NetSniff.Packets;
 using NetSniff.Records;
 using NetSniff.Wire.Health;
+using NetSniff.Wire.Ring;
 using NetSniff.Wire.Security;
 using NetSniff.Worker;
-using NetSniff.Worker.Enrich;
-using NetSniff.Worker.Enrich.Yaml;
 using NetSniff.Worker.Health;
 using NetSniff.Worker.Ingest;
 using NetSniff.Worker.Serve;
@@ -35,10 +34,10 @@ internal sealed class WorkerProgram : IAsyncDisposable
     private readonly MemberChannels? _members;
     private readonly RuleWatch? _rules;
     private readonly CancellationTokenSource _stop = new();
-    private IdentityBook? _names;
+    private readonly WorkerNames? _names;
+    private IMembership? _workers;
     private QueryServer? _query;
     private HealthListener? _health;
-    private Task _naming = Task.CompletedTask;
     private Task _watching = Task.CompletedTask;
     private Task _exporting = Task.CompletedTask;
 
@@ -55,6 +54,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
         _feed = new RecordFeed(limits);
         _members = Members();
         if (settings.RulesFolder is { } rules) _rules = new RuleWatch(terminal, rules, board, _store);
+        _names = WorkerNames.Of(settings, terminal, board);
         _host = new WorkerHost(
             new WorkerOptions
             {
@@ -68,7 +68,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
             _store,
             new WorkerParts
             {
-                Enrichers = Enrichers(),
+                Enrichers = _names is null ? [] : [_names.NewEnricher()],
                 Detector = _rules?.Stage,
                 Feeds = _rules is null ? [new FeedOfStored(_feed)] : [new FeedOfStored(_feed), _rules.Stage],
                 Health = board,
@@ -119,7 +119,6 @@ internal sealed class WorkerProgram : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        await _naming.ConfigureAwait(false);
         await _watching.ConfigureAwait(false);
         await _exporting.ConfigureAwait(false);
         if (_query is not null) await _query.DisposeAsync().ConfigureAwait(false);
@@ -127,12 +126,16 @@ internal sealed class WorkerProgram : IAsyncDisposable
         if (_health is not null) await _health.DisposeAsync().ConfigureAwait(false);
         _feed.Dispose();
         _members?.Dispose();
+        if (_workers is IAsyncDisposable workers) await workers.DisposeAsync().ConfigureAwait(false);
+        if (_names is not null) await _names.DisposeAsync().ConfigureAwait(false);
         _store.Dispose();
-        _stop.Dispose();
     }
 
-    private MemberChannels? Members() => WorkerList.Of(_settings.Workers, _settings.WorkersFile, _terminal.Clock)
-        is { } workers ? new MemberChannels(_settings.Name, workers, _certificates) : null;
+    private MemberChannels? Members()
+    {
+        _workers = WorkerList.Of(_settings.Workers, _settings.Cluster, WorkerList.QueryPort, _terminal.Clock);
+        return _workers is null ? null : new MemberChannels(_settings.Name, _workers, _certificates);
+    }
 
     /// <summary>Hours into a lake, each in a file with this worker's name.</summary>
     private Task Export(string lake)
@@ -154,27 +157,6 @@ internal sealed class WorkerProgram : IAsyncDisposable
         return Task.Run(() => export.RunAsync(_stop.Token));
     }
 
-    private IReadOnlyList<IRecordEnricher> Enrichers()
-    {
-        if (_settings.IdentityFile is not { } path) return [];
-
-        var book = _names = new IdentityBook();
-        var source = new YamlIdentitySource(path, _terminal.Clock);
-        var names = Board.AddCondition("names");
-        string? told = null;
-        source.Looked = () =>
-        {
-            var problem = source.Problem;
-            names.Set(problem is null, problem is null ? "Read" : "FileRefused", problem ?? "");
-            if (problem is not null && problem != told) _terminal.Say($"{problem}; names stay as they were");
-            if (problem is null && told is not null) _terminal.Say($"{path}: read, all is well again");
-            told = problem;
-        };
-        source.Look(book);
-        _naming = Task.Run(() => source.RunAsync(book, _stop.Token));
-        return [new NamesOfEnds(new Enricher(book))];
-    }
-
     private PacketServing Packets()
     {
         var packets = new PacketServing
@@ -182,22 +164,11 @@ internal sealed class WorkerProgram : IAsyncDisposable
             Links = _host.Links,
             Token = _settings.PacketsTokenFile is { } token ? new BearerToken(token, _terminal.Clock) : null,
             Names = _settings.PacketsFor,
-            NameOf = _names is null ? null : NameOf,
+            NameOf = _names is null ? null : _names.NameOf,
             Audit = _terminal.Say,
         };
         Board.Add(packets.Counters);
         return packets;
-    }
-
-    private string? NameOf(Address address, long timeNanos)
-    {
-        var peer = Peers.Of(_names!.Snapshot.Find(address, 0, 0, timeNanos));
-        return peer.Name.Length == 0 ? null : Encoding.UTF8.GetString(peer.Shown);
-    }
-
-    private sealed class NamesOfEnds(Enricher enricher) : IRecordEnricher
-    {
-        public void Enrich(Span<byte> records, int count) => enricher.Enrich(records);
     }
 
     private sealed class FeedOfStored(RecordFeed feed) : IRecordFeed

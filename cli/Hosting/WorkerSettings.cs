@@ -35,13 +35,17 @@ internal sealed record WorkerSettings
     /// <summary>YAML that says whose addresses are whose.</summary>
     public string? IdentityFile { get; init; }
 
+    /// <summary>The API server says it.</summary>
+    public bool IsNamedByCluster { get; init; }
+
     /// <summary>Holds detection rules; null for none.</summary>
     public string? RulesFolder { get; init; }
 
-    /// <summary>Query ports of all workers, this one among them, as text or in a file.</summary>
-    public string? Workers { get; init; }
+    /// <summary>The cluster that names or workers come from; null where neither does.</summary>
+    public ClusterSettings? Cluster { get; init; }
 
-    public string? WorkersFile { get; init; }
+    /// <summary>Query ports of all workers, this one among them.</summary>
+    public WorkersChoice Workers { get; init; } = new();
 
     public StoreSettings Store { get; init; } = new();
 

@@ -38,6 +38,11 @@ internal sealed class SensorArguments
     private readonly Option<string?> _workersFile = TextOption.Of(
         "--workers-file", "FILE", "The same from a file that may change.");
 
+    private readonly Option<string?> _workersService = TextOption.Of(
+        "--workers-service", "NAMESPACE/NAME[:PORT]", "The ready pods behind a service of a cluster.");
+
+    private readonly ClusterOptions _cluster = new();
+
     private readonly Option<string?> _filter = TextOption.Of(
         "--filter", "EXPRESSION", "Packets to look at, in the language of tcpdump.");
 
@@ -63,16 +68,19 @@ internal sealed class SensorArguments
         command.Add(_interfaces);
         foreach (var option in (Option[])
         [
-            _node, _spool, _spoolBytes, _tls, _serverName, _workers, _workersFile, _filter, _memory, _cpu, _drain,
-            _config, _health.Option,
+            _node, _spool, _spoolBytes, _tls, _serverName, _workers, _workersFile, _workersService, _filter, _memory,
+            _cpu, _drain, _config, _health.Option,
         ]) command.Add(option);
         _packets.AddTo(command);
+        _cluster.AddTo(command);
     }
 
     /// <exception cref="UsageException">Something of it cannot be understood, or is missing.</exception>
     public SensorSettings Read(ParseResult result)
     {
         var names = result.GetValue(_interfaces) ?? [];
+        var workers = new WorkersChoice(
+            result.GetValue(_workers), result.GetValue(_workersFile), result.GetValue(_workersService));
         return s_otherwise with
         {
             Node = result.GetValue(_node) ?? s_otherwise.Node,
@@ -81,8 +89,8 @@ internal sealed class SensorArguments
                 ?? s_otherwise.SpoolBytesMax,
             Certificates = CertificatePaths.In(TextOption.Required(result, _tls)),
             ServerName = result.GetValue(_serverName),
-            Workers = result.GetValue(_workers),
-            WorkersFile = result.GetValue(_workersFile),
+            Workers = workers,
+            Cluster = _cluster.Read(result, workers.Service is not null, _workersService.Name),
             Files = result.GetValue(_files) ?? [],
             Live = new LiveOptions
             {

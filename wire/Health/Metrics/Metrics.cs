@@ -184,6 +184,28 @@ public static class Metrics
     public static readonly MetricFamily StoreLag = Add(
         "netsniff_store_lag_seconds", Gauge, "Age of the newest record in the store.");
 
+    // What is watched at a cluster's API server.
+    public static readonly MetricFamily WatchObjects = Add(
+        "netsniff_watch_objects", Gauge, "Objects known of what is watched.", "resource");
+
+    public static readonly MetricFamily WatchAge = Add(
+        "netsniff_watch_age_seconds", Gauge, "Time since the API server last said something of them.", "resource");
+
+    public static readonly MetricFamily WatchNotices = Add(
+        "netsniff_watch_notices_total", Counter, "Objects that came, changed or went, as the API server told.",
+        "resource");
+
+    public static readonly MetricFamily WatchLists = Add(
+        "netsniff_watch_lists_total", Counter,
+        "Lists taken whole: the first, and each time the thread was lost.", "resource");
+
+    public static readonly MetricFamily WatchRefused = Add(
+        "netsniff_watch_refused_total", Counter, "Objects left out because there are too many.", "resource");
+
+    public static readonly MetricFamily WatchFailures = Add(
+        "netsniff_watch_failures_total", Counter, "Questions to the API server that came to nothing, and why.",
+        "resource", "reason");
+
     // The process.
     public static readonly MetricFamily ProcessCpu = Add(
         "process_cpu_seconds_total", Counter, "CPU time used, user and system.");

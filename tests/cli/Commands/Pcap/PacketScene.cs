@@ -136,7 +136,7 @@ internal sealed class PacketScene : IAsyncDisposable
                 PacketsTokenFile = Folder["packets-token"],
                 PacketsFor = new HashSet<string> { "alice" },
                 IdentityFile = names,
-                WorkersFile = _membersFile,
+                Workers = new WorkersChoice(File: _membersFile),
             },
             new HealthBoard("worker", "test"));
         Workers.Add(worker);

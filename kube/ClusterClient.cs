@@ -1,0 +1,58 @@
+using System.Net.Http.Headers;
+using k8s;
+
+namespace NetSniff.Kube;
+
+/// <summary>The package's client, and beside it what it does not give: answers as they come, byte by byte.</summary>
+public sealed class ClusterClient : IDisposable
+{
+    public ClusterClient(KubernetesClientConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        // Each request has a limit of its own here; a watch must not have the client's.
+        configuration.HttpClientTimeout = Timeout.InfiniteTimeSpan;
+        Api = new Kubernetes(configuration);
+        Server = configuration.Host;
+    }
+
+    /// <summary>Typed operations.</summary>
+    public Kubernetes Api { get; }
+
+    /// <summary>Where the API server is.</summary>
+    public string Server { get; }
+
+    /// <exception cref="ClusterException">The configuration cannot be used.</exception>
+    public static ClusterClient Open(string? file = null, string? context = null)
+    {
+        var configuration = ClusterConfiguration.Load(file, context);
+        try
+        {
+            return new ClusterClient(configuration);
+        }
+        catch (Exception problem) when (problem is IOException or FormatException or ArgumentException
+            or UriFormatException or System.Security.Cryptography.CryptographicException or KubernetesException)
+        {
+            throw new ClusterException($"kubeconfig: {problem.Message}", problem);
+        }
+    }
+
+    /// <summary>Returns once the head of the answer is there.</summary>
+    /// <param name="path">With its query, from the server's root: `/api/v1/pods?limit=500`.</param>
+    public async Task<HttpResponseMessage> GetAsync(string path, string accept, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Api.BaseUri, path.TrimStart('/')));
+        request.Version = Api.HttpClient.DefaultRequestVersion;
+        request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
+        foreach (var type in accept.Split(',')) request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse(type));
+        if (Api.Credentials is { } credentials)
+        {
+            await credentials.ProcessHttpRequestAsync(request, cancel).ConfigureAwait(false);
+        }
+
+        return await Api.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel)
+            .ConfigureAwait(false);
+    }
+
+    public void Dispose() => Api.Dispose();
+}

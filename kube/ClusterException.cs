@@ -1,0 +1,4 @@
+namespace NetSniff.Kube;
+
+/// <summary>A cluster cannot be reached as we were told to; the text says why, for whoever told us.</summary>
+public sealed class ClusterException(string message, Exception? inner = null) : Exception(message, inner);
