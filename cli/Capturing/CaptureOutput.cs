@@ -144,14 +144,18 @@ internal sealed class CaptureOutput : IDisposable
     private TableOptions TableOptions()
     {
         var isTerminal = _file is null && _terminal.IsOutputTerminal;
+        var isFitted = isTerminal && !_settings.IsWide;
         return new TableOptions(
             _settings.IsColoured,
-            isTerminal ? _terminal.Columns() : Line.Endless,
+            isFitted ? _terminal.Columns() : Line.Endless,
             HasDate: !isTerminal,
             _settings.Flows ?? FlowLines.Untold,
             _settings.IsUtc ? TimeZoneInfo.Utc : _terminal.Zone,
             _settings.Names,
-            _settings.FoldsFlows);
+            _settings.FoldsFlows,
+            _settings.HasChosenFields,
+            isFitted ? _terminal.Columns : null,
+            TellsHidden: isFitted && !_settings.IsQuiet);
     }
 
     /// <summary>Leaves flow records out where they are not wanted; the table does that itself.</summary>

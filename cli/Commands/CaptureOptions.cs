@@ -63,6 +63,11 @@ internal sealed class CaptureOptions
 
     private readonly Option<bool> _utc = new("--utc") { Description = "Show times in UTC." };
 
+    private readonly Option<bool> _wide = new("--wide")
+    {
+        Description = "Leave nothing out of the table's lines, however narrow the terminal.",
+    };
+
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress and no summary." };
 
     public CaptureOptions()
@@ -83,6 +88,7 @@ internal sealed class CaptureOptions
         command.Add(_color);
         command.Add(_names);
         command.Add(_utc);
+        command.Add(_wide);
         command.Add(_quiet);
     }
 
@@ -97,6 +103,7 @@ internal sealed class CaptureOptions
         command.Add(_count);
         command.Add(_color);
         command.Add(_utc);
+        command.Add(_wide);
         command.Add(_quiet);
     }
 
@@ -131,6 +138,7 @@ internal sealed class CaptureOptions
             IsQuiet = result.GetValue(_quiet),
             NamesPath = result.GetValue(_names),
             IsUtc = result.GetValue(_utc),
+            IsWide = result.GetValue(_wide),
         };
     }
 

@@ -38,5 +38,11 @@ internal sealed record CaptureSettings
 
     public bool IsQuiet { get; init; }
 
+    /// <summary>Lines are as long as they are, whatever the terminal.</summary>
+    public bool IsWide { get; init; }
+
+    /// <summary>Records hold only fields that were asked for.</summary>
+    public bool HasChosenFields { get; init; }
+
     public bool IsUtc { get; init; }
 }

@@ -42,7 +42,11 @@ internal static class RecordsCommand
         server.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
         {
-            var settings = shown.Read(result, terminal) with { Flows = kind == "flow" ? FlowLines.All : null };
+            string[] wanted = [.. Split(result.GetValue(fields)).Select(KnownField)];
+            var settings = shown.Read(result, terminal) with
+            {
+                Flows = kind == "flow" ? FlowLines.All : null, HasChosenFields = wanted.Length > 0,
+            };
             if (settings.Format == OutputFormat.Pcapng)
             {
                 throw new UsageException("workers keep records, not packets: -o pcapng is for read and live");
@@ -54,7 +58,7 @@ internal static class RecordsCommand
                 Where = settings.Where ?? "", Merged = kind == "flow" && result.GetValue(merged),
             };
             request.Kinds.AddRange(kind is null ? Split(result.GetValue(kinds)) : [kind]);
-            request.Fields.AddRange(Split(result.GetValue(fields)).Select(KnownField));
+            request.Fields.AddRange(wanted);
             options.Read(result, terminal.Clock, request);
             if (!TimeOptions.HasBounds(request))
             {
