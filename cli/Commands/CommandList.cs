@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using NetSniff.Cli.Commands.Certificates;
 using NetSniff.Cli.Commands.Demo;
 using NetSniff.Cli.Commands.Docs;
 using NetSniff.Cli.Commands.Fields;
+using NetSniff.Cli.Commands.Helping;
 using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
 using NetSniff.Cli.Commands.Read;
@@ -29,6 +31,8 @@ internal static class CommandList
           netsniff live
           netsniff read trace.pcap
           netsniff fields http
+          netsniff up
+          netsniff http --follow
         """;
 
     /// <param name="terminal">Where commands speak.</param>
@@ -53,6 +57,7 @@ internal static class CommandList
         foreach (var command in RecordsCommands.All(runner)) root.Add(command);
         root.Add(SqlCommand.Make(runner));
         root.Add(StatusCommand.Make(runner));
+        foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpPage(terminal);
         // `@file` is a name like any other here.
         var result = root.Parse(
             arguments.Length == 0 ? ["--help"] : arguments,
