@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using NetSniff.Json;
 using NetSniff.Pipeline;
 using NetSniff.Sensor.Capture;
 using NetSniff.Sensor.Export;
@@ -27,6 +28,7 @@ public sealed class SensorHost : IAsyncDisposable
     private readonly CancellationTokenSource _stopSending = new();
     private readonly CancellationTokenSource _stopAtOnce = new();
     private readonly TaskCompletionSource _captured = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _startedNanos;
     private Task _sending = Task.CompletedTask;
     private int _capturing;
     private ExceptionDispatchInfo? _failure;
@@ -42,6 +44,7 @@ public sealed class SensorHost : IAsyncDisposable
         parts ??= new SensorParts();
         Parts = parts;
         _options = options;
+        _startedNanos = Timestamps.Nanos(options.Clock.GetUtcNow());
         _captures = captures;
         _spool = Spool.Open(options.Folder, options.Spool);
         try
@@ -145,8 +148,11 @@ public sealed class SensorHost : IAsyncDisposable
 
     public SensorStatus Status()
     {
-        var now = (_options.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
-        var status = new SensorStatus { TimeNanos = now, Rung = Parts.Rung(), ConfigRevision = Parts.ConfigRevision() };
+        var now = Timestamps.Nanos(_options.Clock.GetUtcNow());
+        var status = new SensorStatus
+        {
+            TimeNanos = now, StartedNanos = _startedNanos, Rung = Parts.Rung(), ConfigRevision = Parts.ConfigRevision(),
+        };
         status.Ledger.AddRange(Ledger().Select(static line => new LedgerEntry
         {
             Stage = line.Stage, What = line.Reason, Count = line.Count, IsLoss = line.IsLoss,

@@ -31,6 +31,7 @@ internal sealed class CaptureOutput : IDisposable
     {
         _terminal = terminal;
         _settings = settings;
+        if (!settings.IsQuiet && Where(settings) is { } filter) HintAt(filter);
         // Before the file to write is touched, for it may be refused.
         if (settings.NamesPath is { } names) _names = new NamesFile(names, terminal);
         if (settings.WriteTo is { } path)
@@ -69,6 +70,18 @@ internal sealed class CaptureOutput : IDisposable
 
         var parse = FilterExpression.Parse(text, FieldCatalog.Shared, origins);
         return parse.IsOk ? parse.Filter : throw new UsageException($"--where: {parse.Problem.Format(text)}");
+    }
+
+    /// <summary>An expression that nothing can match is no error, but hardly what was meant.</summary>
+    private void HintAt(Filter filter)
+    {
+        var kinds = _settings.Kinds.Count > 0 ? _settings.Kinds : [.. RecordKinds.All.Select(kind => kind.Info.Name)];
+        if (FilterReach.Missing(filter, kinds) is not { } missing) return;
+
+        _terminal.Say(_settings.Kinds.Count > 0
+            ? $"--where can match nothing: it asks for {missing}, and only {string.Join(", ", kinds)} is looked at; "
+                + "`netsniff records` looks at all kinds"
+            : "--where can match nothing: no record is of all the kinds it asks for at once; `or` takes either");
     }
 
     /// <summary>Compiles `--filter`, for Ethernet at once so that a bad one is told before anything starts.</summary>

@@ -41,6 +41,9 @@ internal sealed record CaptureSettings
     /// <summary>Lines are as long as they are, whatever the terminal.</summary>
     public bool IsWide { get; init; }
 
+    /// <summary>Kinds of records that can come; empty for all there are.</summary>
+    public IReadOnlyList<string> Kinds { get; init; } = [];
+
     /// <summary>Records hold only fields that were asked for.</summary>
     public bool HasChosenFields { get; init; }
 

@@ -43,6 +43,7 @@ internal sealed class SensorProgram : IAsyncDisposable
     private readonly Condition _capturing;
     private readonly Lock _telling = new();
     private HashSet<string> _toldProblems = [];
+    private readonly WorkerTalk _workerTalk;
     private ITimer? _look;
 
     /// <param name="membership">Who the workers are; null for what the settings say.</param>
@@ -52,6 +53,7 @@ internal sealed class SensorProgram : IAsyncDisposable
         Terminal terminal, SensorSettings settings, HealthBoard board, IMembership? membership = null)
     {
         (_terminal, _settings, Board) = (terminal, settings, board);
+        _workerTalk = new WorkerTalk(terminal.Clock);
         membership ??= WorkerList.Of(settings.Workers, settings.WorkersFile, terminal.Clock)
             ?? throw new UsageException("which workers? --workers NAME=HOST:PORT,... or --workers-file FILE");
         var certificates = new CertificateFiles(settings.Certificates, terminal.Clock);
@@ -140,8 +142,8 @@ internal sealed class SensorProgram : IAsyncDisposable
         _look = _terminal.Clock.CreateTimer(_ => Look(), null, TimeSpan.Zero, TimeSpan.FromSeconds(1));
         if (_settings.Health is { } health)
         {
-            _health = await HealthListener.StartAsync(
-                new HealthOptions { Address = health.Address, Port = health.Port }, Board).ConfigureAwait(false);
+            _health = await Opening.AtAsync("--health", health, HealthListener.StartAsync(
+                new HealthOptions { Address = health.Address, Port = health.Port }, Board)).ConfigureAwait(false);
         }
     }
 
@@ -235,6 +237,7 @@ internal sealed class SensorProgram : IAsyncDisposable
     {
         TellProblems();
         var workers = Host.Workers;
+        foreach (var line in _workerTalk.Hear(workers, _terminal.Clock.GetTimestamp())) _terminal.Say(line);
         var isUp = workers.Any(static worker => worker.IsUp);
         var problem = Host.Problem
             ?? workers.Select(static worker => worker.Problem).FirstOrDefault(static text => text is not null);

@@ -76,8 +76,8 @@ internal sealed class WorkerProgram : IAsyncDisposable
     /// <exception cref="IOException">A port cannot be had.</exception>
     public async Task StartAsync()
     {
-        await _host.StartAsync().ConfigureAwait(false);
-        _query = await QueryServer.StartAsync(new QueryOptions
+        await Opening.AtAsync("--listen", _settings.Ingest, _host.StartAsync()).ConfigureAwait(false);
+        _query = await Opening.AtAsync("--query", _settings.Query, QueryServer.StartAsync(new QueryOptions
         {
             Listen = _settings.Query,
             Tls = () => QueryTls.Options(_certificates),
@@ -87,11 +87,11 @@ internal sealed class WorkerProgram : IAsyncDisposable
             Account = new WorkerAccount(_host),
             Members = _members,
             Clock = _terminal.Clock,
-        }).ConfigureAwait(false);
+        })).ConfigureAwait(false);
         if (_settings.Health is { } health)
         {
-            _health = await HealthListener.StartAsync(
-                new HealthOptions { Address = health.Address, Port = health.Port }, Board).ConfigureAwait(false);
+            _health = await Opening.AtAsync("--health", health, HealthListener.StartAsync(
+                new HealthOptions { Address = health.Address, Port = health.Port }, Board)).ConfigureAwait(false);
         }
     }
 

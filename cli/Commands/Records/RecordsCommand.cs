@@ -42,10 +42,13 @@ internal static class RecordsCommand
         server.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
         {
+            var isMerged = kind == "flow" && result.GetValue(merged);
+            string[] asked = kind is null ? Split(result.GetValue(kinds)) : [kind];
             string[] wanted = [.. Split(result.GetValue(fields)).Select(KnownField)];
             var settings = shown.Read(result, terminal) with
             {
                 Flows = kind == "flow" ? FlowLines.All : null, HasChosenFields = wanted.Length > 0,
+                Kinds = isMerged ? ["flow", "connection"] : asked,
             };
             if (settings.Format == OutputFormat.Pcapng)
             {
@@ -55,9 +58,9 @@ internal static class RecordsCommand
             _ = CaptureOutput.Where(settings);
             var request = new ObserveRequest
             {
-                Where = settings.Where ?? "", Merged = kind == "flow" && result.GetValue(merged),
+                Where = settings.Where ?? "", Merged = isMerged,
             };
-            request.Kinds.AddRange(kind is null ? Split(result.GetValue(kinds)) : [kind]);
+            request.Kinds.AddRange(asked);
             request.Fields.AddRange(wanted);
             options.Read(result, terminal.Clock, request);
             if (!TimeOptions.HasBounds(request))

@@ -58,7 +58,12 @@ internal sealed class ServerOptions
 
     /// <summary>Who names the worker of `netsniff up` by its address means the same one.</summary>
     private static ClientFile? Matching(string address) =>
-        ClientFile.Read() is { } file && file.Address == WithPort(address) ? file : null;
+        ClientFile.Read() is { } file && IsSame(file.Address, WithPort(address)) ? file : null;
+
+    /// <summary>`localhost:9465` and `127.0.0.1:9465` are one.</summary>
+    private static bool IsSame(string known, string named) => known == named
+        || (new Uri("https://" + known) is { IsLoopback: true } ours
+            && new Uri("https://" + named) is { IsLoopback: true } theirs && ours.Port == theirs.Port);
 
     private static string WithPort(string address)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using NetSniff.Json;
 using NetSniff.Records;
 
 namespace NetSniff.Worker.Store.DuckDb;
@@ -169,5 +170,5 @@ public sealed partial class DuckDbStore : IRecordStore
         _pendingBytes = 0;
     }
 
-    private long NowNanos() => (_options.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+    private long NowNanos() => Timestamps.Nanos(_options.Clock.GetUtcNow());
 }
