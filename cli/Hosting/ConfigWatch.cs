@@ -50,7 +50,7 @@ internal sealed class ConfigWatch
         foreach (var problem in state.Problems.Except(_told.Problems))
         {
             var goesOn = state.Revision.Length == 0 ? "what silence means goes on" : $"{state.Revision} goes on";
-            _terminal.Say($"{FileName} is refused, {goesOn}: {problem}");
+            _terminal.Warn($"{FileName} is refused, {goesOn}: {problem}");
         }
 
         _told = state;

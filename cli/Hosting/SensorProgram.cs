@@ -120,7 +120,7 @@ internal sealed class SensorProgram : IAsyncDisposable
         lock (_telling)
         {
             var problems = _captures.Select(static one => one.Problem?.Text).OfType<string>().ToHashSet();
-            foreach (var text in problems.Where(text => !_toldProblems.Contains(text))) _terminal.Say(text);
+            foreach (var text in problems.Where(text => !_toldProblems.Contains(text))) _terminal.Warn(text);
             _toldProblems = problems; // one that passes and comes again is news again
             var isFine = problems.Count == 0;
             _capturing.Set(isFine, isFine ? "Capturing" : "SourceProblem", string.Join("; ", problems));
@@ -237,7 +237,12 @@ internal sealed class SensorProgram : IAsyncDisposable
     {
         TellProblems();
         var workers = Host.Workers;
-        foreach (var line in _workerTalk.Hear(workers, _terminal.Clock.GetTimestamp())) _terminal.Say(line);
+        foreach (var (line, isTrouble) in _workerTalk.Hear(workers, _terminal.Clock.GetTimestamp()))
+        {
+            if (isTrouble) _terminal.Warn(line);
+            else _terminal.Say(line);
+        }
+
         var isUp = workers.Any(static worker => worker.IsUp);
         var problem = Host.Problem
             ?? workers.Select(static worker => worker.Problem).FirstOrDefault(static text => text is not null);

@@ -131,7 +131,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
         {
             var problem = source.Problem;
             names.Set(problem is null, problem is null ? "Read" : "FileRefused", problem ?? "");
-            if (problem is not null && problem != told) _terminal.Say($"{problem}; names stay as they were");
+            if (problem is not null && problem != told) _terminal.Warn($"{problem}; names stay as they were");
             if (problem is null && told is not null) _terminal.Say($"{path}: read, all is well again");
             told = problem;
         };

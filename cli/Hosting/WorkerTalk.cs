@@ -16,9 +16,9 @@ internal sealed class WorkerTalk(TimeProvider clock)
 
     /// <param name="now">Of the clock's timestamps.</param>
     /// <returns>Lines to say.</returns>
-    public List<string> Hear(IEnumerable<(RingMember Member, bool IsUp, string? Problem)> workers, long now)
+    public List<(string Line, bool IsTrouble)> Hear(IEnumerable<(RingMember Member, bool IsUp, string? Problem)> workers, long now)
     {
-        List<string> lines = [];
+        List<(string, bool)> lines = [];
         foreach (var (member, isUp, problem) in workers)
         {
             if (!_told.TryGetValue(member.Name, out var told))
@@ -34,8 +34,8 @@ internal sealed class WorkerTalk(TimeProvider clock)
 
             var why = problem is null ? "" : $": {problem}";
             lines.Add(isUp
-                ? $"worker {member.Name} is back; what waited in the spool is being sent"
-                : $"worker {member.Name} at {member.Address} is away{why}; records wait in the spool");
+                ? ($"worker {member.Name} is back; what waited in the spool is being sent", false)
+                : ($"worker {member.Name} at {member.Address} is away{why}; records wait in the spool", true));
             (told.IsUp, told.At) = (isUp, now);
         }
 

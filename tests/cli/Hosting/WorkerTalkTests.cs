@@ -41,6 +41,10 @@ public sealed class WorkerTalkTests
         Assert.InRange(lines, 2, 3);
     }
 
-    private List<string> Hear(bool isUp, string? problem = null) =>
-        _talk.Hear([(new RingMember("w0", "10.0.0.7:9466"), isUp, problem)], _clock.GetTimestamp());
+    private List<string> Hear(bool isUp, string? problem = null)
+    {
+        var lines = _talk.Hear([(new RingMember("w0", "10.0.0.7:9466"), isUp, problem)], _clock.GetTimestamp());
+        Assert.All(lines, line => Assert.NotEqual(isUp, line.IsTrouble));
+        return [.. lines.Select(line => line.Line)];
+    }
 }
