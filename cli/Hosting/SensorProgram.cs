@@ -32,7 +32,7 @@ internal sealed class SensorProgram : IAsyncDisposable
     private readonly DepthDial _dial = new();
     private readonly GovernorLoop? _governor;
     private readonly SensorSteering _steering;
-    private readonly ConfigWatch? _config;
+    private readonly ConfigWatch<SensorConfig>? _config;
     private GovernorOptions _budget;
     private readonly TurnTimes _turns = new();
     private readonly CancellationTokenSource _stop = new();
@@ -62,9 +62,14 @@ internal sealed class SensorProgram : IAsyncDisposable
         _steering = new SensorSteering(_dial, LimitsOf(settings.Budget)) { BudgetChanged = Spend };
         _steering.Apply(new SensorConfig());
         // In force before the first packet. A bad one is told, and what silence means goes on.
-        if (settings.ConfigFolder is { } folder) _config = new ConfigWatch(terminal, folder, board, _steering);
+        if (settings.ConfigFolder is { } folder)
+        {
+            _config = new ConfigWatch<SensorConfig>(
+                terminal, folder, "sensor.json", board, ConfigReader.Read, _steering.Apply);
+        }
+
         _captures = Open();
-        _steering.Opened(_config?.Filter ?? "");
+        _steering.Opened(_config?.Current?.Capture.BpfFilter ?? "");
         // One for each: a thread that hangs is not hidden by another that goes round.
         var beats = _captures.Select((capture, number) => (capture, number)).ToDictionary(
             static one => one.capture, one => board.AddLoop($"capture {one.number}", s_captureBeatMax));
@@ -177,7 +182,7 @@ internal sealed class SensorProgram : IAsyncDisposable
 
     private CaptureFilter? ConfiguredFilter()
     {
-        if (_config?.Filter is not { Length: > 0 } text) return null;
+        if (_config?.Current?.Capture.BpfFilter is not { Length: > 0 } text) return null;
 
         try
         {

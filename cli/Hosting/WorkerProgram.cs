@@ -1,8 +1,8 @@
+using NetSniff.Config;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Security;
 using NetSniff.Worker;
-using NetSniff.Worker.Enrich;
-using NetSniff.Worker.Enrich.Yaml;
+using NetSniff.Worker.Config;
 using NetSniff.Worker.Health;
 using NetSniff.Worker.Ingest;
 using NetSniff.Worker.Serve;
@@ -24,10 +24,13 @@ internal sealed class WorkerProgram : IAsyncDisposable
     private readonly RecordFeed _feed;
     private readonly WorkerHost _host;
     private readonly MemberChannels? _members;
+    private readonly ServeLimits _limits;
+    private readonly NamesWatch? _names;
+    private readonly ConfigWatch<WorkerConfig>? _config;
     private readonly CancellationTokenSource _stop = new();
     private QueryServer? _query;
     private HealthListener? _health;
-    private Task _naming = Task.CompletedTask;
+    private Task _configuring = Task.CompletedTask;
 
     /// <exception cref="IOException">A folder is in use, or has no room, or the certificates cannot be read.
     /// </exception>
@@ -36,7 +39,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
         (_terminal, _settings, Board) = (terminal, settings, board);
         _certificates = new CertificateFiles(settings.Certificates, terminal.Clock);
         _ = _certificates.Current; // told at once when there are none
-        var limits = new ServeLimits();
+        _limits = new ServeLimits();
         _store = new DuckDbStore(new DuckDbOptions
         {
             Folder = Path.Combine(settings.Folder, "store"),
@@ -45,8 +48,14 @@ internal sealed class WorkerProgram : IAsyncDisposable
             Clock = terminal.Clock,
         });
         board.Add(new StoreMetrics(_store, terminal.Clock));
-        _feed = new RecordFeed(limits);
+        _feed = new RecordFeed(_limits);
         _members = Members();
+        if (settings.IdentityFile is not null || settings.ConfigFolder is not null)
+        {
+            _names = new NamesWatch(terminal, board, settings.IdentityFile);
+        }
+
+        if (settings.ConfigFolder is { } folder) _config = Configured(folder);
         _host = new WorkerHost(
             new WorkerOptions
             {
@@ -59,7 +68,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
             _store,
             new WorkerParts
             {
-                Enrichers = Enrichers(),
+                Enrichers = _names is null ? [] : [_names],
                 Feeds = [new FeedOfStored(_feed)],
                 Health = board,
                 Clock = terminal.Clock,
@@ -84,10 +93,12 @@ internal sealed class WorkerProgram : IAsyncDisposable
             Token = _settings.TokenFile is { } token ? new BearerToken(token, _terminal.Clock) : null,
             Store = _store,
             Feed = _feed,
+            Limits = _limits,
             Account = new WorkerAccount(_host),
             Members = _members,
             Clock = _terminal.Clock,
         })).ConfigureAwait(false);
+        if (_config is not null) _configuring = _config.RunAsync(_stop.Token);
         if (_settings.Health is { } health)
         {
             _health = await Opening.AtAsync("--health", health, HealthListener.StartAsync(
@@ -106,44 +117,29 @@ internal sealed class WorkerProgram : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        await _naming.ConfigureAwait(false);
+        await _configuring.ConfigureAwait(false);
         if (_query is not null) await _query.DisposeAsync().ConfigureAwait(false);
         await _host.DisposeAsync().ConfigureAwait(false);
         if (_health is not null) await _health.DisposeAsync().ConfigureAwait(false);
         _feed.Dispose();
         _members?.Dispose();
+        _names?.Dispose();
         _store.Dispose();
         _stop.Dispose();
     }
 
+    /// <summary>In force before the first batch. A bad one is told, and the command line goes on.</summary>
+    private ConfigWatch<WorkerConfig> Configured(string folder)
+    {
+        var steering = new WorkerSteering(
+            _store.Retention, retention => _store.Retention = retention, _limits,
+            file => _names!.Change(file.Length == 0 ? "" : Path.Combine(folder, file)));
+        return new ConfigWatch<WorkerConfig>(
+            _terminal, folder, "worker.json", Board, WorkerConfigReader.Read, steering.Apply);
+    }
+
     private MemberChannels? Members() => WorkerList.Of(_settings.Workers, _settings.WorkersFile, _terminal.Clock)
         is { } workers ? new MemberChannels(_settings.Name, workers, _certificates) : null;
-
-    private IReadOnlyList<IRecordEnricher> Enrichers()
-    {
-        if (_settings.IdentityFile is not { } path) return [];
-
-        var book = new IdentityBook();
-        var source = new YamlIdentitySource(path, _terminal.Clock);
-        var names = Board.AddCondition("names");
-        string? told = null;
-        source.Looked = () =>
-        {
-            var problem = source.Problem;
-            names.Set(problem is null, problem is null ? "Read" : "FileRefused", problem ?? "");
-            if (problem is not null && problem != told) _terminal.Warn($"{problem}; names stay as they were");
-            if (problem is null && told is not null) _terminal.Say($"{path}: read, all is well again");
-            told = problem;
-        };
-        source.Look(book);
-        _naming = Task.Run(() => source.RunAsync(book, _stop.Token));
-        return [new NamesOfEnds(new Enricher(book))];
-    }
-
-    private sealed class NamesOfEnds(Enricher enricher) : IRecordEnricher
-    {
-        public void Enrich(Span<byte> records, int count) => enricher.Enrich(records);
-    }
 
     private sealed class FeedOfStored(RecordFeed feed) : IRecordFeed
     {

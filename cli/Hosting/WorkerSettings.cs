@@ -29,6 +29,9 @@ internal sealed record WorkerSettings
     /// <summary>YAML that says whose addresses are whose.</summary>
     public string? IdentityFile { get; init; }
 
+    /// <summary>Holds worker.json; null for none.</summary>
+    public string? ConfigFolder { get; init; }
+
     /// <summary>Query ports of all workers, this one among them, as text or in a file.</summary>
     public string? Workers { get; init; }
 

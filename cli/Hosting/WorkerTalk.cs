@@ -16,7 +16,8 @@ internal sealed class WorkerTalk(TimeProvider clock)
 
     /// <param name="now">Of the clock's timestamps.</param>
     /// <returns>Lines to say.</returns>
-    public List<(string Line, bool IsTrouble)> Hear(IEnumerable<(RingMember Member, bool IsUp, string? Problem)> workers, long now)
+    public List<(string Line, bool IsTrouble)> Hear(
+        IEnumerable<(RingMember Member, bool IsUp, string? Problem)> workers, long now)
     {
         List<(string, bool)> lines = [];
         foreach (var (member, isUp, problem) in workers)

@@ -128,4 +128,5 @@ public sealed record FlowsConfig
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowTrailingCommas = true,
     ReadCommentHandling = System.Text.Json.JsonCommentHandling.Skip, MaxDepth = 16)]
 [JsonSerializable(typeof(SensorConfig))]
+[JsonSerializable(typeof(WorkerConfig))]
 internal sealed partial class ConfigJson : JsonSerializerContext;

@@ -36,13 +36,15 @@ internal static class WorkerCommand
         var workersFile = TextOption.Of("--workers-file", "FILE", "The same from a file that may change.");
         var keep = TextOption.Of("--keep", "AGE", "How long records are kept (7d).");
         var storeBytes = TextOption.Of("--store-bytes", "SIZE", "How much they may take on disk (50Gi).");
+        var config = TextOption.Of(
+            "--config", "FOLDER", "Holds worker.json (docs/operating.md); what changes in it holds at once.");
         var settings = new WorkerSettings { Name = "", Folder = "", Certificates = CertificatePaths.In("") };
         var ingest = new EndpointOption("--listen", "Where sensors connect", settings.Ingest);
         var query = new EndpointOption("--query", "Where questions are asked", settings.Query);
         var health = new EndpointOption("--health", "Health and metrics, or off", settings.Health);
         var command = new Command("worker", About)
         {
-            name, data, tls, token, names, workers, workersFile, keep, storeBytes, ingest.Option, query.Option,
+            name, data, tls, token, names, workers, workersFile, keep, storeBytes, config, ingest.Option, query.Option,
             health.Option,
         };
         runner.Set(command, (result, terminal, interrupts) => Run(terminal, interrupts, settings with
@@ -57,6 +59,7 @@ internal static class WorkerCommand
             AgeMax = Durations.ParseOption(keep.Name, result.GetValue(keep)) ?? settings.AgeMax,
             StoreBytesMax = ByteSizes.ParseOption(storeBytes.Name, result.GetValue(storeBytes), StoreBytesMin)
                 ?? settings.StoreBytesMax,
+            ConfigFolder = result.GetValue(config),
             Ingest = ingest.Read(result)!,
             Query = query.Read(result)!,
             Health = health.Read(result, mayBeOff: true),

@@ -147,7 +147,7 @@ public sealed partial class DuckDbStore : IRecordStore
     /// <summary>Whether records of an hour that has no file yet may have one.</summary>
     private bool MayHaveHour(long hour)
     {
-        var oldest = _groupHour - (long)Math.Ceiling(_options.AgeMax.TotalHours);
+        var oldest = _groupHour - (long)Math.Ceiling(Retention.AgeMax.TotalHours);
         var newest = _groupHour + (long)Math.Ceiling(_options.AheadMax.TotalHours);
         if (hour < oldest || hour > newest) return false;
 
