@@ -46,7 +46,7 @@ public sealed class SensorHost : IAsyncDisposable
         _options = options;
         _startedNanos = Timestamps.Nanos(options.Clock.GetUtcNow());
         _captures = captures;
-        _spool = Spool.Open(options.Folder, options.Spool);
+        _spool = Spool.Open(options.Folder, options.Spool, options.SpoolIdPrefix);
         try
         {
             var delivery = new DeliveryOptions
@@ -130,20 +130,16 @@ public sealed class SensorHost : IAsyncDisposable
     /// <summary>The balance of all stages; threads count into the same lines.</summary>
     public IReadOnlyList<LedgerLine> Ledger()
     {
-        var sums = new OrderedDictionary<(string Stage, string Reason), LedgerLine>();
         var lines = _captures.SelectMany(static capture => capture.Counters.Ledger())
             .Concat(_sinks.SelectMany(static sink => sink.Ledger())).Concat(Parts.GateLedger())
             .Concat(SpoolLedger());
-        foreach (var one in lines)
-        {
-            // Frames that wait in a ring are no riddle before the capture has ended.
-            var isWaiting = one is { Stage: "capture", Reason: "unexplained" } && !Captured.IsCompleted;
-            var line = isWaiting ? one with { IsLoss = false } : one;
-            var key = (line.Stage, line.Reason);
-            sums[key] = sums.TryGetValue(key, out var sum) ? sum with { Count = sum.Count + line.Count } : line;
-        }
-
-        return [.. sums.Values];
+        // Frames that wait in a ring are no riddle before the capture has ended.
+        var isOver = Captured.IsCompleted;
+        return [
+            .. LedgerSums.Of(lines.Select(line => line is { Stage: "capture", Reason: "unexplained" } && !isOver
+                ? line with { IsLoss = false }
+                : line)).Values,
+        ];
     }
 
     public SensorStatus Status()

@@ -30,6 +30,7 @@ internal sealed class NamesWatch : IRecordEnricher, IDisposable
         _enricher = new Enricher(_book);
         _names = board.AddCondition("names");
         _names.Set(true, "None", "");
+        board.AddLedger(() => _isOn ? [.. _enricher.Ledger(), .. _book.Ledger()] : []);
         if (usual is not null)
         {
             (_source, _path, _isOn) = (new YamlIdentitySource(usual, terminal.Clock), usual, true);

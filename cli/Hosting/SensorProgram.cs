@@ -213,6 +213,9 @@ internal sealed class SensorProgram : IAsyncDisposable
             Node = _settings.Node,
             Version = ProgramVersion.Text,
             Folder = _settings.Folder,
+            SpoolIdPrefix = SensorName.Of(certificates.Current.Certificate) is [var name, ..]
+                ? SensorName.IdPrefix(name)
+                : "",
             Security = new ClientSecurity(certificates) { ServerName = _settings.ServerName },
             Shard = shard,
             Spool = new QueueOptions { SegmentBytes = 2 << 20, BytesMax = _settings.SpoolBytesMax },

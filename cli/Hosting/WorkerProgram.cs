@@ -1,4 +1,5 @@
 using NetSniff.Config;
+using NetSniff.Pipeline;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Security;
 using NetSniff.Worker;
@@ -49,6 +50,8 @@ internal sealed class WorkerProgram : IAsyncDisposable
         });
         board.Add(new StoreMetrics(_store, terminal.Clock));
         _feed = new RecordFeed(_limits);
+        board.AddLedger(() =>
+            [new LedgerLine("feed", "records that followers were not shown", _feed.RecordsSkipped, IsLoss: false)]);
         _members = Members();
         if (settings.IdentityFile is not null || settings.ConfigFolder is not null)
         {

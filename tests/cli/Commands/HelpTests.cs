@@ -28,7 +28,7 @@ public sealed class HelpTests
         Assert.All(page.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
         Assert.Contains("\n  fields [PREFIX] ", page, StringComparison.Ordinal);
         Assert.Contains("\n  top [FILE] ", page, StringComparison.Ordinal);
-        Assert.Contains("\n  certificates FOLDER NAME...\n", page, StringComparison.Ordinal);
+        Assert.Contains("\n  certificates FOLDER [NAME...]\n", page, StringComparison.Ordinal);
         Assert.InRange(page.Split('\n').Length, 20, 60);
     }
 
