@@ -10,6 +10,7 @@ internal static class StoreFilters
         "time >= 2026-03-01T12:10:00Z and time < 2026-03-01T12:20:00.5Z", "!(time < 2026-03-01T12:10:00Z)",
         "src.ip in 10.0.0.0/8", "src.ip not in (10.0.0.0/8, 2001:db8::/32)", "ip in ::/0", "ip in 0.0.0.0/0",
         "ip != 10.0.0.0/8", "dst.ip in 10.0.0.0..10.127.255.255", "!(ip in 10.0.0.0/8)",
+        "src.ip in 4000::9..a000:1::7", "dst.ip in a00::9..aff:1::8:7", "!(src.ip in 10.0.0.9..b00::)",
         "dst.port == 443", "port == 443", "port != 443", "exists port", "not port", "src.port > 40000",
         "src.port in (0..1000, 60000..65535)", "proto == tcp", "proto != tcp", "proto < 10", "icmp",
         "vlan", "vlan == 120", "vlan != 120", "!(vlan == 120)", "tunnel", "tunnel == vxlan", "tunnel != vxlan",

@@ -49,11 +49,12 @@ public sealed partial class DuckDbStore
 
     private static string AggregateSql(AggregateQuery query, KindTable table, string where, string source)
     {
-        var columns = query.By.Select(field => FieldSql.Group(table, field)).ToList();
+        var groups = query.By.Select(field => FieldSql.Group(table, field)).ToList();
         if (query.BucketNanos > 0)
         {
             var width = query.BucketNanos.ToString(CultureInfo.InvariantCulture);
-            columns.Add($"epoch_ns(time) - ((epoch_ns(time) % {width} + {width}) % {width})");
+            groups.Add(new GroupSql(
+                [$"epoch_ns(time) - ((epoch_ns(time) % {width} + {width}) % {width})"], key => key[0]));
             where += " AND isfinite(time)";
         }
 
@@ -62,19 +63,37 @@ public sealed partial class DuckDbStore
             var value = FieldSql.Number(table, heat);
             where += $" AND {value} IS NOT NULL";
             var steps = query.HeatSteps.ToString(CultureInfo.InvariantCulture);
-            columns.Add($"CASE WHEN {value} <= 0 THEN 0.0 "
-                + $"ELSE pow(2.0, floor({steps} * log2(CAST({value} AS DOUBLE)) + 1e-9) / {steps}) END");
+            groups.Add(new GroupSql(
+                [$"CASE WHEN {value} <= 0 THEN 0.0 "
+                    + $"ELSE pow(2.0, floor({steps} * log2(CAST({value} AS DOUBLE)) + 1e-9) / {steps}) END"],
+                key => key[0]));
         }
 
         if (query.SinceNanos != 0) where += $" AND time >= {SqlText.Time(query.SinceNanos)}";
         if (query.UntilNanos != 0) where += $" AND time < {SqlText.Time(query.UntilNanos)}";
         var measures = query.Measures.Select(measure => FieldSql.Measure(table, measure)).ToList();
-        var groups = columns.Count == 0 ? "" : " GROUP BY " + string.Join(
-            ", ", Enumerable.Range(1, columns.Count).Select(place => place.ToString(CultureInfo.InvariantCulture)));
-        var first = measures.Count == 0 ? "" : $" ORDER BY {columns.Count + 1} DESC NULLS LAST"
-            + string.Concat(columns.Select((_, place) => $", {place + 1}"));
-        return $"SELECT {string.Join(", ", columns.Concat(measures))} FROM ({source}) WHERE {where}{groups}{first} "
-            + $"LIMIT {query.RowsMax}";
+        var first = measures.Count == 0 ? "" : $" ORDER BY {groups.Count + 1} DESC NULLS LAST"
+            + string.Concat(groups.Select((_, place) => $", {place + 1}"));
+        return GroupedSql(groups, measures, source, where) + $"{first} LIMIT {query.RowsMax}";
+    }
+
+    private static string GroupedSql(List<GroupSql> groups, List<string> measures, string source, string where)
+    {
+        var named = new List<string>();
+        var shown = new List<string>();
+        foreach (var group in groups)
+        {
+            var names = group.Keys.Select((_, place) => $"key_{named.Count + place}").ToArray();
+            named.AddRange(group.Keys);
+            shown.Add(group.Shown(names));
+        }
+
+        var keys = string.Concat(named.Select((key, place) => $", {key} AS key_{place}"));
+        var by = named.Count == 0
+            ? ""
+            : " GROUP BY " + string.Join(", ", named.Select((_, place) => $"key_{place}"));
+        return $"SELECT {string.Join(", ", shown.Concat(measures))} "
+            + $"FROM (SELECT *{keys} FROM ({source}) WHERE {where}){by}";
     }
 
     private static List<AggregateRow> Gather(AggregateQuery query, DuckRows rows, CancellationToken cancel)

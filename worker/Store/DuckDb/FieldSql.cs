@@ -7,19 +7,26 @@ namespace NetSniff.Worker.Store.DuckDb;
 /// <summary>Fields and measures of an aggregate, as SQL over the table of a kind.</summary>
 internal static class FieldSql
 {
-    /// <summary>What groups by a field: its value as text, and no text where it is missing.</summary>
+    // An address is two columns.
+    private const string SourceEnd = "src";
+    private const string TargetEnd = "dst";
+
+    /// <summary>What groups by a field, and how its value is shown: as text, and no text where it is missing.</summary>
+    /// <remarks>Grouped are the values; only those of the groups become texts.</remarks>
     /// <exception cref="FormatException">There is no such field, or it has several values.</exception>
-    public static string Group(KindTable table, string field)
+    public static GroupSql Group(KindTable table, string field)
     {
         var column = Column(table, field, out var kind);
         return kind switch
         {
-            FieldKind.Address => $"coalesce(ip_text({column}), '')",
-            FieldKind.Bytes => $"coalesce(lower(hex({column})), '')",
-            FieldKind.Time => $"coalesce(CAST(epoch_ns({column}) AS VARCHAR), '')",
+            FieldKind.Address when column is SourceEnd or TargetEnd => new GroupSql(
+                [$"{column}_high", $"{column}_low"], key => $"ip_text(ip_number({key[0]}, {key[1]}))"),
+            FieldKind.Address => new GroupSql([column], key => $"coalesce(ip_text({key[0]}), '')"),
+            FieldKind.Bytes => new GroupSql([column], key => $"coalesce(lower(hex({key[0]})), '')"),
+            FieldKind.Time => new GroupSql([column], key => $"coalesce(CAST(epoch_ns({key[0]}) AS VARCHAR), '')"),
             FieldKind.Texts or FieldKind.Numbers =>
                 throw new FormatException($"'{field}' has several values: nothing can be grouped by it"),
-            _ => $"coalesce(CAST({column} AS VARCHAR), '')",
+            _ => new GroupSql([column], key => $"coalesce(CAST({key[0]} AS VARCHAR), '')"),
         };
     }
 
@@ -79,8 +86,8 @@ internal static class FieldSql
     {
         switch (field.Header)
         {
-            case HeaderField.SourceIp: return "src_addr";
-            case HeaderField.TargetIp: return "dst_addr";
+            case HeaderField.SourceIp: return SourceEnd;
+            case HeaderField.TargetIp: return TargetEnd;
             case HeaderField.SourcePort: return "src_port";
             case HeaderField.TargetPort: return "dst_port";
             case HeaderField.Proto: return "proto";
@@ -123,3 +130,6 @@ internal static class FieldSql
     private static FormatException NoMeasure(string measure) => new(
         $"'{measure}' is no measure; there are count, sum(FIELD), min(FIELD), max(FIELD), avg(FIELD) and p50(FIELD) …");
 }
+
+/// <summary>Columns that group, and how their value is shown, said of the names that they go by.</summary>
+internal readonly record struct GroupSql(string[] Keys, Func<string[], string> Shown);

@@ -18,13 +18,13 @@ internal sealed partial class FilterSql
         switch (node.Field.Header)
         {
             case HeaderField.SourceIp:
-                return compare is null ? "true" : OfAddress(compare, "src_addr");
+                return compare is null ? "true" : OfAddress(compare, "src");
             case HeaderField.TargetIp:
-                return compare is null ? "true" : OfAddress(compare, "dst_addr");
+                return compare is null ? "true" : OfAddress(compare, "dst");
             case HeaderField.Ip:
                 if (compare is null) return "true";
                 var ranges = AddressRanges.Of(compare.Values);
-                var either = $"({Within("src_addr", ranges, false)} OR {Within("dst_addr", ranges, false)})";
+                var either = $"({EndWithin("src", ranges, false)} OR {EndWithin("dst", ranges, false)})";
                 return compare.Comparison == FilterOperator.NotEqual ? $"NOT {either}" : either;
             case HeaderField.Kind:
                 return OfKind(compare) ? "true" : "false";
@@ -65,8 +65,42 @@ internal sealed partial class FilterSql
         }
     }
 
-    private static string OfAddress(CompareNode compare, string column) =>
-        Within(column, AddressRanges.Of(compare.Values), compare.Comparison == FilterOperator.NotEqual);
+    private static string OfAddress(CompareNode compare, string end) =>
+        EndWithin(end, AddressRanges.Of(compare.Values), compare.Comparison == FilterOperator.NotEqual);
+
+    /// <summary>Whether the address of an end, which is two columns, lies in a range.</summary>
+    private static string EndWithin(string end, AddressRanges ranges, bool isNegated)
+    {
+        var (high, low) = ($"{end}_high", $"{end}_low");
+        var bounds = ranges.Bounds;
+        var parts = new List<string>();
+        for (var index = 0; index + 1 < bounds.Length; index += 2)
+        {
+            var (first, last) = (bounds[index], bounds[index + 1]);
+            var (firstHigh, firstLow) = ((ulong)(first >> 64), (ulong)first);
+            var (lastHigh, lastLow) = ((ulong)(last >> 64), (ulong)last);
+            var halves = firstHigh == lastHigh
+                ? $"{high} = {Unsigned(firstHigh)} AND {Between(low, firstLow, lastLow)}"
+                : Between(high, firstHigh, lastHigh);
+            if (firstHigh != lastHigh && firstLow != ulong.MinValue)
+            {
+                halves += $" AND ({high} > {Unsigned(firstHigh)} OR {low} >= {Unsigned(firstLow)})";
+            }
+
+            if (firstHigh != lastHigh && lastLow != ulong.MaxValue)
+            {
+                halves += $" AND ({high} < {Unsigned(lastHigh)} OR {low} <= {Unsigned(lastLow)})";
+            }
+
+            parts.Add($"({halves})");
+        }
+
+        return Any(parts, high, isNegated);
+    }
+
+    private static string Between(string column, ulong first, ulong last) => first == last
+        ? $"{column} = {Unsigned(first)}"
+        : $"{column} >= {Unsigned(first)} AND {column} <= {Unsigned(last)}";
 
     private static string OfScalar(CompareNode? compare, string column, Func<ulong, string> spell) => compare is null
         ? $"{column} IS NOT NULL"

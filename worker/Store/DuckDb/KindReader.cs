@@ -62,8 +62,8 @@ internal sealed class KindReader(KindTable table, uint[] peers)
             Kind = table.Schema.Id,
             TimeNanos = Fixed<long>(rows, FixedColumn.Time, row),
             FlowId = Fixed<ulong>(rows, FixedColumn.FlowId, row),
-            Client = ReadAddress(in rows.Column((int)FixedColumn.SourceAddress), row),
-            Server = ReadAddress(in rows.Column((int)FixedColumn.TargetAddress), row),
+            Client = ReadHalves(rows, FixedColumn.SourceHigh, FixedColumn.SourceLow, row),
+            Server = ReadHalves(rows, FixedColumn.TargetHigh, FixedColumn.TargetLow, row),
             ClientPort = Fixed<ushort>(rows, FixedColumn.SourcePort, row),
             ServerPort = Fixed<ushort>(rows, FixedColumn.TargetPort, row),
             OuterVlan = Fixed<ushort>(rows, FixedColumn.Vlan, row),
@@ -182,6 +182,10 @@ internal sealed class KindReader(KindTable table, uint[] peers)
         ref readonly var vector = ref rows.Column((int)column);
         return vector.IsValid(row) ? vector.Get<T>(row) : default;
     }
+
+    private static Address ReadHalves(DuckRows rows, FixedColumn high, FixedColumn low, int row) => new(
+        BinaryPrimitives.ReverseEndianness(Fixed<ulong>(rows, high, row)),
+        BinaryPrimitives.ReverseEndianness(Fixed<ulong>(rows, low, row)));
 
     private static Address ReadAddress(ref readonly DuckVector column, int row)
     {

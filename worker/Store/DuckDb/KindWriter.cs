@@ -140,8 +140,8 @@ internal sealed unsafe partial class KindWriter : IDisposable
     {
         ((long*)_data[(int)FixedColumn.Time])[row] = head.TimeNanos;
         ((ulong*)_data[(int)FixedColumn.FlowId])[row] = head.FlowId;
-        SetAddress(_data[(int)FixedColumn.SourceAddress], row, head.Client);
-        SetAddress(_data[(int)FixedColumn.TargetAddress], row, head.Server);
+        SetHalves(_data[(int)FixedColumn.SourceHigh], _data[(int)FixedColumn.SourceLow], row, head.Client);
+        SetHalves(_data[(int)FixedColumn.TargetHigh], _data[(int)FixedColumn.TargetLow], row, head.Server);
         ((ushort*)_data[(int)FixedColumn.SourcePort])[row] = head.ClientPort;
         ((ushort*)_data[(int)FixedColumn.TargetPort])[row] = head.ServerPort;
         _data[(int)FixedColumn.Proto][row] = head.Protocol;
@@ -195,6 +195,12 @@ internal sealed unsafe partial class KindWriter : IDisposable
         var bits = 0ul;
         foreach (var column in columns) bits |= 1ul << (int)column;
         return bits;
+    }
+
+    private static void SetHalves(byte* high, byte* low, int row, Address address)
+    {
+        ((ulong*)high)[row] = System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(address.First);
+        ((ulong*)low)[row] = System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(address.Second);
     }
 
     private static void SetAddress(byte* target, int row, Address address)

@@ -18,6 +18,7 @@ internal static class PartitionFile
         connection.Run($"ATTACH {SqlText.Text(partition.Path)} AS {catalog} {Attaching}");
         connection.Run($"CREATE TABLE IF NOT EXISTS {catalog}.marks (lane UINTEGER, batch UBIGINT)");
         LearnTables(connection, partition);
+        HalveAddresses(connection, partition);
         using (var rows = connection.Ask($"SELECT lane, batch FROM {catalog}.marks"))
         {
             while (rows.NextChunk())
@@ -30,6 +31,28 @@ internal static class PartitionFile
         }
 
         foreach (var table in partition.Tables.Keys) LearnSpan(connection, partition, table);
+    }
+
+    /// <summary>Files of before had an address in one column.</summary>
+    /// <remarks>The engine cannot do it in one transaction; if it is stopped in between, it goes on here.</remarks>
+    private static void HalveAddresses(DuckConnection connection, Partition partition)
+    {
+        if (!partition.Tables.Values.Any(columns => columns.Contains("dst_addr"))) return;
+        foreach (var end in (string[])["src", "dst"])
+        {
+            var old = partition.Tables.Where(table => table.Value.Contains($"{end}_addr")).Select(table => table.Key);
+            foreach (var table in old)
+            {
+                var name = $"{partition.Catalog}.{SqlText.Name(table)}";
+                connection.Run($"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS {end}_high UBIGINT");
+                connection.Run($"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS {end}_low UBIGINT");
+                connection.Run($"UPDATE {name} SET {end}_high = ({end}_addr >> 64)::UBIGINT, "
+                    + $"{end}_low = ({end}_addr & '{ulong.MaxValue}'::UHUGEINT)::UBIGINT");
+                connection.Run($"ALTER TABLE {name} DROP COLUMN {end}_addr");
+            }
+        }
+
+        LearnTables(connection, partition);
     }
 
     public static void Detach(DuckConnection connection, Partition partition) =>

@@ -15,6 +15,7 @@ namespace NetSniff.Worker.Store.DuckDb;
 internal static unsafe class SqlFunctions
 {
     private const string IpText = "ip_text";
+    private const string IpNumber = "ip_number";
     private const string NetFirst = "net_first";
     private const string NetLast = "net_last";
     private const string FilterTest = "filter_test";
@@ -28,6 +29,9 @@ internal static unsafe class SqlFunctions
     public static void Register(DuckConnection connection)
     {
         Add(connection, IpText, DuckDBType.Varchar, &WriteIpText, DuckDBType.UnsignedHugeInt);
+        Add(
+            connection, IpNumber, DuckDBType.UnsignedHugeInt, &WriteIpNumber, DuckDBType.UnsignedBigInt,
+            DuckDBType.UnsignedBigInt);
         Add(connection, NetFirst, DuckDBType.UnsignedHugeInt, &WriteNetFirst, DuckDBType.Varchar);
         Add(connection, NetLast, DuckDBType.UnsignedHugeInt, &WriteNetLast, DuckDBType.Varchar);
         Add(connection, FilterTest, DuckDBType.Boolean, &TestText, DuckDBType.UnsignedBigInt, DuckDBType.Varchar);
@@ -122,6 +126,15 @@ internal static unsafe class SqlFunctions
                 Vectors.DuckDBUnsafeVectorAssignStringElementLength(output, (ulong)row, start, length);
             }
         }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void WriteIpNumber(IntPtr info, IntPtr input, IntPtr output)
+    {
+        var (highs, rows) = Argument(input, 0);
+        var (lows, _) = Argument(input, 1);
+        var target = (UInt128*)Vectors.DuckDBVectorGetData(output);
+        for (var row = 0; row < rows; row++) target[row] = new UInt128(highs.Get<ulong>(row), lows.Get<ulong>(row));
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

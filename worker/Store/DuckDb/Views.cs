@@ -40,19 +40,25 @@ internal static class Views
         var parts = files.All.Where(file => file != without && file.Tables.ContainsKey(table.Name))
             .OrderBy(file => file.Hour).Select(file => $"SELECT * FROM {file.Catalog}.{name}");
         var fixedNames = FixedColumns.All.Select(column => SqlText.Name(column.Name)).ToList();
+        var shown = fixedNames.Select(Shown).Where(column => column.Length > 0);
         var addresses = table.Schema.Fields.Where(field => field.Kind == Records.FieldKind.Address)
             .Select(field => SqlText.Name(table.FieldColumn(field.Index)))
             .Select(column => $"ip_text({column}) AS {column}").ToList();
         var replaced = addresses.Count == 0 ? "" : $" REPLACE ({string.Join(", ", addresses)})";
-        return $"CREATE OR REPLACE VIEW {name} AS SELECT {string.Join(", ", fixedNames.Select(Shown))}, "
-            + $"* EXCLUDE ({string.Join(", ", fixedNames)}){replaced}, src_addr, dst_addr "
+        return $"CREATE OR REPLACE VIEW {name} AS SELECT {string.Join(", ", shown)}, "
+            + $"* EXCLUDE ({string.Join(", ", fixedNames)}){replaced}, "
+            + $"{AddressOf("src")} AS src_addr, {AddressOf("dst")} AS dst_addr "
             + $"FROM ({string.Join(" UNION ALL BY NAME ", parts)})";
     }
 
+    /// <summary>The address of an end as one number.</summary>
+    public static string AddressOf(string end) => $"ip_number({end}_high, {end}_low)";
+
     private static string Shown(string column) => column switch
     {
-        "\"src_addr\"" => "ip_text(src_addr) AS src_ip",
-        "\"dst_addr\"" => "ip_text(dst_addr) AS dst_ip",
+        "\"src_high\"" => $"ip_text({AddressOf("src")}) AS src_ip",
+        "\"dst_high\"" => $"ip_text({AddressOf("dst")}) AS dst_ip",
+        "\"src_low\"" or "\"dst_low\"" => "",
         "\"tunnel\"" => TunnelName + " AS tunnel",
         _ => column,
     };

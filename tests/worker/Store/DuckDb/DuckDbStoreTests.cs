@@ -83,6 +83,28 @@ public sealed class DuckDbStoreTests : IDisposable
     }
 
     [Fact]
+    public void Addresses_of_files_of_before_are_halved()
+    {
+        var given = StoreContractTests.Flows(1, 50);
+        using (var store = Open(new DuckDbOptions { Folder = _folder.Path }))
+        {
+            StoreContractTests.Append(store, s_lane, 1, given);
+            store.Commit();
+        }
+
+        foreach (var end in (string[])["src", "dst"])
+        {
+            Alter($"ALTER TABLE h.flow ADD COLUMN {end}_addr UHUGEINT; "
+                + $"UPDATE h.flow SET {end}_addr = ({end}_high::UHUGEINT << 64) | {end}_low::UHUGEINT; "
+                + $"ALTER TABLE h.flow DROP COLUMN {end}_high; ALTER TABLE h.flow DROP COLUMN {end}_low");
+        }
+
+        using var again = Open(new DuckDbOptions { Folder = _folder.Path });
+        var found = StoreContractTests.ReadAll(again).Records;
+        Assert.Equal(Gathered.Sorted(Gathered.Split(given.Bytes)), Gathered.Sorted(found));
+    }
+
+    [Fact]
     public void A_damaged_hour_is_set_aside()
     {
         using (var store = Open(new DuckDbOptions { Folder = _folder.Path }))
