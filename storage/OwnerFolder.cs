@@ -6,7 +6,7 @@ public static class OwnerFolder
     private const UnixFileMode OwnerOnly =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>Makes it, and what is missing above it, for the owner alone. One that is there stays as it is.</summary>
+    /// <summary>Makes it, and what is missing above it, for the owner alone. One that is there stays.</summary>
     public static void Make(string path)
     {
         if (OperatingSystem.IsWindows())

@@ -62,12 +62,7 @@ internal sealed class SensorProgram : IAsyncDisposable
         _steering = new SensorSteering(_dial, LimitsOf(settings.Budget)) { BudgetChanged = Spend };
         _steering.Apply(new SensorConfig());
         // In force before the first packet. A bad one is told, and what silence means goes on.
-        if (settings.ConfigFolder is { } folder)
-        {
-            _config = new ConfigWatch<SensorConfig>(
-                terminal, folder, "sensor.json", board, ConfigReader.Read, _steering.Apply);
-        }
-
+        if (settings.ConfigFolder is { } folder) _config = Configured(folder);
         _captures = Open();
         _steering.Opened(_config?.Current?.Capture.BpfFilter ?? "");
         // One for each: a thread that hangs is not hidden by another that goes round.
@@ -174,6 +169,9 @@ internal sealed class SensorProgram : IAsyncDisposable
                 + $"{string.Join(" or ", Captures.LiveNames)}, not '{_settings.Backend}'");
         return found.Open!(_settings.Live with { Filter = _settings.Live.Filter ?? ConfiguredFilter() });
     }
+
+    private ConfigWatch<SensorConfig> Configured(string folder) =>
+        new(_terminal, folder, "sensor.json", Board, ConfigReader.Read, _steering.Apply);
 
     private static void EndAll(IEnumerable<Heartbeat> beats)
     {

@@ -23,7 +23,8 @@ public static class Timestamps
     private const long NanosPerSecond = 1_000_000_000;
 
     /// <summary>As records have times: nanoseconds since 1970 UTC.</summary>
-    public static long Nanos(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+    public static long Nanos(DateTimeOffset time) =>
+        (time - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
 
     public static int Eve(Span<byte> text, long nanos)
     {

@@ -25,7 +25,8 @@ internal static class SpoolId
 
             return known.StartsWith(prefix, StringComparison.Ordinal)
                 ? known
-                : throw new IOException($"the spool in {folder} was made under another sensor's name: send what is in it "
+                : throw new IOException(
+                    $"the spool in {folder} was made under another sensor's name: send what is in it "
                     + "with the certificate it was made with, or begin another in another folder (--spool)");
         }
 

@@ -9,8 +9,8 @@ namespace NetSniff.Wire.Security;
 /// and for no other.</summary>
 /// <remarks>A spool's id is random, so that no two spools ever name the same batch. Its first half is a hash of the
 /// sensor's name where the certificate has one, the rest stays random. So every worker can tell whose an id is without
-/// having seen it before, and a sensor that is made anew may begin a new spool. Names are given by the authority; to find
-/// one whose hash is another's is 2^64 work and the authority's consent.</remarks>
+/// having seen it before, and a sensor that is made anew may begin a new spool. Names are given by the authority; to
+/// find one whose hash is another's takes 2^64 tries and the authority's consent.</remarks>
 public static class SensorName
 {
     /// <summary>A uniform resource identifier among the certificate's alternative names.</summary>

@@ -1,7 +1,7 @@
 namespace NetSniff.Worker.Serve;
 
-/// <summary>Those of the limits that may change while a worker runs; swapped whole. A call keeps to those it asked last.
-/// </summary>
+/// <summary>Those of the limits that may change while a worker runs; swapped whole. A call keeps to those it asked
+/// last.</summary>
 public sealed record ServeBounds
 {
     /// <summary>Records of one answer out of the past.</summary>

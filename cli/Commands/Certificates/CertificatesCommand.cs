@@ -47,7 +47,7 @@ internal static class CertificatesCommand
 
             var bound = result.GetValue(sensors) ?? [];
             var all = result.GetValue(names)!.Select(static text => text.Split(',')).ToList();
-            if (all.Count + bound.Length == 0) throw new UsageException("for whom? name workers, or sensors by --sensor");
+            if (all.Count + bound.Length == 0) throw new UsageException("for whom? names, or sensors by --sensor");
 
             var folders = all.Select(static words => words[0]).Concat(bound).ToList();
             if (folders.Find(static name => !Wire.Ring.MemberText.IsName(name)) is { } odd)

@@ -41,7 +41,8 @@ internal sealed class HelpPage(Terminal terminal) : SynchronousCommandLineAction
                 child => (Called(child), FirstSentence(Split(child.Description ?? "").About))),
         ]);
         Section("Options:", [
-            .. command.Options.Concat(Inherited(command)).Where(option => !option.Hidden).Select(option => (Called(option), About(option))),
+            .. command.Options.Concat(Inherited(command)).Where(option => !option.Hidden)
+                .Select(option => (Called(option), About(option))),
         ]);
         if (command is RootCommand) _page.Append($"\n`{Program} COMMAND --help` tells more of each.\n");
         return _page.ToString();
@@ -91,7 +92,7 @@ internal sealed class HelpPage(Terminal terminal) : SynchronousCommandLineAction
         if (rows.Count == 0) return;
 
         _page.Append('\n').Append(head).Append('\n');
-        var names = rows.Where(row => row.Name.Length <= NamesMax).Select(row => row.Name.Length).DefaultIfEmpty().Max();
+        var names = rows.Select(row => row.Name.Length).Where(length => length <= NamesMax).DefaultIfEmpty().Max();
         var start = names + 4;
         foreach (var (name, about) in rows)
         {

@@ -14,7 +14,8 @@ internal sealed class NothingTalk(Terminal terminal)
     {
         try
         {
-            var status = client.Status(new StatusRequest(), deadline: (terminal.Clock.GetUtcNow() + s_statusMax).UtcDateTime);
+            var deadline = (terminal.Clock.GetUtcNow() + s_statusMax).UtcDateTime;
+            var status = client.Status(new StatusRequest(), deadline: deadline);
             terminal.Say($"nothing found: {Why(status, request)}");
         }
         catch (RpcException)

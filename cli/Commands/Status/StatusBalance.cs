@@ -33,7 +33,8 @@ internal sealed class StatusBalance(Action<string> title, OutputBuffer buffer, L
         var lines = ledger.Where(entry => entry.Count != 0).ToList();
         if (lines.Count == 0) return;
 
-        var shown = lines.Where(entry => isWhole || entry.IsLoss || s_main.Contains((entry.Stage, entry.What))).ToList();
+        var shown = lines.Where(entry => isWhole || entry.IsLoss || s_main.Contains((entry.Stage, entry.What)))
+            .ToList();
         title($"Balance of {where}{(since.Length > 0 ? $", which started {since}" : "")}");
         var grid = new Grid("STAGE", "WHAT", "COUNT", "") { Indent = 2 };
         foreach (var entry in shown)

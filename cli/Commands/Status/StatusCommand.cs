@@ -33,7 +33,7 @@ internal static class StatusCommand
             Description = "auto, always or never. NO_COLOR is respected.", HelpName = "WHEN",
             DefaultValueFactory = static _ => "auto",
         };
-        var all = new Option<bool>("--all") { Description = "Every line of the balances, not the main ones and losses." };
+        var all = new Option<bool>("--all") { Description = "Every line of the balances, not only the main ones." };
         var strict = new Option<bool>("--strict") { Description = "Exit with 3 when not every worker answered." };
         var server = new ServerOptions();
         var command = new Command("status", About) { format, color, all, strict };

@@ -127,8 +127,8 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
 
     private int LabelWidth => IsNarrow ? LabelColumnsNarrow : LabelColumns;
 
-    /// <summary>Writes a line that is too long with as little left out as leaves texts a good length, what matters least
-    /// first.</summary>
+    /// <summary>Writes a line that is too long with as little left out as leaves texts a good length, what matters
+    /// least first.</summary>
     private void Fit(RecordView record)
     {
         var longest = _line.LongestText - 1;

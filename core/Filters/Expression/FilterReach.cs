@@ -4,8 +4,8 @@ namespace NetSniff.Filters.Expression;
 
 /// <summary>Whether an expression can match any record of some kinds at all: `http.status >= 500` matches no DNS
 /// record.</summary>
-/// <remarks>A field that a record lacks compares to nothing, so a test of it holds for no record of another kind. What is
-/// negated may always hold. True where it is not certain.</remarks>
+/// <remarks>A field that a record lacks compares to nothing, so a test of it holds for no record of another kind. What
+/// is negated may always hold. True where it is not certain.</remarks>
 public static class FilterReach
 {
     /// <summary>The kind that a test asks for when nothing can match, and null when something may.</summary>

@@ -34,7 +34,8 @@ public sealed class HelpTests
 
     [Fact]
     public void A_narrow_terminal_folds_more() =>
-        Assert.All(Help(50, "flows", "-h").Split('\n').Where(line => line.StartsWith("     ", StringComparison.Ordinal)),
+        Assert.All(
+            Help(50, "flows", "-h").Split('\n').Where(line => line.StartsWith("     ", StringComparison.Ordinal)),
             line => Assert.InRange(line.Length, 0, 50));
 
     [Theory]

@@ -6,7 +6,8 @@ namespace NetSniff.Tests.Wire.Security;
 
 public sealed class SensorNameTests : IDisposable
 {
-    private readonly Certificates _authority = Certificates.NewAuthority("t", DateTimeOffset.UtcNow, TimeSpan.FromDays(1));
+    private readonly Certificates _authority =
+        Certificates.NewAuthority("t", DateTimeOffset.UtcNow, TimeSpan.FromDays(1));
 
     public void Dispose() => _authority.Dispose();
 
@@ -39,7 +40,11 @@ public sealed class SensorNameTests : IDisposable
         string id;
         using (var spool = Spool.Open(folder["spool"], options, SensorName.IdPrefix("node-1"))) id = spool.Id;
         Assert.Matches($"^{SensorName.IdPrefix("node-1")}[0-9a-f]{{16}}$", id);
-        using (var again = Spool.Open(folder["spool"], options, SensorName.IdPrefix("node-1"))) Assert.Equal(id, again.Id);
+        using (var again = Spool.Open(folder["spool"], options, SensorName.IdPrefix("node-1")))
+        {
+            Assert.Equal(id, again.Id);
+        }
+
         var problem = Assert.Throws<IOException>(
             () => Spool.Open(folder["spool"], options, SensorName.IdPrefix("node-2")));
         Assert.Contains("under another sensor's name", problem.Message, StringComparison.Ordinal);

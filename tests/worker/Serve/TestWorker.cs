@@ -102,7 +102,9 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
         var channel = QueryChannel.To(new QueryEndpoint
         {
             Address = Endpoint, Authorities = Authority.Roots, Token = token,
-            Identity = certificate is null ? null : SslStreamCertificateContext.Create(certificate, null, offline: true),
+            Identity = certificate is null
+                ? null
+                : SslStreamCertificateContext.Create(certificate, null, offline: true),
         });
         _channels.Add(channel);
         return channel.Client;

@@ -134,7 +134,7 @@ public sealed class SqlLimitTests : IDisposable
     [InlineData("SELECT 1 -- a comment")]
     [InlineData("VALUES (1), (2)")]
     [InlineData("WITH flow AS (SELECT * FROM flow), few AS (SELECT * FROM flow LIMIT 3) SELECT * FROM few")]
-    [InlineData("WITH a AS MATERIALIZED (SELECT * FROM flow) SELECT * FROM a, (WITH b AS (FROM a) SELECT 1 FROM b LIMIT 1)")]
+    [InlineData("WITH a AS MATERIALIZED (FROM flow) SELECT * FROM a, (WITH b AS (FROM a) SELECT 1 FROM b LIMIT 1)")]
     [InlineData("WITH busy AS (SELECT src_ip, count(*) n FROM flow GROUP BY ALL) SELECT * FROM busy ORDER BY n DESC")]
     [InlineData("WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT * FROM t")]
     [InlineData("SELECT src_ip FROM flow WHERE in_net(src_addr, '10.0.0.0/8')")]
