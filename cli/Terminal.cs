@@ -3,7 +3,7 @@ using NetSniff.Cli.Outputs.Table;
 namespace NetSniff.Cli;
 
 /// <summary>Where a command speaks: data on one stream, talk on the other.</summary>
-internal sealed class Terminal
+internal sealed record Terminal
 {
     public required Stream Output { get; init; }
 
@@ -29,6 +29,9 @@ internal sealed class Terminal
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>Who else gets what is said, and whether it is trouble; null for nobody.</summary>
+    public Action<string, bool>? Heard { get; init; }
+
     /// <summary>The process' own.</summary>
     public static Terminal Standard() => new()
     {
@@ -44,5 +47,14 @@ internal sealed class Terminal
     };
 
     /// <summary>One line of talk: `netsniff: what is wrong; what to do`. Whatever it quotes is made harmless.</summary>
-    public void Say(string text) => Error.WriteLine("netsniff: " + TerminalText.Clean(text));
+    public void Say(string text) => Say(text, isTrouble: false);
+
+    /// <summary>The same of what somebody should look at.</summary>
+    public void Warn(string text) => Say(text, isTrouble: true);
+
+    private void Say(string text, bool isTrouble)
+    {
+        Error.WriteLine("netsniff: " + TerminalText.Clean(text));
+        Heard?.Invoke(text, isTrouble);
+    }
 }

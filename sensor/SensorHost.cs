@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Grpc.Core;
+using NetSniff.Json;
 using NetSniff.Pipeline;
 using NetSniff.Sensor.Capture;
 using NetSniff.Sensor.Export;
@@ -30,6 +31,7 @@ public sealed class SensorHost : IAsyncDisposable
     private readonly CancellationTokenSource _stopSending = new();
     private readonly CancellationTokenSource _stopAtOnce = new();
     private readonly TaskCompletionSource _captured = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _startedNanos;
     private Task _sending = Task.CompletedTask;
     private SensorTasks? _tasks;
     private int _capturing;
@@ -46,8 +48,9 @@ public sealed class SensorHost : IAsyncDisposable
         parts ??= new SensorParts();
         Parts = parts;
         _options = options;
+        _startedNanos = Timestamps.Nanos(options.Clock.GetUtcNow());
         _captures = captures;
-        _spool = Spool.Open(options.Folder, options.Spool);
+        _spool = Spool.Open(options.Folder, options.Spool, options.SpoolIdPrefix);
         try
         {
             var delivery = new DeliveryOptions
@@ -142,26 +145,25 @@ public sealed class SensorHost : IAsyncDisposable
     /// <summary>The balance of all stages; threads count into the same lines.</summary>
     public IReadOnlyList<LedgerLine> Ledger()
     {
-        var sums = new OrderedDictionary<(string Stage, string Reason), LedgerLine>();
         var lines = _captures.SelectMany(static capture => capture.Counters.Ledger())
             .Concat(_sinks.SelectMany(static sink => sink.Ledger())).Concat(Parts.GateLedger())
             .Concat(SpoolLedger()).Concat(Parts.Packets?.Ledger() ?? []).Concat(_tasks?.Ledger() ?? []);
-        foreach (var one in lines)
-        {
-            // Frames that wait in a ring are no riddle before the capture has ended.
-            var isWaiting = one is { Stage: "capture", Reason: "unexplained" } && !Captured.IsCompleted;
-            var line = isWaiting ? one with { IsLoss = false } : one;
-            var key = (line.Stage, line.Reason);
-            sums[key] = sums.TryGetValue(key, out var sum) ? sum with { Count = sum.Count + line.Count } : line;
-        }
-
-        return [.. sums.Values];
+        // Frames that wait in a ring are no riddle before the capture has ended.
+        var isOver = Captured.IsCompleted;
+        return [
+            .. LedgerSums.Of(lines.Select(line => line is { Stage: "capture", Reason: "unexplained" } && !isOver
+                ? line with { IsLoss = false }
+                : line)).Values,
+        ];
     }
 
     public SensorStatus Status()
     {
-        var now = (_options.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
-        var status = new SensorStatus { TimeNanos = now, Rung = Parts.Rung(), ConfigRevision = Parts.ConfigRevision() };
+        var now = Timestamps.Nanos(_options.Clock.GetUtcNow());
+        var status = new SensorStatus
+        {
+            TimeNanos = now, StartedNanos = _startedNanos, Rung = Parts.Rung(), ConfigRevision = Parts.ConfigRevision(),
+        };
         status.Ledger.AddRange(Ledger().Select(static line => new LedgerEntry
         {
             Stage = line.Stage, What = line.Reason, Count = line.Count, IsLoss = line.IsLoss,

@@ -18,6 +18,9 @@ public sealed record SensorOptions
     /// <summary>Null for plain HTTP/2, which only tests and a loopback should ask for.</summary>
     public ClientSecurity? Security { get; init; }
 
+    /// <summary>How the spool's id begins: whose it is, as the certificate says; empty where it names nobody.</summary>
+    public string SpoolIdPrefix { get; init; } = "";
+
     public bool PrefersQuic { get; init; }
 
     public ShardOptions Shard { get; init; } = new();

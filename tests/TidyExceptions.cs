@@ -20,7 +20,6 @@ internal static class TidyExceptions
         ["cli/Commands/Read/FileReading.cs"] = OldLine,
         ["cli/Outputs/Table/CodePaint.cs"] = OldLine,
         ["cli/Outputs/Table/TableOutput.cs"] = OldLine,
-        ["core/Flows/FlowRecord.cs"] = "a template of the table is one text",
         ["core/Packets/PacketDecoder.Ip.cs"] = OldLine,
         ["core/Packets/PacketDecoder.Tunnels.cs"] = OldLine,
         ["core/Pipeline/Shard.Parsing.cs"] = OldLine,

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using NetSniff.Json;
 using NetSniff.Pipeline;
 using NetSniff.Wire.Control;
 using NetSniff.Wire.Delivery;
@@ -157,7 +158,7 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
     }
 
     private static long NanosOf(DateTimeOffset time) =>
-        (time - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        Timestamps.Nanos(time);
 
     private Inbox NewInbox() => new(
         new IngestOptions

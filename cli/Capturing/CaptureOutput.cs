@@ -32,6 +32,7 @@ internal sealed class CaptureOutput : IDisposable
     {
         _terminal = terminal;
         _settings = settings;
+        if (!settings.IsQuiet && Where(settings) is { } filter) HintAt(filter);
         // Before the file to write is touched, for it may be refused.
         if (settings.NamesPath is { } names) _names = new NamesFile(names, terminal);
         if (settings.RulesPath is { } rules)
@@ -76,6 +77,18 @@ internal sealed class CaptureOutput : IDisposable
 
         var parse = FilterExpression.Parse(text, FieldCatalog.Shared, origins);
         return parse.IsOk ? parse.Filter : throw new UsageException($"--where: {parse.Problem.Format(text)}");
+    }
+
+    /// <summary>An expression that nothing can match is no error, but hardly what was meant.</summary>
+    private void HintAt(Filter filter)
+    {
+        var kinds = _settings.Kinds.Count > 0 ? _settings.Kinds : [.. RecordKinds.All.Select(kind => kind.Info.Name)];
+        if (FilterReach.Missing(filter, kinds) is not { } missing) return;
+
+        _terminal.Say(_settings.Kinds.Count > 0
+            ? $"--where can match nothing: it asks for {missing}, and only {string.Join(", ", kinds)} is looked at; "
+                + "`netsniff records` looks at all kinds"
+            : "--where can match nothing: no record is of all the kinds it asks for at once; `or` takes either");
     }
 
     /// <summary>Compiles `--filter`, for Ethernet at once so that a bad one is told before anything starts.</summary>
@@ -156,14 +169,18 @@ internal sealed class CaptureOutput : IDisposable
     private TableOptions TableOptions()
     {
         var isTerminal = _file is null && _terminal.IsOutputTerminal;
+        var isFitted = isTerminal && !_settings.IsWide;
         return new TableOptions(
             _settings.IsColoured,
-            isTerminal ? _terminal.Columns() : Line.Endless,
+            isFitted ? _terminal.Columns() : Line.Endless,
             HasDate: !isTerminal,
             _settings.Flows ?? FlowLines.Untold,
             _settings.IsUtc ? TimeZoneInfo.Utc : _terminal.Zone,
             _settings.Names,
-            _settings.FoldsFlows);
+            _settings.FoldsFlows,
+            _settings.HasChosenFields,
+            isFitted ? _terminal.Columns : null,
+            TellsHidden: isFitted && !_settings.IsQuiet);
     }
 
     /// <summary>Leaves flow records out where they are not wanted; the table does that itself.</summary>

@@ -69,6 +69,11 @@ internal sealed class CaptureOptions
 
     private readonly Option<bool> _utc = new("--utc") { Description = "Show times in UTC." };
 
+    private readonly Option<bool> _wide = new("--wide")
+    {
+        Description = "Leave nothing out of the table's lines, however narrow the terminal.",
+    };
+
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress and no summary." };
 
     public CaptureOptions()
@@ -90,6 +95,7 @@ internal sealed class CaptureOptions
         command.Add(_names);
         command.Add(_rules);
         command.Add(_utc);
+        command.Add(_wide);
         command.Add(_quiet);
     }
 
@@ -104,6 +110,7 @@ internal sealed class CaptureOptions
         command.Add(_count);
         command.Add(_color);
         command.Add(_utc);
+        command.Add(_wide);
         command.Add(_quiet);
     }
 
@@ -139,6 +146,7 @@ internal sealed class CaptureOptions
             NamesPath = result.GetValue(_names),
             RulesPath = result.GetValue(_rules),
             IsUtc = result.GetValue(_utc),
+            IsWide = result.GetValue(_wide),
         };
     }
 

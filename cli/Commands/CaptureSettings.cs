@@ -41,5 +41,14 @@ internal sealed record CaptureSettings
 
     public bool IsQuiet { get; init; }
 
+    /// <summary>Lines are as long as they are, whatever the terminal.</summary>
+    public bool IsWide { get; init; }
+
+    /// <summary>Kinds of records that can come; empty for all there are.</summary>
+    public IReadOnlyList<string> Kinds { get; init; } = [];
+
+    /// <summary>Records hold only fields that were asked for.</summary>
+    public bool HasChosenFields { get; init; }
+
     public bool IsUtc { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using NetSniff.Cli.Commands.Certificates;
 using NetSniff.Cli.Commands.Crds;
 using NetSniff.Cli.Commands.Demo;
@@ -6,6 +7,7 @@ using NetSniff.Cli.Commands.Depth;
 using NetSniff.Cli.Commands.Docs;
 using NetSniff.Cli.Commands.Export;
 using NetSniff.Cli.Commands.Fields;
+using NetSniff.Cli.Commands.Helping;
 using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
 using NetSniff.Cli.Commands.Pcap;
@@ -34,6 +36,8 @@ internal static class CommandList
           netsniff live
           netsniff read trace.pcap
           netsniff fields http
+          netsniff up
+          netsniff http --follow
         """;
 
     /// <param name="terminal">Where commands speak.</param>
@@ -63,6 +67,7 @@ internal static class CommandList
         root.Add(ExportCommand.Make(runner));
         root.Add(PcapCommand.Make(runner));
         root.Add(DepthCommand.Make(runner));
+        foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpPage(terminal);
         // `@file` is a name like any other here.
         var result = root.Parse(
             arguments.Length == 0 ? ["--help"] : arguments,

@@ -1,27 +1,30 @@
 using NetSniff.Config;
-using NetSniff.Sensor.Config;
 using NetSniff.Storage.Config;
 using NetSniff.Wire.Health;
 
 namespace NetSniff.Cli.Hosting;
 
-/// <summary>Keeps a sensor on the configuration that lies in a folder, and says what became of it.</summary>
-internal sealed class ConfigWatch
+/// <summary>Keeps a program on the configuration that lies in a folder, and says what became of it.</summary>
+internal sealed class ConfigWatch<T> where T : class
 {
-    private const string FileName = "sensor.json";
     private static readonly TimeSpan s_beatMax = TimeSpan.FromSeconds(10);
 
     private readonly Terminal _terminal;
-    private readonly ConfigFolder<SensorConfig> _folder;
+    private readonly string _file;
+    private readonly ConfigFolder<T> _folder;
     private readonly ConfigHealth _health;
     private readonly Heartbeat _beat;
     private ConfigState _told = ConfigState.Nothing;
 
     /// <summary>Looks at once.</summary>
-    public ConfigWatch(Terminal terminal, string folder, HealthBoard board, SensorSteering steering)
+    /// <param name="file">Name of the file in the folder.</param>
+    /// <param name="apply">Puts one in force, or says why not.</param>
+    public ConfigWatch(
+        Terminal terminal, string folder, string file, HealthBoard board, ConfigParse<T> parse,
+        Func<T, IReadOnlyList<ConfigProblem>> apply)
     {
-        _terminal = terminal;
-        _folder = new ConfigFolder<SensorConfig>(folder, FileName, ConfigReader.Read, steering.Apply);
+        (_terminal, _file) = (terminal, file);
+        _folder = new ConfigFolder<T>(folder, file, parse, apply);
         _beat = board.AddLoop("config", s_beatMax);
         _folder.Look();
         _health = new ConfigHealth(board, () => _folder.State);
@@ -30,8 +33,8 @@ internal sealed class ConfigWatch
 
     public string Revision => _folder.State.Revision;
 
-    /// <summary>Packets to capture, as the configuration in force says.</summary>
-    public string Filter => _folder.Current?.Capture.BpfFilter ?? "";
+    /// <summary>The one in force; null before the first good one.</summary>
+    public T? Current => _folder.Current;
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -50,7 +53,7 @@ internal sealed class ConfigWatch
         foreach (var problem in state.Problems.Except(_told.Problems))
         {
             var goesOn = state.Revision.Length == 0 ? "what silence means goes on" : $"{state.Revision} goes on";
-            _terminal.Say($"{FileName} is refused, {goesOn}: {problem}");
+            _terminal.Warn($"{_file} is refused, {goesOn}: {problem}");
         }
 
         _told = state;

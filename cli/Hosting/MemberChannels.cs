@@ -36,7 +36,7 @@ internal sealed class MemberChannels(string self, IMembership workers, Certifica
             {
                 Address = member.Address,
                 Authorities = current.Authority,
-                Certificate = current.Identity.TargetCertificate,
+                Identity = current.Identity,
             });
             _channels[member.Name] = (member, certificates.Loads, channel);
             return channel.Client;

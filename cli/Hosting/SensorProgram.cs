@@ -37,7 +37,7 @@ internal sealed class SensorProgram : IAsyncDisposable
     private readonly IMembership? _members;
     private readonly GovernorLoop? _governor;
     private readonly SensorSteering _steering;
-    private readonly ConfigWatch? _config;
+    private readonly ConfigWatch<SensorConfig>? _config;
     private GovernorOptions _budget;
     private readonly TurnTimes _turns = new();
     private readonly CancellationTokenSource _stop = new();
@@ -50,6 +50,7 @@ internal sealed class SensorProgram : IAsyncDisposable
     private string? _toldKeeping;
     private readonly Lock _telling = new();
     private HashSet<string> _toldProblems = [];
+    private readonly WorkerTalk _workerTalk;
     private ITimer? _look;
 
     /// <param name="membership">Who the workers are; null for what the settings say.</param>
@@ -59,6 +60,7 @@ internal sealed class SensorProgram : IAsyncDisposable
         Terminal terminal, SensorSettings settings, HealthBoard board, IMembership? membership = null)
     {
         (_terminal, _settings, Board) = (terminal, settings, board);
+        _workerTalk = new WorkerTalk(terminal.Clock);
         membership ??= _members =
             WorkerList.Of(settings.Workers, settings.Cluster, WorkerList.IngestPort, terminal.Clock)
             ?? throw new UsageException("which workers? --workers NAME=HOST:PORT,... or --workers-file FILE");
@@ -72,9 +74,9 @@ internal sealed class SensorProgram : IAsyncDisposable
         };
         _steering.Apply(new SensorConfig());
         // In force before the first packet. A bad one is told, and what silence means goes on.
-        if (settings.ConfigFolder is { } folder) _config = new ConfigWatch(terminal, folder, board, _steering);
+        if (settings.ConfigFolder is { } folder) _config = Configured(folder);
         _captures = Open();
-        _steering.Opened(_config?.Filter ?? "");
+        _steering.Opened(_config?.Current?.Capture.BpfFilter ?? "");
         // One for each: a thread that hangs is not hidden by another that goes round.
         var beats = _captures.Select((capture, number) => (capture, number)).ToDictionary(
             static one => one.capture, one => board.AddLoop($"capture {one.number}", s_captureBeatMax));
@@ -116,7 +118,7 @@ internal sealed class SensorProgram : IAsyncDisposable
         lock (_telling)
         {
             var problems = _captures.Select(static one => one.Problem?.Text).OfType<string>().ToHashSet();
-            foreach (var text in problems.Where(text => !_toldProblems.Contains(text))) _terminal.Say(text);
+            foreach (var text in problems.Where(text => !_toldProblems.Contains(text))) _terminal.Warn(text);
             _toldProblems = problems; // one that passes and comes again is news again
             var isFine = problems.Count == 0;
             _capturing.Set(isFine, isFine ? "Capturing" : "SourceProblem", string.Join("; ", problems));
@@ -138,8 +140,8 @@ internal sealed class SensorProgram : IAsyncDisposable
         _look = _terminal.Clock.CreateTimer(_ => Look(), null, TimeSpan.Zero, TimeSpan.FromSeconds(1));
         if (_settings.Health is { } health)
         {
-            _health = await HealthListener.StartAsync(
-                new HealthOptions { Address = health.Address, Port = health.Port }, Board).ConfigureAwait(false);
+            _health = await Opening.AtAsync("--health", health, HealthListener.StartAsync(
+                new HealthOptions { Address = health.Address, Port = health.Port }, Board)).ConfigureAwait(false);
         }
     }
 
@@ -189,6 +191,9 @@ internal sealed class SensorProgram : IAsyncDisposable
         return found.Open!(_settings.Live with { Filter = _settings.Live.Filter ?? ConfiguredFilter() });
     }
 
+    private ConfigWatch<SensorConfig> Configured(string folder) =>
+        new(_terminal, folder, "sensor.json", Board, ConfigReader.Read, _steering.Apply);
+
     private static void EndAll(IEnumerable<Heartbeat> beats)
     {
         foreach (var beat in beats) beat.End();
@@ -196,7 +201,7 @@ internal sealed class SensorProgram : IAsyncDisposable
 
     private CaptureFilter? ConfiguredFilter()
     {
-        if (_config?.Filter is not { Length: > 0 } text) return null;
+        if (_config?.Current?.Capture.BpfFilter is not { Length: > 0 } text) return null;
 
         try
         {
@@ -227,6 +232,9 @@ internal sealed class SensorProgram : IAsyncDisposable
             Node = _settings.Node,
             Version = ProgramVersion.Text,
             Folder = _settings.Folder,
+            SpoolIdPrefix = SensorName.Of(certificates.Current.Certificate) is [var name, ..]
+                ? SensorName.IdPrefix(name)
+                : "",
             Security = new ClientSecurity(certificates) { ServerName = _settings.ServerName },
             Shard = shard,
             Spool = new QueueOptions { SegmentBytes = 2 << 20, BytesMax = _settings.SpoolBytesMax },
@@ -261,6 +269,12 @@ internal sealed class SensorProgram : IAsyncDisposable
         _keeps.Set(
             keeping is null, keeping is not null ? "NotKept" : _packets.Plan.IsOn ? "Keeping" : "Off", keeping ?? "");
         var workers = Host.Workers;
+        foreach (var (line, isTrouble) in _workerTalk.Hear(workers, _terminal.Clock.GetTimestamp()))
+        {
+            if (isTrouble) _terminal.Warn(line);
+            else _terminal.Say(line);
+        }
+
         var isUp = workers.Any(static worker => worker.IsUp);
         var problem = Host.Problem
             ?? workers.Select(static worker => worker.Problem).FirstOrDefault(static text => text is not null);

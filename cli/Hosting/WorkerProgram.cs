@@ -1,10 +1,11 @@
-using System.Text;
-using NetSniff.Packets;
-using NetSniff.Records;
+using NetSniff.Cli.Commands;
+using NetSniff.Config;
+using NetSniff.Pipeline;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Ring;
 using NetSniff.Wire.Security;
 using NetSniff.Worker;
+using NetSniff.Worker.Config;
 using NetSniff.Worker.Health;
 using NetSniff.Worker.Ingest;
 using NetSniff.Worker.Serve;
@@ -33,13 +34,16 @@ internal sealed class WorkerProgram : IAsyncDisposable
     private readonly WorkerHost _host;
     private readonly MemberChannels? _members;
     private readonly RuleWatch? _rules;
+    private readonly ServeLimits _limits;
+    private readonly IWorkerNames? _names;
+    private readonly ConfigWatch<WorkerConfig>? _config;
     private readonly CancellationTokenSource _stop = new();
-    private readonly WorkerNames? _names;
     private IMembership? _workers;
     private QueryServer? _query;
     private HealthListener? _health;
     private Task _watching = Task.CompletedTask;
     private Task _exporting = Task.CompletedTask;
+    private Task _configuring = Task.CompletedTask;
 
     /// <exception cref="IOException">A folder is in use, or has no room, or the certificates cannot be read.
     /// </exception>
@@ -48,13 +52,16 @@ internal sealed class WorkerProgram : IAsyncDisposable
         (_terminal, _settings, Board) = (terminal, settings, board);
         _certificates = new CertificateFiles(settings.Certificates, terminal.Clock);
         _ = _certificates.Current; // told at once when there are none
-        var limits = new ServeLimits();
+        _limits = new ServeLimits();
         _store = settings.Store.Open(settings.Folder, terminal.Clock);
         board.Add(new StoreMetrics(_store, terminal.Clock));
-        _feed = new RecordFeed(limits);
+        _feed = new RecordFeed(_limits);
+        board.AddLedger(() =>
+            [new LedgerLine("feed", "records that followers were not shown", _feed.RecordsSkipped, IsLoss: false)]);
         _members = Members();
         if (settings.RulesFolder is { } rules) _rules = new RuleWatch(terminal, rules, board, _store);
-        _names = WorkerNames.Of(settings, terminal, board);
+        _names = NamesOf(settings);
+        if (settings.ConfigFolder is { } folder) _config = Configured(folder);
         _host = new WorkerHost(
             new WorkerOptions
             {
@@ -68,7 +75,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
             _store,
             new WorkerParts
             {
-                Enrichers = _names is null ? [] : [_names.NewEnricher()],
+                Enrichers = _names is null ? [] : [_names],
                 Detector = _rules?.Stage,
                 Feeds = _rules is null ? [new FeedOfStored(_feed)] : [new FeedOfStored(_feed), _rules.Stage],
                 Health = board,
@@ -86,25 +93,27 @@ internal sealed class WorkerProgram : IAsyncDisposable
     /// <exception cref="IOException">A port cannot be had.</exception>
     public async Task StartAsync()
     {
-        await _host.StartAsync().ConfigureAwait(false);
+        await Opening.AtAsync("--listen", _settings.Ingest, _host.StartAsync()).ConfigureAwait(false);
         if (_rules is not null) _watching = Task.Run(() => _rules.RunAsync(_stop.Token));
         if (_settings.Lake is { } lake) _exporting = Export(lake);
-        _query = await QueryServer.StartAsync(new QueryOptions
+        _query = await Opening.AtAsync("--query", _settings.Query, QueryServer.StartAsync(new QueryOptions
         {
             Listen = _settings.Query,
             Tls = () => QueryTls.Options(_certificates),
             Token = _settings.TokenFile is { } token ? new BearerToken(token, _terminal.Clock) : null,
             Store = _store,
             Feed = _feed,
+            Limits = _limits,
             Account = new WorkerAccount(_host),
             Members = _members,
             Packets = Packets(),
             Clock = _terminal.Clock,
-        }).ConfigureAwait(false);
+        })).ConfigureAwait(false);
+        if (_config is not null) _configuring = _config.RunAsync(_stop.Token);
         if (_settings.Health is { } health)
         {
-            _health = await HealthListener.StartAsync(
-                new HealthOptions { Address = health.Address, Port = health.Port }, Board).ConfigureAwait(false);
+            _health = await Opening.AtAsync("--health", health, HealthListener.StartAsync(
+                new HealthOptions { Address = health.Address, Port = health.Port }, Board)).ConfigureAwait(false);
         }
     }
 
@@ -121,6 +130,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _watching.ConfigureAwait(false);
         await _exporting.ConfigureAwait(false);
+        await _configuring.ConfigureAwait(false);
         if (_query is not null) await _query.DisposeAsync().ConfigureAwait(false);
         await _host.DisposeAsync().ConfigureAwait(false);
         if (_health is not null) await _health.DisposeAsync().ConfigureAwait(false);
@@ -129,6 +139,30 @@ internal sealed class WorkerProgram : IAsyncDisposable
         if (_workers is IAsyncDisposable workers) await workers.DisposeAsync().ConfigureAwait(false);
         if (_names is not null) await _names.DisposeAsync().ConfigureAwait(false);
         _store.Dispose();
+    }
+
+    /// <summary>In force before the first batch. A bad one is told, and the command line goes on.</summary>
+    private ConfigWatch<WorkerConfig> Configured(string folder)
+    {
+        var steering = new WorkerSteering(
+            _store.Retention, retention => _store.Retention = retention, _limits,
+            file => _names!.Change(file.Length == 0 ? "" : Path.Combine(folder, file)));
+        return new ConfigWatch<WorkerConfig>(
+            _terminal, folder, "worker.json", Board, WorkerConfigReader.Read, steering.Apply);
+    }
+
+    /// <returns>Null where there is no source of names and none can come.</returns>
+    private IWorkerNames? NamesOf(WorkerSettings settings)
+    {
+        if (settings is { IsNamedByCluster: true, IdentityFile: not null })
+        {
+            throw new UsageException("--names and --kubernetes both say whose addresses are whose: give one of them");
+        }
+
+        if (settings.IsNamedByCluster) return new ClusterNames(_terminal, Board, settings.Cluster!.Open());
+        return settings.IdentityFile is not null || settings.ConfigFolder is not null
+            ? new FileNames(_terminal, Board, settings.IdentityFile)
+            : null;
     }
 
     private MemberChannels? Members()

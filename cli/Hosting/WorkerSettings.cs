@@ -38,6 +38,9 @@ internal sealed record WorkerSettings
     /// <summary>The API server says it.</summary>
     public bool IsNamedByCluster { get; init; }
 
+    /// <summary>Holds worker.json; null for none.</summary>
+    public string? ConfigFolder { get; init; }
+
     /// <summary>Holds detection rules; null for none.</summary>
     public string? RulesFolder { get; init; }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using NetSniff.Filters.Expression;
 
@@ -22,28 +21,8 @@ public static class ConfigReader
     private const int SampleMax = 65_536;
 
     /// <returns>The configuration, or null with at least one problem.</returns>
-    public static SensorConfig? Read(ReadOnlySpan<byte> json, out IReadOnlyList<ConfigProblem> problems)
-    {
-        if (json.Length > BytesMax)
-        {
-            problems = [new("", $"longer than {BytesMax} bytes")];
-            return null;
-        }
-
-        SensorConfig? config;
-        try
-        {
-            config = JsonSerializer.Deserialize(json, ConfigJson.Default.SensorConfig);
-        }
-        catch (JsonException problem)
-        {
-            problems = [new(PathOf(problem), TextOf(problem))];
-            return null;
-        }
-
-        problems = config is null ? [new("", "nothing but null")] : Check(config);
-        return problems is [] ? config : null;
-    }
+    public static SensorConfig? Read(ReadOnlySpan<byte> json, out IReadOnlyList<ConfigProblem> problems) =>
+        ConfigDocument.Read(json, ConfigJson.Default.SensorConfig, Check, out problems);
 
     public static IReadOnlyList<ConfigProblem> Check(SensorConfig config)
     {
@@ -222,15 +201,5 @@ public static class ConfigReader
                 "storage.packetBuffer.rawPayload",
                 $"contradicts payload.level {config.Payload.Level}, which keeps none"));
         }
-    }
-
-    // `$.redaction.headers[0]` to `redaction.headers[0]`.
-    private static string PathOf(JsonException problem) => (problem.Path ?? "").TrimStart('$').TrimStart('.');
-
-    /// <summary>The serializer's words, without its own place-keeping behind them.</summary>
-    private static string TextOf(JsonException problem)
-    {
-        var text = problem.Message.Split(" Path: ")[0];
-        return problem.LineNumber is { } line ? $"line {line + 1}: {text}" : text;
     }
 }

@@ -57,4 +57,17 @@ public static class Quantity
 
         return span > TimeSpan.Zero;
     }
+
+    /// <summary>The same, or whole days, which Kubernetes does not write but people keep things for: `7d`.</summary>
+    public static bool TryParseAge(string text, out TimeSpan span)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        span = TimeSpan.Zero;
+        if (!text.EndsWith('d')) return TryParseDuration(text, out span);
+
+        var isNumber = ushort.TryParse(
+            text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var days);
+        span = TimeSpan.FromDays(days);
+        return isNumber && days > 0;
+    }
 }

@@ -150,4 +150,5 @@ public sealed record PacketBufferConfig
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowTrailingCommas = true,
     ReadCommentHandling = System.Text.Json.JsonCommentHandling.Skip, MaxDepth = 16)]
 [JsonSerializable(typeof(SensorConfig))]
+[JsonSerializable(typeof(WorkerConfig))]
 internal sealed partial class ConfigJson : JsonSerializerContext;

@@ -10,8 +10,8 @@ public readonly ref struct ConnectionRecord : IRecord
     public static RecordInfo Info { get; } = new(
         "connection",
         "One connection as all interfaces together saw it: counted once, with where and when it was seen.",
-        "{connection.packets.toserver}→ {connection.packets.toclient}← packets  {connection.bytes.toserver}↑ "
-        + "{connection.bytes.toclient}↓  {connection.points}");
+        "{connection.packets.toserver~1}→ {connection.packets.toclient~1}← packets  {connection.bytes.toserver}↑ "
+        + "{connection.bytes.toclient}↓  {connection.points~2}");
 
     public required long FirstNanos { get; init; }
     public required long LastNanos { get; init; }

@@ -17,7 +17,8 @@ public readonly struct FlowRecord : IRecord
     public static RecordInfo Info { get; } = new(
         "flow",
         "One conversation between two ends: counts both ways, TCP health, why it ended.",
-        "{flow.packets.toserver}→ {flow.packets.toclient}← packets  {flow.bytes.toserver}↑ {flow.bytes.toclient}↓  {flow.end}");
+        "{flow.packets.toserver~1}→ {flow.packets.toclient~1}← packets  {flow.bytes.toserver}↑ {flow.bytes.toclient}↓  "
+        + "{flow.end~2}");
 
     public required long FirstNanos { get; init; }
     public required long LastNanos { get; init; }

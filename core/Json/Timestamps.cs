@@ -22,6 +22,10 @@ public static class Timestamps
 
     private const long NanosPerSecond = 1_000_000_000;
 
+    /// <summary>As records have times: nanoseconds since 1970 UTC.</summary>
+    public static long Nanos(DateTimeOffset time) =>
+        (time - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+
     public static int Eve(Span<byte> text, long nanos)
     {
         var (time, fraction) = Split(nanos);

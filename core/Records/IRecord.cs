@@ -20,7 +20,9 @@ public interface IRecord
 /// <param name="Name">What tables, JSON and filters call it: `http`, `dns`, `flow`.</param>
 /// <param name="About">One sentence for the docs.</param>
 /// <param name="Lines">How one record reads on one line: templates such as `{http.method} {http.uri}`; the first whose
-/// fields are all there is used. `{a|b}` takes the first present; `{a?text}` prints text if the flag a is set.</param>
+/// fields are all there is used. `{a|b}` takes the first present; `{a?text}` prints text if the flag a is set; `{a~1}`
+/// gives way where a terminal is narrow, before `{b~2}` and `{c~3}`. Two blanks stand between things that are said.
+/// </param>
 public sealed record RecordInfo(string Name, string About, params string[] Lines);
 
 /// <summary>Takes the fields of a record. `about` is the docs' sentence on the field, with its unit; a visitor that

@@ -1,3 +1,4 @@
+using NetSniff.Json;
 using NetSniff.Packets;
 
 namespace NetSniff.Sensor.Capture;
@@ -72,5 +73,5 @@ public sealed class CapturePump(FrameSink sink, TimeProvider clock)
         sink.Take(frames);
     }
 
-    private long NowNanos() => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+    private long NowNanos() => Timestamps.Nanos(clock.GetUtcNow());
 }

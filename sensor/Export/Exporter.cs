@@ -1,4 +1,5 @@
 using NetSniff.Flows;
+using NetSniff.Json;
 using NetSniff.Pipeline;
 using NetSniff.Records;
 using NetSniff.Storage.MmapQueue;
@@ -98,7 +99,7 @@ public sealed class Exporter(
         lane.Encoder = _encoders.TryPop(out var idle) ? idle : new BatchEncoder();
         lane.Bytes = 0;
         lane.Since = now;
-        lane.SinceNanos = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        lane.SinceNanos = Timestamps.Nanos(clock.GetUtcNow());
     }
 
     private void Flush(ExportLane lane)

@@ -59,7 +59,7 @@ public sealed unsafe partial class MmapQueue : IDisposable
     public static MmapQueue Open(string folder, QueueOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SegmentBytes, QueueOptions.SegmentBytesMin);
-        Directory.CreateDirectory(folder);
+        OwnerFolder.Make(folder);
         var owner = FolderLock.Take(folder);
         try
         {

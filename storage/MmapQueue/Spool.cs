@@ -22,13 +22,13 @@ public sealed partial class Spool : IDisposable
     private bool _isMoving;
     private bool _isDisposed;
 
-    private Spool(string folder, QueueOptions options, FileStream owner, SpoolState state)
+    private Spool(string folder, QueueOptions options, string idPrefix, FileStream owner, SpoolState state)
     {
         _folder = folder;
         _options = options;
         _owner = owner;
         _state = state;
-        Id = SpoolId.Of(folder);
+        Id = SpoolId.Of(folder, idPrefix);
         try
         {
             FinishRetire();
@@ -57,17 +57,18 @@ public sealed partial class Spool : IDisposable
 
     /// <exception cref="IOException">Another process has it open, or the disk has no room for even the first page.
     /// </exception>
-    public static Spool Open(string folder, QueueOptions options)
+    /// <param name="idPrefix">Hex digits that its id begins with: whose it is; empty for anybody's.</param>
+    public static Spool Open(string folder, QueueOptions options, string idPrefix = "")
     {
         // One file is read while another is written, for two priorities at the least.
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BytesMax, 4 * options.SegmentBytes);
-        Directory.CreateDirectory(Path.Combine(folder, LanesName));
+        OwnerFolder.Make(Path.Combine(folder, LanesName));
         var owner = FolderLock.Take(folder);
         SpoolState? state = null;
         try
         {
             state = SpoolState.TryOpen(folder) ?? throw new IOException($"no space left for the spool in {folder}");
-            return new Spool(folder, options, owner, state);
+            return new Spool(folder, options, idPrefix, owner, state);
         }
         catch
         {

@@ -11,18 +11,26 @@ internal static class SpoolId
 
     /// <exception cref="IOException">The file is there and is no id: the names of what was sent would be lost with it.
     /// </exception>
-    public static string Of(string folder)
+    /// <param name="prefix">How the id begins, in hex digits: whose it is. The rest is made up.</param>
+    public static string Of(string folder, string prefix)
     {
         var path = Path.Combine(folder, FileName);
         if (File.Exists(path))
         {
             var known = File.ReadAllText(path).Trim();
-            return known.Length == Digits && known.All(char.IsAsciiHexDigitLower)
+            if (known.Length != Digits || !known.All(char.IsAsciiHexDigitLower))
+            {
+                throw new IOException($"{path} is damaged: restore it, or give up the spool by deleting its folder");
+            }
+
+            return known.StartsWith(prefix, StringComparison.Ordinal)
                 ? known
-                : throw new IOException($"{path} is damaged: restore it, or give up the spool by deleting its folder");
+                : throw new IOException(
+                    $"the spool in {folder} was made under another sensor's name: send what is in it "
+                    + "with the certificate it was made with, or begin another in another folder (--spool)");
         }
 
-        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(Digits / 2));
+        var id = prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes((Digits - prefix.Length) / 2));
         var draft = path + ".new";
         using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write))
         {

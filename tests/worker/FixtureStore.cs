@@ -36,6 +36,8 @@ internal sealed class FixtureStore : IRecordStore
 
     public IReadOnlyList<KindCounts> Kinds => [];
 
+    public StoreRetention Retention { get; set; } = new(TimeSpan.MaxValue, long.MaxValue);
+
     public StoreCounts Counts => new() { Records = Ids.Count };
 
     public int Expires { get; private set; }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Grpc.Core;
+using NetSniff.Wire.Security;
 using NetSniff.Wire.Telemetry;
 using NetSniff.Wire.V1;
 
@@ -20,6 +21,12 @@ public sealed class IngestService(IInbox inbox) : Ingest.IngestBase
         ServerCallContext context)
     {
         var hello = await HelloAsync(requestStream, context.CancellationToken).ConfigureAwait(false);
+        if (!SensorName.MaySend(context.GetHttpContext().Connection.ClientCertificate, hello.Sensor))
+        {
+            throw new RpcException(new Status(
+                StatusCode.PermissionDenied, "the certificate names a sensor, and this spool is not one of its"));
+        }
+
         using var session = inbox.Open(hello)
             ?? throw new RpcException(new Status(StatusCode.ResourceExhausted, "no room for this sensor now"));
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(

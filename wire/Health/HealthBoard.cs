@@ -66,12 +66,7 @@ public sealed class HealthBoard
     /// <summary>The account of all stages; lines of the same name, from several shards, are one.</summary>
     public IReadOnlyList<LedgerLine> Ledger()
     {
-        var sums = new OrderedDictionary<(string Stage, string Reason), LedgerLine>();
-        foreach (var line in Volatile.Read(ref _ledgers).SelectMany(ReadLedger))
-        {
-            var key = (line.Stage, line.Reason);
-            sums[key] = sums.TryGetValue(key, out var sum) ? sum with { Count = sum.Count + line.Count } : line;
-        }
+        var sums = LedgerSums.Of(Volatile.Read(ref _ledgers).SelectMany(ReadLedger));
 
         // Only once there were any: most programs have no use for it.
         if (Volatile.Read(ref _failures) is var failures and > 0)

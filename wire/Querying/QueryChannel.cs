@@ -24,7 +24,7 @@ public sealed class QueryChannel : IDisposable
     {
         var ssl = new SslClientAuthenticationOptions
         {
-            ClientCertificates = endpoint.Certificate is { } certificate ? [certificate] : null,
+            ClientCertificateContext = endpoint.Identity,
         };
         if (endpoint.Authorities is { } authorities)
         {

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
 namespace NetSniff.Wire.Querying;
@@ -13,7 +14,8 @@ public sealed record QueryEndpoint
     /// <summary>Who may vouch for the worker; null for those the system trusts.</summary>
     public X509Certificate2Collection? Authorities { get; init; }
 
-    public X509Certificate2? Certificate { get; init; }
+    /// <summary>Our own certificate, with what lies between it and its authority.</summary>
+    public SslStreamCertificateContext? Identity { get; init; }
 
     public string? Token { get; init; }
 }

@@ -17,18 +17,13 @@ public sealed record CertificatePaths(string Authority, string Certificate, stri
 /// <summary>Certificates as the files had them when they were last good.</summary>
 public sealed class LoadedCertificates
 {
-    internal LoadedCertificates(
-        X509Certificate2Collection authority, X509Certificate2 certificate, SslStreamCertificateContext identity)
-    {
-        Authority = authority;
-        Certificate = certificate;
-        Identity = identity;
-    }
+    internal LoadedCertificates(X509Certificate2Collection authority, SslStreamCertificateContext identity) =>
+        (Authority, Identity) = (authority, identity);
 
     public X509Certificate2Collection Authority { get; }
 
     /// <summary>Our own, with its key.</summary>
-    public X509Certificate2 Certificate { get; }
+    public X509Certificate2 Certificate => Identity.TargetCertificate;
 
     /// <summary>Our own, with what lies between it and the authority.</summary>
     public SslStreamCertificateContext Identity { get; }
@@ -108,12 +103,6 @@ public sealed class CertificateFiles(CertificatePaths paths, TimeProvider? clock
         roots.ImportFromPem(authority);
         if (roots.Count == 0) throw new CryptographicException("the authority's file holds no certificate");
 
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPem(certificate);
-        using var leaf = X509Certificate2.CreateFromPem(certificate, key);
-        // Through PKCS #12 and back: Windows wants keys that are not fleeting.
-        var own = X509CertificateLoader.LoadPkcs12(leaf.Export(X509ContentType.Pkcs12), null);
-        if (chain.Count > 0) chain.RemoveAt(0);
-        return new LoadedCertificates(roots, own, SslStreamCertificateContext.Create(own, chain, offline: true));
+        return new LoadedCertificates(roots, PemIdentity.Read(certificate, key));
     }
 }

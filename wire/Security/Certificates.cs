@@ -43,18 +43,32 @@ public sealed class Certificates : IDisposable
     /// <returns>Certificate and key as PEM.</returns>
     public (string Certificate, string Key) Issue(string name, params ReadOnlySpan<string> otherNames)
     {
+        var names = new SubjectAlternativeNameBuilder();
+        Add(names, name);
+        foreach (var other in otherNames) Add(names, other);
+        return Sign(name, names, [new Oid(ServerUse), new Oid(ClientUse)]);
+    }
+
+    /// <summary>Signs a certificate for a client that speaks for one sensor (<see cref="SensorName"/>).</summary>
+    public (string Certificate, string Key) IssueSensor(string name)
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(name);
+        names.AddUri(new Uri(SensorName.UriPrefix + name));
+        return Sign(name, names, [new Oid(ClientUse)]);
+    }
+
+    private (string Certificate, string Key) Sign(string name, SubjectAlternativeNameBuilder names, OidCollection uses)
+    {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(NameOf(name), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
         request.CertificateExtensions.Add(
             new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(
-            new X509EnhancedKeyUsageExtension([new Oid(ServerUse), new Oid(ClientUse)], critical: false));
+            new X509EnhancedKeyUsageExtension(uses, critical: false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(
             _authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
-        var names = new SubjectAlternativeNameBuilder();
-        Add(names, name);
-        foreach (var other in otherNames) Add(names, other);
         request.CertificateExtensions.Add(names.Build());
 
         using var signed = request.Create(_authority, _from, _to, RandomNumberGenerator.GetBytes(SerialBytes));
@@ -62,11 +76,17 @@ public sealed class Certificates : IDisposable
     }
 
     /// <summary>Signs a certificate and writes the three files; only the owner may read the key.</summary>
-    public void IssueTo(string folder, string name, params ReadOnlySpan<string> otherNames)
+    public void IssueTo(string folder, string name, params ReadOnlySpan<string> otherNames) =>
+        Write(folder, Issue(name, otherNames));
+
+    /// <summary>The same for one sensor.</summary>
+    public void IssueSensorTo(string folder, string name) => Write(folder, IssueSensor(name));
+
+    private void Write(string folder, (string Certificate, string Key) issued)
     {
         var paths = CertificatePaths.In(folder);
         Directory.CreateDirectory(folder);
-        var (certificate, key) = Issue(name, otherNames);
+        var (certificate, key) = issued;
         WritePrivate(paths.Key, key);
         Write(paths.Certificate, certificate);
         Write(paths.Authority, AuthorityPem);

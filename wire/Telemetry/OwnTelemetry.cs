@@ -29,6 +29,7 @@ public sealed class OwnTelemetry : IDisposable
     private readonly TracerProvider? _traces;
     private readonly MeterProvider? _metrics;
     private readonly MetricBridge? _bridge;
+    private int _isDisposed;
 
     private OwnTelemetry(HealthBoard board, IConfiguration configuration, string instance, TimeProvider clock)
     {
@@ -85,8 +86,12 @@ public sealed class OwnTelemetry : IDisposable
             : null;
     }
 
+    /// <summary>Sends what is left. Called before what the health board asks is gone, for its numbers are read once
+    /// more; a second time does nothing.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
+
         _traces?.ForceFlush(FlushMillisMax);
         _metrics?.ForceFlush(FlushMillisMax);
         _traces?.Dispose();

@@ -8,8 +8,8 @@ using NetSniff.Wire.V1;
 
 namespace NetSniff.Worker.Ingest;
 
-/// <summary>Reads the log on a thread of its own, unpacks and names what it finds, and keeps some of it ready: while the
-/// store is busy with a commit the next one's batches are prepared.</summary>
+/// <summary>Reads the log on a thread of its own, unpacks and names what it finds, and keeps some of it ready: while
+/// the store is busy with a commit the next one's batches are prepared.</summary>
 /// <remarks>One reader of the log, in the log's order. After a failure of the store it is started again, behind what is
 /// acknowledged; nothing that was ready is used.</remarks>
 internal sealed class DecodeAhead : IDisposable

@@ -3,6 +3,8 @@ namespace NetSniff.Worker.Serve;
 /// <summary>How much any caller, and all of them together, may ask of a worker.</summary>
 public sealed record ServeLimits
 {
+    private ServeBounds _bounds = new();
+
     /// <summary>Bytes of one request.</summary>
     public int RequestBytesMax { get; init; } = 64 * 1024;
 
@@ -25,11 +27,6 @@ public sealed record ServeLimits
     /// <summary>Of a call that set no deadline and does not follow.</summary>
     public TimeSpan CallDefault { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Records of one answer out of the past.</summary>
-    public int RecordsMax { get; init; } = 1_000_000;
-
-    public int FollowersMax { get; init; } = 2000;
-
     /// <summary>Published records that wait for the feed's own thread, bytes.</summary>
     public long PublishedBytesMax { get; init; } = 32 << 20;
 
@@ -45,13 +42,8 @@ public sealed record ServeLimits
     /// <summary>Before a member that broke a followed call is asked again.</summary>
     public TimeSpan MemberPause { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Rows of an aggregate.</summary>
-    public int RowsMax { get; init; } = 10_000;
-
     /// <summary>Groups that a worker gives to another that adds them up.</summary>
     public int GroupsMax { get; init; } = 100_000;
-
-    public int SqlRowsMax { get; init; } = 100_000;
 
     public int SqlLengthMax { get; init; } = 16 * 1024;
 
@@ -78,5 +70,20 @@ public sealed record ServeLimits
 
     public TimeSpan SqlDefault { get; init; } = TimeSpan.FromSeconds(30);
 
-    public TimeSpan SqlMax { get; init; } = TimeSpan.FromMinutes(5);
+    /// <summary>Those that may be changed; any thread asks.</summary>
+    public ServeBounds Bounds
+    {
+        get => Volatile.Read(ref _bounds);
+        set => Volatile.Write(ref _bounds, value);
+    }
+
+    public int RecordsMax { get => Bounds.RecordsMax; init => Bounds = Bounds with { RecordsMax = value }; }
+
+    public int FollowersMax { get => Bounds.FollowersMax; init => Bounds = Bounds with { FollowersMax = value }; }
+
+    public int RowsMax { get => Bounds.RowsMax; init => Bounds = Bounds with { RowsMax = value }; }
+
+    public int SqlRowsMax { get => Bounds.SqlRowsMax; init => Bounds = Bounds with { SqlRowsMax = value }; }
+
+    public TimeSpan SqlMax { get => Bounds.SqlMax; init => Bounds = Bounds with { SqlMax = value }; }
 }

@@ -19,6 +19,9 @@ public interface IRecordStore : IDisposable
     /// <summary>Hours that have records, in order; as <see cref="Counts"/>. What has no hour is in none.</summary>
     IReadOnlyList<HourCounts> Hours { get; }
 
+    /// <summary>What is kept. What is too much by a new one goes with the next <see cref="Expire"/>.</summary>
+    StoreRetention Retention { get; set; }
+
     /// <summary>Adds a batch, to be seen after <see cref="Commit"/>. One that is stored already is left alone.
     /// </summary>
     /// <returns>Whether it was new.</returns>

@@ -14,7 +14,9 @@ internal static class InterfacesCommand
 
     public static Command Make(CommandRunner runner)
     {
-        var command = new Command("interfaces", "List the network interfaces, and how this machine can capture.");
+        var command = new Command(
+            "interfaces",
+            "List the network interfaces, and how this machine can capture.\n\nExamples:\n  netsniff interfaces");
         runner.Set(command, static (_, terminal, _) => Run(terminal));
         return command;
     }

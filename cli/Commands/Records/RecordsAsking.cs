@@ -34,6 +34,11 @@ internal sealed class RecordsAsking(Terminal terminal, CaptureSettings settings,
         var desk = output.NewDesk(isFiltered: true);
         Follow(channel, endpoint.Address, request, desk);
         output.Finish();
+        if (_newestNanos == 0 && !request.Follow && !settings.IsQuiet && !interrupts.Token.IsCancellationRequested)
+        {
+            new NothingTalk(terminal).Say(channel.Client, request);
+        }
+
         var wasStopped = interrupts.Reason == StopReason.Interrupted;
         var isSummary = settings.Format == OutputFormat.Summary;
         if (isSummary || (wasStopped && request.Follow)) output.WriteSummary(_talk.Ledger(_missed), isSummary);

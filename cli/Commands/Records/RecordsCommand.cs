@@ -42,7 +42,14 @@ internal static class RecordsCommand
         server.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
         {
-            var settings = shown.Read(result, terminal) with { Flows = kind == "flow" ? FlowLines.All : null };
+            var isMerged = kind == "flow" && result.GetValue(merged);
+            string[] asked = kind is null ? Split(result.GetValue(kinds)) : [kind];
+            string[] wanted = [.. Split(result.GetValue(fields)).Select(KnownField)];
+            var settings = shown.Read(result, terminal) with
+            {
+                Flows = kind == "flow" ? FlowLines.All : null, HasChosenFields = wanted.Length > 0,
+                Kinds = isMerged ? ["flow", "connection"] : asked,
+            };
             if (settings.Format == OutputFormat.Pcapng)
             {
                 throw new UsageException("workers keep records, not packets: -o pcapng is for read and live");
@@ -51,10 +58,10 @@ internal static class RecordsCommand
             _ = CaptureOutput.Where(settings);
             var request = new ObserveRequest
             {
-                Where = settings.Where ?? "", Merged = kind == "flow" && result.GetValue(merged),
+                Where = settings.Where ?? "", Merged = isMerged,
             };
-            request.Kinds.AddRange(kind is null ? Split(result.GetValue(kinds)) : [kind]);
-            request.Fields.AddRange(Split(result.GetValue(fields)).Select(KnownField));
+            request.Kinds.AddRange(asked);
+            request.Fields.AddRange(wanted);
             options.Read(result, terminal.Clock, request);
             if (!TimeOptions.HasBounds(request))
             {

@@ -31,7 +31,7 @@ internal sealed class TimeOptions
     /// <exception cref="UsageException">Something does not go together.</exception>
     public void Read(ParseResult result, TimeProvider clock, ObserveRequest request)
     {
-        var now = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        var now = Timestamps.Nanos(clock.GetUtcNow());
         request.Follow = result.GetValue(_follow);
         request.SinceNanos = Time(_since, result, now);
         request.UntilNanos = Time(_until, result, now);

@@ -34,16 +34,32 @@ internal static class SensorCommand
     {
         var board = new HealthBoard("sensor", ProgramVersion.Text, terminal.Clock);
         using var telemetry = OwnTelemetry.Start(board, settings.Node);
+        terminal = terminal.Through(telemetry, "netsniff.sensor");
+        try
+        {
+            return await RunAsync(terminal, interrupts, settings, board, telemetry).ConfigureAwait(false);
+        }
+        catch (Exception problem) when (OwnLog.Passes(terminal, problem))
+        {
+            throw;
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        Terminal terminal, Interrupts interrupts, SensorSettings settings, HealthBoard board, OwnTelemetry? telemetry)
+    {
         var sensor = new SensorProgram(terminal, settings, board);
         await using (sensor.ConfigureAwait(false))
         {
+            // The last numbers are sent while those who are asked for them are there.
+            using var last = telemetry;
             await sensor.StartAsync().ConfigureAwait(false);
             terminal.Say($"sensor {settings.Node}: capturing on {sensor.Interfaces}");
             await Task.WhenAny(interrupts.StoppedAsync(), sensor.Host.Captured).ConfigureAwait(false);
             var isHome = await sensor.Host.StopAsync().ConfigureAwait(false);
             SensorTalk.Balance(terminal, sensor.Host.Ledger());
-            if (!isHome) terminal.Say("not all was shipped: the rest waits in the spool for the next start");
-            if (sensor.Host.Failure is { } failure) terminal.Say(failure.Message);
+            if (!isHome) terminal.Warn("not all was shipped: the rest waits in the spool for the next start");
+            if (sensor.Host.Failure is { } failure) terminal.Warn(failure.Message);
             var isCut = sensor.TellProblems();
             return sensor.Host.Failure is null && !isCut ? ExitCode.Ok : ExitCode.Failed;
         }

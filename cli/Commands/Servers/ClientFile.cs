@@ -60,7 +60,7 @@ internal sealed record ClientFile(
     public void Write(string? path = null)
     {
         path ??= DefaultPath;
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        Storage.OwnerFolder.Make(Path.GetDirectoryName(path)!);
         var fresh = $"{path}.{Environment.ProcessId}";
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using NetSniff.Wire.Querying;
+using NetSniff.Wire.Security;
 
 namespace NetSniff.Cli.Commands.Servers;
 
@@ -57,13 +59,18 @@ internal sealed class ServerOptions
                 ?? (forPackets ? file?.PacketsToken : null) ?? file?.Token,
             Authorities = FromFile(_authority, result, path => Pem(File.ReadAllText(path)))
                 ?? (file is null ? null : Pem(file.Authority)),
-            Certificate = Certificate(result),
+            Identity = Identity(result),
         };
     }
 
     /// <summary>Who names the worker of `netsniff up` by its address means the same one.</summary>
     private static ClientFile? Matching(string address) =>
-        ClientFile.Read() is { } file && file.Address == WithPort(address) ? file : null;
+        ClientFile.Read() is { } file && IsSame(file.Address, WithPort(address)) ? file : null;
+
+    /// <summary>`localhost:9465` and `127.0.0.1:9465` are one.</summary>
+    private static bool IsSame(string known, string named) => known == named
+        || (new Uri("https://" + known) is { IsLoopback: true } ours
+            && new Uri("https://" + named) is { IsLoopback: true } theirs && ours.Port == theirs.Port);
 
     private static string WithPort(string address)
     {
@@ -77,18 +84,14 @@ internal sealed class ServerOptions
             : throw new UsageException($"--server is HOST:PORT, not '{address}'");
     }
 
-    private X509Certificate2? Certificate(ParseResult result)
+    private SslStreamCertificateContext? Identity(ParseResult result)
     {
         var (certificate, key) = (result.GetValue(_certificate), result.GetValue(_key));
         if (certificate is null && key is null) return null;
         if (certificate is null || key is null) throw new UsageException("--cert and --key go together");
 
-        return FromFile(_certificate, result, path =>
-        {
-            using var loaded = X509Certificate2.CreateFromPemFile(path, key);
-            // Through PKCS #12 and back: what comes from PEM has a key that TLS cannot use everywhere.
-            return X509CertificateLoader.LoadPkcs12(loaded.Export(X509ContentType.Pkcs12), null);
-        });
+        return FromFile(
+            _certificate, result, path => PemIdentity.Read(File.ReadAllText(path), File.ReadAllText(key)));
     }
 
     private static X509Certificate2Collection Pem(string text)

@@ -44,10 +44,11 @@ internal static class SqlCommand
             Description = "auto, always or never. NO_COLOR is respected.", HelpName = "WHEN",
             DefaultValueFactory = static _ => "auto",
         };
+        var wide = new Option<bool>("--wide") { Description = "Leave out and cut nothing, whatever the terminal." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Rows alone, no talk." };
         var strict = new Option<bool>("--strict") { Description = "Exit with 3 when not every worker answered." };
         var server = new ServerOptions();
-        var command = new Command("sql", About) { text, format, rows, timeout, color, quiet, strict };
+        var command = new Command("sql", About) { text, format, rows, timeout, color, wide, quiet, strict };
         server.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
         {
@@ -60,7 +61,9 @@ internal static class SqlCommand
             };
             var isColoured = CaptureOptions.IsColoured(result.GetValue(color)!, terminal.IsOutputTerminal, terminal);
             var asked = Format(result.GetValue(format), terminal);
-            var asking = new Asking(terminal, asked, isColoured, result.GetValue(quiet), result.GetValue(strict));
+            var isFitted = terminal.IsOutputTerminal && !result.GetValue(wide);
+            var line = new Line(isColoured, isFitted ? terminal.Columns() : Line.Endless);
+            var asking = new Asking(terminal, asked, line, result.GetValue(quiet), result.GetValue(strict));
             return asking.RunAsync(server.Read(result), request, interrupts).GetAwaiter().GetResult();
         });
         return command;
@@ -99,14 +102,13 @@ internal static class SqlCommand
     private static Option<string?> Text(string name, string help, string about) =>
         new(name) { Description = about, HelpName = help };
 
-    private sealed class Asking(Terminal terminal, SqlFormat format, bool isColoured, bool isQuiet, bool isStrict)
+    private sealed class Asking(Terminal terminal, SqlFormat format, Line line, bool isQuiet, bool isStrict)
     {
         public async Task<int> RunAsync(QueryEndpoint endpoint, SqlRequest request, Interrupts interrupts)
         {
             using var channel = QueryChannel.To(endpoint);
             var buffer = new OutputBuffer(terminal.Output);
-            var columns = terminal.IsOutputTerminal ? terminal.Columns() : Line.Endless;
-            var rows = new SqlRows(buffer, format, new Line(isColoured, columns));
+            var rows = new SqlRows(buffer, format, line);
             var talk = new CompletenessTalk(terminal);
             try
             {

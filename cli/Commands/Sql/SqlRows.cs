@@ -12,14 +12,20 @@ internal sealed class SqlRows(OutputBuffer buffer, SqlFormat format, Line line)
 {
     private readonly JsonLine _json = new(buffer);
     private byte[][] _names = [];
+    private bool[] _isTime = [];
     private Grid? _grid;
 
     public long Count { get; private set; }
 
-    public void Begin(IEnumerable<SqlColumn> columns)
+    public void Begin(IReadOnlyCollection<SqlColumn> columns)
     {
         _names = SqlColumns.Distinct(columns);
-        if (format == SqlFormat.Table) _grid = new Grid([.. _names.Select(Encoding.UTF8.GetString)]);
+        _isTime = [.. columns.Select(column => IsTime(column.Type))];
+        if (format == SqlFormat.Table)
+        {
+            _grid = new Grid([.. _names.Select(Encoding.UTF8.GetString)]) { Remedy = "--wide or -o json shows" };
+        }
+
         if (format == SqlFormat.Json) _json.WriteStartArray();
         if (format == SqlFormat.Csv) WriteCsv(_names.Select(Encoding.UTF8.GetString));
     }
@@ -53,12 +59,16 @@ internal sealed class SqlRows(OutputBuffer buffer, SqlFormat format, Line line)
         buffer.Flush();
     }
 
-    private static GridCell CellOf(string value) => value switch
+    private GridCell CellOf(string value, int column) => value switch
     {
         "null" => GridCell.Of("null", Paint.Dim),
         [(>= '0' and <= '9') or '-', ..] => GridCell.Number(value),
-        _ => GridCell.Of(TextOf(value)),
+        _ => GridCell.Of(TextOf(value)) with { IsWhole = _isTime[column] },
     };
+
+    private static bool IsTime(string type) => type.StartsWith("TIMESTAMP", StringComparison.OrdinalIgnoreCase)
+        || type.StartsWith("DATE", StringComparison.OrdinalIgnoreCase)
+        || type.StartsWith("INTERVAL", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Texts without their quotes; all else as JSON has it.</summary>
     private static string TextOf(string value) =>

@@ -33,9 +33,10 @@ internal static class StatusCommand
             Description = "auto, always or never. NO_COLOR is respected.", HelpName = "WHEN",
             DefaultValueFactory = static _ => "auto",
         };
+        var all = new Option<bool>("--all") { Description = "Every line of the balances, not only the main ones." };
         var strict = new Option<bool>("--strict") { Description = "Exit with 3 when not every worker answered." };
         var server = new ServerOptions();
-        var command = new Command("status", About) { format, color, strict };
+        var command = new Command("status", About) { format, color, all, strict };
         server.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
         {
@@ -52,7 +53,8 @@ internal static class StatusCommand
             if (isTable)
             {
                 var columns = terminal.IsOutputTerminal ? terminal.Columns() : Line.Endless;
-                new StatusPage(buffer, new Line(isColoured, columns), terminal.Clock).Write(answer);
+                var line = new Line(isColoured, columns);
+                new StatusPage(buffer, line, terminal.Clock, result.GetValue(all)).Write(answer);
             }
             else
             {

@@ -5,22 +5,22 @@ using NetSniff.Wire.V1;
 namespace NetSniff.Cli.Commands.Status;
 
 /// <summary>The state of everything on one page.</summary>
-internal sealed class StatusPage(OutputBuffer buffer, Line line, TimeProvider clock)
+/// <param name="isWhole">Whether balances have every line.</param>
+internal sealed class StatusPage(OutputBuffer buffer, Line line, TimeProvider clock, bool isWhole)
 {
     private const long NanosPerSecond = 1_000_000_000;
 
     /// <summary>What waits longer than this on its way to the store is worth a colour.</summary>
     private const long LagNanosMax = 10 * NanosPerSecond;
 
-    private readonly long _nowNanos =
-        (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+    private readonly long _nowNanos = Timestamps.Nanos(clock.GetUtcNow());
 
     public void Write(StatusAnswer answer)
     {
         WriteWorkers(answer);
         if (answer.Workers.Any(worker => worker.Kinds.Count > 0)) WriteKinds(answer);
         WriteSensors(answer);
-        WriteBalance(answer);
+        new StatusBalance(Title, buffer, line, isWhole).Write(answer, Ago);
     }
 
     private void WriteWorkers(StatusAnswer answer)
@@ -100,30 +100,6 @@ internal sealed class StatusPage(OutputBuffer buffer, Line line, TimeProvider cl
                 GridCell.Number(oldest == 0 ? "" : Ago(oldest)),
                 GridCell.Number(Human.Count((ulong)dropped), dropped > 0 ? Paint.Red : Paint.Plain),
                 GridCell.Of(sensor.Version, Paint.Dim));
-        }
-
-        grid.Write(line, buffer);
-    }
-
-    private void WriteBalance(StatusAnswer answer)
-    {
-        var lines = answer.Sensors.Where(sensor => sensor.Status is not null)
-            .SelectMany(sensor => sensor.Status.Ledger.Select(entry => (Where: sensor.Node, Entry: entry)))
-            .Concat(answer.Workers.SelectMany(
-                worker => worker.Ledger.Select(entry => (Where: worker.Name, Entry: entry))))
-            .Where(each => each.Entry.Count != 0)
-            .ToList();
-        if (lines.Count == 0) return;
-
-        Title("Balance");
-        var grid = new Grid("WHERE", "STAGE", "WHAT", "COUNT", "") { Indent = 2 };
-        foreach (var (where, entry) in lines)
-        {
-            var paint = entry.IsLoss ? Paint.Red : Paint.Plain;
-            grid.Add(
-                GridCell.Of(where, Paint.Cyan), GridCell.Of(entry.Stage), GridCell.Of(entry.What, paint),
-                GridCell.Number(Human.Count((ulong)Math.Max(0, entry.Count)), paint),
-                GridCell.Of(entry.IsLoss ? "lost" : "", paint));
         }
 
         grid.Write(line, buffer);

@@ -110,7 +110,7 @@ internal sealed class CaptureTopSource(
         }
     }
 
-    private long NowNanos() => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+    private long NowNanos() => Timestamps.Nanos(clock.GetUtcNow());
 
     private sealed class TallyConsumer(TopTally tally, Filter? filter) : RecordConsumer
     {

@@ -1,7 +1,7 @@
 namespace NetSniff.Cli.Commands.Top;
 
 /// <summary>Counts that grow, and how fast they did lately.</summary>
-internal sealed class Rated
+internal class Rated
 {
     /// <summary>Weight of the last turn in the rate: jumps show at once, and do not flicker.</summary>
     private const double Newest = 0.6;
@@ -32,6 +32,9 @@ internal sealed class Rated
         _bytesBefore += bytes;
     }
 
+    /// <summary>All counted so far is of the past: the next turn knows nothing of it.</summary>
+    public void Settle() => (_bytesBefore, _countBefore) = (Bytes, Count);
+
     /// <summary>So many seconds passed since the last turn.</summary>
     public void Turn(double seconds)
     {
@@ -49,4 +52,13 @@ internal sealed class Rated
         var rate = before == 0 ? now : Newest * now + (1 - Newest) * before;
         return rate < 0.05 ? 0 : rate;
     }
+}
+
+/// <summary>What one talker does now: packets and bytes, and beside them exchanges.</summary>
+internal sealed class TalkerRates : Rated
+{
+    public Rated Exchanges { get; } = new();
+
+    /// <summary>The quietest are forgotten first.</summary>
+    public double Liveliness => ByteRate + Exchanges.CountRate;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using NetSniff.Cli.Capturing;
+using NetSniff.Filters.Expression;
 
 namespace NetSniff.Cli.Commands.Top;
 
@@ -16,6 +17,7 @@ internal sealed class TopLoop(Terminal terminal, TopSource source, Interrupts in
     private readonly TopState _state = new();
     private readonly BlockingCollection<ConsoleKeyInfo> _keys = [];
     private TopHead _head;
+    private string _filter = "";
 
     /// <summary>Size of the screen.</summary>
     public Func<(int Width, int Height)> Size { get; init; } = static () => (Console.WindowWidth, Console.WindowHeight);
@@ -45,6 +47,7 @@ internal sealed class TopLoop(Terminal terminal, TopSource source, Interrupts in
                     Turn(passed.TotalSeconds, terminal.Clock.GetElapsedTime(start), isEnded);
                 }
 
+                Narrow();
                 var now = Size();
                 lines = page.Draw(_tally, _state, _head, now.Width, now.Height);
                 screen.Show(lines, isAnew: now != size);
@@ -53,6 +56,15 @@ internal sealed class TopLoop(Terminal terminal, TopSource source, Interrupts in
 
             WaitForKey(size);
         }
+    }
+
+    private void Narrow()
+    {
+        if (_filter == _state.Filter) return;
+
+        _filter = _state.Filter;
+        _tally.Narrow(_filter.Length == 0 ? null : FilterExpression.Parse(_filter).Filter);
+        if (source.IsOver) _tally.Average();
     }
 
     private void Turn(double seconds, TimeSpan up, bool isEnded)

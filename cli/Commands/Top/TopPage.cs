@@ -21,12 +21,15 @@ internal sealed class TopPage(bool isColoured)
 
     private static readonly string[] s_help =
     [
-        "tab, 1, 2, 3   talkers, protocols, errors",
-        "s              sort by the next column",
-        "/              rows that hold a text; esc takes it away",
-        "j k ↓ ↑ home   move through the rows",
-        "f, blank       freeze the picture; it goes on counting",
-        "q, ctrl-C      end",
+        "tab, 1, 2, 3     talkers, protocols, errors",
+        "j k ↓ ↑ home     choose a row (also page up, page down)",
+        "enter            look into the row: only what belongs to it",
+        "esc              back, one filter at a time",
+        "/                a filter: http.status >= 500, ip == 10.0.0.7 …",
+        ":                talkers, protocols, errors, sort TX/S, kind dns, quit",
+        "s                sort by the next column",
+        "p, blank         pause the picture; it goes on counting",
+        "q, ctrl-C        end",
         "",
         "Rates are of the last seconds, BIT/S and PKT/S of what passed on the",
         "wire, TX/S exchanges that were understood: requests, questions,",
@@ -37,7 +40,9 @@ internal sealed class TopPage(bool isColoured)
     public List<string> Draw(TopTally tally, TopState state, in TopHead head, int width, int height)
     {
         (width, height) = (Math.Max(width, WidthMin), Math.Max(height, HeightMin));
-        List<string> lines = [TitleLine(state, head, width), .. Totals(tally, width), Panes(state, width)];
+        var all = tally;
+        tally = tally.Narrowed ?? tally;
+        List<string> lines = [TitleLine(state, head, width), .. Totals(tally, all, width), Panes(state, width)];
         var room = height - lines.Count - 1;
         if (state.IsHelp) lines.AddRange(s_help.Take(room).Select(line => Fit("  " + line, width)));
         else lines.AddRange(Table(tally, state, width, room));
@@ -48,7 +53,7 @@ internal sealed class TopPage(bool isColoured)
 
     private string TitleLine(TopState state, in TopHead head, int width)
     {
-        var mode = head.IsOver ? "ended" : state.IsFrozen ? "frozen" : "";
+        var mode = head.IsOver ? "ended" : state.IsFrozen ? "paused" : "";
         var seconds = Math.Max(1, (long)head.Up.TotalSeconds);
         var right = $"{mode}  up {Human.Duration(seconds * 1_000_000_000)}  "
             + head.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
@@ -56,17 +61,17 @@ internal sealed class TopPage(bool isColoured)
         return Paint(Fit(left, width - right.Length - 1) + " " + right, Bold);
     }
 
-    private IEnumerable<string> Totals(TopTally tally, int width)
+    private IEnumerable<string> Totals(TopTally tally, TopTally all, int width)
     {
         var errors = Human.Share(tally.Errors.CountRate, tally.Transactions.CountRate);
-        var flows = tally.FlowsLive > 0 ? $"{Human.Size(tally.FlowsLive)} flows  " : "";
+        var flows = all.FlowsLive > 0 ? $"{Human.Size(all.FlowsLive)} flows  " : "";
         yield return Fit(
             $"{Human.Size(8 * tally.Traffic.ByteRate)}b/s  {Human.Size(tally.Traffic.CountRate)} pkt/s  {flows}"
             + $"{Human.Size(tally.Transactions.CountRate)} tx/s  {errors} errors  "
             + $"p50 {TopRows.Length(tally.Latency.Quantile(0.5))}  p99 {TopRows.Length(tally.Latency.Quantile(0.99))}",
             width);
         yield return Sparkline(tally, width);
-        yield return Losses(tally, width);
+        yield return Losses(all, width);
     }
 
     private string Sparkline(TopTally tally, int width)
@@ -81,7 +86,7 @@ internal sealed class TopPage(bool isColoured)
             text.Append(Bars[step]);
         }
 
-        var label = $" max {Human.Size(8.0 * most)}b/s";
+        var label = most == 0 ? "" : $" max {Human.Size(8.0 * most)}b/s";
         return Paint(text.ToString(), Green) + Fit(label, width - seconds.Length);
     }
 
@@ -105,8 +110,11 @@ internal sealed class TopPage(bool isColoured)
             length += name.Length;
         }
 
-        var filter = state.IsTyping || state.Filter.Length > 0 ? $"  /{state.Filter}{(state.IsTyping ? "▏" : "")}" : "";
-        return text.Append(Paint(Fit(filter, width - length), Yellow)).ToString();
+        var way = TerminalText.Clean(string.Join(" › ", state.Filters));
+        var room = width - length - 2;
+        // The last is what one looks at; of a long way its beginning goes.
+        if (way.Length > room) way = room > 1 ? "…" + way[^(room - 1)..] : "";
+        return text.Append(Paint(Fit("  " + way, width - length), Yellow)).ToString();
     }
 
     private List<string> Table(TopTally tally, TopState state, int width, int room)
@@ -123,7 +131,8 @@ internal sealed class TopPage(bool isColoured)
 
         List<string> lines = [Paint(Fit(head.ToString(), width), Bold)];
         var rows = TopRows.Of(tally, state);
-        state.Bound(rows.Count);
+        state.See(rows, room - 1);
+        var number = state.Offset;
         foreach (var row in rows.Skip(state.Offset).Take(room - 1))
         {
             var text = new StringBuilder();
@@ -133,7 +142,9 @@ internal sealed class TopPage(bool isColoured)
             }
 
             var isBad = state.Pane == TopPane.Errors && row.Numbers[1] >= 500;
-            lines.Add(isBad ? Paint(Fit(text.ToString(), width), Red) : Fit(text.ToString(), width));
+            var isChosen = number++ == state.Selected;
+            var line = Fit(text.ToString(), width);
+            lines.Add(isChosen ? Paint(line, Reverse) : isBad ? Paint(line, Red) : line);
         }
 
         if (rows.Count == 0) lines.Add(Paint(Fit(Nothing(state), width), Dim));
@@ -141,15 +152,17 @@ internal sealed class TopPage(bool isColoured)
     }
 
     private static string Nothing(TopState state) => state.Filter.Length > 0
-        ? $"no row holds '{state.Filter}'; esc shows all"
+        ? "nothing of that so far; esc goes back"
         : state.Pane == TopPane.Errors ? "no errors so far" : "nothing so far";
 
     /// <summary>A blank between columns; those without a width of their own share what is left.</summary>
     private static int[] Widths(TopColumn[] columns, int width)
     {
-        var wide = columns.Count(column => column.Width == 0);
-        var left = width - columns.Sum(column => column.Width) - columns.Length;
-        return [.. columns.Select(column => column.Width > 0 ? column.Width : Math.Max(4, left / wide))];
+        static int Share(TopColumn column) => column.Width > 0 ? 0 : Math.Max(1, -column.Width);
+
+        var shares = columns.Sum(Share);
+        var left = width - columns.Sum(column => Math.Max(0, column.Width)) - columns.Length;
+        return [.. columns.Select(one => one.Width > 0 ? one.Width : Math.Max(4, left * Share(one) / shares))];
     }
 
     private static string Cell(string text, int width, bool isNumber)
@@ -160,12 +173,29 @@ internal sealed class TopPage(bool isColoured)
 
     private string Foot(TopState state, in TopHead head, int width)
     {
+        if (state.Typing != TopTyping.Nothing) return Typed(state, width);
+        if (state.Complaint.Length > 0) return Paint(Fit(TerminalText.Clean(state.Complaint), width), Red);
         if (head.Trouble.Length > 0) return Paint(Fit(TerminalText.Clean(head.Trouble), width), Red);
 
-        var keys = state.IsTyping
-            ? "type; enter keeps it, esc takes it away"
-            : "q end  tab pane  s sort  / filter  f freeze  ? help";
+        var back = state.Filter.Length > 0 ? "esc back  " : "";
+        var keys = $"{back}enter look into  / filter  : command  tab pane  s sort  p pause  ? keys  q end";
         return Paint(Fit(keys, width), Dim);
+    }
+
+    /// <summary>What is typed, its end in sight, and behind it what is wrong with it.</summary>
+    private string Typed(TopState state, int width)
+    {
+        var typed = (state.Typing == TopTyping.Filter ? "/" : ":") + TerminalText.Clean(state.Text) + "▏";
+        var hint = state.Complaint.Length > 0 ? TerminalText.Clean(state.Complaint)
+            : state.Text.Length > 0 ? ""
+            : state.Typing == TopTyping.Filter ? "http.status >= 500, app == dns, ip == 10.0.0.0/8; esc leaves it"
+            : "talkers, protocols, errors, sort COLUMN, kind NAME, quit";
+        var room = state.Complaint.Length > 0 ? Math.Max(width / 3, width - hint.Length - 2) : width;
+        if (typed.Length > room) typed = "…" + typed[^(room - 1)..];
+        var left = width - typed.Length - 2;
+        return Paint(typed, Yellow) + (left > 0
+            ? "  " + Paint(Fit(hint, left), state.Complaint.Length > 0 ? Red : Dim)
+            : new string(' ', width - typed.Length));
     }
 
     private static string Fit(string text, int width) => width <= 0

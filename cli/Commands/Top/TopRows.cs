@@ -6,9 +6,10 @@ namespace NetSniff.Cli.Commands.Top;
 
 /// <param name="Cells">In the order of the pane's columns.</param>
 /// <param name="Numbers">What each column is sorted by; text sorts by itself.</param>
-internal sealed record TopRow(string[] Cells, double[] Numbers);
+/// <param name="Filter">What looks into the row.</param>
+internal sealed record TopRow(string[] Cells, double[] Numbers, string Filter);
 
-/// <param name="Width">0 takes what is left, shared with others of 0.</param>
+/// <param name="Width">0 and below takes what is left, shared with others of them: -3 gets three parts, 0 one.</param>
 internal readonly record struct TopColumn(string Title, int Width, bool IsNumber);
 
 /// <summary>Columns and rows of each pane.</summary>
@@ -16,8 +17,8 @@ internal static class TopRows
 {
     private static readonly TopColumn[] s_talkers =
     [
-        new("CLIENT", 0, false), new("SERVER", 0, false), new("APP", 9, false), new("BIT/S", 7, true),
-        new("PKT/S", 7, true), new("TOTAL", 7, true),
+        new("CLIENT", -3, false), new("SERVER", -4, false), new("APP", 9, false), new("BIT/S", 6, true),
+        new("PKT/S", 6, true), new("TX/S", 6, true), new("TOTAL", 6, true),
     ];
 
     private static readonly TopColumn[] s_protocols =
@@ -50,7 +51,11 @@ internal static class TopRows
         return start + (first - start + sort) % count;
     }
 
-    /// <summary>Rows that the filter lets through, the largest first.</summary>
+    /// <summary>What can be sorted by, in the order of <see cref="TopState.Sort"/>.</summary>
+    public static List<string> SortTitles(TopPane pane) =>
+        [.. Enumerable.Range(0, SortsOf(pane)).Select(sort => ColumnsOf(pane)[SortColumn(pane, sort)].Title)];
+
+    /// <summary>All rows, the largest first.</summary>
     public static List<TopRow> Of(TopTally tally, TopState state)
     {
         var rows = (state.Pane switch
@@ -58,18 +63,23 @@ internal static class TopRows
             TopPane.Talkers => tally.Talkers.Select(talker => Talker(tally, talker.Key, talker.Value)),
             TopPane.Protocols => tally.Protocols.Select(Protocol),
             _ => tally.ErrorRates.Select(error => Error(error.Field, error.Value, error.Rate)),
-        }).Where(row => state.Filter.Length == 0
-            || row.Cells.Any(cell => cell.Contains(state.Filter, StringComparison.OrdinalIgnoreCase))).ToList();
+        }).ToList();
         var column = SortColumn(state.Pane, state.Sort);
         rows.Sort((left, right) =>
         {
             var order = right.Numbers[column].CompareTo(left.Numbers[column]);
+            // Where that says nothing, by what does: exchanges before their flow has ended.
+            for (var other = 0; order == 0 && other < left.Numbers.Length; other++)
+            {
+                order = right.Numbers[other].CompareTo(left.Numbers[other]);
+            }
+
             return order != 0 ? order : string.CompareOrdinal(left.Cells[0], right.Cells[0]);
         });
         return rows;
     }
 
-    private static TopRow Talker(TopTally tally, TalkerKey key, Rated rate)
+    private static TopRow Talker(TopTally tally, TalkerKey key, TalkerRates rate)
     {
         var app = tally.AppOf(key);
         var name = app == Apps.Unknown ? Json.IpProtocolNames.Own(key.Protocol) : Apps.Name(app);
@@ -77,9 +87,11 @@ internal static class TopRows
         return new TopRow(
             [
                 key.Client.ToString(), server, name, Human.Size(8 * rate.ByteRate), Human.Size(rate.CountRate),
-                Human.Size(rate.Bytes),
+                Human.Size(rate.Exchanges.CountRate), Human.Size(rate.Bytes),
             ],
-            [0, 0, 0, rate.ByteRate, rate.CountRate, rate.Bytes]);
+            [0, 0, 0, rate.ByteRate, rate.CountRate, rate.Exchanges.CountRate, rate.Bytes],
+            $"src.ip == {key.Client} and dst.ip == {key.Server}"
+                + (key.Port == 0 ? "" : $" and dst.port == {key.Port}"));
     }
 
     private static string Bracketed(string address) => address.Contains(':', StringComparison.Ordinal)
@@ -99,7 +111,8 @@ internal static class TopRows
             [
                 0, rates.Traffic.ByteRate, rates.Traffic.CountRate, transactions, errors,
                 transactions > 0 ? errors / transactions : 0, middle ?? 0, worst ?? 0,
-            ]);
+            ],
+            rates.App == Apps.Unknown ? $"proto == {rates.Protocol}" : $"app == {rates.Name}");
     }
 
     private static TopRow Error(string field, ulong value, Rated rate) => new(
@@ -107,7 +120,8 @@ internal static class TopRows
             field, value.ToString(CultureInfo.InvariantCulture),
             rate.CountRate.ToString("0.0", CultureInfo.InvariantCulture), Human.Count((ulong)rate.Count),
         ],
-        [0, value, rate.CountRate, rate.Count]);
+        [0, value, rate.CountRate, rate.Count],
+        $"{field} == {value}");
 
     public static string Length(long? nanos) => nanos is { } known ? Human.Duration(known) : "-";
 }

@@ -2,10 +2,21 @@ namespace NetSniff.Cli.Commands.Top;
 
 internal enum TopPane : byte { Talkers, Protocols, Errors }
 
+/// <summary>What is typed at the foot of the screen.</summary>
+internal enum TopTyping : byte { Nothing, Filter, Command }
+
 /// <summary>What the keys have set. Changed by <see cref="Press"/> alone.</summary>
 internal sealed class TopState
 {
-    private const int FilterLengthMax = 64;
+    private const int TextLengthMax = 200;
+
+    /// <summary>Filters one inside the other.</summary>
+    private const int DepthMax = 16;
+
+    private readonly Stack<Step> _way = [];
+
+    /// <summary>Where one was before a filter, to go back to.</summary>
+    private readonly record struct Step(string Filter, TopPane Pane, int Sort, int Selected, int Offset);
 
     public TopPane Pane { get; private set; }
 
@@ -18,62 +29,116 @@ internal sealed class TopState
 
     public bool IsOver { get; private set; }
 
-    /// <summary>Rows that do not hold this text are left out; empty for all.</summary>
-    public string Filter { get; private set; } = "";
+    public TopTyping Typing { get; private set; }
 
-    /// <summary>The filter is being typed.</summary>
-    public bool IsTyping { get; private set; }
+    /// <summary>What is typed so far.</summary>
+    public string Text { get; private set; } = "";
+
+    /// <summary>Why the last line typed was not taken; empty when it was.</summary>
+    public string Complaint { get; private set; } = "";
+
+    /// <summary>Row that Enter looks into.</summary>
+    public int Selected { get; private set; }
 
     /// <summary>Rows above the first that is shown.</summary>
     public int Offset { get; private set; }
 
+    /// <summary>Filters in force, the outermost first.</summary>
+    public IEnumerable<string> Filters => _way.Reverse().Select(step => step.Filter);
+
+    /// <summary>All of them as one expression; empty for none.</summary>
+    public string Filter => _way.Count == 0 ? "" : string.Join(" and ", Filters.Select(text => $"({text})"));
+
+    /// <summary>Expressions of the rows on the screen, as they were drawn.</summary>
+    public IReadOnlyList<TopRow> Rows { get; private set; } = [];
+
     public void Press(ConsoleKeyInfo key)
     {
         if (key is { Key: ConsoleKey.C, Modifiers: ConsoleModifiers.Control }) IsOver = true;
-        else if (IsTyping) Type(key);
+        else if (Typing != TopTyping.Nothing) Type(key);
         else if (IsHelp) IsHelp = false;
         else Command(key);
     }
+
+    /// <summary>Rows as they are drawn, and how many fit: the selection stays among them and in sight.</summary>
+    public void See(IReadOnlyList<TopRow> rows, int room)
+    {
+        Rows = rows;
+        Selected = Math.Clamp(Selected, 0, Math.Max(0, rows.Count - 1));
+        Offset = Math.Clamp(Offset, Math.Max(0, Selected - Math.Max(1, room) + 1), Selected);
+    }
+
+    /// <summary>Looks through one more filter.</summary>
+    public void Push(string filter, TopPane pane)
+    {
+        if (_way.Count >= DepthMax)
+        {
+            Complaint = $"no more than {DepthMax} filters inside each other; esc goes back";
+            return;
+        }
+
+        _way.Push(new Step(filter, Pane, Sort, Selected, Offset));
+        (Pane, Selected, Offset) = (pane, 0, 0);
+        if (pane != _way.Peek().Pane) Sort = 0;
+    }
+
+    public void Show(TopPane pane) => (Pane, Sort, Selected, Offset) = (pane, 0, 0, 0);
+
+    public void SortBy(int sort) => Sort = sort;
+
+    public void End() => IsOver = true;
 
     private void Type(ConsoleKeyInfo key)
     {
         switch (key.Key)
         {
             case ConsoleKey.Enter:
-                IsTyping = false;
+                Complaint = Text.Trim().Length == 0 ? "" : TopLine.Take(this, Typing, Text.Trim());
+                if (Complaint.Length == 0) (Typing, Text) = (TopTyping.Nothing, "");
                 break;
             case ConsoleKey.Escape:
-                (IsTyping, Filter) = (false, "");
+                (Typing, Text, Complaint) = (TopTyping.Nothing, "", "");
                 break;
             case ConsoleKey.Backspace:
-                if (Filter.Length > 0) Filter = Filter[..^1];
+                Complaint = "";
+                if (Text.Length > 0) Text = Text[..^1];
+                else Typing = TopTyping.Nothing;
                 break;
             default:
-                if (!char.IsControl(key.KeyChar) && Filter.Length < FilterLengthMax) Filter += key.KeyChar;
+                Complaint = "";
+                if (!char.IsControl(key.KeyChar) && Text.Length < TextLengthMax) Text += key.KeyChar;
                 break;
         }
-
-        Offset = 0;
     }
 
     private void Command(ConsoleKeyInfo key)
     {
+        Complaint = "";
         switch (key.Key)
         {
             case ConsoleKey.Tab:
                 Show((TopPane)(((int)Pane + (key.Modifiers == ConsoleModifiers.Shift ? 2 : 1)) % 3));
                 return;
-            case ConsoleKey.Escape:
-                (Filter, Offset) = ("", 0);
+            case ConsoleKey.Enter:
+                Enter();
+                return;
+            case ConsoleKey.Escape or ConsoleKey.Backspace:
+                Back();
                 return;
             case ConsoleKey.DownArrow or ConsoleKey.J:
-                Offset++;
+                Selected++;
                 return;
             case ConsoleKey.UpArrow or ConsoleKey.K:
-                Offset = Math.Max(0, Offset - 1);
+                Selected = Math.Max(0, Selected - 1);
+                return;
+            case ConsoleKey.PageDown:
+                Selected += Math.Max(1, Rows.Count / 4);
+                return;
+            case ConsoleKey.PageUp:
+                Selected = Math.Max(0, Selected - Math.Max(1, Rows.Count / 4));
                 return;
             case ConsoleKey.Home:
-                Offset = 0;
+                (Selected, Offset) = (0, 0);
                 return;
         }
 
@@ -81,8 +146,9 @@ internal sealed class TopState
         {
             case 'q': IsOver = true; break;
             case '?' or 'h': IsHelp = true; break;
-            case '/': IsTyping = true; break;
-            case 'f' or ' ': IsFrozen = !IsFrozen; break;
+            case '/': Typing = TopTyping.Filter; break;
+            case ':': Typing = TopTyping.Command; break;
+            case 'p' or 'f' or ' ': IsFrozen = !IsFrozen; break;
             case 's': Sort = (Sort + 1) % TopRows.SortsOf(Pane); break;
             case '1': Show(TopPane.Talkers); break;
             case '2': Show(TopPane.Protocols); break;
@@ -90,8 +156,18 @@ internal sealed class TopState
         }
     }
 
-    /// <summary>No further than the rows reach.</summary>
-    public void Bound(int rows) => Offset = Math.Clamp(Offset, 0, Math.Max(0, rows - 1));
+    /// <summary>Of a talker, its protocols; of a protocol or an error, who has it.</summary>
+    private void Enter()
+    {
+        if (Selected >= Rows.Count || Rows[Selected].Filter is not { Length: > 0 } filter) return;
 
-    private void Show(TopPane pane) => (Pane, Sort, Offset) = (pane, 0, 0);
+        Push(filter, Pane == TopPane.Talkers ? TopPane.Protocols : TopPane.Talkers);
+    }
+
+    private void Back()
+    {
+        if (!_way.TryPop(out var step)) return;
+
+        (Pane, Sort, Selected, Offset) = (step.Pane, step.Sort, step.Selected, step.Offset);
+    }
 }

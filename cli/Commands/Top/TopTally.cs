@@ -6,8 +6,13 @@ using NetSniff.Records;
 namespace NetSniff.Cli.Commands.Top;
 
 /// <summary>What one protocol does now.</summary>
-internal sealed class ProtocolRates(string name)
+internal sealed class ProtocolRates(string name, ushort app, byte protocol)
 {
+    public ushort App { get; } = app;
+
+    /// <summary>IANA number of what carries it, the first that was seen.</summary>
+    public byte Protocol { get; } = protocol;
+
     public string Name { get; } = name;
 
     /// <summary>Packets and bytes.</summary>
@@ -22,14 +27,14 @@ internal sealed class ProtocolRates(string name)
 
 /// <summary>Adds up what passes, by who and by second. Sources add under <see cref="Lock"/>, the screen looks under it.
 /// </summary>
-internal sealed class TopTally
+internal sealed partial class TopTally
 {
     public const int SecondsKept = 120;
     private const int TalkersMax = 8_192;
     private const int AppsMax = 65_536;
     private const int ErrorsMax = 1_024;
 
-    private readonly Dictionary<TalkerKey, Rated> _talkers = [];
+    private readonly Dictionary<TalkerKey, TalkerRates> _talkers = [];
     private readonly Dictionary<TalkerKey, ushort> _apps = [];
 
     /// <summary>Talkers whose ports told the wrong one for the service, and what they really are.</summary>
@@ -58,7 +63,7 @@ internal sealed class TopTally
     /// <summary>What was lost on the way here, by where.</summary>
     public IReadOnlyList<(string Where, long Count)> Lost { get; set; } = [];
 
-    public IEnumerable<KeyValuePair<TalkerKey, Rated>> Talkers => _talkers;
+    public IEnumerable<KeyValuePair<TalkerKey, TalkerRates>> Talkers => _talkers;
 
     public IEnumerable<ProtocolRates> Protocols => _protocols.Values;
 
@@ -80,26 +85,34 @@ internal sealed class TopTally
         var app = _apps.GetValueOrDefault(key);
         ProtocolOf(app, key.Protocol).Traffic.Add(packets, bytes);
         TalkerOf(key).Add(packets, bytes);
+        if (Narrowed is { } narrow && narrow.Wants(key, app)) narrow.AddTraffic(key, packets, bytes, nanos);
     }
 
     /// <param name="hasTraffic">Whether flow records stand for traffic, where no packets are seen.</param>
     public void AddRecord(RecordView record, bool hasTraffic)
     {
         ref readonly var header = ref record.Header;
+        if (_filter is null)
+        {
+            _hasTraffic = hasTraffic;
+            _recent.Add(record);
+            Narrowed?.Offer(record, hasTraffic);
+        }
+
         var key = new TalkerKey(header.Client, header.Server, header.ServerPort, header.Protocol);
         Learn(key, header.ClientPort, header.App);
         if (_reading.IsFlow(header))
         {
             if (!hasTraffic) return;
 
-            var flow = FlowNumbers.Read(record);
-            AddTraffic(key, flow.Packets, flow.Bytes, header.TimeNanos);
+            AddFlow(key, header.App, FlowNumbers.Read(record), header.TimeNanos);
             return;
         }
 
         var protocol = ProtocolOf(header.App, header.Protocol);
         Transactions.Add(1, 0);
         protocol.Transactions.Add(1, 0);
+        TalkerOf(key).Exchanges.Add(1, 0);
         if (_reading.Latency(record) is { } latency)
         {
             Latency.Add(latency);
@@ -123,6 +136,7 @@ internal sealed class TopTally
     /// <summary>Rates are those of the time since the last turn.</summary>
     public void Turn(double seconds)
     {
+        Narrowed?.Turn(seconds);
         foreach (var rated in All()) rated.Turn(seconds);
         Latency.Turn(seconds);
         foreach (var protocol in _protocols.Values) protocol.Latency.Turn(seconds);
@@ -131,26 +145,40 @@ internal sealed class TopTally
     /// <summary>Nothing more will come: rates are those of all the time there was.</summary>
     public void Average()
     {
+        Narrowed?.Average();
         var seconds = Math.Max(1, _newestSecond - _firstSecond + 1);
         foreach (var rated in All()) rated.Average(seconds);
     }
 
     private IEnumerable<Rated> All() => new[] { Traffic, Transactions, Errors }.Concat(_talkers.Values)
+        .Concat(_talkers.Values.Select(talker => talker.Exchanges))
         .Concat(_errors.Values)
         .Concat(_protocols.Values.SelectMany(one => new[] { one.Traffic, one.Transactions, one.Errors }));
 
     private ProtocolRates ProtocolOf(ushort app, byte protocol)
     {
         var name = app == Apps.Unknown ? Json.IpProtocolNames.Own(protocol) : Apps.Name(app);
-        if (!_protocols.TryGetValue(name, out var rates)) _protocols[name] = rates = new ProtocolRates(name);
+        if (_protocols.TryGetValue(name, out var rates)) return rates;
+
+        _protocols[name] = rates = new ProtocolRates(name, app, protocol);
         return rates;
     }
 
-    private Rated TalkerOf(TalkerKey key)
+    private TalkerRates TalkerOf(TalkerKey key)
     {
         if (_talkers.TryGetValue(key, out var talker)) return talker;
         if (_talkers.Count >= TalkersMax) ForgetQuiet();
-        return _talkers[key] = new Rated();
+        return _talkers[key] = new TalkerRates();
+    }
+
+    /// <summary>A flow that is told at its end or after a while, as traffic of now. It is not offered to the filter's
+    /// tally: that was offered the record.</summary>
+    private void AddFlow(TalkerKey key, ushort app, FlowNumbers flow, long nanos)
+    {
+        Traffic.Add(flow.Packets, flow.Bytes);
+        AddSecond(nanos / 1_000_000_000, flow.Bytes);
+        ProtocolOf(app, key.Protocol).Traffic.Add(flow.Packets, flow.Bytes);
+        TalkerOf(key).Add(flow.Packets, flow.Bytes);
     }
 
     /// <summary>A record knows who asked whom, and what they speak: what packets were taken for until then is put
@@ -162,6 +190,7 @@ internal sealed class TopTally
         {
             _turned[wrong] = key;
             TalkerOf(key).Take(mistaken.Count, mistaken.Bytes);
+            TalkerOf(key).Exchanges.Take(mistaken.Exchanges.Count, 0);
             Move(AppOf(wrong), AppOf(key), key.Protocol, mistaken);
         }
 
@@ -169,6 +198,8 @@ internal sealed class TopTally
         if (app == Apps.Unknown || app == before || (_apps.Count >= AppsMax && before == Apps.Unknown)) return;
 
         _apps[key] = app;
+        // What it speaks may be what the filter asks for.
+        if (_wanted.TryGetValue(key, out var isWanted) && !isWanted) _wanted.Remove(key);
         if (_talkers.TryGetValue(key, out var talker)) Move(before, app, key.Protocol, talker);
     }
 
@@ -183,11 +214,11 @@ internal sealed class TopTally
     /// <summary>The quieter half makes room.</summary>
     private void ForgetQuiet()
     {
-        var rates = _talkers.Values.Select(talker => talker.ByteRate).Order().ToList();
+        var rates = _talkers.Values.Select(talker => talker.Liveliness).Order().ToList();
         var middle = rates[rates.Count / 2];
         foreach (var (key, talker) in _talkers)
         {
-            if (talker.ByteRate > middle) continue;
+            if (talker.Liveliness > middle) continue;
             _talkers.Remove(key);
             if (_talkers.Count <= TalkersMax / 2) return;
         }

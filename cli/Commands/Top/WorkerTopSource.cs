@@ -13,7 +13,7 @@ internal sealed class WorkerTopSource(QueryEndpoint endpoint, string where) : To
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _stop = new();
-    private readonly BatchDecoder _decoder = new();
+    private readonly BatchDecoder _decoder = new() { TakesPeers = true };
     private Task _reading = Task.CompletedTask;
     private string _trouble = "connecting";
     private long _missed;

@@ -67,6 +67,24 @@ internal static class UpCommand
         var secrets = UpSecrets.In(folder, workerSettings, terminal.Clock.GetUtcNow());
         var board = new HealthBoard("netsniff", ProgramVersion.Text, terminal.Clock);
         using var telemetry = OwnTelemetry.Start(board, sensorSettings.Node);
+        terminal = terminal.Through(telemetry, "netsniff.up");
+        try
+        {
+            return await RunAsync(
+                terminal, interrupts, workerSettings, sensorSettings, folder, secrets, board, telemetry)
+                .ConfigureAwait(false);
+        }
+        catch (Exception problem) when (OwnLog.Passes(terminal, problem))
+        {
+            throw;
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        Terminal terminal, Interrupts interrupts, WorkerSettings workerSettings, SensorSettings sensorSettings,
+        string folder, (string Authority, string Token, string PacketsToken) secrets, HealthBoard board,
+        OwnTelemetry? telemetry)
+    {
         var worker = new WorkerProgram(terminal, workerSettings, board);
         await using (worker.ConfigureAwait(false))
         {
@@ -79,6 +97,8 @@ internal static class UpCommand
             var sensor = new SensorProgram(terminal, sensorSettings, board, here);
             await using (sensor.ConfigureAwait(false))
             {
+                // The last numbers are sent while those who are asked for them are there.
+                using var last = telemetry;
                 await sensor.StartAsync().ConfigureAwait(false);
                 var client = new ClientFile(worker.QueryAddress, secrets.Authority, secrets.Token)
                 {

@@ -48,6 +48,9 @@ internal sealed class WorkerArguments
         "--workers-service", "NAMESPACE/NAME[:PORT]", "The ready pods behind a service of a cluster.");
 
     private readonly StoreOptions _store = new();
+    private readonly Option<string?> _config = TextOption.Of(
+        "--config", "FOLDER", "Holds worker.json (docs/operating.md); what changes in it holds at once.");
+
     private readonly EndpointOption _ingest = new("--listen", "Where sensors connect", s_otherwise.Ingest);
     private readonly EndpointOption _query = new("--query", "Where questions are asked", s_otherwise.Query);
     private readonly EndpointOption _health = new("--health", "Health and metrics, or off", s_otherwise.Health);
@@ -57,7 +60,7 @@ internal sealed class WorkerArguments
         foreach (var option in (Option[])
         [
             _name, _data, _tls, _token, _packetsToken, _packetsFor, _names, _kubernetes, _rules, _workers, _workersFile,
-            _workersService, _ingest.Option, _query.Option, _health.Option,
+            _workersService, _config, _ingest.Option, _query.Option, _health.Option,
         ]) command.Add(option);
         _store.AddTo(command);
         _cluster.AddTo(command);
@@ -83,6 +86,7 @@ internal sealed class WorkerArguments
                 result, isNamedByCluster || workers.Service is not null,
                 $"{_kubernetes.Name} or {_workersService.Name}"),
             Workers = workers,
+            ConfigFolder = result.GetValue(_config),
             RulesFolder = result.GetValue(_rules),
             Store = _store.Read(result),
             Lake = _store.Lake(result),

@@ -40,9 +40,25 @@ internal static class WorkerCommand
     {
         var board = new HealthBoard("worker", ProgramVersion.Text, terminal.Clock);
         using var telemetry = OwnTelemetry.Start(board, settings.Name);
+        terminal = terminal.Through(telemetry, "netsniff.worker");
+        try
+        {
+            return await RunAsync(terminal, interrupts, settings, board, telemetry).ConfigureAwait(false);
+        }
+        catch (Exception problem) when (OwnLog.Passes(terminal, problem))
+        {
+            throw;
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        Terminal terminal, Interrupts interrupts, WorkerSettings settings, HealthBoard board, OwnTelemetry? telemetry)
+    {
         var worker = new WorkerProgram(terminal, settings, board);
         await using (worker.ConfigureAwait(false))
         {
+            // The last numbers are sent while those who are asked for them are there.
+            using var last = telemetry;
             await worker.StartAsync().ConfigureAwait(false);
             terminal.Say(
                 $"worker {settings.Name}: sensors at {worker.Host.Address}, questions at {worker.QueryAddress}");

@@ -4,28 +4,35 @@ using NetSniff.Records;
 namespace NetSniff.Cli.Outputs.Table;
 
 /// <summary>What a record says, on one line: by the templates of its kind.</summary>
-internal sealed class RecordLines
+/// <param name="isPlain">Fields by name, all that are there: somebody chose them, and templates would ask for others.
+/// </param>
+internal sealed class RecordLines(bool isPlain = false)
 {
+    /// <summary>Parts that templates may leave out have ranks up to this.</summary>
+    public const int RankMax = 3;
+
     /// <summary>Fields shown of a kind that has no templates.</summary>
     private const int PlainFieldsMax = 8;
 
     private Kind[] _kinds = [];
 
-    public void Write(Line line, RecordView record)
+    /// <param name="left">What gives way where room is scarce: ranks up to this.</param>
+    /// <param name="hidden">Takes the names of fields that gave way.</param>
+    public void Write(Line line, RecordView record, int left = 0, ISet<string>? hidden = null)
     {
         var kind = KindOf(record);
-        if (kind.Choose(record.Header.Present) is { } template)
+        if (!isPlain && kind.Choose(record.Header.Present) is { } template)
         {
-            template.Write(line, record);
+            template.Write(line, record, left, hidden);
         }
         else
         {
-            WritePlain(line, record, kind);
+            WritePlain(line, record, kind, isPlain ? RecordSchema.FieldsMax : PlainFieldsMax);
         }
     }
 
     /// <summary>What stands before the line: the protocol, with its version where that matters.</summary>
-    public void WriteLabel(Line line, RecordView record)
+    public void WriteLabel(Line line, RecordView record, bool hasVersion = true)
     {
         var kind = KindOf(record);
         if (kind.GrpcIndex >= 0 && record.Has(kind.GrpcIndex))
@@ -35,19 +42,19 @@ internal sealed class RecordLines
         }
 
         line.Own(kind.Label);
-        if (kind.VersionIndex < 0 || !record.TryGet(kind.VersionIndex, out var version)) return;
+        if (!hasVersion || kind.VersionIndex < 0 || !record.TryGet(kind.VersionIndex, out var version)) return;
 
         line.Own("/"u8);
         line.Captured(version.Text);
     }
 
-    private static void WritePlain(Line line, RecordView record, Kind kind)
+    private static void WritePlain(Line line, RecordView record, Kind kind, int fieldsMax)
     {
         var shown = 0;
         foreach (var field in record)
         {
-            if (shown == PlainFieldsMax) break;
-            if (shown++ > 0) line.Own(" "u8);
+            if (shown == fieldsMax) break;
+            if (shown++ > 0) line.Own("  "u8);
             line.Own(field.Field.Name);
             line.Own("="u8);
             kind.Styles[field.Field.Index].Write(line, field.Value);

@@ -19,6 +19,9 @@ internal enum FlowLines : byte
 /// <param name="Zone">Whose clock is shown.</param>
 /// <param name="Names">Shown in place of addresses.</param>
 /// <param name="FoldsFlows">Counts flows without data after the first few between two ends.</param>
+/// <param name="HasChosenFields">Records hold only fields that somebody asked for: they are shown by name.</param>
+/// <param name="ColumnsNow">Of the terminal as it is now, where it may be given another width.</param>
+/// <param name="TellsHidden">Ends with a line that says what there was no room for.</param>
 internal sealed record TableOptions(
     bool IsColoured = false,
     int Columns = Line.Endless,
@@ -26,36 +29,49 @@ internal sealed record TableOptions(
     FlowLines Flows = FlowLines.Untold,
     TimeZoneInfo? Zone = null,
     AddressNames? Names = null,
-    bool FoldsFlows = false);
+    bool FoldsFlows = false,
+    bool HasChosenFields = false,
+    Func<int>? ColumnsNow = null,
+    bool TellsHidden = false);
 
 /// <summary>One transaction or flow a line, aligned, for people.</summary>
 internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : Output
 {
+    private const string ClientPort = "src.port";
     private const int EndpointColumns = 21; // 255.255.255.255:65535
     private const int EndpointColumnsMax = 47;
     private const int PortColumns = 6; // :65535
     private const int PortColumnsNarrow = 5; // :8080, as most servers have
     private const int LabelColumns = 9; // WebSocket
+    private const int LabelColumnsNarrow = 4; // HTTP
 
     /// <summary>On a terminal less wide than this the client's port and the fractions of a second give way to what was
     /// said.</summary>
     private const int WideColumns = 100;
 
-    /// <summary>What a long text is cut down to at most, to keep the end of the line.</summary>
+    /// <summary>What long texts are cut to before anything is left out for them.</summary>
+    private const int TextColumnsGood = 20;
+
+    /// <summary>And at most, when nothing more can be left out.</summary>
     private const int TextColumnsMin = 3;
+
+    /// <summary>At this rank the client gives way, after all that <see cref="RecordLines.RankMax"/> names.</summary>
+    private const int ClientRank = RecordLines.RankMax + 1;
 
     /// <summary>Flows remembered as told. The flow table is smaller by far; beyond it a flow may get a line too many.
     /// </summary>
     private const int ToldFlowsMax = 1 << 20;
 
     private readonly Line _line = new(options.IsColoured, options.Columns);
-    private readonly RecordLines _summaries = new();
+    private readonly RecordLines _summaries = new(options.HasChosenFields);
+    private readonly SortedSet<string> _hidden = new(StringComparer.Ordinal);
     private readonly HashSet<ulong> _toldFlows = [];
     private readonly TimeZoneInfo _zone = options.Zone ?? TimeZoneInfo.Local;
     private readonly ushort _flowKind = RecordKinds.Register<FlowRecord>().Id;
     private readonly FlowFold? _fold = options.FoldsFlows ? new FlowFold() : null;
     private int _clientColumns = FirstColumns(options, hasPort: options.Columns >= WideColumns);
     private int _serverColumns = FirstColumns(options, hasPort: true);
+    private int _left;
     private TimeSpan _offset;
     private long _offsetHour = long.MinValue;
 
@@ -73,21 +89,31 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
 
         WriteFolded(header.TimeNanos);
         WriteLine(record);
-        if (_line.Columns > _line.ColumnsMax && _line.LongestText > TextColumnsMin) Fit(record);
+        if (_line.Columns > _line.ColumnsMax) Fit(record);
+        if (IsNarrow && options.TellsHidden) _hidden.Add(ClientPort);
         EndLine();
         return true;
     }
 
-    public override void Flush() => buffer.Flush();
+    public override void Flush()
+    {
+        buffer.Flush();
+        if (options.ColumnsNow is { } columns) _line.ColumnsMax = columns();
+    }
 
     public override void Finish()
     {
         WriteFolded(long.MaxValue);
+        if (options.TellsHidden && _hidden.Count > 0)
+        {
+            _line.TextColumnsMax = Line.Endless;
+            _line.Use(Paint.Dim);
+            _line.Own($"--wide or -o jsonl shows what there was no room for: {string.Join(", ", _hidden)}");
+            EndLine();
+        }
+
         Flush();
     }
-
-    /// <summary>The terminal was given another width.</summary>
-    public void Resize(int columns) => _line.ColumnsMax = columns;
 
     private static int FirstColumns(TableOptions options, bool hasPort) => options switch
     {
@@ -99,11 +125,27 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
 
     private bool IsNarrow => _line.ColumnsMax < WideColumns;
 
-    /// <summary>Writes a line that is too long with its captured texts cut as little as makes it fit, so that status
-    /// and latency stay in sight. How much that is depends on how many are long: it is tried out.</summary>
+    private int LabelWidth => IsNarrow ? LabelColumnsNarrow : LabelColumns;
+
+    /// <summary>Writes a line that is too long with as little left out as leaves texts a good length, what matters
+    /// least first.</summary>
     private void Fit(RecordView record)
     {
-        var (shortest, longest) = (TextColumnsMin, _line.LongestText - 1);
+        var longest = _line.LongestText - 1;
+        for (_left = 0; _left < ClientRank; _left++)
+        {
+            WriteCut(record, TextColumnsGood);
+            if (_line.Columns <= _line.ColumnsMax) break;
+        }
+
+        Cut(record, _left < ClientRank ? TextColumnsGood : TextColumnsMin, longest);
+        _left = 0;
+    }
+
+    /// <summary>Cuts captured texts as little as makes the line fit. How much that is depends on how many are long: it
+    /// is tried out.</summary>
+    private void Cut(RecordView record, int shortest, int longest)
+    {
         while (shortest < longest)
         {
             var middle = (shortest + longest + 1) / 2;
@@ -112,23 +154,24 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
             else longest = middle - 1;
         }
 
-        WriteCut(record, shortest);
+        WriteCut(record, shortest, options.TellsHidden ? _hidden : null);
     }
 
-    private void WriteCut(RecordView record, int textColumnsMax)
+    private void WriteCut(RecordView record, int textColumnsMax, ISet<string>? hidden = null)
     {
         _line.Clear();
         _line.TextColumnsMax = textColumnsMax;
-        WriteLine(record);
+        WriteLine(record, hidden);
         _line.TextColumnsMax = Line.Endless;
     }
 
-    private void WriteLine(RecordView record)
+    private void WriteLine(RecordView record, ISet<string>? hidden = null)
     {
         ref readonly var header = ref record.Header;
         WriteEnds(header, header.Traits, !IsNarrow, hasServerPort: true);
+        if (_left >= ClientRank) hidden?.Add("src.ip");
         WriteLabel(record);
-        _summaries.Write(_line, record);
+        _summaries.Write(_line, record, _left, hidden);
         WriteCarrier(header);
     }
 
@@ -143,7 +186,7 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
             _line.Use(Paint.Bold);
             _line.Own(IpProtocolNames.Eve(last.Protocol));
             _line.Use(Paint.Plain);
-            _line.PadTo(start + LabelColumns + 1);
+            _line.PadTo(start + LabelWidth + 1);
             _line.Use(Paint.Dim);
             _line.Own($"{Human.Count((ulong)count)} more flows without data");
             _line.Use(Paint.Plain);
@@ -163,8 +206,13 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
         WriteMark(traits);
         var client = Peers.Of(header.ClientPeer);
         var server = Peers.Of(header.ServerPeer);
-        WriteEndpoint(header, header.Client, client, hasClientPort ? header.ClientPort : null, ref _clientColumns);
-        _line.Own(" → "u8);
+        if (_left < ClientRank)
+        {
+            WriteEndpoint(header, header.Client, client, hasClientPort ? header.ClientPort : null, ref _clientColumns);
+            _line.Own(" "u8);
+        }
+
+        _line.Own("→ "u8);
         WriteEndpoint(header, header.Server, server, hasServerPort ? header.ServerPort : null, ref _serverColumns);
         _line.Own("  "u8);
     }
@@ -251,11 +299,11 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
         }
         else
         {
-            _summaries.WriteLabel(_line, record);
+            _summaries.WriteLabel(_line, record, !IsNarrow);
         }
 
         _line.Use(Paint.Plain);
-        _line.PadTo(start + LabelColumns + 1);
+        _line.PadTo(Math.Max(start + LabelWidth, _line.Columns) + 1);
         if (isFlow && record.Header.App != Apps.Unknown)
         {
             _line.Own(Apps.Name(record.Header.App));

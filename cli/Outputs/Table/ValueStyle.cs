@@ -26,6 +26,8 @@ internal sealed class ValueStyle
 
     public int Index => _field.Index;
 
+    public string Name => _field.Name;
+
     public void Write(Line line, FieldValue value)
     {
         Span<byte> text = stackalloc byte[AddressText.SizeMax];

@@ -10,8 +10,8 @@ public readonly ref struct DnsRecord : IRecord
     public static RecordInfo Info { get; } = new(
         "dns",
         "One DNS question with its answer: DNS over UDP and TCP, mDNS, LLMNR.",
-        "{dns.qtype_name} {dns.qname}  {dns.rcode_name}  {dns.answers.data}  {dns.latency}",
-        "{dns.qtype_name} {dns.qname}  {dns.rcode_name}  {dns.latency}",
+        "{dns.qtype_name} {dns.qname}  {dns.rcode_name}  {dns.answers.data~2}  {dns.latency~1}",
+        "{dns.qtype_name} {dns.qname}  {dns.rcode_name}  {dns.latency~1}",
         "{dns.qtype_name} {dns.qname}  {dns.rcode_name}",
         "{dns.qtype_name} {dns.qname}  (no answer)",
         "(no question)  {dns.rcode_name}  {dns.answers.data}",

@@ -10,10 +10,10 @@ public readonly ref struct HttpRecord : IRecord
     public static RecordInfo Info { get; } = new(
         "http",
         "One HTTP request with its response: HTTP/1, HTTP/2, and gRPC calls over it.",
-        "{grpc.service}/{grpc.method}  {grpc.status|http.status}  {http.latency}",
+        "{grpc.service}/{grpc.method}  {grpc.status|http.status}  {http.latency~3}",
         "{grpc.service}/{grpc.method}  {http.problem}",
-        "{http.method} {http.host}{http.uri}  {http.status}  {http.latency}  {http.response.bytes}↓",
-        "{http.method} {http.uri}  {http.status}  {http.latency}",
+        "{http.method} {http.host~2}{http.uri}  {http.status}  {http.latency~3}  {http.response.bytes~1}↓",
+        "{http.method} {http.uri}  {http.status}  {http.latency~3}",
         "(request not seen)  {http.status}",
         "{http.problem}");
 

@@ -11,7 +11,7 @@ public readonly ref struct NtpRecord : IRecord
         "ntp",
         "One question for the time with its answer; or one broadcast or symmetric message.",
         "kiss of death {ntp.kiss}",
-        "{ntp.mode_name}  stratum {ntp.stratum}  {ntp.refid}  offset {ntp.offset}  {ntp.latency}",
+        "{ntp.mode_name}  stratum {ntp.stratum~2}  {ntp.refid~1}  offset {ntp.offset}  {ntp.latency}",
         "{ntp.mode_name} v{ntp.version}{ntp.unanswered?  (no answer)}");
 
     /// <summary>The answer, where one came.</summary>

@@ -8,8 +8,8 @@ public readonly ref struct QuicRecord : IRecord
     public static RecordInfo Info { get; } = new(
         "quic",
         "One QUIC connection: versions, names and fingerprints of its handshake, retries, how it began.",
-        "{quic.sni}  {quic.version_name|quic.version}  {quic.alpn_offered}  {quic.latency}",
-        "{quic.sni}  {quic.version_name|quic.version}  {quic.latency}",
+        "{quic.sni}  {quic.version_name|quic.version~2}  {quic.alpn_offered~1}  {quic.latency~3}",
+        "{quic.sni}  {quic.version_name|quic.version~2}  {quic.latency~3}",
         "{quic.sni}  {quic.version_name|quic.version}  (no answer)",
         "{quic.version_name|quic.version}  {quic.ja4}  {quic.latency}",
         "{quic.version_name|quic.version}  {quic.problem}",

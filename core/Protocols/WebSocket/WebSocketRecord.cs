@@ -8,8 +8,9 @@ public readonly ref struct WebSocketRecord : IRecord
     public static RecordInfo Info { get; } = new(
         "websocket",
         "One WebSocket connection: frames and bytes both ways, how it was closed.",
-        "{ws.host}{ws.uri}  {ws.messages} messages  {ws.bytes.toserver}↑ {ws.bytes.toclient}↓  closed {ws.close.code}",
-        "{ws.host}{ws.uri}  {ws.messages} messages  {ws.bytes.toserver}↑ {ws.bytes.toclient}↓",
+        "{ws.host~2}{ws.uri}  {ws.messages~1} messages  {ws.bytes.toserver}↑ {ws.bytes.toclient}↓  "
+            + "closed {ws.close.code~3}",
+        "{ws.host~2}{ws.uri}  {ws.messages~1} messages  {ws.bytes.toserver}↑ {ws.bytes.toclient}↓",
         "{ws.frames} frames  {ws.bytes.toserver}↑ {ws.bytes.toclient}↓");
 
     public ReadOnlySpan<byte> Uri { get; init; }

@@ -41,7 +41,7 @@ public sealed class NamesOptionTests : IDisposable
         File.WriteAllText(target, "kept");
         var end = NetsniffProcess.Run("read", _capture, "--names", Names("pods: [{nam: x}]"), "-w", target);
         Assert.Equal(ExitCode.Usage, end.Code);
-        Assert.Contains("line 1: Property 'nam' not found", end.Error, StringComparison.Ordinal);
+        Assert.Contains("line 1: a pod has no key 'nam'; did you mean name?", end.Error, StringComparison.Ordinal);
         Assert.Equal("kept", File.ReadAllText(target));
     }
 

@@ -33,6 +33,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     public ConcurrentQueue<string> Paths { get; } = [];
 
+    /// <summary>Every value of an attribute of any data point.</summary>
+    public ConcurrentDictionary<string, bool> AttributeValues { get; } = [];
+
     public string Address =>
         _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 
@@ -81,7 +84,12 @@ internal sealed class OtlpReceiver : IAsyncDisposable
             }
             else if (path.Contains("metrics", StringComparison.OrdinalIgnoreCase))
             {
-                var points = Fields(one, 5).Concat(Fields(one, 7)).SelectMany(kind => Fields(kind, 1));
+                var points = Fields(one, 5).Concat(Fields(one, 7)).SelectMany(kind => Fields(kind, 1)).ToList();
+                foreach (var value in points.SelectMany(point => Fields(point, 7)).SelectMany(pair => Fields(pair, 2)))
+                {
+                    foreach (var text in Fields(value, 1)) AttributeValues[Encoding.UTF8.GetString(text)] = true;
+                }
+
                 Metrics[Text(one, 1)] = points.Sum(point => Number(point));
             }
             else

@@ -21,6 +21,8 @@ internal sealed class MemoryStore : IRecordStore
         ? []
         : [new KindCounts("http", _records.Count, Time(_records[0]), Time(_records[^1]))];
 
+    public StoreRetention Retention { get; set; } = new(TimeSpan.MaxValue, long.MaxValue);
+
     public StoreCounts Counts => new() { Records = _records.Count };
 
     /// <summary>Called between two records that are read.</summary>

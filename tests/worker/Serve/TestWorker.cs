@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using NetSniff.Packets;
@@ -100,7 +101,10 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
     {
         var channel = QueryChannel.To(new QueryEndpoint
         {
-            Address = Endpoint, Authorities = Authority.Roots, Token = token, Certificate = certificate,
+            Address = Endpoint, Authorities = Authority.Roots, Token = token,
+            Identity = certificate is null
+                ? null
+                : SslStreamCertificateContext.Create(certificate, null, offline: true),
         });
         _channels.Add(channel);
         return channel.Client;

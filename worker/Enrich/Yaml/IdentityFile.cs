@@ -3,6 +3,7 @@ using NetSniff.Packets;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.NamingConventions;
+using NetSniff.Json;
 
 namespace NetSniff.Worker.Enrich.Yaml;
 
@@ -32,8 +33,7 @@ public static class IdentityFile
         }
         catch (YamlException problem)
         {
-            var reason = problem.InnerException?.Message ?? problem.Message;
-            throw new IdentityFileException($"line {problem.Start.Line}: {reason}", problem);
+            throw new IdentityFileException($"line {problem.Start.Line}: {YamlTrouble.Words(problem)}", problem);
         }
     }
 
@@ -160,7 +160,7 @@ public static class IdentityFile
 
         const DateTimeStyles utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, utc, out var moment)
-            ? (moment.UtcTicks - DateTime.UnixEpoch.Ticks) * 100
+            ? Timestamps.Nanos(moment)
             : throw new IdentityFileException($"{whose}: '{text}' is no time: write one such as 2026-01-31T09:00:00Z");
     }
 

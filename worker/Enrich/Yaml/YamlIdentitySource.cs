@@ -1,3 +1,5 @@
+using NetSniff.Json;
+
 namespace NetSniff.Worker.Enrich.Yaml;
 
 /// <summary>Names from a file, read again when it changes: swapped whole, or left as it was and said why.</summary>
@@ -71,7 +73,7 @@ public sealed class YamlIdentitySource(string path, TimeProvider clock) : IIdent
             }
 
             var objects = IdentityFile.Parse(File.ReadAllText(path));
-            var now = (clock.GetUtcNow().UtcTicks - DateTime.UnixEpoch.Ticks) * 100;
+            var now = Timestamps.Nanos(clock.GetUtcNow());
             book.Replace(objects, now);
             Loads++;
             Volatile.Write(ref _problem, null);

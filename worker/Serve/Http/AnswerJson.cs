@@ -108,6 +108,7 @@ public static class AnswerJson
         if (sensor.Status is { } status)
         {
             WriteTime(json, "told", status.TimeNanos);
+            if (status.StartedNanos != 0) WriteTime(json, "started", status.StartedNanos);
             json.WriteString("rung"u8, status.Rung);
             json.WriteString("config_revision"u8, status.ConfigRevision);
             WriteLedger(json, "ledger", status.Ledger);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using NetSniff.Filters.Expression;
+using NetSniff.Json;
 
 namespace NetSniff.Worker.Serve.Http;
 
@@ -15,7 +16,7 @@ internal sealed class AskedParameters
     public AskedParameters(HttpRequest request, TimeProvider clock, params ReadOnlySpan<string> known)
     {
         _query = request.Query;
-        _nowNanos = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        _nowNanos = Timestamps.Nanos(clock.GetUtcNow());
         foreach (var name in _query.Keys)
         {
             if (known.Contains(name)) continue;

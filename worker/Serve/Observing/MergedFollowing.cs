@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using NetSniff.Json;
 using NetSniff.Records;
 using NetSniff.Wire.Batches;
 using NetSniff.Wire.V1;
@@ -52,5 +53,5 @@ internal sealed class MergedFollowing(
         foreach (var record in new RecordWalker(_decoder.Records)) _merge.Add(record, Now(), _sink);
     }
 
-    private long Now() => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+    private long Now() => Timestamps.Nanos(clock.GetUtcNow());
 }

@@ -5,6 +5,8 @@ namespace NetSniff.Worker.Store.ClickHouse;
 /// <summary>What goes: hours that are too old or too much, and batches that another worker has.</summary>
 public sealed partial class ClickHouseStore
 {
+    private StoreRetention? _retention;
+
     private static readonly TimeSpan s_deletionWait = TimeSpan.FromSeconds(5);
 
     public void Retract(LaneId lane, IReadOnlyList<ulong> sequences)
@@ -28,6 +30,13 @@ public sealed partial class ClickHouseStore
         }
     }
 
+    /// <summary>How long and how much is kept; another holds from the next look on.</summary>
+    public StoreRetention Retention
+    {
+        get => Volatile.Read(ref _retention) ?? new StoreRetention(_options.AgeMax, _options.BytesMax);
+        set => Volatile.Write(ref _retention, value);
+    }
+
     public long Expire(long nowNanos)
     {
         var session = Session;
@@ -37,10 +46,10 @@ public sealed partial class ClickHouseStore
             var before = session.Books.Expired;
             var bytes = session.BytesByHour();
             var total = bytes.Values.Sum();
-            var oldest = Partition.HourOf(nowNanos - (long)(_options.AgeMax.TotalMilliseconds * 1e6));
+            var oldest = Partition.HourOf(nowNanos - (long)(Retention.AgeMax.TotalMilliseconds * 1e6));
             foreach (var hour in _picture.Hours)
             {
-                if (hour >= oldest && total <= _options.BytesMax) break;
+                if (hour >= oldest && total <= Retention.BytesMax) break;
                 _picture = Drop(session, _picture, hour);
                 total -= bytes.GetValueOrDefault(hour);
             }

@@ -208,7 +208,7 @@ public sealed partial class ClickHouseStore : IRecordStore
         if (_hours.TryGetValue(hour, out var known)) return known;
 
         var now = Partition.HourOf(_now);
-        var isHour = hour > 0 && hour >= now - (long)Math.Ceiling(_options.AgeMax.TotalHours)
+        var isHour = hour > 0 && hour >= now - (long)Math.Ceiling(Retention.AgeMax.TotalHours)
             && hour <= now + (long)Math.Ceiling(_options.AheadMax.TotalHours);
         return _hours[hour] = isHour ? (int)hour : 0;
     }

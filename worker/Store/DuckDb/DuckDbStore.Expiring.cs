@@ -6,6 +6,15 @@ public sealed partial class DuckDbStore
     /// <summary>An hour too old by more goes even if batches of it are still to come again.</summary>
     private const int UnsettledHoursMax = 24;
 
+    private StoreRetention? _retention;
+
+    /// <summary>How long and how much is kept; another holds from the next look on.</summary>
+    public StoreRetention Retention
+    {
+        get => Volatile.Read(ref _retention) ?? new StoreRetention(_options.AgeMax, _options.BytesMax);
+        set => Volatile.Write(ref _retention, value);
+    }
+
     /// <summary>Records that went while the books could not be written.</summary>
     private long _uncounted;
 
@@ -75,7 +84,7 @@ public sealed partial class DuckDbStore
     }
 
     private bool IsOver(DuckFiles files, Partition hour, long nowNanos) =>
-        hour.Hour < OldestKept(nowNanos) || files.All.Sum(file => file.BytesOnDisk()) > _options.BytesMax;
+        hour.Hour < OldestKept(nowNanos) || files.All.Sum(file => file.BytesOnDisk()) > Retention.BytesMax;
 
     /// <summary>Whether all the file's batches are stored everywhere: those of a commit that failed half-way come
     /// again, and the file should be there to know them. Some never come, and nothing stays for ever.</summary>
@@ -84,7 +93,7 @@ public sealed partial class DuckDbStore
         || hour.Marks.All(mark => files.BooksFile.Marks.GetValueOrDefault(mark.Key) >= mark.Value);
 
     private long OldestKept(long nowNanos) =>
-        Partition.HourOf(nowNanos - (long)(_options.AgeMax.TotalMilliseconds * 1e6));
+        Partition.HourOf(nowNanos - (long)(Retention.AgeMax.TotalMilliseconds * 1e6));
 
     private long OldestHour(DuckFiles files)
     {

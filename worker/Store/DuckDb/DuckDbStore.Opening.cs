@@ -34,9 +34,20 @@ public sealed partial class DuckDbStore
             catch (Exception error) when (error is DuckException or IOException or UnauthorizedAccessException)
             {
                 files?.Dispose();
-                throw new IOException($"the store in {_options.Folder} does not open: {error.Message}", error);
+                throw new IOException($"the store in {_options.Folder} {WhyShut(error.Message)}", error);
             }
         }
+    }
+
+    /// <summary>The engine knows a file that is in use by its message alone.</summary>
+    private static string WhyShut(string message)
+    {
+        if (!message.Contains("Could not set lock", StringComparison.Ordinal)) return $"does not open: {message}";
+
+        var start = message.IndexOf("(PID ", StringComparison.Ordinal);
+        var end = start < 0 ? -1 : message.IndexOf(')', start);
+        var who = end < 0 ? "another program" : $"another program {message[start..(end + 1)]}";
+        return $"is in use by {who}, perhaps another netsniff: end it, or keep records in another folder (--data)";
     }
 
     /// <summary>After a failure nothing is known of what the engine holds in memory: it is closed, and what is on the

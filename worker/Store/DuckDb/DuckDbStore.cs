@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using NetSniff.Json;
 using NetSniff.Records;
 
 namespace NetSniff.Worker.Store.DuckDb;
@@ -146,7 +147,7 @@ public sealed partial class DuckDbStore : IRecordStore
     /// <summary>Whether records of an hour that has no file yet may have one.</summary>
     private bool MayHaveHour(long hour)
     {
-        var oldest = _groupHour - (long)Math.Ceiling(_options.AgeMax.TotalHours);
+        var oldest = _groupHour - (long)Math.Ceiling(Retention.AgeMax.TotalHours);
         var newest = _groupHour + (long)Math.Ceiling(_options.AheadMax.TotalHours);
         if (hour < oldest || hour > newest) return false;
 
@@ -169,5 +170,5 @@ public sealed partial class DuckDbStore : IRecordStore
         _pendingBytes = 0;
     }
 
-    private long NowNanos() => (_options.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+    private long NowNanos() => Timestamps.Nanos(_options.Clock.GetUtcNow());
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using NetSniff.Storage;
 
 namespace NetSniff.Worker.Store.DuckDb;
 
@@ -17,7 +18,7 @@ internal sealed class DuckFiles : IDisposable
     public DuckFiles(DuckDbOptions options)
     {
         _options = options;
-        Directory.CreateDirectory(options.Folder);
+        OwnerFolder.Make(options.Folder);
         Instance = new DuckInstance(options);
         Writer = Instance.Connect();
         Books = new Books(Writer);

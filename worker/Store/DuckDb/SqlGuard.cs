@@ -52,40 +52,13 @@ internal static class SqlGuard
             var statements = root.GetProperty("statements");
             if (statements.GetArrayLength() != 1) return "one query at a time";
 
-            var known = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-            NameTables(statements[0], known);
-            return Refusal(statements[0], name => known.Contains(name) || isView(name));
+            return Refusal(statements[0], isView);
         }
     }
 
     private static string InWords(string error) => error.StartsWith("Only SELECT", StringComparison.Ordinal)
         ? "only queries are run: SELECT, FROM, WITH, VALUES, DESCRIBE, SUMMARIZE and SHOW TABLES"
         : error;
-
-    /// <summary>Gathers what the query itself names as a table.</summary>
-    private static void NameTables(JsonElement node, HashSet<string> known)
-    {
-        if (node.ValueKind == JsonValueKind.Array)
-        {
-            foreach (var one in node.EnumerateArray()) NameTables(one, known);
-            return;
-        }
-
-        if (node.ValueKind != JsonValueKind.Object) return;
-        foreach (var property in node.EnumerateObject())
-        {
-            if (property.NameEquals("cte_map") && property.Value.TryGetProperty("map", out var map))
-            {
-                foreach (var entry in map.EnumerateArray()) known.Add(Text(entry, "key"));
-            }
-            else if (property.NameEquals("ctename") || property.NameEquals("cte_name"))
-            {
-                known.Add(property.Value.GetString() ?? "");
-            }
-
-            NameTables(property.Value, known);
-        }
-    }
 
     private static string? Refusal(JsonElement node, Func<string, bool> isTable)
     {
@@ -101,11 +74,22 @@ internal static class SqlGuard
 
         if (node.ValueKind != JsonValueKind.Object) return null;
         if (OfNode(node, isTable) is { } refusal) return refusal;
+        if (OfNamedQueries(node, ref isTable) is { } hidden) return hidden;
 
+        // A query that is kept in a node of its own: its name holds where it is used, not where it is made.
+        var own = Text(node, "cte_name") is { Length: > 0 } name ? name : Text(node, "ctename");
         var isTableFunction = Text(node, "type") == "TABLE_FUNCTION";
         foreach (var property in node.EnumerateObject())
         {
+            if (property.NameEquals("cte_map")) continue;
+
             var inner = property.Value;
+            if (own.Length > 0 && (property.NameEquals("child") || property.NameEquals("right")))
+            {
+                if (Refusal(inner, With(own, isTable)) is { } inUse) return inUse;
+                continue;
+            }
+
             // The function of a table function was looked at; what it is given was not.
             var isCall = isTableFunction && property.NameEquals("function");
             if (isCall && !inner.TryGetProperty("children", out inner)) continue;
@@ -114,6 +98,25 @@ internal static class SqlGuard
 
         return null;
     }
+
+    /// <summary>`WITH a AS (…), b AS (…)`: a name stands for its query in the queries behind it and in the one they are
+    /// made for, and nowhere else; in its own query it still is the table that it hides.</summary>
+    private static string? OfNamedQueries(JsonElement node, ref Func<string, bool> isTable)
+    {
+        if (!node.TryGetProperty("cte_map", out var named) || !named.TryGetProperty("map", out var map)) return null;
+
+        foreach (var entry in map.EnumerateArray())
+        {
+            if (entry.TryGetProperty("value", out var query) && Refusal(query, isTable) is { } refusal) return refusal;
+
+            isTable = With(Text(entry, "key"), isTable);
+        }
+
+        return null;
+    }
+
+    private static Func<string, bool> With(string name, Func<string, bool> isTable) =>
+        other => name.Equals(other, StringComparison.OrdinalIgnoreCase) || isTable(other);
 
     private static string? OfNode(JsonElement node, Func<string, bool> isTable)
     {

@@ -93,7 +93,9 @@ public sealed class PacketsTests
         Query.QueryClient As(System.Security.Cryptography.X509Certificates.X509Certificate2 certificate) =>
             QueryChannel.To(new QueryEndpoint
             {
-                Address = scene.Workers[0].QueryAddress, Authorities = scene.Authority.Roots, Certificate = certificate,
+                Address = scene.Workers[0].QueryAddress,
+                Authorities = scene.Authority.Roots,
+                Identity = System.Net.Security.SslStreamCertificateContext.Create(certificate, null, offline: true),
             }).Client;
 
         static async Task RefusedAsync(Query.QueryClient client)

@@ -46,13 +46,18 @@ public sealed class AskingCommandsTests : IDisposable
         await using var worker = await TestWorker.StartAsync();
         worker.Add(0, 1234);
         worker.Lines.Add(new("log", "disk full", 5, IsLoss: true));
+        worker.Lines.Add(new("log", "rows looked at", 7, IsLoss: false));
         worker.SensorStates.Add(new() { Sensor = "5e", Node = "node-1", Worker = "w1", IsConnected = false });
         var end = TestCommand.Run(Arguments(worker, "status", "-o", "table"));
         Assert.Equal(ExitCode.Ok, end.Code);
         Assert.Matches("w1 +answers +.* 1,234", end.Output);
         Assert.Matches("http +1,234", end.Output);
         Assert.Matches("node-1 +away +w1", end.Output);
-        Assert.Matches("w1 +log +disk full +5 +lost", end.Output);
+        Assert.Matches("Balance of w1, which started .* ago\n.*\n +log +disk full +5 +lost", end.Output);
+        Assert.DoesNotContain("rows looked at", end.Output);
+        Assert.Contains("1 more with --all", end.Output);
+        var all = TestCommand.Run(Arguments(worker, "status", "-o", "table", "--all"));
+        Assert.Matches("log +rows looked at +7", all.Output);
         Assert.StartsWith("{\"workers\":[{\"name\":\"w1\"", TestCommand.Run(Arguments(worker, "status")).Output);
     }
 

@@ -71,7 +71,7 @@ public sealed class RecordsCommandTests : IDisposable
     [InlineData("flows --server x:1 --fields http.statu", ExitCode.Usage, "did you mean http.status")]
     [InlineData("flows --server x:1 -o pcapng -w x.pcapng", ExitCode.Usage, "not packets")]
     [InlineData("flows --server x:y:z", ExitCode.Usage, "--server is HOST:PORT")]
-    [InlineData("flows --server 127.0.0.1:1", ExitCode.Failed, "no answer from the worker: Connection refused")]
+    [InlineData("flows --server 127.0.0.1:1", ExitCode.Failed, "no answer from the worker: nothing listens there")]
     public void What_cannot_be_is_refused_in_words(string line, int code, string said)
     {
         _ = global::NetSniff.Protocols.Protocols.Records;

@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
 using System.Text;
 using System.Text.RegularExpressions;
 using NetSniff.Cli;
 using NetSniff.Cli.Capturing;
 using NetSniff.Cli.Commands.Top;
+using NetSniff.Filters.Expression;
 using NetSniff.Packets;
 using NetSniff.Pipeline;
+using NetSniff.Protocols.Http;
 using NetSniff.Records;
 using NetSniff.Sensor.Capture.PcapFile;
 using NetSniff.Tests.Pipeline;
@@ -58,7 +59,7 @@ public sealed partial class TopTests
     {
         Fill();
         _tally.Lost = [("kernel ring-full", 17)];
-        foreach (var keys in (string[])["1", "2", "3", "1/10.0", "\u001b?", "s"])
+        foreach (var keys in (string[])["1", "2", "3", "1/10.0", "\u001b?", "x:sort", "\u001bs"])
         {
             Press(keys);
             var lines = Draw(width, height, s_head with { Title = new string('x', 300) });
@@ -90,34 +91,135 @@ public sealed partial class TopTests
         Assert.DoesNotMatch(@" - +- *$", http);
     }
 
+    private void PressKey(ConsoleKey key) => _state.Press(new ConsoleKeyInfo('\0', key, false, false, false));
+
+    /// <summary>As the loop does it between two pictures.</summary>
+    private List<string> DrawNarrowed()
+    {
+        _tally.Narrow(_state.Filter.Length == 0 ? null : FilterExpression.Parse(_state.Filter).Filter);
+        return Draw(width: 120);
+    }
+
     [Fact]
-    public void A_filter_leaves_rows_out_until_escape()
+    public void A_filter_is_in_the_one_language_and_escape_takes_it_away()
     {
         Fill();
-        Press("/802");
-        Assert.Contains("/802▏", Draw()[4]);
-        _state.Press(new ConsoleKeyInfo('\r', ConsoleKey.Enter, false, false, false));
-        var rows = Draw()[6..^1].Where(line => line.Trim().Length > 0).ToList();
+        Press("/dst.port in 8020..8029");
+        Assert.StartsWith("/dst.port in 8020..8029▏", Draw()[^1]);
+        PressKey(ConsoleKey.Enter);
+        var rows = DrawNarrowed()[6..^1].Where(line => line.Trim().Length > 0).ToList();
         Assert.Equal(10, rows.Count);
         Assert.All(rows, row => Assert.Contains(":802", row));
-        Press("/zzz");
-        Assert.Contains("no row holds '802zzz'", string.Join('\n', Draw()));
-        _state.Press(new ConsoleKeyInfo('\u001b', ConsoleKey.Escape, false, false, false));
+        Press("/dst.port == 1");
+        PressKey(ConsoleKey.Enter);
+        Assert.Contains("nothing of that so far", string.Join('\n', DrawNarrowed()));
+        Assert.Contains("dst.port in 8020..8029 › dst.port == 1", DrawNarrowed()[4]);
+        PressKey(ConsoleKey.Escape);
+        PressKey(ConsoleKey.Escape);
         Assert.Equal("", _state.Filter);
+        Assert.Equal(17, DrawNarrowed()[6..^1].Count(line => line.Trim().Length > 0));
+        Assert.Null(_tally.Narrowed);
+    }
+
+    [Fact]
+    public void What_cannot_be_typed_is_told_and_typing_goes_on()
+    {
+        Fill();
+        Press("/http.stat > 3");
+        PressKey(ConsoleKey.Enter);
+        Assert.Contains("did you mean http.status?", Draw(width: 100)[^1]);
+        Assert.Equal("", _state.Filter);
+        Press("x"); // typed on
+        Assert.StartsWith("/http.stat > 3x▏", Draw()[^1]);
+        PressKey(ConsoleKey.Escape);
+        Assert.Equal(TopTyping.Nothing, _state.Typing);
+    }
+
+    [Fact]
+    public void A_row_is_looked_into_and_left_again()
+    {
+        Fill();
+        _tally.Turn(1);
+        Press("2");
+        Draw();
+        var http = _state.Rows.ToList().FindIndex(row => row.Cells[0] == "http");
+        for (var row = 0; row < http; row++) PressKey(ConsoleKey.DownArrow);
+        PressKey(ConsoleKey.Enter);
+        Assert.Equal(("(app == http)", TopPane.Talkers), (_state.Filter, _state.Pane));
+        var lines = DrawNarrowed();
+        Assert.Contains("app == http", lines[4]);
+        Assert.All(_state.Rows, row => Assert.Equal("http", row.Cells[2]));
+        PressKey(ConsoleKey.Enter);
+        Assert.Equal(TopPane.Protocols, _state.Pane);
+        DrawNarrowed();
+        Assert.Equal("http", Assert.Single(_state.Rows).Cells[0]);
+        PressKey(ConsoleKey.Escape);
+        PressKey(ConsoleKey.Escape);
+        Assert.Equal((TopPane.Protocols, http, ""), (_state.Pane, _state.Selected, _state.Filter));
+    }
+
+    [Theory]
+    [InlineData("errors", "Errors", 0, "")]
+    [InlineData("sort total", "Talkers", 3, "")]
+    [InlineData("sort tx", "Talkers", 2, "")]
+    [InlineData("dns", "Talkers", 0, "(kind == dns)")]
+    [InlineData("kind http", "Talkers", 0, "(kind == http)")]
+    public void A_command_chooses_pane_order_and_kind(string line, string pane, int sort, string filter)
+    {
+        Press(":" + line);
+        PressKey(ConsoleKey.Enter);
+        Assert.Equal((pane, sort, filter, ""), (_state.Pane.ToString(), _state.Sort, _state.Filter, _state.Complaint));
+    }
+
+    [Fact]
+    public void A_command_that_is_not_known_is_told_what_was_meant()
+    {
+        Press(":protocls");
+        PressKey(ConsoleKey.Enter);
+        Assert.Contains("did you mean protocols?", Draw()[^1]);
+        PressKey(ConsoleKey.Escape);
+        Press(":q");
+        PressKey(ConsoleKey.Enter);
+        Assert.True(_state.IsOver);
+    }
+
+    [Fact]
+    public void Those_who_had_such_records_are_shown_with_their_traffic()
+    {
+        Fill();
+        _tally.Narrow(FilterExpression.Parse("http.status == 200").Filter);
+        var narrow = _tally.Narrowed!;
+        Assert.Equal(20, narrow.Transactions.Count);
+        Assert.Equal(["http"], narrow.Protocols.Where(one => one.Transactions.Count > 0).Select(one => one.Name));
+        var key = Assert.Single(narrow.Talkers.Select(talker => talker.Key.Port).Distinct());
+        _tally.AddTraffic(narrow.Talkers.First().Key, 1, 1000, Start);
+        Assert.Equal(1000, narrow.Traffic.Bytes);
+        _tally.AddTraffic(Key(1, (ushort)(key + 1)), 1, 1000, Start);
+        Assert.Equal(1000, narrow.Traffic.Bytes);
+        Assert.Equal(0, narrow.Traffic.ByteRate);
+    }
+
+    [Fact]
+    public void Records_kept_for_filters_stay_within_a_bound()
+    {
+        var recent = new RecentRecords();
+        var sink = TestRecords.NewSink();
+        sink.Emit(new HttpRecord { Uri = new byte[50_000] }, Start);
+        for (var number = 0; number < 1000; number++) recent.Add(new RecordView(sink.Bytes));
+        var kept = recent.Pages().Sum(page => (long)page.Length);
+        Assert.InRange(kept, RecentRecords.BytesMax / 2, RecentRecords.BytesMax + (1 << 20));
     }
 
     [Fact]
     public void Moving_stops_at_the_last_row_and_q_ends()
     {
         Fill();
-        for (var turn = 0; turn < 200; turn++)
-        {
-            _state.Press(new ConsoleKeyInfo('j', ConsoleKey.J, false, false, false));
-        }
-
         Draw();
-        Assert.InRange(_state.Offset, 1, 51);
-        _state.Press(new ConsoleKeyInfo('\0', ConsoleKey.Home, false, false, false));
+        for (var turn = 0; turn < 200; turn++) PressKey(ConsoleKey.DownArrow);
+        Draw();
+        Assert.Equal(_state.Rows.Count - 1, _state.Selected);
+        Assert.InRange(_state.Offset, _state.Selected - 17, _state.Selected);
+        PressKey(ConsoleKey.Home);
         Assert.Equal(0, _state.Offset);
         Press('?');
         Assert.Contains("talkers, protocols, errors", string.Join('\n', Draw()));
@@ -207,8 +309,7 @@ public sealed partial class TopTests
     public void A_file_is_shown_whole_and_keys_work()
     {
         var path = Path.Combine(Repository.Root, "cli/Commands/Demo/Shop/shop.pcapng.gz");
-        using var output = new MemoryStream();
-        using var keys = new BlockingCollection<ConsoleKeyInfo>();
+        using var output = new SharedStream();
         using var interrupts = new Interrupts(listens: false);
         var terminal = new Terminal { Output = output, Error = TextWriter.Null, IsPlain = true };
         using var source = new CaptureTopSource(
@@ -220,17 +321,35 @@ public sealed partial class TopTests
             ReadKey = () =>
             {
                 // The first page that says it is over, then the protocols, then the end.
-                while (!source.IsOver) Thread.Sleep(10);
-                Thread.Sleep(600);
-                return new ConsoleKeyInfo("2q"[Math.Min(asked++, 1)], 0, false, false, false);
+                var awaited = asked++ == 0 ? "ended  up " : "PROTOCOL ";
+                Assert.True(SpinWait.SpinUntil(() => output.Holds(awaited), TimeSpan.FromMinutes(1)), awaited);
+                return new ConsoleKeyInfo(asked == 1 ? '2' : 'q', 0, false, false, false);
             },
         };
         loop.Run();
-        var text = Csi().Replace(Encoding.UTF8.GetString(output.ToArray()), "\n");
+        var text = Csi().Replace(output.ToString(), "\n");
         Assert.Contains("ended  up ", text);
         Assert.Contains("PROTOCOL", text);
         Assert.Contains("\nhttp ", text);
         Assert.Contains("\ndns ", text);
+    }
+
+    /// <summary>Where the screen is written by one thread and looked at by another.</summary>
+    private sealed class SharedStream : MemoryStream
+    {
+        private readonly Lock _lock = new();
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            lock (_lock) base.Write(buffer, offset, count);
+        }
+
+        public bool Holds(string text) => ToString().Contains(text, StringComparison.Ordinal);
+
+        public override string ToString()
+        {
+            lock (_lock) return Encoding.UTF8.GetString(ToArray());
+        }
     }
 
     [GeneratedRegex(@"\u001b\[[?0-9;]*[A-Za-z]")]

@@ -8,7 +8,7 @@ public class IdentityFileTests
 {
     public static TheoryData<string, string> BadFiles => new()
     {
-        { "pods: [{name: a, adresses: [10.0.0.1]}]", "line 1: Property 'adresses' not found" },
+        { "pods: [{name: a, adresses: [10.0.0.1]}]", "line 1: a pod has no key 'adresses'; did you mean addresses?" },
         { "pods: [{name: a, addresses: [10.0.0]}]", "a: '10.0.0' is no address" },
         { "pods: [{name: a, addresses: [10.0.0.1/24]}]", "a: '10.0.0.1/24' is no address" },
         { "networks: [10.0.0.0/33]", "networks: '10.0.0.0/33' is no network" },
@@ -21,7 +21,9 @@ public class IdentityFileTests
         { "pods: [{name: a, namespace: x}, {name: a, namespace: x}]", "x/a is there twice" },
         { "pods: [{name: a, name: b}]", "line 1:" },
         { "pods: [{name: a, owner: {name: b}}]", "the kind of a's owner has no name" },
-        { "pods:\n  - name: [x]", "line 2:" },
+        { "pods:\n  - name: [x]", "line 2: what stands here is of the wrong kind" },
+        { "pods: 3", "line 1: what stands here is of the wrong kind" },
+        { "pods: [{name: a, colour: red}]", "line 1: a pod has no key 'colour'; it may have addresses, " },
         { "pods: [null]", "pods: an entry is empty" },
         { "nodes: [", "line 2:" },
         { "[1, 2]", "line 1:" },

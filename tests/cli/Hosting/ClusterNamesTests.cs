@@ -4,18 +4,12 @@ using NetSniff.Cli.Hosting;
 using NetSniff.Tests.Cli.Commands;
 using NetSniff.Tests.Kube;
 using NetSniff.Wire.Health;
-using NetSniff.Wire.Security;
 
 namespace NetSniff.Tests.Cli.Hosting;
 
 [Collection(nameof(ControlPlane))]
-public class WorkerNamesTests(ControlPlane plane)
+public class ClusterNamesTests(ControlPlane plane)
 {
-    private static readonly WorkerSettings s_settings = new()
-    {
-        Name = "w", Folder = "", Certificates = CertificatePaths.In(""), IsNamedByCluster = true,
-    };
-
     [Fact]
     public async Task A_worker_without_its_cluster_goes_on_with_the_names_it_has_and_says_so()
     {
@@ -23,8 +17,8 @@ public class WorkerNamesTests(ControlPlane plane)
         using var talk = new StringWriter();
         var terminal = new Terminal { Output = Stream.Null, Error = TextWriter.Synchronized(talk) };
         var board = new HealthBoard("worker", "1");
-        var settings = s_settings with { Cluster = new ClusterSettings(plane.KubeConfig, null) };
-        await using var names = WorkerNames.Of(settings, terminal, board)!;
+        var settings = new ClusterSettings(plane.KubeConfig, null);
+        await using var names = new ClusterNames(terminal, board, settings.Open());
         var condition = Assert.Single(board.Conditions);
         await Eventually.Is((true, "Synced"), () => (condition.State.Holds, condition.State.Reason));
         await plane.KillServerAsync();
@@ -47,8 +41,8 @@ public class WorkerNamesTests(ControlPlane plane)
         using var talk = new StringWriter();
         var terminal = new Terminal { Output = Stream.Null, Error = TextWriter.Synchronized(talk) };
         var board = new HealthBoard("worker", "1");
-        var settings = s_settings with { Cluster = new ClusterSettings(plane.NobodysKubeConfig, null) };
-        await using var names = WorkerNames.Of(settings, terminal, board)!;
+        var settings = new ClusterSettings(plane.NobodysKubeConfig, null);
+        await using var names = new ClusterNames(terminal, board, settings.Open());
         var condition = Assert.Single(board.Conditions);
         await Eventually.Is(true, () => condition.State.Text.Contains("pods: 403 Forbidden", StringComparison.Ordinal));
         Assert.Equal((false, "Pending"), (condition.State.Holds, condition.State.Reason));
