@@ -5,7 +5,16 @@ using System.Net.Sockets;
 using System.Text;
 using NetSniff.Worker.Store.ClickHouse;
 
+[assembly: AssemblyFixture(typeof(NetSniff.Tests.Worker.Store.ClickHouse.SharedClickHouse))]
+
 namespace NetSniff.Tests.Worker.Store.ClickHouse;
+
+/// <summary>Ends the shared server when the last test is done: deleting what it has takes too long for the way out of a
+/// process.</summary>
+public sealed class SharedClickHouse : IDisposable
+{
+    public void Dispose() => ClickHouseServer.EndShared();
+}
 
 /// <summary>A clickhouse-server of the tests' own: on loopback, in a folder of its own, and gone with them.</summary>
 internal sealed class ClickHouseServer : IDisposable
@@ -19,7 +28,6 @@ internal sealed class ClickHouseServer : IDisposable
     private static readonly Lazy<ClickHouseServer> s_shared = new(static () =>
     {
         var server = new ClickHouseServer();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Dispose();
         server.Start();
         return server;
     });
@@ -37,6 +45,11 @@ internal sealed class ClickHouseServer : IDisposable
             Assert.SkipWhen(Binary is null, Absent);
             return s_shared.Value;
         }
+    }
+
+    public static void EndShared()
+    {
+        if (s_shared.IsValueCreated) s_shared.Value.Dispose();
     }
 
     public static string? Binary { get; } = Array.Find(
