@@ -82,7 +82,7 @@ public class ResourceWatchTests(ControlPlane plane)
         using var cluster = proxy.Open();
         await space.PutConfigMapAsync("a", "1");
         await space.PutConfigMapAsync("b", "1");
-        if (fault == "a version that is gone") await plane.OutdateAsync(space);
+        if (fault == "a version that is gone") await plane.OutdateAsync();
         proxy.Once(
             fault.Contains("list", StringComparison.Ordinal) ? FaultProxy.IsList : FaultProxy.IsWatch, Doing(fault));
         await using var maps = new WatchedMaps(cluster, space.Name, new WatchOptions
