@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using NetSniff.Cli.Commands.Certificates;
 using NetSniff.Cli.Commands.Crds;
 using NetSniff.Cli.Commands.Demo;
@@ -99,12 +100,21 @@ internal static class CommandList
         var command = result.CommandResult.Command;
         var unknown = result.UnmatchedTokens.Count > 0 ? result.UnmatchedTokens[0] : null;
         if (unknown is not null) terminal.Say(Unknown(unknown, command));
-        else foreach (var problem in result.Errors) terminal.Say(problem.Message.TrimEnd('.'));
+        else foreach (var problem in result.Errors) terminal.Say(Missing(problem) ?? problem.Message.TrimEnd('.'));
 
-        var path = command is RootCommand ? "netsniff" : $"netsniff {command.Name}";
-        terminal.Error.WriteLine($"`{path} --help` tells what there is.");
+        terminal.Error.WriteLine($"`{HelpPage.PathOf(command)} --help` tells what there is.");
         return ExitCode.Usage;
     }
+
+    /// <summary>Null when something else is wrong.</summary>
+    private static string? Missing(ParseError problem) => problem.SymbolResult switch
+    {
+        ArgumentResult { Tokens: [], Argument: var argument } => $"{HelpPage.NameOf(argument)} is missing",
+        OptionResult { Tokens: [], Option: var option } => $"{option.Name} needs {option.HelpName ?? "a value"}",
+        CommandResult { Command.Subcommands: [_, ..] children } =>
+            $"a command is missing: {string.Join(", ", children.Select(static child => child.Name))}",
+        _ => null,
+    };
 
     private static string Unknown(string token, Command command)
     {

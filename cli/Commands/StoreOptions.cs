@@ -7,6 +7,7 @@ namespace NetSniff.Cli.Commands;
 internal sealed class StoreOptions
 {
     private const long BytesMin = 256L << 20;
+    private static readonly TimeSpan s_ageMin = TimeSpan.FromHours(1);
 
     private readonly Option<string?> _store = TextOption.Of(
         "--store", "ADDRESS",
@@ -35,9 +36,18 @@ internal sealed class StoreOptions
         {
             Elsewhere = StoreSettings.Address(_store.Name, result.GetValue(_store)),
             PasswordFile = result.GetValue(_password),
-            AgeMax = Durations.ParseOption(_keep.Name, result.GetValue(_keep)) ?? otherwise.AgeMax,
+            AgeMax = Age(result.GetValue(_keep)) ?? otherwise.AgeMax,
             BytesMax = ByteSizes.ParseOption(_bytes.Name, result.GetValue(_bytes), BytesMin) ?? otherwise.BytesMax,
         };
+    }
+
+    /// <summary>No less than worker.json takes. A bare number is seconds: whoever typed 3 meant days.</summary>
+    private TimeSpan? Age(string? text)
+    {
+        var age = Durations.ParseOption(_keep.Name, text);
+        return age is null || age >= s_ageMin
+            ? age
+            : throw new UsageException($"{_keep.Name} is at least 1h, such as 12h or 7d, not '{text}'");
     }
 
     /// <summary>Null for none.</summary>

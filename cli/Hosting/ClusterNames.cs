@@ -76,6 +76,7 @@ internal sealed class ClusterNames : IWorkerNames
         if (news == _told) return;
 
         _told = news;
-        _terminal.Say(news.Length > 0 ? $"{problem}; names stay as they were" : $"{where}: read, all is well again");
+        var words = news.Length > 0 ? $"{problem}; names stay as they were" : "read, all is well again";
+        _terminal.Say($"{where}: {words}");
     }
 }

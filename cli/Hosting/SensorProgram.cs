@@ -48,6 +48,7 @@ internal sealed class SensorProgram : IAsyncDisposable
     private readonly Condition _capturing;
     private readonly Condition _keeps;
     private string? _toldKeeping;
+    private (string? Heard, string? Told) _membersProblem;
     private readonly Lock _telling = new();
     private HashSet<string> _toldProblems = [];
     private readonly WorkerTalk _workerTalk;
@@ -263,6 +264,7 @@ internal sealed class SensorProgram : IAsyncDisposable
     private void Look()
     {
         TellProblems();
+        TellMembers();
         var keeping = _packets.Problem;
         if (keeping is not null && keeping != _toldKeeping) _terminal.Say($"packets are not kept: {keeping}");
         _toldKeeping = keeping;
@@ -278,7 +280,18 @@ internal sealed class SensorProgram : IAsyncDisposable
         var isUp = workers.Any(static worker => worker.IsUp);
         var problem = Host.Problem
             ?? workers.Select(static worker => worker.Problem).FirstOrDefault(static text => text is not null);
-        var text = isUp ? Host.Problem ?? "" : problem ?? "no worker is known";
+        var text = isUp ? Host.Problem ?? "" : problem ?? _members?.Problem ?? "no worker is known";
         _delivers.Set(isUp, isUp ? "Connected" : "NoWorker", text);
+    }
+
+    /// <summary>Tells why it is not known who the workers are. What passes within a look is not worth a word: a watch that
+    /// expired, a file half written.</summary>
+    private void TellMembers()
+    {
+        var problem = _members?.Problem;
+        var (heard, told) = _membersProblem;
+        var isNews = problem is not null && problem == heard && problem != told;
+        if (isNews) _terminal.Warn($"workers: {problem}");
+        _membersProblem = (problem, isNews || problem is null ? problem : told);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Grpc.Core;
 using Grpc.Net.Client;
 using NetSniff.Wire.Ring;
@@ -242,6 +243,21 @@ public sealed class DeliveryClient(
     private static bool IsOfTheWorld(Exception problem) => problem is RpcException or IOException
         or HttpRequestException or SocketException or OperationCanceledException or InvalidOperationException;
 
-    private static string Words(Exception problem) =>
-        problem is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : problem.Message;
+    private static string Words(Exception problem)
+    {
+        if (problem is not RpcException rpc) return problem.Message;
+
+        // What gRPC says is names of exceptions; the innermost says it best.
+        var deepest = rpc.Status.DebugException;
+        while (deepest?.InnerException is { } inner) deepest = inner;
+        return deepest switch
+        {
+            null => $"{rpc.StatusCode}: {rpc.Status.Detail}",
+            // .NET says this of a certificate that our own callback refused, and not why.
+            AuthenticationException { InnerException: null } no
+                when no.Message.Contains("ValidationCallback", StringComparison.Ordinal) =>
+                "its certificate is of another authority, or not made out to the worker's name",
+            _ => deepest.Message,
+        };
+    }
 }

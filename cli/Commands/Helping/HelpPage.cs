@@ -49,16 +49,35 @@ internal sealed class HelpPage(Terminal terminal) : SynchronousCommandLineAction
     }
 
     private static IEnumerable<Option> Inherited(Command command) =>
-        command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
+        Above(command).SelectMany(parent => parent.Options).Where(option => option.Recursive);
+
+    /// <summary>What is typed to reach it: `netsniff rules check`.</summary>
+    public static string PathOf(Command command) =>
+        string.Join(' ', Above(command).Reverse().Append(command).Select(Word));
+
+    private static string Word(Command command) => command is RootCommand ? Program : command.Name;
+
+    /// <summary>The command that it belongs to, that one's, and so on.</summary>
+    private static IEnumerable<Command> Above(Command command)
+    {
+        for (var at = command; at.Parents.OfType<Command>().FirstOrDefault() is { } parent; at = parent)
+        {
+            yield return parent;
+        }
+    }
 
     private static (string About, string[] Examples) Split(string text)
     {
         var at = text.IndexOf(ExamplesHead, StringComparison.Ordinal);
         return at < 0
             ? (text.Trim(), [])
-            : (text[..at].Trim(), text[(at + ExamplesHead.Length)..].Split(
+            : (text[..at].Trim(), Joined(text[(at + ExamplesHead.Length)..]).Split(
                 '\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
+
+    /// <summary>Lines that stand further in belong to the one before, and are broken anew.</summary>
+    private static string Joined(string examples) => examples.ReplaceLineEndings("\n")
+        .Replace(" \\\n    ", " ", StringComparison.Ordinal).Replace("\n    ", " ", StringComparison.Ordinal);
 
     private void Paragraphs(string text)
     {
@@ -71,7 +90,8 @@ internal sealed class HelpPage(Terminal terminal) : SynchronousCommandLineAction
 
     private void Usage(Command command)
     {
-        var words = new StringBuilder(command is RootCommand ? $"{Program} COMMAND" : $"{Program} {command.Name}");
+        var words = new StringBuilder(PathOf(command));
+        if (command.Subcommands.Count > 0) words.Append(" COMMAND");
         foreach (var argument in command.Arguments) words.Append(' ').Append(Called(argument));
         _page.Append("Usage:\n  ").Append(words).Append(" [options]\n");
     }
@@ -122,9 +142,11 @@ internal sealed class HelpPage(Terminal terminal) : SynchronousCommandLineAction
     private static string Called(Command command) =>
         string.Join(' ', command.Arguments.Select(Called).Prepend(command.Name));
 
+    public static string NameOf(Argument argument) => (argument.HelpName ?? argument.Name).ToUpperInvariant();
+
     private static string Called(Argument argument)
     {
-        var name = (argument.HelpName ?? argument.Name).ToUpperInvariant();
+        var name = NameOf(argument);
         if (argument.Arity.MaximumNumberOfValues > 1) name += "...";
         return argument.Arity.MinimumNumberOfValues == 0 ? $"[{name}]" : name;
     }

@@ -71,7 +71,7 @@ internal sealed class PcapAsking(Terminal terminal, Interrupts interrupts)
         }
 
         var here = _completeness is { } whole ? whole.Sensors - (uint)whole.AbsentSensors.Count : 0;
-        var sensors = _completeness is null ? "" : $" of {here} sensors";
+        var sensors = _completeness is null ? "" : $" of {here} {(here == 1 ? "sensor" : "sensors")}";
         var place = path is null ? "" : $" in {path}";
         terminal.Say($"{Human.Count(_packets)} packets{sensors}, {Human.Count(_bytes)} bytes{place}");
     }

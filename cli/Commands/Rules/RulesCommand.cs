@@ -70,9 +70,16 @@ internal static class RulesCommand
         var errors = problems.Count(static problem => !problem.IsWarning);
         var (rules, tests) = (verdicts.Count, verdicts.Sum(static verdict => verdict.TestsPassed));
         var untested = verdicts.Count(static verdict => verdict.Spec.Tests is []);
-        var rest = untested > 0 ? $", {untested} rules without a test" : "";
+        var rest = untested > 0 ? $", {untested} without a test" : "";
+        if (rules == 0 && errors == 0)
+        {
+            terminal.Say($"no rules in {path}: they lie in files *.yaml or *.yml at its top");
+            return ExitCode.Failed;
+        }
+
         terminal.Say(string.Create(
-            CultureInfo.InvariantCulture, $"{rules} rules, {tests} tests passed, {errors} errors{rest}"));
+            CultureInfo.InvariantCulture,
+            $"{rules} {(rules == 1 ? "rule" : "rules")}, {tests} tests passed, {errors} errors{rest}"));
         return errors == 0 && rules > 0 ? ExitCode.Ok : ExitCode.Failed;
     }
 

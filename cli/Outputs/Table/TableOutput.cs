@@ -131,7 +131,8 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
     /// least first.</summary>
     private void Fit(RecordView record)
     {
-        var longest = _line.LongestText - 1;
+        // Whole, where there is room for it once other things are left out.
+        var longest = _line.LongestText;
         for (_left = 0; _left < ClientRank; _left++)
         {
             WriteCut(record, TextColumnsGood);

@@ -33,6 +33,20 @@ public sealed class HelpTests
     }
 
     [Fact]
+    public void A_command_of_a_command_is_called_by_its_whole_name()
+    {
+        var page = Help(80, "rules", "check", "--help");
+        Assert.Contains("Usage:\n  netsniff rules check DIR [options]\n", page, StringComparison.Ordinal);
+        Assert.Contains("-h, --help ", page, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("worker", " --store \\\n      clickhouse://")]
+    [InlineData("export", "hive_partitioning = true,\n      union_by_name")]
+    public void An_example_of_two_lines_is_one(string verb, string expected) =>
+        Assert.Contains(expected, Help(80, verb, "--help"), StringComparison.Ordinal);
+
+    [Fact]
     public void A_narrow_terminal_folds_more() =>
         Assert.All(
             Help(50, "flows", "-h").Split('\n').Where(line => line.StartsWith("     ", StringComparison.Ordinal)),

@@ -78,7 +78,7 @@ public sealed class PcapCommandTests
         // The capture is older than the five minutes that are meant when nothing else is said.
         var nothing = TestCommand.Run(["pcap", "--until", "2020-01-01T00:00:00Z", "-o", path, .. scene.Server()]);
         Assert.Equal(0, nothing.Code);
-        Assert.Contains("0 packets of 1 sensors", nothing.Error);
+        Assert.Contains("0 packets of 1 sensor,", nothing.Error);
     }
 
     [Theory]

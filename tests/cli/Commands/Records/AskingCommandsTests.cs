@@ -86,6 +86,11 @@ public sealed class AskingCommandsTests : IDisposable
     [InlineData("flws", "no command flws; did you mean flows?")]
     [InlineData("flows --folow", "no option --folow; did you mean --follow?")]
     [InlineData("sql a b", "'b' is one argument too many")]
+    [InlineData("certificates", "FOLDER is missing")]
+    [InlineData("http --last", "--last needs N")]
+    [InlineData("rules", "a command is missing: check")]
+    [InlineData("rules check", "`netsniff rules check --help`")]
+    [InlineData("up --keep 3", "--keep is at least 1h")]
     [InlineData("status --server x:1 -o tabel", "use table or json")]
     public void What_is_mistyped_is_told_what_was_meant(string line, string said)
     {

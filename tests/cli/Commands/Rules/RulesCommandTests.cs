@@ -39,6 +39,10 @@ public sealed class RulesCommandTests : IDisposable
             StringComparison.Ordinal);
         end = NetsniffProcess.Run("rules", "check", _folder["nowhere"]);
         Assert.Equal(ExitCode.Failed, end.Code);
+        Directory.CreateDirectory(_folder["empty"]);
+        end = NetsniffProcess.Run("rules", "check", _folder["empty"]);
+        Assert.Equal(ExitCode.Failed, end.Code);
+        Assert.Contains("no rules in ", end.Error, StringComparison.Ordinal);
     }
 
     [Fact]
