@@ -59,8 +59,9 @@ public sealed class ForeignSensorTests : IDisposable
         var files = new CertificateFiles(CertificatePaths.In(_folder["node-1"]));
         using var channel = DeliveryChannel.Open(
             worker.Address, "w0", new ClientSecurity(files), prefersQuic: false);
+        // A worker that takes it says nothing.
         using var call = new Tasking.TaskingClient(channel).Attend(
-            cancellationToken: TestContext.Current.CancellationToken);
+            deadline: DateTime.UtcNow.AddSeconds(30), cancellationToken: TestContext.Current.CancellationToken);
         await call.RequestStream.WriteAsync(new FromTasked
         {
             Hello = new ControlHello { Sensor = new string('a', 32), Node = "n", Version = "1" },
