@@ -15,6 +15,11 @@ internal sealed class PacketCut(PacketKeeping keeping, CutPackets asked, ITaskPo
     /// <summary>Frames may wait so long in the kernel before they come to the ring.</summary>
     private const long LagNanos = 300_000_000;
 
+    /// <summary>Packets between two looks at the clock.</summary>
+    private const int LookedEvery = 1024;
+
+    private static readonly TimeSpan s_tellEvery = TimeSpan.FromSeconds(1);
+
     private readonly PacketPacker _packer = new();
     private readonly WantedFlows _flows = new();
     private readonly WantedFlows _except = new();
@@ -23,6 +28,8 @@ internal sealed class PacketCut(PacketKeeping keeping, CutPackets asked, ITaskPo
     private ulong _packets;
     private ulong _bytes;
     private bool _lostPlace;
+    private uint _looked;
+    private long _toldAt = clock.GetTimestamp();
 
     private bool IsFull => (asked.PacketsMax > 0 && _packets >= asked.PacketsMax)
         || (asked.BytesMax > 0 && _bytes >= asked.BytesMax);
@@ -137,9 +144,10 @@ internal sealed class PacketCut(PacketKeeping keeping, CutPackets asked, ITaskPo
         while (!IsFull && merge.MoveNext())
         {
             if (IsWanted(merge.Current, merge.FlowHash)) Put(merge);
-            if (!_packer.IsFull) continue;
+            if (!_packer.IsFull && !IsTimeToTell(cancel)) continue;
 
             cancel.ThrowIfCancellationRequested();
+            _toldAt = clock.GetTimestamp();
             var complete = merge.Current.TimeNanos - 1;
             await port.SendAsync(_packer.Take(asked.Follow ? 0 : complete), cancel).ConfigureAwait(false);
         }
@@ -147,6 +155,16 @@ internal sealed class PacketCut(PacketKeeping keeping, CutPackets asked, ITaskPo
         cancel.ThrowIfCancellationRequested();
         _lostPlace |= merge.LostPlace;
         return merge.Positions;
+    }
+
+    /// <summary>A large ring that holds little of what is wanted takes long: the worker hears how far it is, and
+    /// whoever wants no more of it does not wait for its end.</summary>
+    private bool IsTimeToTell(CancellationToken cancel)
+    {
+        if (++_looked % LookedEvery != 0) return false;
+
+        cancel.ThrowIfCancellationRequested();
+        return clock.GetElapsedTime(_toldAt) >= s_tellEvery;
     }
 
     private bool IsWanted(in Frame frame, ulong flow)

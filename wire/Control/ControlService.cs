@@ -1,4 +1,5 @@
 using Grpc.Core;
+using NetSniff.Wire.Security;
 using NetSniff.Wire.V1;
 
 namespace NetSniff.Wire.Control;
@@ -15,6 +16,12 @@ public sealed class ControlService(SensorLinks links) : Tasking.TaskingBase
         ServerCallContext context)
     {
         var hello = await HelloAsync(requestStream, context.CancellationToken).ConfigureAwait(false);
+        if (!SensorName.MaySend(context.GetHttpContext().Connection.ClientCertificate, hello.Sensor))
+        {
+            throw new RpcException(new Status(
+                StatusCode.PermissionDenied, "the certificate names a sensor, and this spool is not one of its"));
+        }
+
         var link = links.Open(hello)
             ?? throw new RpcException(new Status(StatusCode.ResourceExhausted, "no room for this sensor now"));
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(

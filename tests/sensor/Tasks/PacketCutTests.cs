@@ -97,6 +97,21 @@ public sealed class PacketCutTests : IDisposable
     }
 
     [Fact]
+    public async Task A_search_that_finds_nothing_tells_how_far_it_is_and_can_be_stopped()
+    {
+        for (var number = 1; number <= 3000; number++) Keep(number, 1000);
+        var port = new Port();
+        var cut = new SensorTask { Id = "1", Cut = new CutPackets { Where = "port == 9" } };
+        var tasks = new SensorTasks(_keeping, _floor, static () => new ControlHello(), new HurriedClock());
+        Assert.Equal(TaskOutcome.Done, (await tasks.RunAsync(cut, port, _stop.Token)).Outcome);
+        Assert.Equal([1023, 2047], port.Marks);
+
+        var stopped = new Port { Marked = _stop.Cancel };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => tasks.RunAsync(cut, stopped, _stop.Token));
+        Assert.Equal([1023], stopped.Marks);
+    }
+
+    [Fact]
     public async Task Another_plan_ends_what_is_being_read()
     {
         Keep(1, 1000);
@@ -168,13 +183,33 @@ public sealed class PacketCutTests : IDisposable
     private Task<TaskEnded> RunAsync(CutPackets cut, Port port) =>
         Task.Run(() => _tasks.RunAsync(new SensorTask { Id = "1", Cut = cut }, port, _stop.Token));
 
+    /// <summary>Between two looks at it a minute passes.</summary>
+    private sealed class HurriedClock : TimeProvider
+    {
+        private long _seconds;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => _seconds += 60;
+    }
+
     private sealed class Port : ITaskPort
     {
         private readonly Lock _lock = new();
         private readonly PacketUnpacker _reader = new();
         private readonly List<int> _numbers = [];
         private List<FlowKey> _flows = [];
-        private int _marks;
+        private readonly List<long> _marks = [];
+
+        public Action? Marked { get; init; }
+
+        public List<long> Marks
+        {
+            get
+            {
+                lock (_lock) return [.. _marks];
+            }
+        }
 
         public List<int> Numbers
         {
@@ -189,7 +224,7 @@ public sealed class PacketCutTests : IDisposable
             lock (_lock) _flows.AddRange(flows);
         }
 
-        public Task UntilMarkedAsync() => UntilAsync(() => Volatile.Read(ref _marks) > 0);
+        public Task UntilMarkedAsync() => UntilAsync(() => Marks.Count > 0);
 
         public Task BeganAsync(KeptPackets kept) => Task.CompletedTask;
 
@@ -203,8 +238,10 @@ public sealed class PacketCutTests : IDisposable
                     _numbers.Add(System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(_reader.Bytes.Span[38..]));
                 }
 
-                if (chunk.CompleteNanos > 0) _marks++;
+                if (chunk.CompleteNanos > 0) _marks.Add(chunk.CompleteNanos);
             }
+
+            if (chunk.CompleteNanos > 0) Marked?.Invoke();
 
             return Task.CompletedTask;
         }

@@ -78,6 +78,28 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task What_is_forbidden_is_so_by_every_way_that_leads_to_it()
+    {
+        await using var worker = await TestWorker.StartAsync(
+            refuses: static (_, path) => path is "/netsniff.v1.Query/Status" or "/api/v1/sql" ? "no" : null);
+        using var http = worker.Http();
+        foreach (var path in (string[])["/netsniff.v1.Query/Status", "/netsniff.v1.Query/Status/"])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, path)
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Content = new ByteArrayContent(new byte[5]) { Headers = { ContentType = new("application/grpc") } },
+            };
+            using var answer = await http.SendAsync(request);
+            Assert.Equal(["7"], answer.Headers.GetValues("grpc-status"));
+        }
+
+        using var sql = await http.GetAsync("/api/v1/sql/?q=SELECT%201");
+        Assert.Equal(HttpStatusCode.Forbidden, sql.StatusCode);
+    }
+
+    [Fact]
     public async Task One_caller_may_have_only_so_many_calls_open()
     {
         await using var worker = await TestWorker.StartAsync(limits: new ServeLimits { CallsPerCallerMax = 3 });

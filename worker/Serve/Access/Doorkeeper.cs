@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace NetSniff.Worker.Serve.Access;
 
@@ -39,7 +40,7 @@ internal sealed class Doorkeeper(
             return;
         }
 
-        if (refuses?.Invoke(caller, context.Request.Path) is { } reason)
+        if (refuses?.Invoke(caller, PathOf(context)) is { } reason)
         {
             await Refusals.WriteAsync(context, StatusCode.PermissionDenied, reason).ConfigureAwait(false);
             return;
@@ -86,6 +87,10 @@ internal sealed class Doorkeeper(
 
         return token?.Accepts(secret) == true ? new Caller("token", address, false) : null;
     }
+
+    /// <summary>Of what will be run, and not as it was asked for: a slash at the end leads to the same.</summary>
+    private static string PathOf(HttpContext context) =>
+        context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } pattern } ? pattern : context.Request.Path;
 
     private bool Enter((string, string) key)
     {

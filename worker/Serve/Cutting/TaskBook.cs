@@ -88,7 +88,17 @@ internal sealed class TaskBook : IDisposable
             }
         }
 
-        foreach (var (stop, reason) in stops) stop(reason);
+        foreach (var (stop, reason) in stops)
+        {
+            try
+            {
+                stop(reason);
+            }
+            catch (ObjectDisposedException)
+            {
+                // It ended by itself just now; on the timer's thread nobody else would catch it.
+            }
+        }
     }
 
     private long NowNanos() => (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;

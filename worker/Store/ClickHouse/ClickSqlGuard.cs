@@ -20,16 +20,28 @@ internal static class ClickSqlGuard
         "hasColumnInTable", "evalMLMethod", "catboostEvaluate", "modelEvaluate", "showCertificate", "logTrace",
         "addressToLine", "addressToLineWithInlines", "addressToSymbol", "getOSKernelVersion", "zookeeperSessionUptime",
         "displayName", "queryID", "initialQueryID", "throwIf", "trap", "hasThreadFuzzer", "connectionId",
-        "connection_id", "executable", "input", "view", "viewIfPermitted",
+        "connection_id", "executable", "input", "view", "viewIfPermitted", "notIn", "globalIn", "globalNotIn", "nullIn",
+        "notNullIn", "globalNullIn", "globalNotNullIn", "inIgnoreSet", "notInIgnoreSet", "globalInIgnoreSet",
+        "globalNotInIgnoreSet", "nullInIgnoreSet", "notNullInIgnoreSet", "globalNullInIgnoreSet",
+        "globalNotNullInIgnoreSet",
     };
 
     private static readonly string[] s_functionStarts = ["joinGet", "dict", "filesystem", "ai"];
 
-    /// <summary>Words after which a list is no list of tables.</summary>
+    /// <summary>Words after which a list is no list of tables. ON and USING are none: behind their condition tables go
+    /// on.</summary>
     private static readonly HashSet<string> s_clauses = new(StringComparer.OrdinalIgnoreCase)
     {
-        "select", "where", "prewhere", "group", "order", "having", "limit", "union", "except", "intersect", "on",
-        "using", "window", "qualify", "array", "offset",
+        "select", "where", "prewhere", "group", "order", "having", "limit", "union", "except", "intersect",
+        "window", "qualify", "array", "offset",
+    };
+
+    /// <summary>Words behind which a value begins.</summary>
+    private static readonly HashSet<string> s_beforeValues = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "select", "distinct", "with", "where", "prewhere", "having", "qualify", "on", "by", "limit", "offset", "and",
+        "or", "xor", "case", "when", "then", "else", "between", "like", "ilike", "in", "is", "div", "mod", "as", "all",
+        "any", "regexp", "rlike", "interval", "array", "join", "using", "from", "over", "partition", "order", "group",
     };
 
     private static readonly HashSet<string> s_refusedWords = new(StringComparer.OrdinalIgnoreCase)
@@ -46,10 +58,12 @@ internal static class ClickSqlGuard
         }
 
         var known = Named(tokens);
-        bool IsTable(string name) => known.Contains(name) || isView(name);
         var inTables = new Stack<bool>([false]);
         for (var at = 0; at < tokens.Count; at++)
         {
+            var here = at;
+            bool IsTable(string name) =>
+                isView(name) || known.Exists(one => one.Name == name && one.From < here && here < one.To);
             var refusal = OfBrackets(tokens[at], inTables) ?? OfWord(tokens, at, IsTable, inTables);
             if (refusal is not null) return refusal;
         }
@@ -57,16 +71,33 @@ internal static class ClickSqlGuard
         return inTables.Count == 1 ? null : "a bracket is not closed";
     }
 
-    /// <summary>What the query itself names as a table: `NAME AS (`.</summary>
-    private static HashSet<string> Named(IReadOnlyList<SqlToken> tokens)
+    /// <summary>What the query itself names as a table: `NAME AS (`. It holds behind its own query, in which it still
+    /// is the table that it hides, to the end of the query that it is made for.</summary>
+    private static List<(string Name, int From, int To)> Named(IReadOnlyList<SqlToken> tokens)
     {
-        var known = new HashSet<string>(StringComparer.Ordinal);
+        List<(string, int, int)> known = [];
         for (var at = 0; at + 2 < tokens.Count; at++)
         {
-            if (tokens[at].IsName && tokens[at + 1].Is("as") && tokens[at + 2].Is("(")) known.Add(tokens[at].Text);
+            if (!tokens[at].IsName || !tokens[at + 1].Is("as") || !tokens[at + 2].Is("(")) continue;
+
+            var from = Closing(tokens, at + 3);
+            known.Add((tokens[at].Text, from, Closing(tokens, from + 1)));
         }
 
         return known;
+    }
+
+    /// <summary>Where the bracket closes that is open there, or the end.</summary>
+    private static int Closing(IReadOnlyList<SqlToken> tokens, int at)
+    {
+        var depth = 1;
+        for (; at < tokens.Count; at++)
+        {
+            if (tokens[at].Is("(")) depth++;
+            if (tokens[at].Is(")") && --depth == 0) return at;
+        }
+
+        return tokens.Count;
     }
 
     private static string? OfBrackets(SqlToken token, Stack<bool> inTables)
@@ -90,6 +121,11 @@ internal static class ClickSqlGuard
         if (!token.IsName) return null;
         var isCall = Next(tokens, at).Is("(");
         if (isCall && IsRefusedFunction(token.Text)) return $"the function {token.Text} is not allowed";
+        if (isCall && IsIn(token) && (token.Kind == SqlTokenKind.Quoted || !IsBehindValue(tokens, at)))
+        {
+            return "IN stands between a value and a list";
+        }
+
         if (token.Kind != SqlTokenKind.Word || (at > 0 && tokens[at - 1].Is("."))) return null;
         if (s_refusedWords.Contains(token.Text)) return $"{token.Text.ToUpperInvariant()} is not allowed";
 
@@ -102,7 +138,7 @@ internal static class ClickSqlGuard
             return Next(tokens, at).Is("(") ? null : OfTable(tokens, at + 1, isTable);
         }
 
-        if (s_clauses.Contains(token.Text)) SetTop(inTables, false);
+        if (s_clauses.Contains(token.Text) && !IsAlias(tokens, at)) SetTop(inTables, false);
         return token.Is("in") ? OfSet(tokens, at + 1, isTable) : null;
     }
 
@@ -129,6 +165,30 @@ internal static class ClickSqlGuard
 
     private static bool IsRefusedFunction(string name) => s_functions.Contains(name)
         || s_functionStarts.Any(start => name.StartsWith(start, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Whether such a word may be another name for a table, behind which the list goes on.</summary>
+    private static bool IsAlias(IReadOnlyList<SqlToken> tokens, int at)
+    {
+        var next = Next(tokens, at);
+        return (at > 0 && tokens[at - 1].Is("as")) || next.Is(",") || next.Is("final") || next.Is("sample");
+    }
+
+    private static bool IsIn(SqlToken token) => token.Text.Equals("in", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether IN is the operator there. The function of that name takes a table as well.</summary>
+    private static bool IsBehindValue(IReadOnlyList<SqlToken> tokens, int at)
+    {
+        do at--;
+        while (at >= 0 && (tokens[at].Is("not") || tokens[at].Is("global")));
+        if (at < 0) return false;
+
+        return tokens[at].Kind switch
+        {
+            SqlTokenKind.Sign => tokens[at].Text is ")" or "]",
+            SqlTokenKind.Word => !s_beforeValues.Contains(tokens[at].Text),
+            _ => true,
+        };
+    }
 
     private static void SetTop(Stack<bool> inTables, bool isIn)
     {

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace NetSniff.Worker.Store.ClickHouse;
 
 internal enum SqlTokenKind { Word, Quoted, Number, Text, Sign }
@@ -12,9 +14,11 @@ internal readonly record struct SqlToken(SqlTokenKind Kind, string Text)
 }
 
 /// <summary>SQL in pieces, as ClickHouse cuts it; comments are none.</summary>
-internal static class ClickSqlText
+/// <remarks>What servers cut in different ways is refused: texts between dollar signs, and quotes and spaces that are
+/// not ASCII. Else a text for us might be a query for the server.</remarks>
+internal static partial class ClickSqlText
 {
-    /// <exception cref="SqlException">A text, a name or a comment has no end.</exception>
+    /// <exception cref="SqlException">A text, a name or a comment has no end, or is not clear.</exception>
     public static List<SqlToken> Cut(string sql)
     {
         List<SqlToken> tokens = [];
@@ -22,6 +26,11 @@ internal static class ClickSqlText
         {
             var letter = sql[at];
             var next = at + 1 < sql.Length ? sql[at + 1] : '\0';
+            if (letter is '$' or '\0' or > '\x7f')
+            {
+                throw new SqlException("outside of quotes there is ASCII alone, and no $");
+            }
+
             if (char.IsWhiteSpace(letter))
             {
                 at++;
@@ -39,14 +48,30 @@ internal static class ClickSqlText
             else
             {
                 var end = EndOf(sql, at, out var kind);
-                tokens.Add(new SqlToken(
-                    kind, kind == SqlTokenKind.Quoted ? sql[(at + 1)..(end - 1)] : sql[at..end]));
+                var text = kind == SqlTokenKind.Quoted ? sql[(at + 1)..(end - 1)] : sql[at..end];
+                Check(kind, text);
+                tokens.Add(new SqlToken(kind, text));
                 at = end;
             }
         }
 
         return tokens;
     }
+
+    private static void Check(SqlTokenKind kind, string text)
+    {
+        // With escapes a name could be any.
+        if (kind == SqlTokenKind.Quoted && text.Contains('\\', StringComparison.Ordinal))
+        {
+            throw new SqlException("a name in quotes has no backslash");
+        }
+
+        // `.5from` is a number and a word for a server.
+        if (kind == SqlTokenKind.Number && !Number().IsMatch(text)) throw new SqlException($"{text} is no number");
+    }
+
+    [GeneratedRegex(@"^(0[xX][0-9a-fA-F]*|0[bB][01]*|[0-9.]+([eE][0-9]*)?)\z")]
+    private static partial Regex Number();
 
     private static int EndOf(string sql, int start, out SqlTokenKind kind)
     {
@@ -75,5 +100,5 @@ internal static class ClickSqlText
         return end;
     }
 
-    private static bool IsLetter(char letter) => char.IsAsciiLetter(letter) || letter is '_' or '$' || letter > 0x7f;
+    private static bool IsLetter(char letter) => char.IsAsciiLetter(letter) || letter == '_';
 }
