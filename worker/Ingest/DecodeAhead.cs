@@ -116,7 +116,9 @@ internal sealed class DecodeAhead : IDisposable
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            _ready.Add(new DecodedEntry { Place = place, Failure = failure }, CancellationToken.None);
+            // Of the log, not of a batch: none is given up for it.
+            var told = new IOException($"the log cannot be read: {failure.Message}", failure);
+            _ready.Add(new DecodedEntry { Place = place, Failure = told }, CancellationToken.None);
         }
 
         _hasEnded = true;
