@@ -149,11 +149,23 @@ internal sealed class ClickHouseServer : IDisposable
         ? File.ReadAllText(_folder["e.log"])
         : File.ReadAllText(_folder["out"]);
 
+    /// <summary>Below those that the system gives to connections, which might take it before the server does.</summary>
     private static int FreePort()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(20_000, 32_000);
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Another's.
+            }
+        }
     }
 
     private string Config() =>
