@@ -284,8 +284,8 @@ internal sealed class SensorProgram : IAsyncDisposable
         _delivers.Set(isUp, isUp ? "Connected" : "NoWorker", text);
     }
 
-    /// <summary>Tells why it is not known who the workers are. What passes within a look is not worth a word: a watch that
-    /// expired, a file half written.</summary>
+    /// <summary>Tells why it is not known who the workers are. What passes within a look is not worth a word: a watch
+    /// that expired, a file half written.</summary>
     private void TellMembers()
     {
         var problem = _members?.Problem;

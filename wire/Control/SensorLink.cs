@@ -96,6 +96,7 @@ public sealed class SensorLink : IDisposable
             Channel.CreateBounded<FromTasked>(new BoundedChannelOptions(WordsMax) { SingleReader = true });
 
         private string _lost = TaskTree.WentAway;
+        private volatile bool _isLost;
         private uint _read;
         private bool _isEnded;
 
@@ -136,6 +137,7 @@ public sealed class SensorLink : IDisposable
 
         public void Take(FromTasked word)
         {
+            if (_isLost) return; // it was told once
             var isMark = word is { WhatCase: FromTasked.WhatOneofCase.Chunk, Chunk.Count: 0 };
             if (isMark && _heard.Reader.Count >= MarkedMax) return;
             if (_heard.Writer.TryWrite(word)) return;
@@ -147,6 +149,7 @@ public sealed class SensorLink : IDisposable
         public void Lose(string why)
         {
             _lost = why;
+            _isLost = true;
             _heard.Writer.TryComplete();
         }
 

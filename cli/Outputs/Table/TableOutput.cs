@@ -131,8 +131,7 @@ internal sealed class TableOutput(OutputBuffer buffer, TableOptions options) : O
     /// least first.</summary>
     private void Fit(RecordView record)
     {
-        // Whole, where there is room for it once other things are left out.
-        var longest = _line.LongestText;
+        var longest = _line.LongestText - 1;
         for (_left = 0; _left < ClientRank; _left++)
         {
             WriteCut(record, TextColumnsGood);

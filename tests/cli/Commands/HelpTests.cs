@@ -40,11 +40,9 @@ public sealed class HelpTests
         Assert.Contains("-h, --help ", page, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("worker", " --store \\\n      clickhouse://")]
-    [InlineData("export", "hive_partitioning = true,\n      union_by_name")]
-    public void An_example_of_two_lines_is_one(string verb, string expected) =>
-        Assert.Contains(expected, Help(80, verb, "--help"), StringComparison.Ordinal);
+    [Fact]
+    public void An_example_of_two_lines_is_one() => Assert.Contains(
+        " --store \\\n      clickhouse://", Help(80, "worker", "--help"), StringComparison.Ordinal);
 
     [Fact]
     public void A_narrow_terminal_folds_more() =>
