@@ -61,7 +61,7 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
         _options = options;
         _store = store;
         _clock = parts.Clock;
-        StartedNanos = NanosOf(_clock.GetUtcNow());
+        StartedNanos = Timestamps.Nanos(_clock.GetUtcNow());
         _log = IngestLog.Open(Path.Combine(options.Folder, "log"), options.Log);
         Inbox = NewInbox();
         var beat = parts.Health?.AddLoop("store", s_beatMax);
@@ -72,7 +72,6 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
             new StorePumpParts
             {
                 Enrichers = parts.Enrichers,
-                Watchers = parts.Watchers,
                 Detector = parts.Detector,
                 Feeds = parts.Feeds,
                 Beat = beat is null ? null : beat.Beat,
@@ -111,7 +110,7 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
 
     /// <summary>How long the oldest batch that waits in the log has been on its way; 0 when none waits.</summary>
     public long LagNanos => _log.Counts.OldestNanos is var oldest and > 0
-        ? Math.Max(0, NanosOf(_clock.GetUtcNow()) - oldest) : 0;
+        ? Math.Max(0, Timestamps.Nanos(_clock.GetUtcNow()) - oldest) : 0;
 
     /// <summary>Sensors that are or were connected, with the last that each told of itself.</summary>
     public IEnumerable<SensorState> Sensors()
@@ -156,9 +155,6 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
         _stopStoring.Dispose();
         _stopAtOnce.Dispose();
     }
-
-    private static long NanosOf(DateTimeOffset time) =>
-        Timestamps.Nanos(time);
 
     private Inbox NewInbox() => new(
         new IngestOptions

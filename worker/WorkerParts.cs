@@ -11,8 +11,6 @@ public sealed record WorkerParts
 {
     public IReadOnlyList<IRecordEnricher> Enrichers { get; init; } = [];
 
-    public IReadOnlyList<IRecordWatcher> Watchers { get; init; } = [];
-
     /// <summary>Looks for what rules describe.</summary>
     public IBatchDetector? Detector { get; init; }
 

@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
-using System.Text;
 using NetSniff.Kube;
 using NetSniff.Packets;
-using NetSniff.Records;
 using NetSniff.Wire.Health;
 using NetSniff.Worker.Enrich;
 using NetSniff.Worker.Enrich.Kubernetes;
@@ -44,11 +42,7 @@ internal sealed class ClusterNames : IWorkerNames
     public string? Change(string path) =>
         path.Length == 0 ? null : "names come from the cluster (--kubernetes): leave it out, or start without that";
 
-    public string? NameOf(Address address, long timeNanos)
-    {
-        var peer = Peers.Of(_book.Snapshot.Find(address, 0, 0, timeNanos));
-        return peer.Name.Length == 0 ? null : Encoding.UTF8.GetString(peer.Shown);
-    }
+    public string? NameOf(Address address, long timeNanos) => _book.Snapshot.NameOf(address, timeNanos);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,6 +1,4 @@
-using System.Text;
 using NetSniff.Packets;
-using NetSniff.Records;
 using NetSniff.Wire.Health;
 using NetSniff.Worker.Enrich;
 using NetSniff.Worker.Enrich.Yaml;
@@ -64,11 +62,7 @@ internal sealed class FileNames : IWorkerNames
         if (_isOn) _enricher.Enrich(records);
     }
 
-    public string? NameOf(Address address, long timeNanos)
-    {
-        var peer = Peers.Of(_book.Snapshot.Find(address, 0, 0, timeNanos));
-        return peer.Name.Length == 0 ? null : Encoding.UTF8.GetString(peer.Shown);
-    }
+    public string? NameOf(Address address, long timeNanos) => _isOn ? _book.Snapshot.NameOf(address, timeNanos) : null;
 
     public ValueTask DisposeAsync() => _timer.DisposeAsync();
 

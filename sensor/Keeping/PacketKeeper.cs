@@ -1,3 +1,4 @@
+using NetSniff.Json;
 using NetSniff.Packets;
 using NetSniff.Pcap;
 using NetSniff.Protocols;
@@ -112,7 +113,7 @@ public sealed class PacketKeeper : IDisposable
         if (!IsLive || _clock.GetElapsedTime(_expiredAt) < s_expireEvery) return;
 
         _expiredAt = _clock.GetTimestamp();
-        var now = (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        var now = Timestamps.Nanos(_clock.GetUtcNow());
         _ring.Expire(now);
     }
 

@@ -1,4 +1,5 @@
 using NetSniff.Filters.Expression;
+using NetSniff.Json;
 using NetSniff.Packets;
 using NetSniff.Sensor.Keeping;
 using NetSniff.Storage.PacketRing;
@@ -184,5 +185,5 @@ internal sealed class PacketCut(PacketKeeping keeping, CutPackets asked, ITaskPo
         _bytes += (ulong)merge.Current.CapturedLength;
     }
 
-    private long NowNanos() => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+    private long NowNanos() => Timestamps.Nanos(clock.GetUtcNow());
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using NetSniff.Packets;
 using NetSniff.Records;
 
@@ -30,6 +31,13 @@ public sealed class IdentitySnapshot
     /// <summary>Whose address it was, or why that cannot be said: either way a number in <see cref="Peers"/>.</summary>
     public uint Find(Address address, ushort port, byte protocol, long timeNanos) =>
         Answer(address, port, protocol, timeNanos).Peer;
+
+    /// <summary>What whoever had an address is called; null where nobody says.</summary>
+    public string? NameOf(Address address, long timeNanos)
+    {
+        var peer = Peers.Of(Find(address, 0, 0, timeNanos));
+        return peer.Name.Length == 0 ? null : Encoding.UTF8.GetString(peer.Shown);
+    }
 
     /// <summary>The same, with how long before and after it holds.</summary>
     internal IdentityAnswer Answer(Address address, ushort port, byte protocol, long timeNanos)

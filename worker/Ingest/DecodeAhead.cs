@@ -212,7 +212,6 @@ internal sealed class DecodeAhead : IDisposable
         // The decoder's memory, ours until its next batch.
         var open = MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(records), records.Length);
         foreach (var enricher in _parts.Enrichers) enricher.Enrich(open, _decoder.Count);
-        foreach (var watcher in _parts.Watchers) watcher.Watch(records, _decoder.Count);
         entry.Take(records, _decoder.Count);
     }
 }

@@ -17,12 +17,6 @@ public interface IRecordEnricher
     void Enrich(Span<byte> records, int count);
 }
 
-/// <summary>Looks at every record before it is stored.</summary>
-public interface IRecordWatcher
-{
-    void Watch(ReadOnlySpan<byte> records, int count);
-}
-
 /// <summary>Looks for what rules describe, before a batch is stored.</summary>
 public interface IBatchDetector
 {

@@ -238,8 +238,6 @@ public sealed record StorePumpParts
 {
     public IReadOnlyList<IRecordEnricher> Enrichers { get; init; } = [];
 
-    public IReadOnlyList<IRecordWatcher> Watchers { get; init; } = [];
-
     public IBatchDetector? Detector { get; init; }
 
     public IReadOnlyList<IRecordFeed> Feeds { get; init; } = [];

@@ -65,7 +65,7 @@ public sealed class HourlyExport(IRecordStore store, ParquetExport export, strin
 
             Problem = null;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is not (OperationCanceledException or OutOfMemoryException))
         {
             Problem = error.Message;
         }

@@ -3,6 +3,7 @@ using NetSniff.Cli.Capturing;
 using NetSniff.Cli.Commands.Servers;
 using NetSniff.Cli.Outputs;
 using NetSniff.Filters.Expression;
+using NetSniff.Json;
 using NetSniff.Records;
 using NetSniff.Worker.Store;
 using NetSniff.Worker.Store.DuckDb;
@@ -136,7 +137,7 @@ internal static class ExportCommand
     private static long TimeOf(Option<string?> option, ParseResult result, Terminal terminal)
     {
         if (result.GetValue(option) is not { } text) return 0;
-        var now = (terminal.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        var now = Timestamps.Nanos(terminal.Clock.GetUtcNow());
         return Moment.TryParse(text, now, out var nanos)
             ? nanos
             : throw new UsageException($"{option.Name} is a time such as {Moment.Examples}, not '{text}'");

@@ -1,3 +1,4 @@
+using NetSniff.Json;
 using NetSniff.Records;
 using NetSniff.Wire.Batches;
 using NetSniff.Wire.Querying;
@@ -34,7 +35,7 @@ internal sealed class ServerExport(QueryEndpoint endpoint, ParquetExport export,
     private async Task<long> RunAsync(CancellationToken cancel)
     {
         using var channel = QueryChannel.To(endpoint);
-        var now = (clock.GetUtcNow() + s_aheadMax - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        var now = Timestamps.Nanos(clock.GetUtcNow() + s_aheadMax);
         var until = export.UntilNanos == 0 ? now : (export.UntilNanos - 1) / Hour * Hour + Hour;
         var (written, hours) = (0L, 0);
         var next = await NextAsync(channel, export.SinceNanos / Hour * Hour, until, cancel).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using NetSniff.Filters.Expression;
+using NetSniff.Json;
 using NetSniff.Wire.V1;
 
 namespace NetSniff.Cli.Commands.Pcap;
@@ -55,7 +56,7 @@ internal sealed class PcapOptions
     /// <exception cref="UsageException">Something of it cannot be understood.</exception>
     public PacketsRequest Read(ParseResult result, TimeProvider clock, bool isHere)
     {
-        var now = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        var now = Timestamps.Nanos(clock.GetUtcNow());
         var request = new PacketsRequest
         {
             Where = result.GetValue(_where) ?? "",

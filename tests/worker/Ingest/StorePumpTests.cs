@@ -199,7 +199,7 @@ public class StorePumpTests
     private static IEnumerable<ulong> Ids(ulong first, int count) =>
         Enumerable.Range(0, count).Select(offset => first + (ulong)offset);
 
-    private sealed class Bed : IRecordEnricher, IRecordWatcher, IDisposable
+    private sealed class Bed : IRecordEnricher, IBatchDetector, IDisposable
     {
         private readonly TemporaryFolder _folder = new();
         private readonly StorePump _pump;
@@ -207,7 +207,7 @@ public class StorePumpTests
         public Bed(CommitOptions? options = null)
         {
             Log = IngestLog.Open(_folder["log"], new QueueOptions { SegmentBytes = 1 << 20, BytesMax = 8 << 20 });
-            var parts = new StorePumpParts { Enrichers = [this], Watchers = [this], Feeds = [Feed] };
+            var parts = new StorePumpParts { Enrichers = [this], Detector = this, Feeds = [Feed] };
             _pump = new StorePump(Log, Store, options ?? s_options, parts, TimeProvider.System);
         }
 
@@ -246,9 +246,10 @@ public class StorePumpTests
             }
         }
 
-        public void Watch(ReadOnlySpan<byte> records, int count)
+        public StoreBatch Detect(scoped in StoreBatch batch)
         {
-            foreach (var record in new RecordWalker(records)) Seen.Add(record.Header.FlowId);
+            foreach (var record in new RecordWalker(batch.Records)) Seen.Add(record.Header.FlowId);
+            return batch;
         }
 
         public void Dispose()

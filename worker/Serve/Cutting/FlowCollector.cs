@@ -44,8 +44,11 @@ internal sealed class FlowCollector(int flowsMax) : IAnswers<ObserveAnswer>
     {
         if (answer.WhatCase == ObserveAnswer.WhatOneofCase.Completeness)
         {
+            // A flow whose end was not told is taken as open: nothing of it is left out.
+            if (OnlyTimes) return Task.CompletedTask;
+
             IsCut |= answer.Completeness.IsCut;
-            if (!OnlyTimes) Completeness.Merge(answer.Completeness);
+            Completeness.Merge(answer.Completeness);
         }
         else if (_decoder.TryRead(answer.Batch.Span))
         {

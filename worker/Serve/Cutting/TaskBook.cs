@@ -1,4 +1,5 @@
 using System.Globalization;
+using NetSniff.Json;
 using NetSniff.Wire.Control;
 using NetSniff.Wire.V1;
 
@@ -101,7 +102,7 @@ internal sealed class TaskBook : IDisposable
         }
     }
 
-    private long NowNanos() => (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+    private long NowNanos() => Timestamps.Nanos(_clock.GetUtcNow());
 
     private static long Nanos(TimeSpan span) => span.Ticks * TimeSpan.NanosecondsPerTick;
 }
