@@ -11,8 +11,8 @@ namespace NetSniff.Wire.Ring;
 /// common. Who saw a connection only from its middle on may have taken the server for the client, and then its view
 /// meets no other; that is rare, and costs the merge and nothing else.</para>
 /// <para>Without ports it is both ends, in no order.</para>
-/// <para>What one node sees and another does not stays out: VLANs, tunnels, interfaces. There is no seed, for all sensors
-/// must say the same. Whoever chooses addresses and ports so that all fall on one worker makes that worker slow, and it
+/// <para>What one node sees and another does not stays out: VLANs, tunnels, interfaces. There is no seed, for all
+/// sensors must say the same. Whoever chooses addresses and ports so that all fall on one worker makes it slow, and it
 /// sheds.</para>
 /// </remarks>
 public static class RecordPlace

@@ -13,7 +13,7 @@ public class ConnectionMergeTests
     private const long Start = 1_769_850_000 * Second;
 
     /// <summary>A transfer between two pods, seen where each leaves its node and where each enters its pod.</summary>
-    private static readonly Sighting[] s_transfer =
+    internal static readonly Sighting[] Transfer =
     [
         new("node-1", "veth-web", Start, 20, 30, 3_000, 50_000),
         new("node-1", "eth0", Start + Milli, 40, 60, 5_000, 53_000) { Tunnel = TunnelKind.Vxlan, TunnelId = 7 },
@@ -24,7 +24,7 @@ public class ConnectionMergeTests
     [Fact]
     public void One_transfer_seen_at_four_interfaces_is_one_record_with_four_points_and_each_leg()
     {
-        var line = Assert.Single(Merged(s_transfer));
+        var line = Assert.Single(Merged(Transfer));
         Assert.Equal(
             "10.1.0.5:41822 → 10.2.0.6:8080 packets 22/31 bytes 3100/50100 "
             + "[node-1/veth-web, node-1/eth0 vxlan 7, node-2/eth0 vxlan 7, node-2/veth-cart] "
@@ -34,7 +34,7 @@ public class ConnectionMergeTests
     [Fact]
     public void Every_point_keeps_its_own_counts_and_times()
     {
-        var fields = TestRecords.Line(new RecordView(Emitted(s_transfer)[0]));
+        var fields = TestRecords.Line(new RecordView(Emitted(Transfer)[0]));
         foreach (var expected in (string[])
         [
             "connection.points.first=[0, 1000000, 3000000, 4000000]",
@@ -57,8 +57,8 @@ public class ConnectionMergeTests
         // One interface lost half of it; the tunnel's frames are longer, but say no more.
         Sighting[] seen =
         [
-            s_transfer[0] with { Packets = (10, 15), Bytes = (1_500, 25_000), Payload = (500, 20_000) },
-            s_transfer[1], s_transfer[3],
+            Transfer[0] with { Packets = (10, 15), Bytes = (1_500, 25_000), Payload = (500, 20_000) },
+            Transfer[1], Transfer[3],
         ];
         Assert.Contains(" packets 22/31 bytes 3100/50100 ", Assert.Single(Merged(seen)), StringComparison.Ordinal);
     }
@@ -68,8 +68,8 @@ public class ConnectionMergeTests
     {
         Sighting[] seen =
         [
-            .. s_transfer,
-            .. s_transfer.Select(one => one with
+            .. Transfer,
+            .. Transfer.Select(one => one with
             {
                 FirstNanos = one.FirstNanos + 1800 * Second, Packets = (1, 2), Bytes = (100, 200),
             }),
@@ -84,11 +84,11 @@ public class ConnectionMergeTests
     {
         Sighting[] seen =
         [
-            .. s_transfer.Select(one => one with { FlowId = 1 }),
-            .. s_transfer.Select(one => one with { FlowId = 2, FirstNanos = one.FirstNanos + Second }),
+            .. Transfer.Select(one => one with { FlowId = 1 }),
+            .. Transfer.Select(one => one with { FlowId = 2, FirstNanos = one.FirstNanos + Second }),
             // The third was not seen everywhere.
-            s_transfer[0] with { FlowId = 3, FirstNanos = Start + 2 * Second },
-            s_transfer[3] with { FlowId = 3, FirstNanos = Start + 2 * Second + 4 * Milli },
+            Transfer[0] with { FlowId = 3, FirstNanos = Start + 2 * Second },
+            Transfer[3] with { FlowId = 3, FirstNanos = Start + 2 * Second + 4 * Milli },
         ];
         var lines = Merged(seen);
         Assert.Equal(3, lines.Count);
@@ -102,8 +102,8 @@ public class ConnectionMergeTests
     public void Starts_too_far_apart_are_two()
     {
         var bound = (long)new MergeOptions().StartsApartMax.TotalNanoseconds;
-        Assert.Single(Merged([s_transfer[0], s_transfer[3] with { FirstNanos = Start + bound }]));
-        Assert.Equal(2, Merged([s_transfer[0], s_transfer[3] with { FirstNanos = Start + bound + 1 }]).Count);
+        Assert.Single(Merged([Transfer[0], Transfer[3] with { FirstNanos = Start + bound }]));
+        Assert.Equal(2, Merged([Transfer[0], Transfer[3] with { FirstNanos = Start + bound + 1 }]).Count);
     }
 
     [Fact]
@@ -111,8 +111,8 @@ public class ConnectionMergeTests
     {
         Sighting[] seen =
         [
-            s_transfer[0] with { IsReversed = true, IsMidstream = true, Packets = (30, 20), Bytes = (50_000, 3_000) },
-            s_transfer[3] with { FirstNanos = Start + 4 * Milli },
+            Transfer[0] with { IsReversed = true, IsMidstream = true, Packets = (30, 20), Bytes = (50_000, 3_000) },
+            Transfer[3] with { FirstNanos = Start + 4 * Milli },
         ];
         Assert.Equal(
             "10.1.0.5:41822 → 10.2.0.6:8080 packets 22/31 bytes 3100/50100 [node-1/veth-web, node-2/veth-cart] "
@@ -127,7 +127,7 @@ public class ConnectionMergeTests
     {
         var web = Peers.Add(new Peer { Kind = PeerKind.Pod, Name = "merge-web", Node = "node-1" });
         var cart = Peers.Add(new Peer { Kind = PeerKind.Pod, Name = "merge-cart", Node = "node-2" });
-        var seen = s_transfer.Select(one => one with
+        var seen = Transfer.Select(one => one with
         {
             FirstNanos = one.Node == "node-2" ? one.FirstNanos - 50 * Milli : one.FirstNanos,
             Peers = (web, cart),
@@ -136,87 +136,6 @@ public class ConnectionMergeTests
             "[node-1/veth-web, node-1/eth0 vxlan 7, node-2/eth0 vxlan 7, node-2/veth-cart] "
             + "legs [1000000, 0, 1000000] uncertain [0, 1, 0]", Assert.Single(Merged(seen)), StringComparison.Ordinal);
     }
-
-    /// <summary>The same transfer by way of a service: until it is translated, its address stands for the pod's.</summary>
-    [Fact]
-    public void Before_and_behind_the_translation_of_a_services_address_is_one_connection()
-    {
-        var line = Assert.Single(Merged(Translated()));
-        Assert.Equal(
-            "10.1.0.5:41822 → 10.2.0.6:8080 packets 22/31 bytes 3100/50100 "
-            + "[node-1/veth-web, node-1/eth0 vxlan 7, node-2/eth0 vxlan 7, node-2/veth-cart] "
-            + "legs [1000000, 2000000, 1000000] uncertain [0, 1, 0]", line);
-        var fields = TestRecords.Line(new RecordView(Emitted(Translated())[0]));
-        Assert.Contains(" connection.via.ip=10.96.0.7 connection.via.port=80", fields, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void The_pod_is_the_server_though_the_service_was_seen_better()
-    {
-        var seen = Translated().Select(one => one.Service is null ? one with { Payload = (1, 1) } : one).ToArray();
-        Assert.StartsWith("10.1.0.5:41822 → 10.2.0.6:8080 packets 20/30 bytes 3000/50000 ", Assert.Single(Merged(seen)));
-    }
-
-    [Fact]
-    public void A_pod_of_another_service_another_client_and_another_time_stay_apart()
-    {
-        var seen = Translated();
-        Assert.Equal(2, Merged([.. seen.Select(one => one.Service is null ? one with { Peers = (0, Pod("other")) } : one)])
-            .Count);
-        Assert.Equal(2, Merged([.. seen.Select(one => one.Service is null ? one with { ClientPort = 5 } : one)]).Count);
-        Assert.Equal(2, Merged([.. seen.Select(one => one.Service is null
-            ? one with { FirstNanos = one.FirstNanos + 4 * Second } : one)]).Count);
-        Assert.Equal(2, Merged([.. seen.Select(one => one with { Peers = (0, 0) })]).Count);
-    }
-
-    /// <summary>One port, one service, three connections one after the other, to pods by turns.</summary>
-    [Fact]
-    public void A_port_used_again_finds_its_own_pod()
-    {
-        Sighting[] seen =
-        [
-            .. Enumerable.Range(0, 3).SelectMany(number => Translated().Select(one => one with
-            {
-                FirstNanos = one.FirstNanos + number * Second,
-                FlowId = 20 + (ulong)number,
-                Bytes = ((ulong)(100 + number), (ulong)(200 + number)),
-            })),
-        ];
-        var lines = Merged(seen);
-        Assert.Equal(3, lines.Count);
-        Assert.All(lines, (line, number) => Assert.Contains($" bytes {100 + number}/{200 + number} [node-1/veth-web, ", line));
-        Assert.Equal(3, lines.Count(line => line.Split("node-").Length == 5));
-    }
-
-    [Fact]
-    public void A_follower_is_told_once_of_a_connection_by_way_of_a_service()
-    {
-        var (merge, sink) = (new LiveMerge(), TestRecords.NewSink());
-        var now = Start;
-        foreach (var record in new RecordWalker(Records(Translated())))
-        {
-            merge.Add(record, now, sink);
-            now += 300 * Milli;
-        }
-
-        merge.Advance(Start + 2 * Second, sink);
-        Assert.Equal((1, 0), (sink.Count, merge.Held));
-        Assert.Equal(Merged(Translated()), Lines(sink));
-        merge.Advance(now + 60 * Second, sink);
-        Assert.Equal(1, sink.Count);
-    }
-
-    private static Sighting[] Translated() =>
-    [
-        s_transfer[0] with { Service = "10.96.0.7", Peers = (0, Service("cart")), FlowId = 3 },
-        .. s_transfer[1..].Select(one => one with { Peers = (0, Pod("cart")) }),
-    ];
-
-    private static uint Service(string name) =>
-        Peers.Add(new Peer { Kind = PeerKind.Service, Name = name, Namespace = "merge", Service = name });
-
-    private static uint Pod(string service) => Peers.Add(
-        new Peer { Kind = PeerKind.Pod, Name = $"{service}-1", Namespace = "merge", Service = service });
 
     /// <summary>Random traffic: whatever the order in which records come, the same comes out; each is told once, and no
     /// byte more than some interface saw.</summary>
@@ -252,7 +171,7 @@ public class ConnectionMergeTests
         for (var connection = 0; connection < connections; connection++)
         {
             var begin = Start + connection * random.NextInt64(8 * Second);
-            foreach (var one in s_transfer)
+            foreach (var one in Transfer)
             {
                 if (random.Next(5) == 0) continue;
                 var pieces = random.Next(1, 4);
@@ -283,7 +202,7 @@ public class ConnectionMergeTests
     {
         var merge = new ConnectionMerge(new MergeOptions { HeldMax = 3 });
         var taken = 0;
-        foreach (var record in new RecordWalker(Records(s_transfer))) taken += merge.Add(record) ? 1 : 0;
+        foreach (var record in new RecordWalker(Records(Transfer))) taken += merge.Add(record) ? 1 : 0;
         Assert.Equal((3, 3, 1L), (taken, merge.Held, merge.Refused));
         var sink = TestRecords.NewSink();
         merge.Finish(sink);
@@ -295,7 +214,7 @@ public class ConnectionMergeTests
     {
         var (merge, sink) = (new LiveMerge(), TestRecords.NewSink());
         var now = Start + 60 * Second;
-        foreach (var record in new RecordWalker(Records(s_transfer)))
+        foreach (var record in new RecordWalker(Records(Transfer)))
         {
             Assert.True(merge.Add(record, now, sink));
             merge.Advance(now, sink);
@@ -307,7 +226,7 @@ public class ConnectionMergeTests
         Assert.Equal(0, sink.Count);
         merge.Advance(now + 400 * Milli, sink);
         Assert.Equal((1, 0), (sink.Count, merge.Held));
-        Assert.Equal(Merged(s_transfer), Lines(sink));
+        Assert.Equal(Merged(Transfer), Lines(sink));
     }
 
     [Fact]
@@ -316,7 +235,7 @@ public class ConnectionMergeTests
         var (merge, sink) = (new LiveMerge(new MergeOptions { HeldMax = 10 }), TestRecords.NewSink());
         for (var flow = 0; flow < 50; flow++)
         {
-            var records = Records([s_transfer[0] with { ClientPort = (ushort)(1000 + flow) }]);
+            var records = Records([Transfer[0] with { ClientPort = (ushort)(1000 + flow) }]);
             merge.Add(new RecordView(records), Start, sink);
             Assert.True(merge.Held <= 10);
         }
@@ -325,7 +244,7 @@ public class ConnectionMergeTests
         Assert.Equal((50, 0, 40L), (sink.Count, merge.Held, merge.Hurried));
     }
 
-    private static List<string> Merged(Sighting[] seen)
+    internal static List<string> Merged(Sighting[] seen)
     {
         var (merge, sink) = (new ConnectionMerge(), TestRecords.NewSink());
         foreach (var record in new RecordWalker(Records(seen))) Assert.True(merge.Add(record));
@@ -333,7 +252,7 @@ public class ConnectionMergeTests
         return Lines(sink);
     }
 
-    private static List<byte[]> Emitted(Sighting[] seen)
+    internal static List<byte[]> Emitted(Sighting[] seen)
     {
         var (merge, sink) = (new ConnectionMerge(), TestRecords.NewSink());
         foreach (var record in new RecordWalker(Records(seen))) Assert.True(merge.Add(record));
@@ -377,79 +296,10 @@ public class ConnectionMergeTests
         return numbers;
     }
 
-    private static byte[] Records(Sighting[] seen)
+    internal static byte[] Records(Sighting[] seen)
     {
         var sink = TestRecords.NewSink();
         foreach (var one in seen) one.Emit(sink);
         return sink.Bytes.ToArray();
-    }
-
-    /// <summary>A flow record of one interface.</summary>
-    private sealed record Sighting(
-        string Node, string Name, long FirstNanos, (ulong ToServer, ulong ToClient) Packets,
-        (ulong ToServer, ulong ToClient) Bytes)
-    {
-        public Sighting(string node, string name, long first, ulong sent, ulong got, ulong sentBytes, ulong gotBytes)
-            : this(node, name, first, (sent, got), (sentBytes, gotBytes))
-        {
-        }
-
-        public TunnelKind Tunnel { get; init; }
-
-        public uint TunnelId { get; init; }
-
-        public ulong FlowId { get; init; } = 9;
-
-        public ushort ClientPort { get; init; } = 41822;
-
-        /// <summary>Seen in the place of the server, with port 80.</summary>
-        public string? Service { get; init; }
-
-        public bool IsReversed { get; init; }
-
-        public bool IsMidstream { get; init; }
-
-        public (ulong ToServer, ulong ToClient) Payload { get; init; } = (2_000, 48_000);
-
-        public (uint Client, uint Server) Peers { get; init; }
-
-        public void Emit(RecordSink sink)
-        {
-            ref var head = ref sink.Context;
-            head = default;
-            (head.Client, head.Server) = (Address.FromBytes([10, 1, 0, 5]), Address.FromBytes([10, 2, 0, 6]));
-            (head.ClientPort, head.ServerPort, head.Protocol) = (ClientPort, 8080, IpProtocol.Tcp);
-            if (Service is not null)
-            {
-                head.Server = Address.FromBytes(System.Net.IPAddress.Parse(Service).GetAddressBytes());
-                head.ServerPort = 80;
-            }
-
-            (head.ClientPeer, head.ServerPeer) = Peers;
-            if (IsReversed)
-            {
-                (head.Client, head.Server) = (head.Server, head.Client);
-                (head.ClientPort, head.ServerPort) = (head.ServerPort, head.ClientPort);
-                (head.ClientPeer, head.ServerPeer) = (head.ServerPeer, head.ClientPeer);
-            }
-
-            (head.Tunnel, head.TunnelId, head.FlowId) = (Tunnel, TunnelId, FlowId);
-            head.Interface = Origins.Add(Node, Name);
-            var record = new FlowRecord
-            {
-                FirstNanos = FirstNanos,
-                LastNanos = FirstNanos + Second,
-                PacketsToServer = Packets.ToServer,
-                PacketsToClient = Packets.ToClient,
-                BytesToServer = Bytes.ToServer,
-                BytesToClient = Bytes.ToClient,
-                PayloadToServer = Payload.ToServer,
-                PayloadToClient = Payload.ToClient,
-                End = FlowEnd.Finished,
-                IsTcp = true,
-                IsMidstream = IsMidstream,
-            };
-            sink.Emit(in record, FirstNanos);
-        }
     }
 }

@@ -3,8 +3,9 @@ namespace NetSniff.Worker.Store.DuckDb;
 /// <summary>SQL of `connections`: what several interfaces saw of one connection, once. The rule is that of
 /// worker/Merge, which serves the same for records.</summary>
 /// <remarks>Pieces of one flow at one vantage point are added up; views of one pair of ends are parted into connections
-/// by <see cref="SqlConnections"/>; counts are those of the view that saw most payload. What was seen before a service's
-/// address became a pod's is then put together with what was seen behind (worker/Merge/Translations).</remarks>
+/// by <see cref="SqlConnections"/>; counts are those of the view that saw most payload. What was seen before a
+/// service's address became a pod's is then put together with what was seen behind (worker/Merge/Translations).
+/// </remarks>
 internal static class ConnectionsView
 {
     private const string Pair = "low, low_port, high, high_port, proto";
