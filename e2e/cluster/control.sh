@@ -35,7 +35,8 @@ start_apiserver() {
         --proxy-client-cert-file="$pki/front.crt" --proxy-client-key-file="$pki/front.key" \
         --enable-aggregator-routing=true --allow-privileged=true --profiling=false --feature-gates=$gates \
         --default-not-ready-toleration-seconds=30 --default-unreachable-toleration-seconds=30 \
-        ${NETSNIFF_APISERVER_FLAGS:-}
+        --audit-policy-file="$here/audit.yaml" --audit-log-path="$folder/log/audit" --audit-log-maxsize=200 \
+        --audit-log-maxbackup=1 ${NETSNIFF_APISERVER_FLAGS:-}
     wait_until 120 "the API server" ask /readyz
 }
 
