@@ -19,6 +19,10 @@ MERGE, PATCH_JSON = "application/merge-patch+json", "application/json-patch+json
 class Failure(Exception):
     """A step cannot be carried on; the text says why."""
 
+    def __init__(self, text, code=1):
+        super().__init__(text)
+        self.code = code
+
 
 class Skipped(Exception):
     """A step does not apply here; the text says why."""
@@ -35,7 +39,8 @@ class Refused(Failure):
 def run(*words, check=True, text=None, environment=None, limit=600):
     done = subprocess.run(words, capture_output=True, text=True, input=text, env=environment, timeout=limit)
     if check and done.returncode:
-        raise Failure(f"{' '.join(words[:6])}: {done.stderr.strip()[-800:] or done.stdout.strip()[-800:]}")
+        said = done.stderr.strip()[-800:] or done.stdout.strip()[-800:]
+        raise Failure(f"{' '.join(words[:6])}: {said}", done.returncode)
     return done
 
 

@@ -5,7 +5,7 @@
 
 Brings a cluster up on this machine (e2e/cluster), makes the images and installs the chart from this tree. With E2E_KUBECONFIG
 it takes that cluster, whose nodes must be able to get the images (NETSNIFF_IMAGES, NETSNIFF_TAG); what would break it is left
-out then, and said. E2E_CHANGES, E2E_CUT_SECONDS, E2E_OUTAGE_SECONDS and E2E_IDLE_SECONDS say how much of a thing.
+out then, and said. Exit code 3: a cluster cannot be had here. E2E_CHANGES, E2E_CUT_SECONDS, E2E_OUTAGE_SECONDS and E2E_IDLE_SECONDS say how much of a thing.
 
 Sets: begin (the five minutes), chart, rights, config, faults, idle, end. --keep leaves cluster and installation standing."""
 import argparse
@@ -94,7 +94,8 @@ def main():
         given = os.environ.get("E2E_KUBECONFIG")
         cluster = Given(given, kubectl) if given else Own(options.nodes, kubectl, options.keep)
     except Failure as problem:
-        sys.exit(f"run.py: {problem}")
+        print(f"run.py: {problem}", file=sys.stderr)
+        sys.exit(problem.code)
     print(FORM.format("", "step", "took", ""), flush=True)
     if cluster.is_ours:
         print(FORM.format("ok", f"a cluster of {options.nodes} nodes", cluster.up.split(" after ")[-1], ""), flush=True)
