@@ -10,6 +10,7 @@ import os
 import signal
 import time
 
+import idle
 from cluster import Failure, Skipped, wait_for
 from world import HEALTH, RELEASE, SENSORS, SYSTEM, Run, is_ready, namespaced
 
@@ -226,8 +227,7 @@ def paused_leader(world):
         return Outcome(took, 0, "the sleeper leads again, in order")
     doubled = [line for line in world.cluster.audit()
                if address in line["sourceIPs"] and line["requestReceivedTimestamp"] > woken
-               and line["user"]["username"].startswith(f"system:serviceaccount:{SYSTEM}")
-               and line.get("objectRef", {}).get("resource") not in ("leases", "events")]
+               and idle.is_writing(line)]
     if doubled:
         raise Failure(f"{len(doubled)} writes of the sleeper: {doubled[0]['requestURI']}")
     return Outcome(took, 0, "no write of the sleeper after it woke")
