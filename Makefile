@@ -57,13 +57,13 @@ chaos: build ## faults in sensors and workers, and what is left counted (root)
 	@python3 e2e/chaos.py
 
 e2e: build ## everything on a real Kubernetes of E2E_NODES nodes on this machine (root), or on E2E_KUBECONFIG's
-	@python3 e2e/kubernetes/run.py --nodes $(E2E_NODES) $(E2E_ARGUMENTS)
+	@NETSNIFF_KUBE_BUILD=1 python3 e2e/kubernetes/run.py --nodes $(E2E_NODES) $(E2E_ARGUMENTS)
 
 images: ## the container images, into artifacts/images (root)
 	@tools/images.sh
 
 cluster-up: ## a Kubernetes of E2E_NODES nodes on this machine (root); says its kubeconfig
-	@e2e/cluster/up.sh $(E2E_NODES)
+	@NETSNIFF_KUBE_BUILD=1 e2e/cluster/up.sh $(E2E_NODES)
 
 cluster-down: ## and away with it
 	@e2e/cluster/down.sh

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Installs from Debian what a cluster on this machine needs, and what images are made with:
-#   install.sh cluster|images|all
+#   install.sh cluster|images|build|all      build: what Kubernetes' binaries are made with, where there are none
 # Nothing that it installs is started by it; no source list and no service of the machine is changed.
 set -euo pipefail
 cluster=(etcd-server etcd-client containerd runc containernetworking-plugins iptables conntrack ethtool iproute2 openssl
     curl gcc libc6-dev zstd util-linux procps python3 kmod)
 images=(docker.io mmdebstrap)
+build=(golang-1.19-go golang-github-modern-go-reflect2-dev rsync make dpkg-dev)
 case ${1:-all} in
     cluster) wanted=("${cluster[@]}") ;;
     images) wanted=("${images[@]}") ;;
+    build) wanted=("${build[@]}") ;;
     all) wanted=("${cluster[@]}" "${images[@]}") ;;
-    *) echo "install.sh: cluster, images or all" >&2; exit 2 ;;
+    *) echo "install.sh: cluster, images, build or all" >&2; exit 2 ;;
 esac
 missing=()
 for package in "${wanted[@]}"; do

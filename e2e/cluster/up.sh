@@ -2,6 +2,7 @@
 # Brings up a Kubernetes cluster on this machine, or what is missing of it: a control plane and N nodes, each with network,
 # mounts, processes and host name of its own, and in it containerd, kubelet and kube-proxy.   up.sh [N] [IMAGE.tar...]
 # The last line of stdout is the kubeconfig. Exit code 3: something it needs is not here; stderr says what.
+# NETSNIFF_KUBE_BUILD=1 builds Kubernetes' binaries where there are none.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 . "$here/settings.sh"
@@ -10,7 +11,11 @@ shift || true
 [[ $nodes =~ ^[0-9]+$ ]] && [ "$nodes" -le $nodes_max ] || { echo "up.sh: at most $nodes_max nodes" >&2; exit 2; }
 [ "$(id -u)" = 0 ] || { echo "a cluster needs root" >&2; exit 3; }
 [ -d /sys/fs/cgroup/memory ] || { echo "a cluster needs control groups of version 1, or both versions" >&2; exit 3; }
-bin=$("$here/binaries.sh") || exit 3
+if ! "$here/binaries.sh" >/dev/null; then
+    [ "${NETSNIFF_KUBE_BUILD:-}" = 1 ] || exit 3
+    "$here/install.sh" build
+    nice "$here/binaries.sh" --build >/dev/null
+fi
 "$here/install.sh" cluster
 
 mkdir -p "$clusters"

@@ -6,7 +6,9 @@ import json
 import os
 import re
 import signal
+import ssl
 import subprocess
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -105,14 +107,47 @@ class Api:
             self.raw("DELETE", path)
 
 
+class DirectApi(Api):
+    """The same over one TLS connection a thread, as an administrator: many small requests cost little."""
+
+    def __init__(self, folder):
+        with open(os.path.join(folder, "admin.kubeconfig"), encoding="utf-8") as file:
+            self.host = re.search(r'server: "https://([^"]+)"', file.read())[1]
+        pki = os.path.join(folder, "pki")
+        self.context = ssl.create_default_context(cafile=os.path.join(pki, "ca.crt"))
+        self.context.load_cert_chain(os.path.join(pki, "admin.crt"), os.path.join(pki, "admin.key"))
+        self.own = threading.local()
+
+    def close(self):
+        pass
+
+    def raw(self, method, path, body=None, kind="application/json", limit=10):
+        headers = {"Content-Type": kind} if body is not None else {}
+        connection = getattr(self.own, "connection", None)
+        if connection is None:
+            connection = http.client.HTTPSConnection(self.host, context=self.context, timeout=limit)
+            self.own.connection = connection
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            text = answer.read().decode(errors="replace")
+        except (OSError, http.client.HTTPException):
+            self.own.connection = None
+            connection.close()
+            raise
+        if answer.status >= 300:
+            raise Refused(answer.status, text[:400])
+        return text
+
+
 class Given:
     """Somebody's cluster: its nodes and its control plane are not ours to break."""
 
     is_ours = False
 
-    def __init__(self, kubeconfig, kubectl):
+    def __init__(self, kubeconfig, kubectl, api=None):
         self.kubeconfig, self.kubectl = kubeconfig, kubectl
-        self.api = Api(kubectl, kubeconfig)
+        self.api = api or Api(kubectl, kubeconfig)
 
     def import_images(self, archives):
         pass
@@ -134,8 +169,9 @@ class Own(Given):
     def __init__(self, nodes, kubectl, keep):
         made = run(os.path.join(SCRIPTS, "up.sh"), str(nodes))
         self.up = made.stderr.strip().splitlines()[-1]
-        super().__init__(made.stdout.strip().splitlines()[-1], kubectl)
-        self.folder, self.nodes, self.keep = os.path.dirname(self.kubeconfig), nodes, keep
+        kubeconfig = made.stdout.strip().splitlines()[-1]
+        self.folder, self.nodes, self.keep = os.path.dirname(kubeconfig), nodes, keep
+        super().__init__(kubeconfig, kubectl, DirectApi(self.folder))
 
     def import_images(self, archives):
         run(os.path.join(SCRIPTS, "node.sh"), "import", "all", *archives)
@@ -145,6 +181,12 @@ class Own(Given):
 
     def control(self, verb, *parts):
         return run(os.path.join(SCRIPTS, "control.sh"), verb, *parts).stdout
+
+    def regrace(self, length):
+        """How long nodes may be silent; None as it was."""
+        environment = {**os.environ, **({"NETSNIFF_NODE_GRACE": length} if length else {})}
+        for verb in ("stop", "start"):
+            run(os.path.join(SCRIPTS, "control.sh"), verb, "controllers", environment=environment)
 
     def processes(self, pod):
         """Ids of our program in a pod, as this machine knows them: what a pod runs is in control groups of its name."""

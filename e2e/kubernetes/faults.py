@@ -68,9 +68,12 @@ def kill_sensor(world):
     pod = world.sensor_on(world.shop_pod("web")["spec"]["nodeName"])
     decoded = r'netsniff_ledger_total\{stage="decode",what="in"'
     before = world.metric(pod, decoded)
+    killed = set(world.cluster.processes(pod))
     world.cluster.kill(pod)
-    took = wait_for("packets are decoded again", lambda: 0 < world.metric(pod, decoded) < before, 60, 0.05)
-    return Outcome(took, 0, pod["metadata"]["name"])
+    began = wait_for("its process is there again", lambda: set(world.cluster.processes(pod)) - killed, 60, 0.02)
+    took = began + wait_for("packets are decoded again", lambda: 0 < world.metric(pod, decoded) < before, 60, 0.05)
+    world.figures["sensor_start_s"] = round(took - began, 1)
+    return Outcome(took, 0, f"its process began after {began:.1f} s")
 
 
 def cut_node(world):

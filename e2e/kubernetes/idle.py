@@ -9,6 +9,7 @@ SECONDS = int(os.environ.get("E2E_IDLE_SECONDS", "600"))
 CPU_MAX, MEMORY_MAX = 0.020, 100 * 1024 * 1024
 TICKS = os.sysconf("SC_CLK_TCK")
 SETTLE_SECONDS = 30
+NO_STATE = ("leases", "tokenreviews", "subjectaccessreviews")
 WRITES = ("create", "update", "patch", "delete", "deletecollection")
 
 
@@ -28,7 +29,7 @@ def memory(process):
 def is_writing(line):
     """By the operator, and not its lease, which says each second that it is alive."""
     return (line["user"]["username"] == f"system:serviceaccount:{SYSTEM}:{RELEASE}-operator"
-            and line["verb"] in WRITES and line.get("objectRef", {}).get("resource") not in ("leases", "tokenreviews", "subjectaccessreviews"))
+            and line["verb"] in WRITES and line.get("objectRef", {}).get("resource") not in NO_STATE)
 
 
 def idle(world):

@@ -5,9 +5,11 @@
 
 Brings a cluster up on this machine (e2e/cluster), makes the images and installs the chart from this tree. With E2E_KUBECONFIG
 it takes that cluster, whose nodes must be able to get the images (NETSNIFF_IMAGES, NETSNIFF_TAG); what would break it is left
-out then, and said. Exit code 3: a cluster cannot be had here. E2E_CHANGES, E2E_CUT_SECONDS, E2E_OUTAGE_SECONDS and E2E_IDLE_SECONDS say how much of a thing.
+out then, and said. E2E_CHANGES, E2E_CUT_SECONDS, E2E_OUTAGE_SECONDS, E2E_IDLE_SECONDS and E2E_FAKE_NODES say how much of a
+thing. Exit code 3: a cluster cannot be had here.
 
-Sets: begin (the five minutes), rights, samples, config, faults, idle, chart, end. --keep leaves cluster and installation standing."""
+Sets: begin (the five minutes), rights, samples, config, faults, idle, scale, chart, end. --keep leaves cluster
+and installation standing."""
 import argparse
 import contextlib
 import http.client
@@ -24,12 +26,13 @@ import hot_config
 import idle
 import rights
 import samples
+import scale
 from cluster import ROOT, SCRIPTS, Failure, Given, Own, Skipped, run
 from world import World
 
 SETS = {
     "begin": five_minutes.BEGIN, "rights": rights.STEPS, "samples": samples.STEPS, "config": hot_config.STEPS, "faults": faults.STEPS,
-    "idle": idle.STEPS, "chart": five_minutes.CHART, "end": five_minutes.END,
+    "idle": idle.STEPS, "scale": scale.STEPS, "chart": five_minutes.CHART, "end": five_minutes.END,
 }
 ARCHIVES = [os.path.join(ROOT, "artifacts", "images", name) for name in ("netsniff.tar", "shop.tar")]
 FORM = "{:<6} {:<32} {:>7}  {}"
