@@ -3,7 +3,8 @@
 # IMAGE is sensor, operator, worker, cli or shop (a small workload for e2e); without one, all of them. Left behind under
 # artifacts/images: netsniff.tar and shop.tar for `ctr images import` or `docker load`, images.txt (name, id, bytes), and a
 # bill of materials for each (CycloneDX). Needs root, and a Docker of its own is started for as long as it takes.
-#   NETSNIFF_IMAGES  registry and path before the names (netsniff.test)      NETSNIFF_TAG  the tag (e2e)
+#   NETSNIFF_IMAGES     registry and path before the names (netsniff.test)      NETSNIFF_TAG  the tag (e2e)
+#   NETSNIFF_PUBLISHED  the folder of a program that is published already, instead of building it
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 e2e/cluster/install.sh images
@@ -108,9 +109,9 @@ ours=() # those of the program share its layers, so they share an archive too
 start_docker
 for one in "${wanted[@]}"; do
     if [ "$one" != shop ] && [ ${#ours[@]} -eq 0 ]; then
-        tools/build.sh Release >&2
+        [ -n "${NETSNIFF_PUBLISHED:-}" ] || tools/build.sh Release >&2
         rm -rf $out/layout
-        tools/layout.sh bin/app $out/layout
+        tools/layout.sh "${NETSNIFF_PUBLISHED:-bin/app}" $out/layout
         base_image base.test/dotnet:10.0 "$(runtime_root)"
     fi
     image=$(build "$one")
