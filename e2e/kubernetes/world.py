@@ -1,10 +1,15 @@
 """What the steps talk to: an installation of the chart, its pods, the plugin, and a shop whose requests are counted."""
 import contextlib
+import fcntl
 import json
 import os
+import pty
 import queue
 import re
+import select
+import struct
 import subprocess
+import termios
 import threading
 import time
 
@@ -66,6 +71,47 @@ class Lines:
         raise Failure(f"{self.process.args[1:4]}: not the line within {limit} s")
 
 
+class Screen:
+    """A program on a terminal of its own."""
+
+    def __init__(self, words, environment, rows=40, columns=140):
+        self.text = ""
+        self.process, self.terminal = None, -1
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, env=environment,
+                                        start_new_session=True)
+        os.close(theirs)
+        self.terminal = ours
+
+    def read(self, limit):
+        if select.select([self.terminal], [], [], limit)[0]:
+            with contextlib.suppress(OSError):  # the other end is closed
+                self.text += os.read(self.terminal, 65536).decode(errors="replace")
+
+    def until(self, wanted, limit):
+        end = time.monotonic() + limit
+        while wanted not in self.text:
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise Failure(f"no {wanted} on the screen within {limit} s: {self.text[-600:]!r}")
+            self.read(0.2)
+
+    def press(self, key):
+        os.write(self.terminal, key.encode())
+
+    def wait(self, limit):
+        end = time.monotonic() + limit
+        while self.process.poll() is None and time.monotonic() < end:
+            self.read(0.1)
+        return self.process.poll()
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.terminal)
+
+
 class World:
     def __init__(self, cluster, helm, chart, folder):
         self.cluster, self.api, self.helm_program, self.chart, self.folder = cluster, cluster.api, helm, chart, folder
@@ -104,6 +150,14 @@ class World:
         finally:
             process.terminate()
             process.wait()
+
+    @contextlib.contextmanager
+    def terminal(self, *words):
+        screen = Screen(["kubectl", "netsniff", *words], {**self.environment, "TERM": "xterm-256color"})
+        try:
+            yield screen
+        finally:
+            screen.close()
 
     def records(self, kind, *words):
         """Records as the plugin gives them; none while it cannot."""
@@ -144,7 +198,7 @@ class World:
                         and len(self.ready("sensor")) == nodes and len(self.ready("worker")) >= 1, limit)
 
     def sensor_on(self, node):
-        return next(pod for pod in self.pods("sensor") if pod["spec"]["nodeName"] == node)
+        return [pod for pod in self.pods("sensor") if pod["spec"]["nodeName"] == node][0]
 
     def leader(self):
         lease = self.api.get(namespaced("coordination.k8s.io/v1", SYSTEM, "leases", f"{RELEASE}-operator"))
@@ -193,12 +247,12 @@ class World:
 
     def answered(self):
         """Requests that customers had answers to."""
-        pod = next(one for one in self.api.list(pods_path(SHOP, "app%3Dcustomers")) if is_ready(one))
-        said = self.kubectl("-n", SHOP, "logs", pod["metadata"]["name"], "--tail=1").stdout.split()
+        pod = [one for one in self.api.list(pods_path(SHOP, "app%3Dcustomers")) if is_ready(one)][0]
+        said = self.kubectl("-n", SHOP, "logs", pod["metadata"]["name"], "--tail=1", check=False).stdout.split()
         return int(said[3]) if len(said) == 4 else 0
 
     def shop_pod(self, app):
-        return next(pod for pod in self.api.list(pods_path(SHOP, f"app%3D{app}")) if is_ready(pod))
+        return [pod for pod in self.api.list(pods_path(SHOP, f"app%3D{app}")) if is_ready(pod)][0]
 
     def close_shop(self):
         """Lets the customers go home; how many requests were answered to them."""
@@ -235,7 +289,7 @@ class Run:
 
     def said(self, pod):
         """Asked and answered so far."""
-        words = self.world.kubectl("-n", SHOP, "logs", pod, "--tail=1").stdout.split()
+        words = self.world.kubectl("-n", SHOP, "logs", pod, "--tail=1", check=False).stdout.split()
         return (int(words[1]), int(words[3])) if len(words) == 4 else (0, 0)
 
     def end(self):
