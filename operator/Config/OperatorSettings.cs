@@ -33,6 +33,9 @@ public sealed record OperatorSettings
     public WorkerSettings Worker { get; set; } = new();
 
     public NetworkPolicySettings NetworkPolicies { get; set; } = new();
+
+    /// <summary>Folder of objects to apply once our kinds are served; empty for none.</summary>
+    public string Defaults { get; set; } = "";
 }
 
 public sealed record ImageSettings
@@ -141,5 +144,8 @@ public sealed record NetworkPolicySettings
 
     public JsonObject? MonitoringNamespaceSelector { get; set; }
 
-    public int? ApiServerPort { get; set; }
+    public IReadOnlyList<int> ApiServerPorts { get; set; } = [443, 6443, 8443, 16443];
+
+    /// <summary>Where the API server is; none for anywhere.</summary>
+    public IReadOnlyList<string> ApiServerCidrs { get; set; } = [];
 }
