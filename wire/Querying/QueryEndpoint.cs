@@ -18,4 +18,7 @@ public sealed record QueryEndpoint
     public SslStreamCertificateContext? Identity { get; init; }
 
     public string? Token { get; init; }
+
+    /// <summary>What the worker's certificate must be made out to, where that is not its address.</summary>
+    public string? ServerName { get; init; }
 }
