@@ -44,40 +44,68 @@ public static class ClusterConfiguration
             };
             return configuration;
         }
-        catch (Exception problem) when (problem is KubeConfigException or IOException or UnauthorizedAccessException
-            or YamlException or FormatException or ArgumentException or InvalidOperationException
-            or CryptographicException)
+        catch (Exception problem) when (IsOfFiles(problem))
         {
             throw new ClusterException($"kubeconfig: {problem.Message}", problem);
         }
     }
 
+    /// <summary>Names of the contexts there are, the current one first.</summary>
+    /// <param name="file">Null for the usual ones.</param>
+    /// <exception cref="ClusterException">There is none, or it cannot be used.</exception>
+    public static IReadOnlyList<string> Contexts(string? file = null)
+    {
+        try
+        {
+            if (FilesOf(file) is not [var first, .. var others]) return [];
+
+            var merged = others.Aggregate(Read(first), static (all, next) => Merge(all, Read(next)));
+            var names = (merged.Contexts ?? []).Select(static one => one.Name);
+            return [.. names.OrderBy(name => name != merged.CurrentContext)];
+        }
+        catch (Exception problem) when (IsOfFiles(problem))
+        {
+            throw new ClusterException($"kubeconfig: {problem.Message}", problem);
+        }
+    }
+
+    private static bool IsOfFiles(Exception problem) => problem is KubeConfigException or IOException
+        or UnauthorizedAccessException or YamlException or FormatException or ArgumentException
+        or InvalidOperationException or CryptographicException;
+
     private static (KubernetesClientConfiguration Configuration, Uri? Proxy) Find(ClusterChoice choice)
     {
-        if (choice.File is not null) return Of([choice.File], choice);
-
-        var list = Environment.GetEnvironmentVariable("KUBECONFIG") ?? "";
-        if (list.Length > 0)
-        {
-            // As kubectl does: what is not there is passed over, as long as something is.
-            string[] files = [.. list.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-                .Where(File.Exists).Take(FilesMax)];
-            return files.Length > 0
-                ? Of(files, choice)
-                : throw new ClusterException($"kubeconfig: none of the files of KUBECONFIG is there: {list}");
-        }
-
-        if (choice is { Context: null, Cluster: null, User: null } && KubernetesClientConfiguration.IsInCluster())
+        var isOpen = choice is { File: null, Context: null, Cluster: null, User: null };
+        var hasList = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("KUBECONFIG"));
+        if (isOpen && !hasList && KubernetesClientConfiguration.IsInCluster())
         {
             return (KubernetesClientConfiguration.InClusterConfig(), null);
         }
 
-        var home = Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".kube", "config");
-        if (File.Exists(home)) return Of([home], choice);
+        if (FilesOf(choice.File) is { Length: > 0 } files) return Of(files, choice);
         if (choice.Server is not null) return (new KubernetesClientConfiguration(), null);
 
-        throw new ClusterException("kubeconfig: this is no pod, KUBECONFIG is not set, and there is no " + home);
+        throw new ClusterException(
+            "kubeconfig: this is no pod, KUBECONFIG is not set, and there is no " + HomeFile);
+    }
+
+    private static string HomeFile => Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".kube", "config");
+
+    /// <summary>None where there is none at the usual places.</summary>
+    private static string[] FilesOf(string? file)
+    {
+        if (file is not null) return [file];
+
+        var list = Environment.GetEnvironmentVariable("KUBECONFIG") ?? "";
+        if (list.Length == 0) return File.Exists(HomeFile) ? [HomeFile] : [];
+
+        // As kubectl does: what is not there is passed over, as long as something is.
+        string[] files = [.. list.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Where(File.Exists).Take(FilesMax)];
+        return files.Length > 0
+            ? files
+            : throw new ClusterException($"kubeconfig: none of the files of KUBECONFIG is there: {list}");
     }
 
     private static (KubernetesClientConfiguration Configuration, Uri? Proxy) Of(string[] files, ClusterChoice choice)

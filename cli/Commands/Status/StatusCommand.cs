@@ -35,7 +35,7 @@ internal static class StatusCommand
         };
         var all = new Option<bool>("--all") { Description = "Every line of the balances, not only the main ones." };
         var strict = new Option<bool>("--strict") { Description = "Exit with 3 when not every worker answered." };
-        var server = new ServerOptions();
+        var server = new ServerOptions(runner);
         var command = new Command("status", About) { format, color, all, strict };
         server.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
@@ -47,7 +47,7 @@ internal static class StatusCommand
                 var other => throw new UsageException($"no output format '{other}': use table or json"),
             };
             var isColoured = CaptureOptions.IsColoured(result.GetValue(color)!, terminal.IsOutputTerminal, terminal);
-            using var channel = QueryChannel.To(server.Read(result));
+            using var channel = QueryChannel.To(server.Read(result, terminal, interrupts.Token));
             var answer = channel.Client.Status(new StatusRequest(), cancellationToken: interrupts.Token);
             var buffer = new OutputBuffer(terminal.Output);
             if (isTable)
