@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using NetSniff.Kube;
 
 namespace NetSniff.Cli.Plugin;
@@ -10,7 +11,7 @@ namespace NetSniff.Cli.Plugin;
 /// <summary>Asks the API server for objects. Where it refuses, it is told what was asked for and which right that
 /// takes.</summary>
 /// <param name="timeMax">Of one request.</param>
-internal sealed class KubeReading(ClusterClient client, TimeSpan timeMax)
+internal sealed partial class KubeReading(ClusterClient client, TimeSpan timeMax)
 {
     private const string Json = "application/json";
     private const int PageSize = 500;
@@ -160,7 +161,10 @@ internal sealed class KubeReading(ClusterClient client, TimeSpan timeMax)
             "the API server does not know us: the token or certificate of the kubeconfig is wrong or has expired",
             FailureKind.Forbidden),
         HttpStatusCode.Forbidden => new KubeRefusal(
-            $"forbidden: it takes the right to {asked.Right} ({failure.Text})", FailureKind.Forbidden),
+            Denied().Match(failure.Text) is { Success: true } denied
+                ? $"forbidden: {denied.Groups[1].Value} may not {asked.Right}"
+                : $"forbidden: {asked.Right}: {failure.Text}",
+            FailureKind.Forbidden),
         HttpStatusCode.NotFound => new KubeRefusal($"not found: {asked.What}", FailureKind.NotServed),
         _ => new KubeRefusal($"{asked.Right}: {failure.Text}", failure.Kind),
     };
@@ -178,6 +182,10 @@ internal sealed class KubeReading(ClusterClient client, TimeSpan timeMax)
         };
         return $"the API server {client.Server} cannot be reached: {why}; `kubectl cluster-info` should answer first";
     }
+
+    /// <summary>How a server with roles says no.</summary>
+    [GeneratedRegex("User \"([^\"]+)\" cannot ")]
+    private static partial Regex Denied();
 
     /// <param name="Right">`list pods in namespace shop`.</param>
     private readonly record struct Asked(string Right, string What)

@@ -42,7 +42,7 @@ internal sealed class WorkerRoute(KubeReading reading, Installation installation
                 {
                     throw new KubeRefusal(
                         "forbidden: it takes the right to create pods/portforward in namespace "
-                        + $"{installation.Namespace}, as the role {installation.Instance}-view gives it",
+                        + $"{installation.Namespace}, as the role {installation.Instance}-user gives it",
                         FailureKind.Forbidden, problem);
                 }
 

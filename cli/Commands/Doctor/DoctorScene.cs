@@ -47,7 +47,20 @@ internal sealed class DoctorScene(ClusterWay way, TimeProvider clock, Cancellati
         ListAsync(KubeKinds.DaemonSets, null, Installation.SensorLabels);
 
     /// <summary>What the workers say.</summary>
-    public Task<StatusAnswer> StatusAsync() => _status ??= AskStatusAsync();
+    /// <exception cref="KubeRefusal">Why they do not, to the first who asks.</exception>
+    /// <exception cref="NoWordException">The same, to the others.</exception>
+    public async Task<StatusAnswer> StatusAsync()
+    {
+        var isFirst = _status is null;
+        try
+        {
+            return await (_status ??= AskStatusAsync()).ConfigureAwait(false);
+        }
+        catch (KubeRefusal refusal) when (!isFirst)
+        {
+            throw new NoWordException(refusal);
+        }
+    }
 
     private Task<(Installation Installation, List<JsonElement> Pods)> FoundAsync() => _found ??= way.FindAsync(cancel);
 

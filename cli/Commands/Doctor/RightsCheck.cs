@@ -1,4 +1,5 @@
 using NetSniff.Cli.Plugin;
+using NetSniff.Kube;
 
 namespace NetSniff.Cli.Commands.Doctor;
 
@@ -9,11 +10,12 @@ internal static class RightsCheck
 
     public static async Task<CheckResult> LookAsync(DoctorScene scene)
     {
-        var installation = await scene.InstallationAsync().ConfigureAwait(false);
+        var installation = await InstallationAsync(scene).ConfigureAwait(false);
         var where = installation.Namespace;
         var hasToken = await scene.Reading.Client.BearerTokenAsync(scene.Cancel).ConfigureAwait(false) is not null;
         List<Right> needed =
         [
+            new("list", "", "pods", "", where, "finding the workers"),
             new("get", "", "pods", "portforward", where, "the way to the workers"),
             new("get", "", "configmaps", "", where, "knowing the workers", installation.AuthorityMap),
         ];
@@ -47,6 +49,19 @@ internal static class RightsCheck
             : Checks.Ok(
                 "records, packets, SQL and status of all namespaces"
                 + (hasToken ? "" : $", as {installation.ViewerAccount}: your kubeconfig has no token"));
+    }
+
+    /// <summary>Where it usually is, for those who may not look for it.</summary>
+    private static async Task<Installation> InstallationAsync(DoctorScene scene)
+    {
+        try
+        {
+            return await scene.InstallationAsync().ConfigureAwait(false);
+        }
+        catch (KubeRefusal refusal) when (refusal.Kind == FailureKind.Forbidden)
+        {
+            return new Installation(Installation.NamespaceDefault, Installation.InstanceDefault);
+        }
     }
 
     private static async Task<List<string>> MissingAsync(DoctorScene scene, List<Right> rights)
