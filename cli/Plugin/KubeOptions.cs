@@ -110,6 +110,13 @@ internal sealed class KubeOptions
         }
     }
 
+    /// <summary>The same for what is about the whole cluster.</summary>
+    public ClusterWay OpenWhole(ParseResult result, Terminal terminal)
+    {
+        RefuseScope(result);
+        return Open(result, terminal);
+    }
+
     /// <summary>Namespaces that are meant; none for all.</summary>
     public IReadOnlyList<string> Namespaces(ParseResult result, ClusterWay way)
     {

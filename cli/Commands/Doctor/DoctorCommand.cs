@@ -43,7 +43,6 @@ internal static class DoctorCommand
         if (!runner.IsPlugin) runner.Kube.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
         {
-            if (runner.IsPlugin) runner.Kube.RefuseScope(result);
             var asked = result.GetValue(format) ?? s_formats[0];
             if (!s_formats.Contains(asked))
             {
@@ -52,7 +51,7 @@ internal static class DoctorCommand
 
             var patience = Durations.ParseOption(wait.Name, result.GetValue(wait));
             var isColoured = CaptureOptions.IsColoured(result.GetValue(color)!, terminal.IsOutputTerminal, terminal);
-            using var way = runner.Kube.Open(result, terminal);
+            using var way = runner.Kube.OpenWhole(result, terminal);
             var run = new DoctorRun(terminal, way, asked, isColoured);
             var worst = patience is { } length
                 ? run.UntilWellAsync(length, s_pause, interrupts).GetAwaiter().GetResult()

@@ -48,23 +48,37 @@ internal static class TopCommand
         };
         var filter = Text("--filter", "FILTER", "Packets that are looked at, in the syntax of pcap-filter.");
         var where = Text("--where", "EXPRESSION", "Records that are counted, such as 'http.status >= 500'.");
+        var once = new Option<bool>("--once")
+        {
+            Description = "Write what a worker's last minute was, and end: needs no terminal.",
+        };
         var server = new ServerOptions(runner);
         var target = runner.Kube.Target();
         var command = runner.IsPlugin
-            ? new Command("top", PluginAbout) { target, where }
-            : new Command("top", About) { file, interfaces, filter, where };
+            ? new Command("top", PluginAbout) { target, where, once }
+            : new Command("top", About) { file, interfaces, filter, where, once };
         server.AddTo(command, isScoped: true);
         runner.Set(command, (result, terminal, interrupts) =>
         {
-            if (!terminal.IsOutputTerminal)
+            var isOnce = result.GetValue(once);
+            if (isOnce && !server.IsNamed(result)) throw new UsageException("--once is of a worker: --server names one");
+            if (!terminal.IsOutputTerminal && !isOnce)
             {
                 throw new UsageException(
-                    $"top needs a terminal; `netsniff {(runner.IsPlugin ? "records" : "live")} -o summary` writes what "
-                    + "it saw");
+                    "top needs a terminal; " + (runner.IsPlugin
+                        ? "--once does without" : "`netsniff live -o summary` writes what it saw"));
             }
 
             var expression = result.GetValue(where) ?? "";
             _ = Where(expression);
+            if (isOnce)
+            {
+                var (endpoint, scope) = server.ReadScoped(
+                    result, terminal, runner.IsPlugin ? result.GetValue(target) : null, interrupts.Token);
+                return new TopOnce(terminal, endpoint, scope).RunAsync(scope.Narrowed(expression), interrupts.Token)
+                    .GetAwaiter().GetResult();
+            }
+
             using TopSource source = server.IsNamed(result)
                 ? Asked(server.ReadScoped(
                     result, terminal, runner.IsPlugin ? result.GetValue(target) : null, interrupts.Token))
