@@ -40,8 +40,18 @@ public sealed class ClusterClient : IDisposable
     /// <param name="path">With its query, from the server's root: `/api/v1/pods?limit=500`.</param>
     public async Task<HttpResponseMessage> GetAsync(string path, string accept, CancellationToken cancel)
     {
-        ArgumentNullException.ThrowIfNull(path);
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Api.BaseUri, path.TrimStart('/')));
+        using var request = new HttpRequestMessage(HttpMethod.Get, Target(path));
+        return await SendAsync(request, accept, null, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>The same for any request.</summary>
+    /// <param name="sending">Called when all that may take time is done and the request is about to go; may throw.
+    /// </param>
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, string accept, Action? sending, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(accept);
         request.Version = Api.HttpClient.DefaultRequestVersion;
         request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
         foreach (var type in accept.Split(',')) request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse(type));
@@ -50,8 +60,16 @@ public sealed class ClusterClient : IDisposable
             await credentials.ProcessHttpRequestAsync(request, cancel).ConfigureAwait(false);
         }
 
+        sending?.Invoke();
         return await Api.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel)
             .ConfigureAwait(false);
+    }
+
+    /// <param name="path">With its query, from the server's root.</param>
+    public Uri Target(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return new Uri(Api.BaseUri, path.TrimStart('/'));
     }
 
     public void Dispose() => Api.Dispose();

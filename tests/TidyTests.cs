@@ -21,7 +21,8 @@ public sealed partial class TidyTests
         ["kube"] = [],
         ["sensor"] = ["core", "storage", "wire"],
         ["worker"] = ["core", "storage", "wire", "kube"],
-        ["cli"] = ["core", "storage", "wire", "kube", "sensor", "worker"],
+        ["operator"] = ["core", "wire", "kube"],
+        ["cli"] = ["core", "storage", "wire", "kube", "sensor", "worker", "operator"],
     };
 
     private static readonly string[] s_unnamed = ["tests", "fuzz", "bench"];
