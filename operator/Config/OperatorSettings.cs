@@ -33,6 +33,9 @@ public sealed record OperatorSettings
     public WorkerSettings Worker { get; set; } = new();
 
     public NetworkPolicySettings NetworkPolicies { get; set; } = new();
+
+    /// <summary>Folder of the profile and the rules that come with the installation; empty for none.</summary>
+    public string Defaults { get; set; } = "";
 }
 
 public sealed record ImageSettings
@@ -141,5 +144,9 @@ public sealed record NetworkPolicySettings
 
     public JsonObject? MonitoringNamespaceSelector { get; set; }
 
-    public int? ApiServerPort { get; set; }
+    /// <summary>Where the API server is reached, before and after a service's translation.</summary>
+    public IReadOnlyList<int> ApiServerPorts { get; set; } = [443, 6443];
+
+    /// <summary>Networks of the API server; none for all.</summary>
+    public IReadOnlyList<string> ApiServerCidrs { get; set; } = [];
 }

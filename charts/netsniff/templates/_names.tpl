@@ -51,12 +51,12 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
 {{- define "netsniff.pullSecrets" -}}
-{{- with .Values.imagePullSecrets }}
+{{- with .Values.imagePullSecrets -}}
 imagePullSecrets:
 {{- range . }}
 - name: {{ . }}
 {{- end }}
-{{- end }}
+{{- end -}}
 {{- end -}}
 
 {{/* What the level restricted asks of a pod. */}}
