@@ -2,8 +2,10 @@ using NetSniff.Kube.Objects;
 using NetSniff.Operator.CaptureProfiles;
 using NetSniff.Operator.Config;
 using NetSniff.Operator.Control;
+using NetSniff.Operator.Objects;
 using NetSniff.Operator.Reconciling;
 using NetSniff.Operator.Reconciling.Writing;
+using NetSniff.Operator.Sensors;
 using NetSniff.Operator.Workers;
 
 namespace NetSniff.Operator;
@@ -31,6 +33,14 @@ public sealed record OperatorParts
     public AcceptedProfiles Accepted { get; init; } = new();
 
     public WorkerRules Rules { get; init; } = new();
+
+    /// <summary>What we made, as it is.</summary>
+    public required ChildCaches Children { get; init; }
+
+    public required ObjectNames Names { get; init; }
+
+    /// <summary>What the sensors of each class were last told.</summary>
+    public SensorPlans Sensors { get; init; } = new();
 
     /// <summary>One line for the program's own log, and whether somebody should look at it.</summary>
     public required Action<string, bool> Say { get; init; }

@@ -14,8 +14,14 @@ public sealed class AcceptedProfiles
     private ImmutableDictionary<ResourceName, AcceptedProfile> _all =
         ImmutableDictionary<ResourceName, AcceptedProfile>.Empty;
 
-    /// <summary>One is another than before.</summary>
+    private int _isComplete;
+
+    /// <summary>One is another than before; a name of nobody when all were looked at.</summary>
     public event Action<ResourceName>? Changed;
+
+    /// <summary>Every profile that there was when the term began has been looked at: what is not here is not wanted.
+    /// </summary>
+    public bool IsComplete => Volatile.Read(ref _isComplete) == 1;
 
     public IReadOnlyCollection<AcceptedProfile> All => [.. Volatile.Read(ref _all).Values];
 
@@ -36,5 +42,15 @@ public sealed class AcceptedProfiles
         if (ImmutableInterlocked.TryRemove(ref _all, name, out _)) Changed?.Invoke(name);
     }
 
-    public void Clear() => Volatile.Write(ref _all, ImmutableDictionary<ResourceName, AcceptedProfile>.Empty);
+    public void Complete()
+    {
+        if (Interlocked.Exchange(ref _isComplete, 1) == 0) Changed?.Invoke(default);
+    }
+
+    /// <summary>A term begins: nothing is known.</summary>
+    public void Clear()
+    {
+        Volatile.Write(ref _isComplete, 0);
+        Volatile.Write(ref _all, ImmutableDictionary<ResourceName, AcceptedProfile>.Empty);
+    }
 }

@@ -34,7 +34,7 @@ public sealed record OperatorSettings
 
     public NetworkPolicySettings NetworkPolicies { get; set; } = new();
 
-    /// <summary>Folder of the profile and the rules that come with the installation; empty for none.</summary>
+    /// <summary>Folder of objects to apply once our kinds are served; empty for none.</summary>
     public string Defaults { get; set; } = "";
 }
 
@@ -144,9 +144,8 @@ public sealed record NetworkPolicySettings
 
     public JsonObject? MonitoringNamespaceSelector { get; set; }
 
-    /// <summary>Where the API server is reached, before and after a service's translation.</summary>
-    public IReadOnlyList<int> ApiServerPorts { get; set; } = [443, 6443];
+    public IReadOnlyList<int> ApiServerPorts { get; set; } = [443, 6443, 8443, 16443];
 
-    /// <summary>Networks of the API server; none for all.</summary>
+    /// <summary>Where the API server is; none for anywhere.</summary>
     public IReadOnlyList<string> ApiServerCidrs { get; set; } = [];
 }

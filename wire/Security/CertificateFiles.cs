@@ -22,6 +22,18 @@ public sealed class LoadedCertificates
 
     public X509Certificate2Collection Authority { get; }
 
+    /// <summary>From PEM.</summary>
+    /// <exception cref="CryptographicException">It is not such PEM.</exception>
+    /// <exception cref="ArgumentException">It is not such PEM.</exception>
+    public static LoadedCertificates Read(string authority, string certificate, string key)
+    {
+        var roots = new X509Certificate2Collection();
+        roots.ImportFromPem(authority);
+        if (roots.Count == 0) throw new CryptographicException("the authority's file holds no certificate");
+
+        return new LoadedCertificates(roots, PemIdentity.Read(certificate, key));
+    }
+
     /// <summary>Our own, with its key.</summary>
     public X509Certificate2 Certificate => Identity.TargetCertificate;
 
@@ -44,7 +56,7 @@ public sealed class LoadedCertificates
 
 /// <summary>Reads certificate files, and reads them again when they change. A change that cannot be used is told and
 /// the last good ones stay.</summary>
-public sealed class CertificateFiles(CertificatePaths paths, TimeProvider? clock = null)
+public sealed class CertificateFiles(CertificatePaths paths, TimeProvider? clock = null) : ICertificateSource
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(1);
 
@@ -85,7 +97,7 @@ public sealed class CertificateFiles(CertificatePaths paths, TimeProvider? clock
             var seen = string.Join('\n', authority, certificate, key);
             if (seen == _seen) return;
 
-            _loaded = Read(authority, certificate, key);
+            _loaded = LoadedCertificates.Read(authority, certificate, key);
             _seen = seen;
             Problem = null;
             Loads++;
@@ -95,14 +107,5 @@ public sealed class CertificateFiles(CertificatePaths paths, TimeProvider? clock
         {
             Problem = problem.Message;
         }
-    }
-
-    private static LoadedCertificates Read(string authority, string certificate, string key)
-    {
-        var roots = new X509Certificate2Collection();
-        roots.ImportFromPem(authority);
-        if (roots.Count == 0) throw new CryptographicException("the authority's file holds no certificate");
-
-        return new LoadedCertificates(roots, PemIdentity.Read(certificate, key));
     }
 }

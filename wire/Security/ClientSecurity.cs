@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace NetSniff.Wire.Security;
 
 /// <summary>How a client proves who it is and whom it believes. Files are read anew when they change.</summary>
-public sealed class ClientSecurity(CertificateFiles files)
+public sealed class ClientSecurity(ICertificateSource certificates)
 {
     /// <summary>Certificates for any worker are made out to this name, unless they name the worker itself.</summary>
     public string? ServerName { get; init; }
@@ -13,7 +13,7 @@ public sealed class ClientSecurity(CertificateFiles files)
     /// <exception cref="IOException">There are no certificates that can be used.</exception>
     public SslClientAuthenticationOptions Options(string worker)
     {
-        var current = files.Current;
+        var current = certificates.Current;
         var name = ServerName ?? worker;
         return new SslClientAuthenticationOptions
         {

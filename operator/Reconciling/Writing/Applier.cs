@@ -18,19 +18,24 @@ public sealed class Applier(ObjectClient objects)
     public const string HashAnnotation = "netsniff.io/config-hash";
 
     private readonly ConcurrentDictionary<(ResourceKind Kind, ResourceName Name), Applied> _applied = new();
-    private readonly ConcurrentDictionary<ResourceKind, Func<ResourceName, LiveObject?>> _watched = new();
+    private readonly ConcurrentDictionary<(ResourceKind Kind, string Namespace), Func<ResourceName, LiveObject?>>
+        _watched = new();
 
     /// <summary>Requests that changed something, or might have.</summary>
     public long Writes => Interlocked.Read(ref _writes);
 
     private long _writes;
 
-    /// <summary>From now on what is there of the kind need not be asked for.</summary>
-    public void Watch(ResourceKind kind, ResourceCache<LiveObject> cache) => _watched[kind] = cache.Find;
+    /// <summary>From now on what is there of the kind in a namespace need not be asked for.</summary>
+    public void Watch(ResourceKind kind, string inNamespace, ResourceCache<LiveObject> cache)
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        _watched[(kind, inNamespace)] = cache.Find;
+    }
 
     /// <summary>As it was last told; null where there is none, or nobody watches.</summary>
     public LiveObject? Find(ResourceKind kind, ResourceName name) =>
-        _watched.TryGetValue(kind, out var find) ? find(name) : null;
+        _watched.TryGetValue((kind, name.Namespace), out var find) ? find(name) : null;
 
     /// <param name="wanted">With `apiVersion`, `kind` and a name; gets the annotation.</param>
     /// <returns>Whether anything was sent.</returns>
@@ -84,7 +89,7 @@ public sealed class Applier(ObjectClient objects)
         if (!_applied.TryGetValue((kind, name), out var applied) || applied.Hash != hash) return false;
 
         LiveObject? live;
-        if (_watched.TryGetValue(kind, out var find))
+        if (_watched.TryGetValue((kind, name.Namespace), out var find))
         {
             live = find(name);
         }
