@@ -21,7 +21,7 @@ FUZZ_RELEASE := fuzz/bin/Release/net10.0/netsniff-fuzz
 
 .PHONY: chaos bench-pipeline
 .PHONY: help demo test build oracles bench bench-scaling bench-live bench-profiling fuzz fuzz-replay fuzz-diff torture variants matrix
-.PHONY: overload chaos-api swarm fmt check clean golden docs crds e2e images cluster-up cluster-down
+.PHONY: overload chaos-api swarm fmt check clean golden docs crds e2e images cluster-up cluster-down charts
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -125,6 +125,12 @@ golden: ## writes the answers to the captures under tests/ anew; read the differ
 
 crds: build ## the definitions of our kinds under crds/, made from the types in kube/Resources
 	@bin/netsniff crds crds
+
+charts: ## what of charts/netsniff is made from something else, and what its tests know by heart; read the difference
+	@tools/charts.py
+	@dotnet build tests/NetSniff.Tests.csproj -c Release -v quiet -clp:NoSummary
+	@NETSNIFF_GOLDEN=write tests/bin/Release/net10.0/NetSniff.Tests -noLogo -class NetSniff.Tests.Charts.RenderTests
+	@git status --short -- charts docs tests/charts
 
 docs: build ## the generated pages under docs/
 	@bin/netsniff docs >docs/protocols.md

@@ -106,12 +106,6 @@ public sealed class ClusterClient : IDisposable
 
     public void Dispose() => Api.Dispose();
 
-    private Uri Target(string path)
-    {
-        ArgumentNullException.ThrowIfNull(path);
-        return new Uri(Api.BaseUri, path.TrimStart('/'));
-    }
-
     private async Task ProveAsync(HttpRequestMessage request, CancellationToken cancel)
     {
         if (Api.Credentials is { } credentials)
