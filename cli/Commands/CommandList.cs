@@ -11,7 +11,7 @@ using NetSniff.Cli.Commands.Fields;
 using NetSniff.Cli.Commands.Helping;
 using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
-using NetSniff.Cli.Commands.Operators;
+using NetSniff.Cli.Commands.Operator;
 using NetSniff.Cli.Commands.Pcap;
 using NetSniff.Cli.Commands.Read;
 using NetSniff.Cli.Commands.Records;

@@ -25,12 +25,15 @@ internal static class CaptureChecks
             or { Redaction.QueryParameters: null } or { Redaction.Patterns: null } or { Budget.Cpu: null }
             or { Budget.Memory: null } or { Budget.OnOverload: null }
         || config.Protocols.Any(one => one?.Name is null || one.Ports is null)
-        || config.Targets.Addresses.Concat(config.Targets.ExcludeCidrs).Concat(config.Capture.Interfaces.Include)
-            .Concat(config.Capture.Interfaces.Exclude).Any(one => one is null)
+        || config.Targets.Addresses.Any(one => one is null) || config.Targets.ExcludeCidrs.Any(one => one is null)
+        || HasNull(config.Capture.Interfaces!)
         || config.Redaction.Patterns.Any(one => one is null or { Name: null } or { Regex: null }
             or { Replacement: null })
         || config.Redaction.Headers.Concat(config.Redaction.JsonFields).Concat(config.Redaction.QueryParameters)
             .Any(one => one is null);
+
+    private static bool HasNull(InterfacesConfig interfaces) =>
+        interfaces.Include.Any(one => one is null) || interfaces.Exclude.Any(one => one is null);
 
     public static void Check(SensorConfig config, List<ConfigProblem> problems)
     {

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using NetSniff.Filters.Expression;
 
 namespace NetSniff.Config;
 

@@ -17,7 +17,12 @@ public sealed record CapturePlan
 
     public required IReadOnlyList<string> Exclude { get; init; }
 
+    public required CaptureBackend Backend { get; init; }
+
     public required CaptureDirection Direction { get; init; }
+
+    /// <summary>Of the buffer between kernel and sensor; zero for the sensor's own.</summary>
+    public required decimal RingBytes { get; init; }
 
     public required int SnapLength { get; init; }
 
@@ -62,6 +67,10 @@ public sealed record CapturePlan
         {
             Include = UnionUnlessAny(captures.Select(static one => one.Interfaces.Include ?? [])),
             Exclude = Intersection(captures.Select(static one => one.Interfaces.Exclude ?? [])),
+            // AFXDP is not there; what two profiles see differently is left to the sensor.
+            Backend = captures.Select(static one => one.Backend).Distinct().ToList() is [var backend]
+                && backend != CaptureBackend.AFXDP ? backend : CaptureBackend.Auto,
+            RingBytes = captures.Max(static one => AmountOf(one.Ring.Size)),
             Direction = captures.Select(static one => one.Direction).Distinct().ToList() is [var only]
                 ? only : CaptureDirection.Both,
             SnapLength = captures.Max(static one => one.SnapLength),
@@ -82,16 +91,17 @@ public sealed record CapturePlan
         };
     }
 
-    /// <summary>Names of a profile's protocols that are read here; null for all.</summary>
+    /// <summary>Names of a profile's protocols that a sensor knows; null for all.</summary>
     public static IReadOnlyList<string>? ServedOf(CaptureProfileSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
         if (spec.Protocols is not { Count: > 0 } wanted) return null;
 
-        return [.. wanted.Where(static one => IsServed(one.Name)).Select(static one => one.Name.ToString())];
+        return [.. wanted.Where(static one => one.Name != ProtocolName.Plugin).Select(static one => one.Name.ToString())];
     }
 
-    public static bool IsServed(ProtocolName name) => name != ProtocolName.Plugin
+    /// <summary>Whether more is told of it than that it was spoken.</summary>
+    public static bool IsRead(ProtocolName name) => name != ProtocolName.Plugin
         && ConfigReader.KnownProtocols().Contains(
             ConfigReader.ProtocolOf(name.ToString()), StringComparer.OrdinalIgnoreCase);
 

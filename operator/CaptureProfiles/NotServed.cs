@@ -13,10 +13,10 @@ public static class NotServed
         for (var place = 0; place < (spec.Protocols?.Count ?? 0); place++)
         {
             var one = spec.Protocols![place];
-            if (CapturePlan.IsServed(one.Name)) continue;
+            if (CapturePlan.IsRead(one.Name)) continue;
 
             var name = one.Name == ProtocolName.Plugin ? $"plugin {one.Plugin}" : one.Name.ToString();
-            found.Add($"spec.protocols[{place}]: {name} is not read");
+            found.Add($"spec.protocols[{place}]: {name} is not read, its flows are told");
         }
 
         for (var place = 0; place < (spec.Exports?.Count ?? 0); place++)

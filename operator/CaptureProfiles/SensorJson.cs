@@ -11,15 +11,21 @@ public static class SensorJson
     public static JsonObject SettingsOf(CapturePlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        var capture = new JsonObject
+        {
+            ["backend"] = plan.Backend.ToString(),
+            ["interfaces"] = new JsonObject { ["include"] = List(plan.Include), ["exclude"] = List(plan.Exclude) },
+            ["direction"] = plan.Direction.ToString(),
+            ["snapLength"] = plan.SnapLength,
+            ["bpfFilter"] = plan.BpfFilter,
+            ["sampling"] = plan.OneIn > 1
+                ? new JsonObject { ["mode"] = "Flow", ["oneIn"] = plan.OneIn }
+                : new JsonObject { ["mode"] = "None" },
+        };
+        if (plan.RingBytes > 0) capture["ring"] = new JsonObject { ["size"] = Text(plan.RingBytes) };
         var settings = new JsonObject
         {
-            ["capture"] = new JsonObject
-            {
-                ["bpfFilter"] = plan.BpfFilter,
-                ["sampling"] = plan.OneIn > 1
-                    ? new JsonObject { ["mode"] = "Flow", ["oneIn"] = plan.OneIn }
-                    : new JsonObject { ["mode"] = "None" },
-            },
+            ["capture"] = capture,
             ["payload"] = new JsonObject { ["level"] = LevelOf(plan).ToString() },
             ["redaction"] = Redaction(plan.Redaction),
             ["budget"] = Budget(plan),
@@ -42,10 +48,6 @@ public static class SensorJson
     {
         ArgumentNullException.ThrowIfNull(targets);
         var whole = SettingsOf(plan);
-        var capture = whole["capture"]!.AsObject();
-        capture["interfaces"] = new JsonObject { ["include"] = List(plan.Include), ["exclude"] = List(plan.Exclude) };
-        capture["direction"] = plan.Direction.ToString();
-        capture["snapLength"] = plan.SnapLength;
         whole["targets"] = new JsonObject
         {
             ["mode"] = targets.IsAll ? "All" : "Listed",

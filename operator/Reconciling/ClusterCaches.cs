@@ -12,19 +12,25 @@ public sealed class ClusterCaches
     /// <summary>Index of <see cref="Pods"/>.</summary>
     public const string ByNamespace = "namespace";
 
-    /// <param name="ownNamespace">Null for profiles, rules and sessions of all namespaces.</param>
-    public ClusterCaches(ClusterClient cluster, string? ownNamespace, TimeProvider clock, Random random)
+    /// <param name="ownNamespaces">Whose profiles, rules and sessions are looked at; none for all.</param>
+    public ClusterCaches(
+        ClusterClient cluster, IReadOnlyList<string> ownNamespaces, TimeProvider clock, Random random)
     {
+        ArgumentNullException.ThrowIfNull(ownNamespaces);
         var all = new WatchOptions();
-        var own = new WatchOptions { Namespace = ownNamespace };
-        Profiles = new(cluster, new OwnReader(OwnKinds.CaptureProfiles, "CaptureProfile"), own, clock, random);
-        Rules = new(cluster, new OwnReader(OwnKinds.DetectionRules, "DetectionRule"), own, clock, random);
-        Sessions = new(cluster, new OwnReader(OwnKinds.CaptureSessions, "CaptureSession"), own, clock, random);
-        Pods = new(cluster, new PodReader(), all, clock, random, new Dictionary<string, Func<PodSight, IEnumerable<string>>>
+        var own = new WatchOptions { Namespace = ownNamespaces is [var only] ? only : null };
+        ResourceCache<OwnObject> Own(ResourceKind kind, string name) =>
+            new(cluster, new OwnReader(kind, name, ownNamespaces), own, clock, random);
+
+        Profiles = Own(OwnKinds.CaptureProfiles, "CaptureProfile");
+        Rules = Own(OwnKinds.DetectionRules, "DetectionRule");
+        Sessions = Own(OwnKinds.CaptureSessions, "CaptureSession");
+        var indexes = new Dictionary<string, Func<PodSight, IEnumerable<string>>>
         {
             [ByNode] = static pod => pod.Node.Length > 0 ? [pod.Node] : [],
             [ByNamespace] = static pod => [pod.Name.Namespace],
-        });
+        };
+        Pods = new(cluster, new PodReader(), all, clock, random, indexes);
         Namespaces = new(cluster, new LabelReader(new ResourceKind("", "v1", "namespaces")), all, clock, random);
         Nodes = new(cluster, new LabelReader(new ResourceKind("", "v1", "nodes")), all, clock, random);
     }

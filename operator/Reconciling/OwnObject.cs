@@ -55,12 +55,16 @@ public sealed class OwnObject
 }
 
 /// <summary>Objects of one of our kinds, whole.</summary>
-public sealed class OwnReader(ResourceKind kind, string name) : IResourceReader<OwnObject>
+/// <param name="namespaces">Where; none for everywhere.</param>
+public sealed class OwnReader(ResourceKind kind, string name, IReadOnlyList<string> namespaces)
+    : IResourceReader<OwnObject>
 {
     public IReadOnlyList<ResourceKind> Kinds { get; } = [kind];
 
-    public OwnObject Read(ResourceKind kind, JsonElement one)
+    public OwnObject? Read(ResourceKind kind, JsonElement one)
     {
+        if (namespaces.Count > 0 && !namespaces.Contains(one.Text("metadata", "namespace"))) return null;
+
         var whole = JsonObject.Create(one.Clone())!;
         // Entries of a list do not say what they are.
         whole["apiVersion"] ??= $"{kind.Group}/{kind.Version}";

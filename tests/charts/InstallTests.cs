@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using NetSniff.Kube;
 using NetSniff.Kube.Objects;
@@ -222,7 +223,10 @@ public class InstallTests(ControlPlane plane) : IClassFixture<ControlPlane>
     {
         var map = await release.Objects.FindAsync(
             ObjectKinds.ConfigMaps, new ResourceName(release.Namespace, $"{release.Name}-operator"), default);
-        return OperatorFile.Parse((string)map!["data"]![OperatorFile.Name]!);
+        var text = Encoding.UTF8.GetBytes((string)map!["data"]!["operator.json"]!);
+        var settings = OperatorSettingsReader.Read(text, out var problems);
+        Assert.Empty(problems);
+        return settings!;
     }
 
     private static async Task<int> ReplicasAsync(Installation release)

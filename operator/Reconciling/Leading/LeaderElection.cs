@@ -44,6 +44,9 @@ public sealed class LeaderElection(
 
     public Action<string>? Said { get; init; }
 
+    /// <summary>Called after each look at the lease, whatever it said.</summary>
+    public Action? Looked { get; init; }
+
     /// <summary>Until cancelled, which is no failure: the lease is then given back.</summary>
     /// <param name="lead">Begins with each term; cancelled when it is over, and waited for.</param>
     public async Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken cancel)
@@ -135,6 +138,10 @@ public sealed class LeaderElection(
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             return false;
+        }
+        finally
+        {
+            Looked?.Invoke();
         }
     }
 

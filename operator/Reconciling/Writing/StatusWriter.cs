@@ -29,12 +29,9 @@ public sealed class StatusWriter(ObjectClient objects, TimeProvider clock)
         ResourceKind kind, OwnObject one, JsonObject wanted, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(one);
-        var key = (kind, one.Name);
-        var isOurs = _written.TryGetValue(key, out var last) && last!.Uid == one.Uid;
-        // What we wrote a moment ago may not have come back yet.
-        var before = isOurs ? last!.Status : one.Status;
-        var passed = isOurs ? clock.GetElapsedTime(last!.At) : NumbersEvery;
-        switch (TurnOf(before, wanted, passed))
+        var last = LastOf(kind, one);
+        var passed = last is null ? NumbersEvery : clock.GetElapsedTime(last.At);
+        switch (TurnOf(Known(kind, one), wanted, passed))
         {
             case StatusTurn.Nothing:
                 return null;
@@ -44,6 +41,14 @@ public sealed class StatusWriter(ObjectClient objects, TimeProvider clock)
                 await PutAsync(kind, one, wanted, cancel).ConfigureAwait(false);
                 return null;
         }
+    }
+
+    /// <summary>The status as we last wrote it, which may not have come back yet; else as it is. Not to be changed.
+    /// </summary>
+    public JsonObject? Known(ResourceKind kind, OwnObject one)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        return LastOf(kind, one)?.Status ?? one.Status;
     }
 
     /// <summary>The object is gone.</summary>
@@ -76,6 +81,9 @@ public sealed class StatusWriter(ObjectClient objects, TimeProvider clock)
             return null;
         }
     }
+
+    private Written? LastOf(ResourceKind kind, OwnObject one) =>
+        _written.TryGetValue((kind, one.Name), out var last) && last.Uid == one.Uid ? last : null;
 
     private async Task PutAsync(ResourceKind kind, OwnObject one, JsonObject wanted, CancellationToken cancel)
     {

@@ -2,7 +2,7 @@ using System.CommandLine;
 using NetSniff.Cli.Capturing;
 using NetSniff.Operator.Cleaning;
 
-namespace NetSniff.Cli.Commands.Operators;
+namespace NetSniff.Cli.Commands.Operator;
 
 /// <summary>`netsniff operator clean-node`: what sensors left in a node's folder goes.</summary>
 internal static class CleanNodeCommand
