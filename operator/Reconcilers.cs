@@ -1,5 +1,6 @@
 using NetSniff.Operator.CaptureProfiles;
 using NetSniff.Operator.Certificates;
+using NetSniff.Operator.Defaults;
 using NetSniff.Operator.Reconciling;
 using NetSniff.Operator.Sensors;
 using NetSniff.Operator.Workers;
@@ -15,5 +16,6 @@ public static class Reconcilers
         new CaptureProfileReconciler(parts),
         new SensorsReconciler(parts),
         new WorkersReconciler(parts),
+        new DefaultsReconciler(parts),
     ];
 }
