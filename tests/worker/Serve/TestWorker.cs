@@ -32,12 +32,12 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
     private QueryOptions? _options;
     private ulong _sequence;
 
-    private TestWorker(string name, ServeLimits limits, TestAuthority authority)
+    private TestWorker(string name, ServeLimits limits, TestAuthority authority, string secret)
     {
         (Name, Authority) = (name, authority);
         authority.IssueTo(_folder["certificates"], name);
         Feed = new RecordFeed(limits);
-        File.WriteAllText(_folder["token"], Secret + "\n");
+        File.WriteAllText(_folder["token"], secret + "\n");
     }
 
     public TestAuthority Authority { get; }
@@ -65,11 +65,11 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
     public static async Task<TestWorker> StartAsync(
         string name = "w1", ServeLimits? limits = null, TestAuthority? authority = null, IWorkerMembers? members = null,
         Func<Caller, string, string?>? refuses = null, AuthorizingOptions? authorizing = null,
-        PacketServing? packets = null)
+        PacketServing? packets = null, string secret = Secret)
     {
         _ = global::NetSniff.Protocols.Protocols.Records;
         limits ??= new ServeLimits();
-        var worker = new TestWorker(name, limits, authority ?? new TestAuthority());
+        var worker = new TestWorker(name, limits, authority ?? new TestAuthority(), secret);
         var certificates = new CertificateFiles(CertificatePaths.In(worker._folder["certificates"]));
         worker._options = new QueryOptions
         {
