@@ -50,22 +50,34 @@ public sealed class ClusterClient : IDisposable
 
     /// <summary>Returns once the head of the answer is there.</summary>
     /// <param name="path">With its query, from the server's root: `/api/v1/pods?limit=500`.</param>
-    public Task<HttpResponseMessage> GetAsync(string path, string accept, CancellationToken cancel) =>
-        SendAsync(HttpMethod.Get, path, null, accept, cancel);
-
-    /// <summary>The same for any method.</summary>
-    /// <param name="body">Null for none; sent as it says itself.</param>
-    public async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, HttpContent? body, string accept, CancellationToken cancel)
+    public async Task<HttpResponseMessage> GetAsync(string path, string accept, CancellationToken cancel)
     {
+        using var request = new HttpRequestMessage(HttpMethod.Get, Target(path));
+        return await SendAsync(request, accept, null, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>The same for any request.</summary>
+    /// <param name="sending">Called when all that may take time is done and the request is about to go; may throw.
+    /// </param>
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, string accept, Action? sending, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(accept);
-        using var request = new HttpRequestMessage(method, UriOf(path)) { Content = body };
         request.Version = Api.HttpClient.DefaultRequestVersion;
         request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
         foreach (var type in accept.Split(',')) request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse(type));
         await ProveAsync(request, cancel).ConfigureAwait(false);
+        sending?.Invoke();
         return await Api.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel)
             .ConfigureAwait(false);
+    }
+
+    /// <param name="path">With its query, from the server's root.</param>
+    public Uri Target(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return new Uri(Api.BaseUri, path.TrimStart('/'));
     }
 
     /// <summary>The token that we show the server; null where a certificate or a password says who we are.</summary>
@@ -81,18 +93,12 @@ public sealed class ClusterClient : IDisposable
     public async Task<Stream> ForwardAsync(string inNamespace, string pod, int port, CancellationToken cancel)
     {
         var path = $"/api/v1/namespaces/{inNamespace}/pods/{pod}/portforward?ports={port}";
-        using var request = new HttpRequestMessage(HttpMethod.Get, UriOf(path));
+        using var request = new HttpRequestMessage(HttpMethod.Get, Target(path));
         await ProveAsync(request, cancel).ConfigureAwait(false);
         return await PodConnection.OpenAsync(Api.HttpClient, request, cancel).ConfigureAwait(false);
     }
 
     public void Dispose() => Api.Dispose();
-
-    private Uri UriOf(string path)
-    {
-        ArgumentNullException.ThrowIfNull(path);
-        return new Uri(Api.BaseUri, path.TrimStart('/'));
-    }
 
     private async Task ProveAsync(HttpRequestMessage request, CancellationToken cancel)
     {

@@ -123,7 +123,8 @@ internal sealed partial class KubeReading(ClusterClient client, TimeSpan timeMax
         limit.CancelAfter(timeMax);
         try
         {
-            using var response = await client.SendAsync(method, path, body, Json, limit.Token).ConfigureAwait(false);
+            using var request = new HttpRequestMessage(method, client.Target(path)) { Content = body };
+            using var response = await client.SendAsync(request, Json, null, limit.Token).ConfigureAwait(false);
             if (response.Headers.Date is { } theirs) Clocks = (theirs, TimeProvider.System.GetUtcNow());
             if (!response.IsSuccessStatusCode)
             {
