@@ -12,6 +12,7 @@ using NetSniff.Cli.Commands.Fields;
 using NetSniff.Cli.Commands.Helping;
 using NetSniff.Cli.Commands.Interfaces;
 using NetSniff.Cli.Commands.Live;
+using NetSniff.Cli.Commands.Operator;
 using NetSniff.Cli.Commands.Pcap;
 using NetSniff.Cli.Commands.Read;
 using NetSniff.Cli.Commands.Records;
@@ -92,6 +93,7 @@ internal static class CommandList
             UpCommand.Make(runner),
             SensorCommand.Make(runner),
             WorkerCommand.Make(runner),
+            OperatorCommand.Make(runner),
             CertificatesCommand.Make(runner),
             RulesCommand.Make(runner),
             CrdsCommand.Make(runner),

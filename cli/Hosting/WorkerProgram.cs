@@ -37,6 +37,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
     private readonly ServeLimits _limits;
     private readonly IWorkerNames? _names;
     private readonly ConfigWatch<WorkerConfig>? _config;
+    private readonly ClusterDoor? _door;
     private readonly CancellationTokenSource _stop = new();
     private IMembership? _workers;
     private QueryServer? _query;
@@ -61,6 +62,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
         _members = Members();
         if (settings.RulesFolder is { } rules) _rules = new RuleWatch(terminal, rules, board, _store);
         _names = NamesOf(settings);
+        if (settings.IsAuthorizedByCluster) _door = new ClusterDoor(settings.Cluster!.Open(), terminal.Clock);
         if (settings.ConfigFolder is { } folder) _config = Configured(folder);
         _host = new WorkerHost(
             new WorkerOptions
@@ -101,6 +103,8 @@ internal sealed class WorkerProgram : IAsyncDisposable
             Listen = _settings.Query,
             Tls = () => QueryTls.Options(_certificates),
             Token = _settings.TokenFile is { } token ? new BearerToken(token, _terminal.Clock) : null,
+            Authorizing = _door?.Options(_settings.PacketsFor),
+            OwnCertificate = () => _certificates.Current.Name,
             Store = _store,
             Feed = _feed,
             Limits = _limits,
@@ -137,6 +141,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
         _feed.Dispose();
         _members?.Dispose();
         if (_workers is IAsyncDisposable workers) await workers.DisposeAsync().ConfigureAwait(false);
+        _door?.Dispose();
         if (_names is not null) await _names.DisposeAsync().ConfigureAwait(false);
         _store.Dispose();
     }
@@ -197,7 +202,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
         {
             Links = _host.Links,
             Token = _settings.PacketsTokenFile is { } token ? new BearerToken(token, _terminal.Clock) : null,
-            Names = _settings.PacketsFor,
+            Names = _door is null ? _settings.PacketsFor : ClusterDoor.WithOperator(_settings.PacketsFor),
             NameOf = _names is null ? null : _names.NameOf,
             Audit = _terminal.Say,
         };

@@ -18,7 +18,6 @@ public static class ConfigReader
     private const int NameLengthMax = 128;
     private const int PatternsMax = 32;
     private const int PatternLengthMax = 512;
-    private const int SampleMax = 65_536;
 
     /// <returns>The configuration, or null with at least one problem.</returns>
     public static SensorConfig? Read(ReadOnlySpan<byte> json, out IReadOnlyList<ConfigProblem> problems) =>
@@ -28,12 +27,12 @@ public static class ConfigReader
     {
         ArgumentNullException.ThrowIfNull(config);
         List<ConfigProblem> problems = [];
-        if (HasNull(config))
+        if (CaptureChecks.HasNull(config))
         {
             return [new("", "null stands where a value is needed: leave a field out to have its default")];
         }
 
-        CheckCapture(config, problems);
+        CaptureChecks.Check(config, problems);
         CheckProtocols(config.Protocols, problems);
         CheckRedaction(config.Redaction, problems);
         CheckBudget(config.Budget, problems);
@@ -42,45 +41,15 @@ public static class ConfigReader
         return problems;
     }
 
-    // The serializer takes an explicit null for a reference whatever its type says.
-    private static bool HasNull(SensorConfig config) =>
-        config is { Capture: null } or { Capture.BpfFilter: null } or { Capture.Sampling: null } or { Where: null }
-            or { Protocols: null } or { Payload: null } or { Redaction: null } or { Budget: null } or { Flows: null }
-            or { Storage: null } or { Storage.PacketBuffer: null } or { Storage.PacketBuffer.Size: null }
-            or { Storage.PacketBuffer.MaxAge: null } or { Redaction.Presets: null }
-            or { Redaction.Headers: null } or { Redaction.JsonFields: null }
-            or { Redaction.QueryParameters: null } or { Redaction.Patterns: null } or { Budget.Cpu: null }
-            or { Budget.Memory: null } or { Budget.OnOverload: null }
-        || config.Protocols.Any(one => one?.Name is null)
-        || config.Redaction.Patterns.Any(one => one is null or { Name: null } or { Regex: null }
-            or { Replacement: null })
-        || config.Redaction.Headers.Concat(config.Redaction.JsonFields).Concat(config.Redaction.QueryParameters)
-            .Any(one => one is null);
-
-    private static void CheckCapture(SensorConfig config, List<ConfigProblem> problems)
-    {
-        if (config.Capture.BpfFilter.StartsWith('-'))
-        {
-            problems.Add(new("capture.bpfFilter", "is a filter expression, not command line flags"));
-        }
-
-        if (config.Capture.Sampling is { Mode: SamplingMode.Flow, OneIn: < 2 or > SampleMax })
-        {
-            problems.Add(new("capture.sampling.oneIn", $"is from 2 to {SampleMax} when sampling is on"));
-        }
-
-        if (config.Where.Length > 0 && FilterExpression.Parse(config.Where).Problem is { } problem)
-        {
-            problems.Add(new("where", $"column {problem.Column}: {problem.Text}"));
-        }
-    }
-
     private static void CheckProtocols(IReadOnlyList<ProtocolConfig> protocols, List<ConfigProblem> problems)
     {
         var known = KnownProtocols();
         for (var index = 0; index < protocols.Count; index++)
         {
-            if (known.Contains(ProtocolOf(protocols[index].Name), StringComparer.OrdinalIgnoreCase)) continue;
+            CheckPorts(protocols[index].Ports, $"protocols[{index}].ports", problems);
+            var name = ProtocolOf(protocols[index].Name);
+            var isKnown = known.Contains(name, StringComparer.OrdinalIgnoreCase) || IsNamed(name);
+            if (isKnown) continue;
             problems.Add(new($"protocols[{index}].name", $"there is no '{protocols[index].Name}'; there are "
                 + string.Join(", ", known)));
         }
@@ -91,6 +60,16 @@ public static class ConfigReader
     {
         ArgumentNullException.ThrowIfNull(name);
         return name.ToUpperInvariant() switch { "HTTP1" => "http", "GRPC" => "http2", _ => name };
+    }
+
+    /// <summary>Whether flows of it get its name though nobody reads them: to ask for it is no mistake.</summary>
+    private static bool IsNamed(string name) => name.ToUpperInvariant() is "REDIS" or "MYSQL" or "POSTGRESQL"
+        or "MONGODB" or "KAFKA" or "AMQP" or "MQTT" or "NATS" or "ICMP";
+
+    private static void CheckPorts(IReadOnlyList<int> ports, string path, List<ConfigProblem> problems)
+    {
+        if (ports.Count > ListMax) problems.Add(new(path, $"at most {ListMax}"));
+        if (ports.Any(static port => port is < 1 or > ushort.MaxValue)) problems.Add(new(path, "are from 1 to 65535"));
     }
 
     /// <summary>Names of what is read, once each: some have a line for datagrams and one for streams.</summary>
@@ -113,7 +92,10 @@ public static class ConfigReader
         }
     }
 
-    private static string? ProblemOf(string regex)
+    private static string? ProblemOf(string regex) => ProblemOf(regex, mayBeEmpty: false);
+
+    /// <param name="mayBeEmpty">Whether it may match the empty text.</param>
+    internal static string? ProblemOf(string regex, bool mayBeEmpty)
     {
         if (regex.Length is 0 or > PatternLengthMax) return $"has 1 to {PatternLengthMax} characters";
         if (RegexBudget.Refuse(regex) is { } why) return why;
@@ -121,7 +103,8 @@ public static class ConfigReader
         try
         {
             // An expression that matches nothing at all would be replaced between every two letters.
-            return new Regex(regex, RegexOptions.NonBacktracking).IsMatch("") ? "matches the empty text" : null;
+            var isEmpty = new Regex(regex, RegexOptions.NonBacktracking).IsMatch("");
+            return isEmpty && !mayBeEmpty ? "matches the empty text" : null;
         }
         catch (Exception problem) when (problem is ArgumentException or NotSupportedException)
         {

@@ -8,6 +8,17 @@ namespace NetSniff.Config;
 /// nothing where a document is silent.</remarks>
 public sealed record SensorConfig
 {
+    /// <summary>Rises with every change: of two plans the higher is the newer. 0 where nobody counts.</summary>
+    public long Sequence { get; set; }
+
+    /// <summary>Names the contents, for whoever asks which plan runs; empty for a hash of the document.</summary>
+    public string Revision { get; set; } = "";
+
+    /// <summary>Captures nothing and stays as it is otherwise.</summary>
+    public bool Suspend { get; set; }
+
+    public TargetsConfig Targets { get; set; } = new();
+
     public CaptureConfig Capture { get; set; } = new();
 
     /// <summary>Which records leave, in the filter language; empty for all.</summary>
@@ -26,27 +37,6 @@ public sealed record SensorConfig
 
     public StorageConfig Storage { get; set; } = new();
 }
-
-public sealed record CaptureConfig
-{
-    /// <summary>A filter as pcap-filter(7) has it; empty for all packets.</summary>
-    public string BpfFilter { get; set; } = "";
-
-    public SamplingConfig Sampling { get; set; } = new();
-}
-
-public enum SamplingMode : byte { None, Flow }
-
-/// <summary>Payload of one flow in so many is read, whatever the load; all flows are counted.</summary>
-public sealed record SamplingConfig
-{
-    public SamplingMode Mode { get; set; }
-
-    public int OneIn { get; set; } = 1;
-}
-
-/// <param name="Name">As the page of protocols has it; upper case and lower are one.</param>
-public sealed record ProtocolConfig(string Name);
 
 /// <summary>How much of what was said may leave the sensor.</summary>
 public enum PayloadLevel : byte
@@ -67,6 +57,9 @@ public enum PayloadLevel : byte
 public sealed record PayloadConfig
 {
     public PayloadLevel Level { get; set; } = PayloadLevel.Headers;
+
+    /// <summary>Of a body, where records hold bodies; none does yet.</summary>
+    public int MaxBodyBytes { get; set; } = 4096;
 }
 
 public enum RedactionMode : byte { Enforce, Disabled }
@@ -128,6 +121,9 @@ public sealed record FlowsConfig
 public sealed record StorageConfig
 {
     public PacketBufferConfig PacketBuffer { get; set; } = new();
+
+    /// <summary>How long workers keep records: theirs to do, and here only because a profile says it.</summary>
+    public string FlowRetention { get; set; } = "";
 }
 
 /// <summary>The rolling store of raw packets. What `payload` and `redaction` say holds in it as well.</summary>

@@ -4,6 +4,12 @@ namespace NetSniff.Config;
 /// <remarks>The setters are for the generated reader, as those of <see cref="SensorConfig"/>.</remarks>
 public sealed record WorkerConfig
 {
+    /// <summary>Rises with every change: of two plans the higher is the newer. 0 where nobody counts.</summary>
+    public long Sequence { get; set; }
+
+    /// <summary>Names the contents, for whoever asks which plan runs; empty for a hash of the document.</summary>
+    public string Revision { get; set; } = "";
+
     public RetentionConfig Retention { get; set; } = new();
 
     public ServingConfig Serving { get; set; } = new();

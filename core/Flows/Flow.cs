@@ -14,6 +14,10 @@ public enum FlowMode : byte
 
     /// <summary>Counted, and nothing else.</summary>
     Opaque,
+
+    /// <summary>Of no target any more: it was told of, and what comes now is not even counted. It keeps its place until
+    /// it would have been idle for too long.</summary>
+    LeftOut,
 }
 
 /// <summary>How payload of a flow came not to be read, though it would have been.</summary>
@@ -89,10 +93,12 @@ public unsafe struct Flow
     public ushort App;
     public FlowTraits Traits;
     public TcpState State;
-    public FlowMode Mode;
 
-    /// <summary>Which line of the protocol list reads it, where <see cref="Mode"/> is Parsing.</summary>
-    public byte Parser;
+    /// <summary>Mode in the lower two bits, parser in the others.</summary>
+    private byte _reading;
+
+    /// <summary>Of the targets by which it was last found wanted.</summary>
+    public byte Epoch;
 
     /// <summary>Payloads shown to probes so far.</summary>
     public byte Tries;
@@ -108,6 +114,21 @@ public unsafe struct Flow
     public fixed uint HoleEnd[2];
     public fixed ushort ZeroWindows[2];
     public uint RttMicros;
+
+    public FlowMode Mode
+    {
+        readonly get => (FlowMode)(_reading & ModeMask);
+        set => _reading = (byte)((_reading & ~ModeMask) | (int)value);
+    }
+
+    /// <summary>Which line of the protocol list reads it, of 64, where <see cref="Mode"/> is Parsing.</summary>
+    public byte Parser
+    {
+        readonly get => (byte)(_reading >> ParserShift);
+        set => _reading = (byte)((_reading & ModeMask) | (value << ParserShift));
+    }
+
+    private const int ModeMask = 3, ParserShift = 2;
 
     public readonly bool Is(FlowTraits trait) => (Traits & trait) != 0;
 

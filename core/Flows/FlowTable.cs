@@ -157,6 +157,12 @@ public sealed unsafe class FlowTable : IDisposable
         Count--;
     }
 
+    /// <summary>Makes every flow one that no targets have judged: epochs are few and begin again.</summary>
+    public void ForgetEpochs()
+    {
+        for (var number = 0; number < _flowsTouched; number++) At(number)->Epoch = 0;
+    }
+
     public void Dispose()
     {
         LargeMemory.Free(_index);

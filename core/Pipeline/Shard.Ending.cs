@@ -56,7 +56,7 @@ public sealed unsafe partial class Shard
             return;
         }
 
-        if (_now - flow->FirstNanos > _activeNanos) ReportActive(flow);
+        if (_now - flow->FirstNanos > _activeNanos && flow->Mode != FlowMode.LeftOut) ReportActive(flow);
         _wheel.Remind(number, flow, due, _now);
     }
 
@@ -64,6 +64,11 @@ public sealed unsafe partial class Shard
     private void ReportActive(Flow* flow)
     {
         EmitFlow(flow, FlowEnd.Active);
+        StartCounts(flow);
+    }
+
+    private void StartCounts(Flow* flow)
+    {
         flow->FirstNanos = _now;
         for (var direction = 0; direction < 2; direction++)
         {
@@ -95,6 +100,13 @@ public sealed unsafe partial class Shard
 
     private void Conclude(Flow* flow, FlowEnd reason)
     {
+        Tell(flow, reason);
+        Counters.FlowsEnded++;
+    }
+
+    /// <summary>Lets go what reads it, and says what came of it.</summary>
+    private void Tell(Flow* flow, FlowEnd reason)
+    {
         if (flow->Slot != 0)
         {
             if (flow->Protocol == IpProtocol.Tcp) EndConversation(flow);
@@ -103,7 +115,6 @@ public sealed unsafe partial class Shard
 
         // An active report may have left nothing to say.
         if (flow->Packets[0] + flow->Packets[1] > 0) EmitFlow(flow, reason);
-        Counters.FlowsEnded++;
     }
 
     private void EmitFlow(Flow* flow, FlowEnd reason)

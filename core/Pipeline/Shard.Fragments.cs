@@ -17,6 +17,12 @@ public sealed unsafe partial class Shard
         if (!packet.Is(PacketTraits.Fragment)) return false;
 
         Counters.Fragments++;
+        if (!IsWanted(in packet))
+        {
+            LeaveOut(1);
+            return true;
+        }
+
         var result = _defragmenter.Add(in packet, out var datagram);
         if (result != DefragResult.Held) Credit(in datagram, ref packet);
         ExpireFragments();

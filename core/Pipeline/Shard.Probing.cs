@@ -29,7 +29,7 @@ public sealed unsafe partial class Shard
         _apps = [.. _entries.Select(entry => Apps.Add(entry.Info.Name))];
         _parsersFree = [.. _entries.Select(_ => new Stack<StreamParser>())];
         _datagramParsers = [.. _entries.Select(entry => entry.CreateDatagram?.Invoke())];
-        ChooseProtocols([]);
+        ChooseProtocols(s_everything);
         for (var index = 0; index < _entries.Length; index++)
         {
             if (_entries[index].Info.Name == "dtls") _dtls = index;
@@ -157,8 +157,8 @@ public sealed unsafe partial class Shard
 
         // A labelled protocol may turn to TLS (STARTTLS); one without a label may turn into anything.
         var candidates = conversation.IsLabelled && flow->App != s_socks
-            ? _tls >= 0 ? 1ul << _tls & _streamCandidates : 0
-            : _streamCandidates;
+            ? _tls >= 0 ? 1ul << _tls & StreamCandidates(flow) : 0
+            : StreamCandidates(flow);
         var verdict = Ask(flow, conversation, bytes, direction, ref candidates, out var index);
         if (verdict is Verdict.Yes or Verdict.YesReversed)
         {
@@ -246,7 +246,7 @@ public sealed unsafe partial class Shard
         {
             // A flow that has a name may turn to DTLS, and one that stayed nameless for long to nothing else either.
             var isWatched = flow->App != Apps.Unknown || flow->Tries >= _options.ProbeDatagramsMax;
-            if (isWatched && index != _dtls) continue;
+            if ((isWatched && index != _dtls) || !HasPortFor(index, flow)) continue;
 
             var verdict = _entries[index].Probe(bytes, (Direction)direction, hints);
             if (verdict is not (Verdict.Yes or Verdict.YesReversed)) continue;

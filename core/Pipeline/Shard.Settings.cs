@@ -1,9 +1,16 @@
+using NetSniff.Flows;
+
 namespace NetSniff.Pipeline;
 
 /// <content>What is changed while it runs.</content>
 public sealed unsafe partial class Shard
 {
+    private static readonly ShardSettings s_everything = new();
+
     private ShardSettings? _settings;
+
+    /// <summary>Ports of each line of the list, where it has any; null where none has.</summary>
+    private int[]?[]? _portsOf;
 
     /// <summary>May be set between two calls of <see cref="Run"/>, by the shard's own thread. Null while the options
     /// hold. Timeouts hold for every flow from its next look on; a protocol that is not read any more goes on where a
@@ -25,13 +32,13 @@ public sealed unsafe partial class Shard
             };
             IdleTable(options).CopyTo(_idleNanos, 0);
             _activeNanos = Nanos(options.ActiveMax);
-            ChooseProtocols(value?.Protocols ?? []);
+            ChooseProtocols(value ?? s_everything);
         }
     }
 
-    /// <param name="names">Empty for all.</param>
-    private void ChooseProtocols(IReadOnlyList<string> names)
+    private void ChooseProtocols(ShardSettings settings)
     {
+        var names = settings.Protocols;
         bool IsChosen(int index) =>
             names.Count == 0 || names.Contains(_entries[index].Info.Name, StringComparer.OrdinalIgnoreCase);
         _datagramEntries = [.. Enumerable.Range(0, _entries.Length)
@@ -41,5 +48,35 @@ public sealed unsafe partial class Shard
         {
             if (_entries[index].CreateStream is not null && IsChosen(index)) _streamCandidates |= 1ul << index;
         }
+
+        _portsOf = settings.Ports.Count == 0 ? null : [.. _entries.Select(entry => PortsOf(entry.Info.Name, settings))];
     }
+
+    private static int[]? PortsOf(string name, ShardSettings settings)
+    {
+        foreach (var (protocol, ports) in settings.Ports)
+        {
+            if (string.Equals(protocol, name, StringComparison.OrdinalIgnoreCase)) return [.. ports];
+        }
+
+        return null;
+    }
+
+    /// <summary>Lines of the list that may read the flow, bit by bit.</summary>
+    private ulong StreamCandidates(Flow* flow)
+    {
+        if (_portsOf is null) return _streamCandidates;
+
+        var candidates = _streamCandidates;
+        for (var left = candidates; left != 0; left &= left - 1)
+        {
+            var index = System.Numerics.BitOperations.TrailingZeroCount(left);
+            if (!HasPortFor(index, flow)) candidates &= ~(1ul << index);
+        }
+
+        return candidates;
+    }
+
+    private bool HasPortFor(int index, Flow* flow) => _portsOf?[index] is not { } ports
+        || Array.IndexOf(ports, flow->ServerPort) >= 0 || Array.IndexOf(ports, flow->ClientPort) >= 0;
 }

@@ -49,10 +49,11 @@ public sealed unsafe partial class Shard
         flow->Slot = (uint)slot + 1;
         var conversation = _conversations[slot];
         conversation.IsMidstream = flow->Is(FlowTraits.Midstream) || flow->Unread != FlowUnread.No;
+        var candidates = StreamCandidates(flow);
         for (var side = 0; side < 2; side++)
         {
             var half = conversation.Halves[side];
-            half.Candidates = _streamCandidates;
+            half.Candidates = candidates;
             var known = side == 0 ? FlowTraits.SequencedToServer : FlowTraits.SequencedToClient;
             if (!flow->Is(known)) continue;
             half.Stream.Next = flow->NextSequence[side];

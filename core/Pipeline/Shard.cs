@@ -138,7 +138,12 @@ public sealed unsafe partial class Shard : IDisposable
 
         const PacketTraits Rare = PacketTraits.Fragment | PacketTraits.CutBySnap | PacketTraits.Tunnelled
             | PacketTraits.BadTransport;
-        if (packet.Status != DecodeStatus.Ok) return 0;
+        if (packet.Status != DecodeStatus.Ok)
+        {
+            if (_targets is { IsListed: true }) _frameApp = Apps.Untargeted;
+            return 0;
+        }
+
         if ((packet.Traits & Rare) != 0 && HandleRare(ref packet)) return 0;
         return Count(ref packet, 1, packet.WireLength);
     }
@@ -148,7 +153,12 @@ public sealed unsafe partial class Shard : IDisposable
     {
         if (packet.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6) IcmpPairs.Normalise(ref packet);
         var flow = _flows.Find(in packet, out var number, out var direction);
-        if (flow == null) flow = Start(ref packet, out number, out direction);
+        if (flow != null && flow->Epoch != _epoch && !StaysWanted(flow, in packet, ref direction)) return LeaveOut(packets);
+        if (flow == null)
+        {
+            if (!IsWanted(in packet)) return LeaveOut(packets);
+            flow = Start(ref packet, out number, out direction);
+        }
         else if (packet.Protocol == IpProtocol.Tcp && (packet.Flags & TcpFlags.Syn) != 0
             && TcpTracker.IsReuse(flow, packet, direction))
         {
@@ -192,6 +202,7 @@ public sealed unsafe partial class Shard : IDisposable
     private int Begin(Flow* flow, in Packet packet)
     {
         flow->Id = _nextFlowId++;
+        flow->Epoch = _epoch;
         flow->FirstNanos = packet.TimeNanos;
         flow->LastNanos = _now;
         Counters.FlowsStarted++;

@@ -22,6 +22,12 @@ public sealed class ShardCounters
     public long BadTransport;
     public long PacketsInFlows;
 
+    /// <summary>Of nobody who is a target: counted here and nowhere else.</summary>
+    public long PacketsUntargeted;
+
+    /// <summary>Flows that ended because the targets are others now.</summary>
+    public long FlowsUntargeted;
+
     public long FlowsStarted;
     public long FlowsEnded;
     public long FlowsEvicted;
@@ -45,12 +51,14 @@ public sealed class ShardCounters
     {
         yield return new("decode", "in", Packets, false);
         yield return new("decode", "in a flow", PacketsInFlows, false);
+        yield return new("decode", "of no target", PacketsUntargeted, false);
         yield return new("decode", "not IP", ByStatus[(int)DecodeStatus.NotIp], false);
         yield return new("decode", "truncated", ByStatus[(int)DecodeStatus.Truncated], true);
         yield return new("decode", "malformed", ByStatus[(int)DecodeStatus.Malformed], true);
         yield return new("decode", "unknown link type", ByStatus[(int)DecodeStatus.UnknownLink], true);
         yield return new("decode", "cut by snap length", CutBySnap, true);
         yield return new("flows", "evicted at the cap", FlowsEvicted, true);
+        yield return new("flows", "ended, no longer of a target", FlowsUntargeted, false);
         yield return new("streams", "gaps", Streams.Gaps, true);
         yield return new("streams", "bytes missing in gaps", Streams.GapBytes, true);
         yield return new("streams", "segments refused at a cap", Streams.PendingRefused, true);

@@ -8,6 +8,10 @@ public sealed record ShardSettings
     /// </summary>
     public IReadOnlyList<string> Protocols { get; init; } = [];
 
+    /// <summary>Of those that are asked about flows with certain ports alone.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<int>> Ports { get; init; } =
+        new Dictionary<string, IReadOnlyList<int>>();
+
     public TimeSpan TcpEstablishedIdleMax { get; init; } = TimeSpan.FromSeconds(600);
 
     public TimeSpan TcpHalfOpenIdleMax { get; init; } = TimeSpan.FromSeconds(60);

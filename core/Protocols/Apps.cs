@@ -6,6 +6,9 @@ public static class Apps
     /// <summary>Nobody knows yet, or ever.</summary>
     public const ushort Unknown = 0;
 
+    /// <summary>No name: what a shard says of a frame that belongs to nobody who may be looked at.</summary>
+    public const ushort Untargeted = ushort.MaxValue;
+
     private static readonly List<string> s_names = [""];
     private static readonly Dictionary<string, ushort> s_ids = new(StringComparer.Ordinal) { [""] = Unknown };
 

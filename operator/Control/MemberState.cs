@@ -63,6 +63,9 @@ public sealed record MemberState
     public TimeSpan Lag { get; init; }
 
     public IReadOnlyList<RuleState> Rules { get; init; } = [];
+
+    /// <summary>When it last spoke of its rules.</summary>
+    public DateTimeOffset RulesAt { get; init; }
 }
 
 /// <summary>What a worker says of one rule.</summary>
@@ -78,7 +81,11 @@ public sealed record RuleState(
     long Suppressed,
     DateTimeOffset? LastFinding,
     TimeSpan MeanEvaluation,
-    double EvaluationsPerSecond);
+    double EvaluationsPerSecond)
+{
+    /// <summary>Records that were shown to it, since the worker began.</summary>
+    public long Evaluations { get; init; }
+}
 
 /// <summary>A finding that asks for an Event.</summary>
 /// <param name="Rule">With its namespace.</param>

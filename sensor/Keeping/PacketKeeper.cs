@@ -122,6 +122,12 @@ public sealed class PacketKeeper : IDisposable
     /// <returns>False when there was no room.</returns>
     private bool Take(PacketRing ring, KeptDepth depth, in Frame frame, ushort app)
     {
+        if (app == Apps.Untargeted)
+        {
+            Counters.Untargeted++;
+            return true;
+        }
+
         PacketDecoder.Decode(in frame, ref _packet);
         if (_own.AsSpan().Contains(_packet.Hash))
         {
@@ -234,6 +240,8 @@ internal sealed class KeeperCounters
     public long LeftOut { get; set; }
 
     public long Own { get; set; }
+
+    public long Untargeted { get; set; }
 
     public long Failed { get; set; }
 }

@@ -112,6 +112,7 @@ public sealed class PacketKeeping : IMetricSource, IDisposable
         yield return new(Stage, "packets kept", counts.Packets, false);
         yield return new(Stage, "of these without payload", Sum(static one => one.WithoutPayload), false);
         yield return new(Stage, "left out, our own delivery", Sum(static one => one.Own), false);
+        yield return new(Stage, "left out, of no target", Sum(static one => one.Untargeted), false);
         yield return new(Stage, "left out, no headers known", Sum(static one => one.LeftOut), false);
         yield return new(Stage, "overwritten by newer ones", counts.PacketsOverwritten, false);
         yield return new(Stage, "given up for their age", counts.PacketsAged, false);
@@ -125,7 +126,7 @@ public sealed class PacketKeeping : IMetricSource, IDisposable
         var counts = Counts();
         sink.Add(Metrics.KeptPackets, counts.Packets, "kept");
         sink.Add(Metrics.KeptPackets, Sum(static one => one.WithoutPayload), "without_payload");
-        sink.Add(Metrics.KeptPackets, Sum(static one => one.LeftOut + one.Own), "left_out");
+        sink.Add(Metrics.KeptPackets, Sum(static one => one.LeftOut + one.Own + one.Untargeted), "left_out");
         sink.Add(Metrics.KeptPackets, counts.PacketsOverwritten, "overwritten");
         sink.Add(Metrics.KeptPackets, counts.PacketsAged, "aged");
         sink.Add(Metrics.KeptPackets, counts.PacketsRefused + Sum(static one => one.Failed), "dropped");

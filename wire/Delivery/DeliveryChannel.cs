@@ -23,9 +23,10 @@ public static class DeliveryChannel
     /// <param name="name">What the worker's certificate must be made out to.</param>
     /// <param name="security">Null for plain HTTP/2.</param>
     /// <param name="connected">Told of both ends of each connection; not of QUIC's.</param>
+    /// <param name="answerBytesMax">Largest answer taken.</param>
     public static GrpcChannel Open(
         string address, string name, ClientSecurity? security, bool prefersQuic,
-        Action<IPEndPoint, IPEndPoint>? connected = null)
+        Action<IPEndPoint, IPEndPoint>? connected = null, int answerBytesMax = AnswerBytesMax)
     {
         var isQuic = prefersQuic && security is not null && HasQuic;
         var handler = new SocketsHttpHandler
@@ -53,7 +54,7 @@ public static class DeliveryChannel
             HttpVersionPolicy = isQuic
                 ? HttpVersionPolicy.RequestVersionOrLower
                 : HttpVersionPolicy.RequestVersionExact,
-            MaxReceiveMessageSize = AnswerBytesMax,
+            MaxReceiveMessageSize = answerBytesMax,
         });
     }
 

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
-using System.Security.Authentication;
 using Grpc.Core;
 using Grpc.Net.Client;
 using NetSniff.Wire.Ring;
@@ -14,6 +12,9 @@ namespace NetSniff.Wire.Delivery;
 public sealed class DeliveryClient(
     DeliveryOptions options, RingMember member, IOutbox outbox, Func<SensorStatus>? status = null)
 {
+    /// <summary>Whose name a certificate must have.</summary>
+    private const string Whose = "the worker's";
+
     private readonly WorkerLink _link = new(outbox);
     private readonly Lock _lock = new();
     private readonly Random _jitter = new(HashCode.Combine(options.Sensor, member.Name));
@@ -109,9 +110,9 @@ public sealed class DeliveryClient(
             await beside.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return await writing.ConfigureAwait(false) ?? why;
         }
-        catch (Exception problem) when (IsOfTheWorld(problem))
+        catch (Exception problem) when (CallProblem.IsOfTheWorld(problem))
         {
-            return Words(problem);
+            return CallProblem.Words(problem, Whose);
         }
         finally
         {
@@ -155,9 +156,9 @@ public sealed class DeliveryClient(
 
             return (true, "the worker ended the conversation");
         }
-        catch (Exception problem) when (IsOfTheWorld(problem))
+        catch (Exception problem) when (CallProblem.IsOfTheWorld(problem))
         {
-            return (false, Words(problem));
+            return (false, CallProblem.Words(problem, Whose));
         }
     }
 
@@ -185,7 +186,7 @@ public sealed class DeliveryClient(
             await requests.CompleteAsync().ConfigureAwait(false);
             return null;
         }
-        catch (Exception problem) when (IsOfTheWorld(problem))
+        catch (Exception problem) when (CallProblem.IsOfTheWorld(problem))
         {
             // The reader knows better why.
             return null;
@@ -238,26 +239,5 @@ public sealed class DeliveryClient(
         {
             await requests.WriteAsync(new FromSensor { Status = status() }, ending).ConfigureAwait(false);
         }
-    }
-
-    private static bool IsOfTheWorld(Exception problem) => problem is RpcException or IOException
-        or HttpRequestException or SocketException or OperationCanceledException or InvalidOperationException;
-
-    private static string Words(Exception problem)
-    {
-        if (problem is not RpcException rpc) return problem.Message;
-
-        // What gRPC says is names of exceptions; the innermost says it best.
-        var deepest = rpc.Status.DebugException;
-        while (deepest?.InnerException is { } inner) deepest = inner;
-        return deepest switch
-        {
-            null => $"{rpc.StatusCode}: {rpc.Status.Detail}",
-            // .NET says this of a certificate that our own callback refused, and not why.
-            AuthenticationException { InnerException: null } no
-                when no.Message.Contains("ValidationCallback", StringComparison.Ordinal) =>
-                "its certificate is of another authority, or not made out to the worker's name",
-            _ => deepest.Message,
-        };
     }
 }

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
+using NetSniff.Wire.Security;
 using NetSniff.Wire.V1;
 
 namespace NetSniff.Wire.Querying;
@@ -41,6 +42,11 @@ public sealed class QueryChannel : IDisposable
                 RevocationMode = X509RevocationMode.NoCheck,
             };
             ssl.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+        }
+
+        if (endpoint.ServerName is { } name)
+        {
+            ssl.RemoteCertificateValidationCallback = ClientSecurity.MadeOutTo(name);
         }
 
         var handler = new SocketsHttpHandler

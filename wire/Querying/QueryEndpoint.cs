@@ -19,6 +19,9 @@ public sealed record QueryEndpoint
 
     public string? Token { get; init; }
 
+    /// <summary>What the worker's certificate must be made out to, where that is not its address.</summary>
+    public string? ServerName { get; init; }
+
     /// <summary>How to get there, and with which token; null for straight to the address.</summary>
     public IQueryRoute? Route { get; init; }
 

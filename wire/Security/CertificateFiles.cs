@@ -17,16 +17,34 @@ public sealed record CertificatePaths(string Authority, string Certificate, stri
 /// <summary>Certificates as the files had them when they were last good.</summary>
 public sealed class LoadedCertificates
 {
-    internal LoadedCertificates(X509Certificate2Collection authority, SslStreamCertificateContext identity) =>
+    internal LoadedCertificates(X509Certificate2Collection authority, SslStreamCertificateContext identity)
+    {
         (Authority, Identity) = (authority, identity);
+        Name = Certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
+    }
 
     public X509Certificate2Collection Authority { get; }
+
+    /// <summary>From PEM.</summary>
+    /// <exception cref="CryptographicException">It is not such PEM.</exception>
+    /// <exception cref="ArgumentException">It is not such PEM.</exception>
+    public static LoadedCertificates Read(string authority, string certificate, string key)
+    {
+        var roots = new X509Certificate2Collection();
+        roots.ImportFromPem(authority);
+        if (roots.Count == 0) throw new CryptographicException("the authority's file holds no certificate");
+
+        return new LoadedCertificates(roots, PemIdentity.Read(certificate, key));
+    }
 
     /// <summary>Our own, with its key.</summary>
     public X509Certificate2 Certificate => Identity.TargetCertificate;
 
     /// <summary>Our own, with what lies between it and the authority.</summary>
     public SslStreamCertificateContext Identity { get; }
+
+    /// <summary>Whom our own is made out to, in a word.</summary>
+    public string Name { get; }
 
     /// <summary>Only our own authority is believed, nobody that the machine knows.</summary>
     public X509ChainPolicy ChainPolicy()
@@ -44,7 +62,7 @@ public sealed class LoadedCertificates
 
 /// <summary>Reads certificate files, and reads them again when they change. A change that cannot be used is told and
 /// the last good ones stay.</summary>
-public sealed class CertificateFiles(CertificatePaths paths, TimeProvider? clock = null)
+public sealed class CertificateFiles(CertificatePaths paths, TimeProvider? clock = null) : ICertificateSource
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(1);
 
@@ -85,7 +103,7 @@ public sealed class CertificateFiles(CertificatePaths paths, TimeProvider? clock
             var seen = string.Join('\n', authority, certificate, key);
             if (seen == _seen) return;
 
-            _loaded = Read(authority, certificate, key);
+            _loaded = LoadedCertificates.Read(authority, certificate, key);
             _seen = seen;
             Problem = null;
             Loads++;
@@ -95,14 +113,5 @@ public sealed class CertificateFiles(CertificatePaths paths, TimeProvider? clock
         {
             Problem = problem.Message;
         }
-    }
-
-    private static LoadedCertificates Read(string authority, string certificate, string key)
-    {
-        var roots = new X509Certificate2Collection();
-        roots.ImportFromPem(authority);
-        if (roots.Count == 0) throw new CryptographicException("the authority's file holds no certificate");
-
-        return new LoadedCertificates(roots, PemIdentity.Read(certificate, key));
     }
 }

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace NetSniff.Wire.Security;
 
 /// <summary>How a client proves who it is and whom it believes. Files are read anew when they change.</summary>
-public sealed class ClientSecurity(CertificateFiles files)
+public sealed class ClientSecurity(ICertificateSource certificates)
 {
     /// <summary>Certificates for any worker are made out to this name, unless they name the worker itself.</summary>
     public string? ServerName { get; init; }
@@ -13,17 +13,21 @@ public sealed class ClientSecurity(CertificateFiles files)
     /// <exception cref="IOException">There are no certificates that can be used.</exception>
     public SslClientAuthenticationOptions Options(string worker)
     {
-        var current = files.Current;
+        var current = certificates.Current;
         var name = ServerName ?? worker;
         return new SslClientAuthenticationOptions
         {
             ClientCertificateContext = current.Identity,
             CertificateChainPolicy = current.ChainPolicy(),
-            RemoteCertificateValidationCallback = (_, shown, _, errors) => IsOf(name, shown, errors),
+            RemoteCertificateValidationCallback = MadeOutTo(name),
         };
     }
 
-    // An HTTP client asks for the host that it connects to; what counts is the worker, wherever it is.
+    /// <summary>Believes who shows a good certificate of that name, wherever they are: an HTTP client asks for the host
+    /// that it connects to.</summary>
+    public static RemoteCertificateValidationCallback MadeOutTo(string name) =>
+        (_, shown, _, errors) => IsOf(name, shown, errors);
+
     private static bool IsOf(string name, X509Certificate? shown, SslPolicyErrors errors) =>
         (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None
         && shown is X509Certificate2 certificate

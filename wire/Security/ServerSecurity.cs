@@ -10,7 +10,7 @@ namespace NetSniff.Wire.Security;
 /// connection uses what is there then.</summary>
 /// <param name="asksClient">Whether only clients with a certificate of the authority get in. Without it callers prove
 /// themselves by other means, a token.</param>
-public sealed class ServerSecurity(CertificateFiles files, bool asksClient = true)
+public sealed class ServerSecurity(ICertificateSource certificates, bool asksClient = true)
 {
     private static readonly TimeSpan s_handshakeMax = TimeSpan.FromSeconds(5);
 
@@ -25,7 +25,7 @@ public sealed class ServerSecurity(CertificateFiles files, bool asksClient = tru
     /// <exception cref="IOException">There are no certificates that can be used.</exception>
     public SslServerAuthenticationOptions Options()
     {
-        var current = files.Current;
+        var current = certificates.Current;
         return new SslServerAuthenticationOptions
         {
             ServerCertificateContext = current.Identity,

@@ -81,7 +81,7 @@ internal static class RecordsCommand
 
     private static string KnownField(string name)
     {
-        if (FieldCatalog.Shared.Find(name) is not null) return name;
+        if (FieldCatalog.Shared.Find(name) is { } known) return known.Name;
 
         var near = FieldCatalog.Shared.Nearest(name);
         var hint = near is null ? ": `netsniff fields` lists them" : $"; did you mean {near}?";
