@@ -50,6 +50,7 @@ internal sealed class WorkerArguments
     private readonly Option<string?> _workersService = TextOption.Of(
         "--workers-service", "NAMESPACE/NAME[:PORT]", "The ready pods behind a service of a cluster.");
 
+    private readonly MemberOptions _member = new(hasClass: false);
     private readonly StoreOptions _store = new();
     private readonly Option<string?> _config = TextOption.Of(
         "--config", "FOLDER", "Holds worker.json (docs/operating.md); what changes in it holds at once.");
@@ -66,6 +67,7 @@ internal sealed class WorkerArguments
             _workersService, _config, _ingest.Option, _query.Option, _health.Option,
         ]) command.Add(option);
         _store.AddTo(command);
+        _member.AddTo(command);
         _cluster.AddTo(command);
     }
 
@@ -76,10 +78,11 @@ internal sealed class WorkerArguments
             result.GetValue(_workers), result.GetValue(_workersFile), result.GetValue(_workersService));
         var isNamedByCluster = result.GetValue(_kubernetes);
         var isAuthorizedByCluster = IsAuthorizedByCluster(result.GetValue(_authorize));
+        var (name, folder) = (result.GetValue(_name) ?? s_otherwise.Name, TextOption.Required(result, _data));
         return s_otherwise with
         {
-            Name = result.GetValue(_name) ?? s_otherwise.Name,
-            Folder = TextOption.Required(result, _data),
+            Name = name,
+            Folder = folder,
             Certificates = CertificatePaths.In(TextOption.Required(result, _tls)),
             TokenFile = result.GetValue(_token),
             PacketsTokenFile = result.GetValue(_packetsToken),
@@ -92,6 +95,8 @@ internal sealed class WorkerArguments
                 $"{_kubernetes.Name}, {_authorize.Name} or {_workersService.Name}"),
             Workers = workers,
             ConfigFolder = result.GetValue(_config),
+            PlanFolder = _member.Plan(result, folder),
+            Operator = _member.Operator(result, name, null),
             RulesFolder = result.GetValue(_rules),
             Store = _store.Read(result),
             Lake = _store.Lake(result),
