@@ -38,6 +38,7 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
     private readonly ServeLimits _limits;
     private readonly IWorkerNames? _names;
     private readonly ConfigWatch<WorkerConfig>? _config;
+    private readonly ClusterDoor? _door;
     private readonly PlanKeeper? _plans;
     private readonly FolderRoad? _road;
     private readonly CancellationTokenSource _stop = new();
@@ -65,6 +66,7 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
         (_plans, _road) = Planned();
         if (RulesWatched is { } rules) _rules = new RuleWatch(terminal, rules, board, _store);
         _names = NamesOf(settings);
+        if (settings.IsAuthorizedByCluster) _door = new ClusterDoor(settings.Cluster!.Open(), terminal.Clock);
         if ((settings.PlanFolder ?? settings.ConfigFolder) is { } folder) _config = Configured(folder);
         if (_plans is not null) _plans.Apply = ApplyPlan;
         Gather();
@@ -107,6 +109,8 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
             Listen = _settings.Query,
             Tls = () => QueryTls.Options(_certificates),
             Token = _settings.TokenFile is { } token ? new BearerToken(token, _terminal.Clock) : null,
+            Authorizing = _door?.Options(_settings.PacketsFor),
+            OwnCertificate = () => _certificates.Current.Name,
             Store = _store,
             Feed = _feed,
             Limits = _limits,
@@ -145,6 +149,7 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
         _feed.Dispose();
         _members?.Dispose();
         if (_workers is IAsyncDisposable workers) await workers.DisposeAsync().ConfigureAwait(false);
+        _door?.Dispose();
         if (_names is not null) await _names.DisposeAsync().ConfigureAwait(false);
         _store.Dispose();
     }
@@ -206,7 +211,7 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
         {
             Links = _host.Links,
             Token = _settings.PacketsTokenFile is { } token ? new BearerToken(token, _terminal.Clock) : null,
-            Names = _settings.PacketsFor,
+            Names = _door is null ? _settings.PacketsFor : ClusterDoor.WithOperator(_settings.PacketsFor),
             NameOf = _names is null ? null : _names.NameOf,
             Audit = _terminal.Say,
         };

@@ -32,6 +32,9 @@ internal sealed record WorkerSettings
     /// <summary>Names of certificates that may.</summary>
     public IReadOnlySet<string> PacketsFor { get; init; } = new HashSet<string>();
 
+    /// <summary>Tokens of the cluster let in, and its roles say to what.</summary>
+    public bool IsAuthorizedByCluster { get; init; }
+
     /// <summary>YAML that says whose addresses are whose.</summary>
     public string? IdentityFile { get; init; }
 

@@ -27,6 +27,19 @@ public sealed class Certificates : IDisposable
 
     public string AuthorityPem => _authority.ExportCertificatePem();
 
+    /// <summary>The authority's own key: whoever has it can speak for anybody.</summary>
+    public string AuthorityKeyPem()
+    {
+        using var key = _authority.GetECDsaPrivateKey()!;
+        return key.ExportPkcs8PrivateKeyPem();
+    }
+
+    /// <summary>An authority that was made before.</summary>
+    /// <exception cref="CryptographicException">It is not such PEM.</exception>
+    /// <exception cref="ArgumentException">It is not such PEM.</exception>
+    public static Certificates FromPem(string certificate, string key) =>
+        new(X509Certificate2.CreateFromPem(certificate, key));
+
     /// <summary>Makes an authority with a new key.</summary>
     public static Certificates NewAuthority(string name, DateTimeOffset now, TimeSpan lifetime)
     {
@@ -46,7 +59,19 @@ public sealed class Certificates : IDisposable
         var names = new SubjectAlternativeNameBuilder();
         Add(names, name);
         foreach (var other in otherNames) Add(names, other);
-        return Sign(name, names, [new Oid(ServerUse), new Oid(ClientUse)]);
+        return Sign(name, names, [new Oid(ServerUse), new Oid(ClientUse)], _from, _to);
+    }
+
+    /// <summary>The same for a while only.</summary>
+    public (string Certificate, string Key) IssueFor(
+        DateTimeOffset now, TimeSpan lifetime, string name, params ReadOnlySpan<string> otherNames)
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        Add(names, name);
+        foreach (var other in otherNames) Add(names, other);
+        var (from, to) = (now - s_skewMax, now + lifetime);
+        return Sign(
+            name, names, [new Oid(ServerUse), new Oid(ClientUse)], from < _from ? _from : from, to > _to ? _to : to);
     }
 
     /// <summary>Signs a certificate for a client that speaks for one sensor (<see cref="SensorName"/>).</summary>
@@ -55,10 +80,15 @@ public sealed class Certificates : IDisposable
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
         names.AddUri(new Uri(SensorName.UriPrefix + name));
-        return Sign(name, names, [new Oid(ClientUse)]);
+        return Sign(name, names, [new Oid(ClientUse)], _from, _to);
     }
 
-    private (string Certificate, string Key) Sign(string name, SubjectAlternativeNameBuilder names, OidCollection uses)
+    private (string Certificate, string Key) Sign(
+        string name,
+        SubjectAlternativeNameBuilder names,
+        OidCollection uses,
+        DateTimeOffset from,
+        DateTimeOffset to)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(NameOf(name), key, HashAlgorithmName.SHA256);
@@ -71,7 +101,7 @@ public sealed class Certificates : IDisposable
             _authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         request.CertificateExtensions.Add(names.Build());
 
-        using var signed = request.Create(_authority, _from, _to, RandomNumberGenerator.GetBytes(SerialBytes));
+        using var signed = request.Create(_authority, from, to, RandomNumberGenerator.GetBytes(SerialBytes));
         return (signed.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 

@@ -10,7 +10,8 @@ namespace NetSniff.Worker.Detect;
 /// <param name="IsSwapped">They are a version that is swapped whole, as a mounted ConfigMap is.</param>
 public sealed record RuleFiles(IReadOnlyList<(string Name, string Text)> Files, string Revision, bool IsSwapped)
 {
-    public const int FilesMax = 512;
+    /// <summary>One for each rule of the largest set, and as many again.</summary>
+    public const int FilesMax = 2 * RuleSet.RulesMax;
 
     /// <summary>Of all files together.</summary>
     public const long BytesMax = 32L << 20;

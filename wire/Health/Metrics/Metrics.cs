@@ -184,6 +184,22 @@ public static class Metrics
     public static readonly MetricFamily StoreLag = Add(
         "netsniff_store_lag_seconds", Gauge, "Age of the newest record in the store.");
 
+    // The operator.
+    public static readonly MetricFamily Leader = Add(
+        "netsniff_leader", Gauge, "1 for the replica of the operator that leads.");
+
+    public static readonly MetricFamily Reconciled = Add(
+        "netsniff_reconcile_total", Counter, "Objects that were looked at, and how that ended.", "controller", "result");
+
+    public static readonly MetricFamily ReconcileBusy = Add(
+        "netsniff_reconcile_seconds_total", Counter, "Time spent looking at objects.", "controller");
+
+    public static readonly MetricFamily ReconcileWaiting = Add(
+        "netsniff_reconcile_waiting", Gauge, "Objects that are to be looked at, now or at their time.", "controller");
+
+    public static readonly MetricFamily ClusterWrites = Add(
+        "netsniff_cluster_writes_total", Counter, "Requests that changed something in the cluster, by what.", "kind");
+
     // What is watched at a cluster's API server.
     public static readonly MetricFamily WatchObjects = Add(
         "netsniff_watch_objects", Gauge, "Objects known of what is watched.", "resource");

@@ -1,0 +1,210 @@
+using System.Collections.Concurrent;
+using NetSniff.Kube;
+using NetSniff.Kube.Resources;
+using NetSniff.Operator.Control;
+using NetSniff.Operator.Objects;
+using NetSniff.Operator.Reconciling;
+using NetSniff.Operator.Reconciling.Writing;
+using NetSniff.Operator.Sensors;
+
+namespace NetSniff.Operator.CaptureProfiles;
+
+/// <summary>Looks at each profile, says what it found, and keeps what is in force of it.</summary>
+/// <remarks>What follows from all profiles together is made by others (<see cref="SensorsReconciler"/>), who hear of it
+/// by <see cref="AcceptedProfiles"/>.</remarks>
+public sealed class CaptureProfileReconciler : IReconciler
+{
+    /// <summary>What is only counted is counted again.</summary>
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(15);
+
+    /// <summary>A profile that is deleted is let go after so long, whatever is left of it.</summary>
+    private static readonly TimeSpan s_endMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>A name of nobody: what is to be done once in each term.</summary>
+    private static readonly ResourceName s_term = default;
+
+    private readonly OperatorParts _parts;
+    private readonly AcceptedStore _store;
+    private readonly SensorPlanning _planning;
+    private readonly ConcurrentDictionary<ResourceName, bool> _unseen = new();
+    private readonly ConcurrentDictionary<ResourceName, long> _ending = new();
+    private readonly SemaphoreSlim _loading = new(1);
+    private Action<ResourceName> _again = static _ => { };
+    private bool _isLoaded;
+
+    public CaptureProfileReconciler(OperatorParts parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        _parts = parts;
+        _store = new AcceptedStore(parts);
+        _planning = new SensorPlanning(parts.Caches);
+    }
+
+    public ResourceKind Kind => OwnKinds.CaptureProfiles;
+
+    public void Wire(Action<ResourceName> again)
+    {
+        _again = again;
+        _parts.Sensors.Changed += All;
+        _parts.Members.Changed += _ => All();
+        _parts.Children.Changed += (plural, _) =>
+        {
+            if (plural is "daemonsets" or "statefulsets") All();
+        };
+    }
+
+    public void Begin()
+    {
+        _isLoaded = false;
+        _ending.Clear();
+        _unseen.Clear();
+        _parts.Accepted.Clear();
+        foreach (var name in _parts.Caches.Profiles.Names) _unseen[name] = true;
+        _again(s_term);
+    }
+
+    public async Task<TimeSpan?> ReconcileAsync(ResourceName name, CancellationToken cancel)
+    {
+        await LoadAsync(cancel).ConfigureAwait(false);
+        if (name != s_term && _parts.Caches.Profiles.Find(name) is { } one)
+        {
+            return one.IsDeleting
+                ? await EndAsync(one, cancel).ConfigureAwait(false)
+                : await KeepAsync(one, cancel).ConfigureAwait(false);
+        }
+
+        await ForgetAsync(name, cancel).ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>What was in force before this term, before anything of it is looked at.</summary>
+    private async Task LoadAsync(CancellationToken cancel)
+    {
+        if (Volatile.Read(ref _isLoaded)) return;
+
+        await _loading.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (_isLoaded) return;
+
+            foreach (var one in await _store.LoadAsync(cancel).ConfigureAwait(false)) _parts.Accepted.Put(one);
+            Volatile.Write(ref _isLoaded, true);
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
+    private async Task<TimeSpan?> KeepAsync(OwnObject one, CancellationToken cancel)
+    {
+        var inForce = _parts.Accepted.Find(one.Name);
+        if (inForce?.Uid != one.Uid) inForce = null;
+        var spec = ProfileReview.Of(one.Copy(), inForce?.Spec, _parts.Settings.Namespace, out var problems);
+        if (spec is not null)
+        {
+            inForce = new AcceptedProfile(one.Name, one.Uid, one.Generation, spec);
+            _parts.Accepted.Put(inForce);
+        }
+
+        Seen(one.Name);
+        if (inForce is not null)
+        {
+            await Finalizers.AddAsync(_parts.Objects, Kind, one, cancel).ConfigureAwait(false);
+            await _store.KeepAsync(inForce, cancel).ConfigureAwait(false);
+        }
+
+        var sight = Look(one, inForce, problems);
+        var before = _parts.Statuses.Known(Kind, one);
+        var status = ProfileStatus.Of(sight, before, _parts.Clock.GetUtcNow());
+        ProfileEvents.Tell(_parts.Events, one, before, status);
+        var later = await _parts.Statuses.WriteAsync(Kind, one, status, cancel).ConfigureAwait(false);
+        return later < s_lookEvery ? later : s_lookEvery;
+    }
+
+    private ProfileSight Look(OwnObject one, AcceptedProfile? inForce, IReadOnlyList<ProfileProblem> problems)
+    {
+        var plan = inForce is null ? null : _parts.Sensors.Of(inForce);
+        var sight = new ProfileSight { Generation = one.Generation, Problems = problems, Accepted = inForce };
+        var isPlanned = plan is not null
+            && plan.Class.Profiles.Any(each => each.Name == one.Name && each.Generation == inForce!.Generation);
+        if (!isPlanned) return sight;
+
+        var nodes = _parts.Caches.Nodes;
+        var sensors = _parts.Members.Members(MemberKind.Sensor).Where(member => member.Class == plan!.Class.Name
+            && (nodes.Find(new ResourceName("", member.Node)) is not { } node || inForce!.Spec.Means(node.Labels)));
+        var (desired, isCounted) = Desired(plan!, inForce!);
+        var workers = _parts.Children.StatefulSets.Find(_parts.Names.WorkerSet);
+        return sight with
+        {
+            Plan = plan,
+            Desired = desired,
+            IsCounted = isCounted,
+            Sensors = [.. sensors],
+            Pods = _planning.CountPods(inForce!),
+            WorkersDesired = workers?.Replicas ?? 0,
+            WorkersReady = workers?.Status?["readyReplicas"]?.GetValue<int>() ?? 0,
+        };
+    }
+
+    /// <summary>Nodes of the class' DaemonSet, or those of them that the profile means.</summary>
+    private (int Count, bool IsCounted) Desired(ClassPlan plan, AcceptedProfile profile)
+    {
+        var set = _parts.Children.DaemonSets.Find(_parts.Names.AmongSensors(_parts.Names.Sensor(plan.Class.Name)));
+        var count = set?.Status?["desiredNumberScheduled"]?.GetValue<int>() ?? 0;
+        var isCounted = set is not null
+            && (set.Status?["observedGeneration"]?.GetValue<long>() ?? 0) >= set.Generation;
+        if (profile.Spec.Targets.NodeSelector is null || plan.Class.Selector is not null) return (count, isCounted);
+
+        var meant = _parts.Caches.Nodes.All.Count(node => profile.Spec.Means(node.Labels));
+        return (Math.Min(count, meant), isCounted);
+    }
+
+    /// <summary>It is in force no more. Its sensors get the time to delete what they keep, and no longer.</summary>
+    private async Task<TimeSpan?> EndAsync(OwnObject one, CancellationToken cancel)
+    {
+        _parts.Accepted.Remove(one.Name);
+        Seen(one.Name);
+        if (!one.Finalizers.Contains(Finalizers.Cleanup)) return null;
+
+        var began = _ending.GetOrAdd(one.Name, _parts.Clock.GetTimestamp());
+        var isOver = _parts.Clock.GetElapsedTime(began) >= s_endMax;
+        var isGoing = !_parts.Accepted.IsComplete || _parts.Sensors.Retiring.Count > 0
+            || _parts.Sensors.All.Any(plan => plan.Class.Profiles.Any(each => each.Name == one.Name));
+        if (isGoing && !isOver) return TimeSpan.FromSeconds(0.5);
+
+        if (isGoing)
+        {
+            _parts.Events.Tell(
+                EventSubject.Of(one), true, "CleanupGivenUp", "Delete", "Not all nodes deleted what they keep in time");
+        }
+
+        await _store.RemoveAsync(one.Name, cancel).ConfigureAwait(false);
+        await Finalizers.RemoveAsync(_parts.Objects, Kind, one, cancel).ConfigureAwait(false);
+        return null;
+    }
+
+    private async Task ForgetAsync(ResourceName name, CancellationToken cancel)
+    {
+        _ending.TryRemove(name, out _);
+        if (name != s_term)
+        {
+            _parts.Accepted.Remove(name);
+            _parts.Statuses.Forget(Kind, name);
+            await _store.RemoveAsync(name, cancel).ConfigureAwait(false);
+        }
+
+        Seen(name);
+    }
+
+    private void Seen(ResourceName name)
+    {
+        _unseen.TryRemove(name, out _);
+        if (_unseen.IsEmpty) _parts.Accepted.Complete();
+    }
+
+    private void All()
+    {
+        foreach (var name in _parts.Caches.Profiles.Names) _again(name);
+    }
+}

@@ -1,0 +1,38 @@
+using NetSniff.Operator.CaptureProfiles;
+
+namespace NetSniff.Operator.Sensors;
+
+/// <summary>What the sensors of a class are to run.</summary>
+/// <param name="Fitting">Profiles that are served; those that would make a plan no sensor takes are not.</param>
+public sealed record ClassPlan(
+    PlacementClass Class, string Revision, long Sequence, IReadOnlyList<AcceptedProfile> Fitting);
+
+/// <summary>The plans of all classes, for whoever tells of them. Any thread may read; one writes.</summary>
+public sealed class SensorPlans
+{
+    private IReadOnlyList<ClassPlan> _all = [];
+    private IReadOnlyList<string> _retiring = [];
+
+    public event Action? Changed;
+
+    public IReadOnlyList<ClassPlan> All => Volatile.Read(ref _all);
+
+    /// <summary>Classes that are being taken down.</summary>
+    public IReadOnlyList<string> Retiring => Volatile.Read(ref _retiring);
+
+    public ClassPlan? Of(AcceptedProfile profile)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        return All.FirstOrDefault(plan => plan.Class.Profiles.Any(one => one.Name == profile.Name));
+    }
+
+    internal void Publish(IReadOnlyList<ClassPlan> all, IReadOnlyList<string> retiring)
+    {
+        var isSame = all.Select(static one => (one.Class.Name, one.Sequence, one.Revision))
+            .SequenceEqual(All.Select(static one => (one.Class.Name, one.Sequence, one.Revision)))
+            && retiring.SequenceEqual(Retiring);
+        Volatile.Write(ref _all, all);
+        Volatile.Write(ref _retiring, retiring);
+        if (!isSame) Changed?.Invoke();
+    }
+}

