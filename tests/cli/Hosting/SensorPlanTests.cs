@@ -208,7 +208,7 @@ public sealed class SensorPlanTests : IAsyncDisposable
             Workers = new WorkersChoice(Text: "w0=127.0.0.1:1"), Health = null, Live = _network.Options,
             Backend = "af-packet", PlanFolder = _folder["plan"], DrainMax = TimeSpan.FromMilliseconds(100),
             ConfigFolder = Directory.Exists(_folder["config"]) ? _folder["config"] : null,
-            Operator = new OperatorSettings(address, "sensor-1", "node-1", "all"),
+            Operator = new AttendingSettings(address, "sensor-1", "node-1", "all"),
         },
         new HealthBoard("sensor", "1", TimeProvider.System));
 }

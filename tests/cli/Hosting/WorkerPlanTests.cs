@@ -105,7 +105,7 @@ public sealed class WorkerPlanTests : IAsyncDisposable
             Name = "w0", Folder = _folder["data"], Certificates = CertificatePaths.In(_folder["tls"]),
             ConfigFolder = _folder["config"], RulesFolder = _folder["rules"], PlanFolder = _folder["data/plan"],
             Ingest = new(IPAddress.Loopback, 0), Query = new(IPAddress.Loopback, 0), Health = null,
-            Operator = new OperatorSettings(address, "w0", "node-1", ""),
+            Operator = new AttendingSettings(address, "w0", "node-1", ""),
         },
         new HealthBoard("worker", "1", TimeProvider.System));
 }
