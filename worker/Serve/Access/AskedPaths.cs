@@ -12,6 +12,11 @@ internal static class AskedPaths
     /// <summary>The same over HTTP, for who cannot set headers.</summary>
     public const string NamespaceParameter = "namespace";
 
+    public const string FindingFile = "/api/v1/captures/{finding}";
+
+    /// <summary>Names the namespace it is about.</summary>
+    public const string SessionFile = "/api/v1/sessions/{namespace}/{name}/{file}";
+
     private static readonly Dictionary<string, Asked> s_known = new(StringComparer.OrdinalIgnoreCase)
     {
         ["/netsniff.v1.Query/Observe"] = Asked.Records,
@@ -21,6 +26,11 @@ internal static class AskedPaths
         ["/netsniff.v1.Query/Packets"] = Asked.Packets,
         ["/netsniff.v1.Query/Depth"] = Asked.Sensors,
         ["/netsniff.v1.Query/Relay"] = Asked.Relay,
+        ["/netsniff.v1.Query/Keep"] = Asked.Keep,
+        ["/netsniff.v1.Query/Forget"] = Asked.Keep,
+        ["/netsniff.v1.Query/Fetch"] = Asked.Packets,
+        [FindingFile] = Asked.Packets,
+        [SessionFile] = Asked.Packets,
     };
 
     /// <summary>Of what will be run, and not as it was asked for: a slash at the end leads to the same.</summary>
@@ -33,6 +43,8 @@ internal static class AskedPaths
     /// <summary>Namespaces that are to be looked in; none where nothing is said of them.</summary>
     public static IReadOnlyList<string> Namespaces(HttpContext context)
     {
+        if (context.GetRouteValue(NamespaceParameter) is string inPath) return [inPath];
+
         IEnumerable<string?> said = context.Request.Headers[NamespaceHeader];
         if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
         {

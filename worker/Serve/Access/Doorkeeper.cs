@@ -108,7 +108,7 @@ internal sealed class Doorkeeper(QueryOptions options, PacketDoor? door)
         while (true)
         {
             await Task.Delay(options.Authorizing!.LookAgain, options.Clock, ended).ConfigureAwait(false);
-            var (again, problem) = await WhoAsync(context).ConfigureAwait(false);
+            var (again, problem) = await OfTokenAsync(SecretOf(context)!, caller.Address, ended).ConfigureAwait(false);
             var refusal = again is null ? problem.Code
                 : (await AskAsync(again, asked, namespaces, ended).ConfigureAwait(false)).Refusal?.Code;
             if (refusal is null) last = options.Clock.GetTimestamp();
@@ -140,10 +140,20 @@ internal sealed class Doorkeeper(QueryOptions options, PacketDoor? door)
             ?? await context.Connection.GetClientCertificateAsync(context.RequestAborted).ConfigureAwait(false);
         if (certificate is not null) return OfCertificate(certificate, address);
 
-        string? given = context.Request.Headers.Authorization;
-        if (given?.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) != true) return (null, Nobody());
+        return SecretOf(context) is { } secret
+            ? await OfTokenAsync(secret, address, context.RequestAborted).ConfigureAwait(false) : (null, Nobody());
+    }
 
-        var secret = given[Scheme.Length..].Trim();
+    private static string? SecretOf(HttpContext context)
+    {
+        string? given = context.Request.Headers.Authorization;
+        return given?.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) == true
+            ? given[Scheme.Length..].Trim() : null;
+    }
+
+    private async Task<(Caller? Caller, (StatusCode Code, string Text) Problem)> OfTokenAsync(
+        string secret, string address, CancellationToken cancel)
+    {
         if (_packetsToken?.Accepts(secret) == true)
         {
             return (new Caller("packets-token", address, false) { IsForPackets = true }, default);
@@ -157,7 +167,7 @@ internal sealed class Doorkeeper(QueryOptions options, PacketDoor? door)
 
         try
         {
-            var person = await authorizing.Authority.WhoAsync(secret, context.RequestAborted).ConfigureAwait(false);
+            var person = await authorizing.Authority.WhoAsync(secret, cancel).ConfigureAwait(false);
             return person is null
                 ? (null, (StatusCode.Unauthenticated, "the cluster does not know this token, or it is over"))
                 : (new Caller(Missing.Shown(person), address, false) { Person = person }, default);

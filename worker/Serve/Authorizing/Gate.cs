@@ -17,6 +17,9 @@ internal enum Asked : byte
 
     /// <summary>What only workers ask each other.</summary>
     Relay,
+
+    /// <summary>Files of sessions, which the operator has made and thrown away.</summary>
+    Keep,
 }
 
 /// <summary>What came of somebody's wish to ask.</summary>
@@ -57,7 +60,8 @@ internal sealed class Gate(IAuthority? authority)
             Asked.Sensors => await WholeAsync(person, Permission.Sensors, cancel).ConfigureAwait(false),
             _ => person is null
                 ? Admission.Of(Sight.All)
-                : Admission.No(StatusCode.PermissionDenied, "only workers hand on tasks"),
+                : Admission.No(StatusCode.PermissionDenied, asked == Asked.Keep
+                    ? "files are made of CaptureSessions: apply one" : "only workers hand on tasks"),
         };
     }
 

@@ -48,6 +48,10 @@ public sealed class Sight
         return narrowed;
     }
 
+    /// <summary>Whether something that belongs to some namespaces may be seen.</summary>
+    /// <param name="namespaces">None for what only those may see who see everything.</param>
+    public bool Covers(IEnumerable<string> namespaces) => _namespaces is null || namespaces.Any(_namespaces.Contains);
+
     /// <summary>A name as Kubernetes gives namespaces (RFC 1123): nothing that a filter could read otherwise.</summary>
     public static bool IsNamespace(string name) => name.Length is > 0 and <= 63
         && name.All(static letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-');

@@ -38,6 +38,9 @@ public sealed class AuthorizingTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _worker.DisposeAsync();
 
+    /// <summary>Whatever does not come by then does not come.</summary>
+    private static CancellationToken Patience => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+
     [Theory]
     [InlineData("root", "", "", "1 2 3 4 5")]
     [InlineData("root", "shop", "", "1 3")] // who names namespaces means those
@@ -78,15 +81,15 @@ public sealed class AuthorizingTests : IAsyncLifetime
     public async Task Who_follows_is_shown_no_more_than_who_asks_for_the_past()
     {
         using var call = Client("alice").Observe(new ObserveRequest { Follow = true }, In("shop"));
-        Assert.True(await call.ResponseStream.MoveNext(default));
+        Assert.True(await call.ResponseStream.MoveNext(Patience));
         // Another who asks the same of everything shares nothing with it.
         using var other = Client("root").Observe(new ObserveRequest { Follow = true });
-        Assert.True(await other.ResponseStream.MoveNext(default));
+        Assert.True(await other.ResponseStream.MoveNext(Patience));
         _worker.AddBetween(20, "bank", "bank");
         _worker.AddBetween(21, "bank", "shop");
-        Assert.True(await call.ResponseStream.MoveNext(default));
+        Assert.True(await call.ResponseStream.MoveNext(Patience));
         Assert.Equal([21], TestWorker.Numbers(call.ResponseStream.Current));
-        Assert.True(await other.ResponseStream.MoveNext(default));
+        Assert.True(await other.ResponseStream.MoveNext(Patience));
         Assert.Equal(20, TestWorker.Numbers(other.ResponseStream.Current)[0]);
     }
 
@@ -142,7 +145,7 @@ public sealed class AuthorizingTests : IAsyncLifetime
         foreach (var who in (string[])["alice", "nobody"])
         {
             using var sql = Client(who).Sql(new SqlRequest { Sql = "SELECT 1" }, In("shop"));
-            await DeniedAsync(() => sql.ResponseStream.MoveNext(default), "cannot be narrowed");
+            await DeniedAsync(() => sql.ResponseStream.MoveNext(Patience), "cannot be narrowed");
             await DeniedAsync(
                 async () => await Client(who).StatusAsync(new StatusRequest(), In("shop")), "cannot be narrowed");
             using var http = _worker.Http(ListedAuthority.TokenOf(who));
@@ -154,7 +157,7 @@ public sealed class AuthorizingTests : IAsyncLifetime
         }
 
         using var all = Client("root").Sql(new SqlRequest { Sql = "SELECT 1" }, In("shop"));
-        Assert.True(await all.ResponseStream.MoveNext(default));
+        Assert.True(await all.ResponseStream.MoveNext(Patience));
         Assert.Single((await Client("root").StatusAsync(new StatusRequest())).Workers);
     }
 
@@ -190,14 +193,14 @@ public sealed class AuthorizingTests : IAsyncLifetime
     {
         using (var denied = Client("bob").Packets(new PacketsRequest(), In("shop")))
         {
-            var text = await DeniedAsync(() => denied.ResponseStream.MoveNext(default));
+            var text = await DeniedAsync(() => denied.ResponseStream.MoveNext(Patience));
             Assert.Contains("bob may not have raw packets of namespace shop", text);
             Assert.Contains("resources: [capturesessions/files]", text);
         }
 
         // There are no sensors here; that it gets so far is what counts, and with which filter.
         using var call = Client("alice").Packets(new PacketsRequest { Where = "port == 80" }, In("shop"));
-        var problem = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(default));
+        var problem = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Patience));
         Assert.Equal(StatusCode.NotFound, problem.StatusCode);
         Assert.Equal(
             [
@@ -208,9 +211,9 @@ public sealed class AuthorizingTests : IAsyncLifetime
             ],
             _audit);
         using var relay = Client("root").Relay();
-        await DeniedAsync(() => relay.ResponseStream.MoveNext(default), "only workers");
+        await DeniedAsync(() => relay.ResponseStream.MoveNext(Patience), "only workers");
         using var depth = Client("alice").Depth(new DepthRequest { Rung = "flows", Seconds = 1 });
-        await DeniedAsync(() => depth.ResponseStream.MoveNext(default), "update captureprofiles");
+        await DeniedAsync(() => depth.ResponseStream.MoveNext(Patience), "update captureprofiles");
     }
 
     [Fact]
@@ -219,9 +222,9 @@ public sealed class AuthorizingTests : IAsyncLifetime
         await using var worker = await StartAsync(limits: new ServeLimits { CallsPerCallerMax = 1 });
         var client = worker.Client(ListedAuthority.TokenOf("bob"));
         using var open = client.Observe(new ObserveRequest { Follow = true }, In("shop"));
-        Assert.True(await open.ResponseStream.MoveNext(default));
+        Assert.True(await open.ResponseStream.MoveNext(Patience));
         using var second = client.Packets(new PacketsRequest(), In("shop"));
-        var problem = await Assert.ThrowsAsync<RpcException>(() => second.ResponseStream.MoveNext(default));
+        var problem = await Assert.ThrowsAsync<RpcException>(() => second.ResponseStream.MoveNext(Patience));
         Assert.Equal(StatusCode.ResourceExhausted, problem.StatusCode);
         Assert.Empty(_audit);
     }
@@ -256,15 +259,15 @@ public sealed class AuthorizingTests : IAsyncLifetime
         await using var worker = await StartAsync(lookAgain: TimeSpan.FromMilliseconds(20));
         using var call = worker.Client(ListedAuthority.TokenOf("alice"))
             .Observe(new ObserveRequest { Follow = true }, In("shop"));
-        Assert.True(await call.ResponseStream.MoveNext(default));
+        Assert.True(await call.ResponseStream.MoveNext(Patience));
         // That it cannot be asked for a moment ends nothing.
         _people.Away = "away";
         await Task.Delay(100);
         worker.AddBetween(30, "shop", "");
-        Assert.True(await call.ResponseStream.MoveNext(default));
+        Assert.True(await call.ResponseStream.MoveNext(Patience));
         _people.Away = null;
         _people.Forbid("alice");
-        await DeniedAsync(() => call.ResponseStream.MoveNext(default), "no longer");
+        await DeniedAsync(() => call.ResponseStream.MoveNext(Patience), "no longer");
     }
 
     private async Task<TestWorker> StartAsync(
@@ -292,7 +295,7 @@ public sealed class AuthorizingTests : IAsyncLifetime
         using var call = worker.Client(ListedAuthority.TokenOf(who))
             .Observe(request, namespaces.Length == 0 ? null : In(namespaces));
         List<int> numbers = [];
-        while (await call.ResponseStream.MoveNext(default))
+        while (await call.ResponseStream.MoveNext(Patience))
         {
             if (call.ResponseStream.Current.WhatCase != ObserveAnswer.WhatOneofCase.Batch) continue;
 

@@ -13,6 +13,9 @@ namespace NetSniff.Tests.Worker.Serve.Authorizing;
 [Collection(nameof(ControlPlane))]
 public sealed class ClusterAuthorityTests(ControlPlane plane)
 {
+    /// <summary>Whatever does not come by then does not come.</summary>
+    private static CancellationToken Patience => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+
     [Fact]
     public async Task A_service_accounts_token_says_who_it_is()
     {
@@ -93,7 +96,7 @@ public sealed class ClusterAuthorityTests(ControlPlane plane)
         using var call = client.Observe(
             new ObserveRequest(), new Metadata { { "x-netsniff-namespace", namespaces } });
         List<int> numbers = [];
-        while (await call.ResponseStream.MoveNext(default))
+        while (await call.ResponseStream.MoveNext(Patience))
         {
             if (call.ResponseStream.Current.WhatCase != ObserveAnswer.WhatOneofCase.Batch) continue;
 
