@@ -106,7 +106,9 @@ public sealed class PlanFolder(string path, params IReadOnlyList<string> folders
     private string? CurrentVersion()
     {
         var link = System.IO.Path.Combine(path, SwappedLink);
-        return System.IO.Path.Exists(link) ? Directory.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName : null;
+        return System.IO.Path.Exists(link)
+            ? Directory.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName
+            : null;
     }
 
     private void LeadTo(string version)
