@@ -16,9 +16,9 @@ public sealed class FindingNoticesTests
         var notices = Show(
             RuleBench.Rule(Asking, "told") + "---\n" + RuleBench.Rule(Silent, "silent")
             + "---\n" + RuleBench.Rule("mode: Shadow\n" + Asking, "shadow"),
-            "[{protocol: HTTP1, http.host: shop, repeat: 30, every: 1s}]", out var cameTimes);
+            "[{protocol: HTTP1, http.host: shop, dst.pod: web, repeat: 30, every: 1s}]", out var cameTimes);
         var notice = Assert.Single(notices.Take(10));
-        Assert.Equal(("told", "high", 30), (notice.Rule, notice.Severity, notice.Count));
+        Assert.Equal(("told", "high", "web", 30), (notice.Rule, notice.Severity, notice.Pod, notice.Count));
         Assert.Equal(30, cameTimes);
         Assert.Empty(notices.Take(10));
         Assert.Equal(30, notices.Ledger().First().Count);
