@@ -107,7 +107,9 @@ public sealed partial class PlanFolder(string path, params IReadOnlyList<string>
     private string? CurrentVersion()
     {
         var link = System.IO.Path.Combine(path, SwappedLink);
-        return System.IO.Path.Exists(link) ? Directory.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName : null;
+        return System.IO.Path.Exists(link)
+            ? Directory.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName
+            : null;
     }
 
     private void LeadTo(string version)

@@ -71,7 +71,7 @@ public sealed class SensorPlanTests : IAsyncDisposable
         millis.Sort();
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"100 plans, {sender.Sent} packets, 0 lost; told to reported: p50 {millis[49]:F0} ms, p99 {millis[98]:F0} ms"));
+            $"100 plans, {sender.Sent} packets, 0 lost; p50 {millis[49]:F0} ms, p99 {millis[98]:F0} ms"));
     }
 
     [Fact]
@@ -162,7 +162,9 @@ public sealed class SensorPlanTests : IAsyncDisposable
 
     private static string Json(long sequence, string filter, string more) => string.Create(
         CultureInfo.InvariantCulture,
-        $$"""{"sequence": {{sequence}}, "revision": "rev-{{sequence}}",{{more}} "capture": {"bpfFilter": "{{filter}}"} }""");
+        $$"""
+        {"sequence": {{sequence}}, "revision": "rev-{{sequence}}",{{more}} "capture": {"bpfFilter": "{{filter}}"} }
+        """);
 
     private void SetPlan(long sequence, string filter, string more = "") => _members.SetPlan(
         MemberKind.Sensor, "all", new MemberPlan(

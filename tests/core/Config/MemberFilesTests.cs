@@ -17,7 +17,8 @@ public sealed class MemberFilesTests
     [InlineData(1, PlanRoad.Push, "a", 1, PlanRoad.Push, "a", false)]
     [InlineData(1, PlanRoad.Push, "a", 1, PlanRoad.Folder, "a", false)]
     public void Two_roads_and_one_order(
-        long sequence, PlanRoad road, string text, long otherSequence, PlanRoad otherRoad, string otherText, bool isNewer)
+        long sequence, PlanRoad road, string text, long otherSequence, PlanRoad otherRoad, string otherText,
+        bool isNewer)
     {
         Assert.Equal(isNewer, Of(sequence, road, text).IsNewerThan(Of(otherSequence, otherRoad, otherText)));
         Assert.True(Of(sequence, road, text).IsNewerThan(null));

@@ -153,7 +153,8 @@ public sealed class TargetsTests
         Assert.Equal(untargeted, decode["of no target"]);
         Assert.Equal(
             decode["in"],
-            decode["in a flow"] + decode["of no target"] + decode["not IP"] + decode["truncated"] + decode["malformed"]);
+            decode["in a flow"] + decode["of no target"] + decode["not IP"] + decode["truncated"]
+            + decode["malformed"]);
     }
 
     private sealed class Nobody : RecordConsumer
