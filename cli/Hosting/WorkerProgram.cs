@@ -13,6 +13,7 @@ using NetSniff.Worker.Serve;
 using NetSniff.Worker.Serve.Access;
 using NetSniff.Worker.Serve.Cutting;
 using NetSniff.Worker.Serve.Feed;
+using NetSniff.Worker.Serve.Keeping;
 using NetSniff.Worker.Serve.Members;
 using NetSniff.Worker.Store;
 
@@ -39,6 +40,9 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
     private readonly IWorkerNames? _names;
     private readonly ConfigWatch<WorkerConfig>? _config;
     private readonly ClusterDoor? _door;
+    private readonly KeptFiles _kept;
+    private readonly FindingCaptures? _captures;
+    private Task _capturing = Task.CompletedTask;
     private readonly PlanKeeper? _plans;
     private readonly FolderRoad? _road;
     private readonly CancellationTokenSource _stop = new();
@@ -65,6 +69,9 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
         _members = Members();
         (_plans, _road) = Planned();
         if (RulesWatched is { } rules) _rules = new RuleWatch(terminal, rules, board, _store);
+        _kept = new KeptFiles(Path.Combine(settings.Folder, "captures"), terminal.Clock);
+        board.AddLedger(_kept.Ledger);
+        _captures = Captures();
         _names = NamesOf(settings);
         if (settings.IsAuthorizedByCluster) _door = new ClusterDoor(settings.Cluster!.Open(), terminal.Clock);
         if ((settings.PlanFolder ?? settings.ConfigFolder) is { } folder) _config = Configured(folder);
@@ -117,8 +124,10 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
             Account = new WorkerAccount(_host),
             Members = _members,
             Packets = Packets(),
+            Kept = _kept,
             Clock = _terminal.Clock,
         })).ConfigureAwait(false);
+        if (_captures is not null) _capturing = Task.Run(() => _captures.RunAsync(_stop.Token));
         _configuring = WatchAsync(_stop.Token);
         Attend();
         if (_settings.Health is { } health)
@@ -140,6 +149,7 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
     {
         if (_operator is not null) await _operator.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
+        await _capturing.ConfigureAwait(false);
         await _watching.ConfigureAwait(false);
         await _exporting.ConfigureAwait(false);
         await _configuring.ConfigureAwait(false);
@@ -203,6 +213,21 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
             told = problem;
         };
         return Task.Run(() => export.RunAsync(_stop.Token));
+    }
+
+    /// <summary>Findings whose rules ask for the packets around them.</summary>
+    private FindingCaptures? Captures()
+    {
+        if (_rules?.Stage is not { } stage) return null;
+
+        var captures = new FindingCaptures(
+            () => stage.Rules, (about, request, cancel) => _query!.KeepAsync(about, request, cancel), _terminal.Clock)
+        {
+            Say = _terminal.Say,
+        };
+        stage.FoundBy = [.. stage.FoundBy, captures];
+        Board.AddLedger(captures.Ledger);
+        return captures;
     }
 
     private PacketServing Packets()

@@ -42,8 +42,11 @@ public sealed record RuleSpec
 
     public DedupeSpec Dedupe { get; init; } = new();
 
-    /// <summary>Types of the actions. None is carried out by what reads these rules.</summary>
+    /// <summary>Types of the actions.</summary>
     public IReadOnlyList<string> Actions { get; init; } = [];
+
+    /// <summary>Which packets around a finding are kept; null for none.</summary>
+    public CaptureSpec? Capture { get; init; }
 
     public SpecText? Output { get; init; }
 
@@ -61,6 +64,9 @@ public sealed record RuleSpec
     /// <summary>`namespace/name`.</summary>
     public string FullName => Namespace.Length == 0 ? Name : $"{Namespace}/{Name}";
 }
+
+/// <summary>Packets from so long before a finding until so long after it, at most so many bytes of them.</summary>
+public sealed record CaptureSpec(long BeforeNanos, long AfterNanos, long BytesMax);
 
 public sealed record MatchSpec
 {
