@@ -112,6 +112,7 @@ public sealed class ClusterChannelTests : IAsyncDisposable
             await Task.Delay(Timeout.Infinite, cancel).ContinueWith(_ => ended.Release(), TaskScheduler.Default);
             return "cancelled";
         };
+        await UntilAsync(() => _members.Members(MemberKind.Sensor).Count == 1);
         using var cancel = new CancellationTokenSource();
         var purging = _members.PurgeAsync("all", s_patience, cancel.Token);
         Assert.True(await began.WaitAsync(s_patience));
