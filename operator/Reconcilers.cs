@@ -1,5 +1,6 @@
 using NetSniff.Operator.CaptureProfiles;
 using NetSniff.Operator.Certificates;
+using NetSniff.Operator.Defaults;
 using NetSniff.Operator.DetectionRules;
 using NetSniff.Operator.Reconciling;
 using NetSniff.Operator.Sensors;
@@ -17,5 +18,6 @@ public static class Reconcilers
         new SensorsReconciler(parts),
         new DetectionRuleReconciler(parts),
         new WorkersReconciler(parts),
+        new DefaultsReconciler(parts),
     ];
 }

@@ -23,7 +23,7 @@ internal sealed class MemberOptions
         if (hasClass)
         {
             _class = TextOption.Of(
-                "--class", "NAME", $"Placement class, for the operator ({OperatorSettings.ClassDefault}).");
+                "--class", "NAME", $"Placement class, for the operator ({AttendingSettings.ClassDefault}).");
         }
     }
 
@@ -40,9 +40,9 @@ internal sealed class MemberOptions
 
     /// <param name="name">What the member is called, where no pod says that.</param>
     /// <exception cref="UsageException">It is no host and port.</exception>
-    public OperatorSettings? Operator(ParseResult result, string name, string? node)
+    public AttendingSettings? Operator(ParseResult result, string name, string? node)
     {
-        var className = _class is null ? "" : result.GetValue(_class) ?? OperatorSettings.ClassDefault;
+        var className = _class is null ? "" : result.GetValue(_class) ?? AttendingSettings.ClassDefault;
         if (result.GetValue(_operator) is not { } address) return null;
 
         var isAddress = Uri.TryCreate($"https://{address}", UriKind.Absolute, out var uri)
@@ -54,7 +54,7 @@ internal sealed class MemberOptions
         }
 
         var pod = Environment.GetEnvironmentVariable(PodVariable) is { Length: > 0 } told ? told : name;
-        return new OperatorSettings(
+        return new AttendingSettings(
             address, pod, node ?? Environment.GetEnvironmentVariable(NodeVariable) ?? Environment.MachineName, className);
     }
 }

@@ -48,7 +48,7 @@ internal sealed record SensorSettings
     public string? PlanFolder { get; init; }
 
     /// <summary>Null for none.</summary>
-    public OperatorSettings? Operator { get; init; }
+    public AttendingSettings? Operator { get; init; }
 
     /// <summary>The rolling store of raw packets, where the configuration says nothing of its size.</summary>
     public PacketWish Packets { get; init; } = PacketWish.None;

@@ -5,6 +5,7 @@ using NetSniff.Storage.Config;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Ring;
 using NetSniff.Wire.Security;
+using NetSniff.Wire.V1;
 using NetSniff.Worker;
 using NetSniff.Worker.Config;
 using NetSniff.Worker.Health;
@@ -221,7 +222,7 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
         if (_rules?.Stage is not { } stage) return null;
 
         var captures = new FindingCaptures(
-            () => stage.Rules, (about, request, cancel) => _query!.KeepAsync(about, request, cancel), _terminal.Clock)
+            () => stage.Rules, KeepAsync, _terminal.Clock)
         {
             Say = _terminal.Say,
         };
@@ -229,6 +230,10 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
         Board.AddLedger(captures.Ledger);
         return captures;
     }
+
+    private Task KeepAsync(KeptFile about, PacketsRequest request, CancellationToken cancel) =>
+        _query?.KeepAsync(about, request, cancel)
+        ?? Task.FromException(new IOException("the worker begins or ends just now"));
 
     private PacketServing Packets()
     {

@@ -52,7 +52,7 @@ internal sealed record WorkerSettings
     public string? PlanFolder { get; init; }
 
     /// <summary>Null for none.</summary>
-    public OperatorSettings? Operator { get; init; }
+    public AttendingSettings? Operator { get; init; }
 
     /// <summary>The cluster that names or workers come from; null where neither does.</summary>
     public ClusterSettings? Cluster { get; init; }

@@ -96,17 +96,6 @@ public sealed class ObjectClient(ClusterClient cluster, Action? writing = null)
             ApplyPatch,
             cancel);
 
-    /// <summary>The same, but what another manager said otherwise is left to it: the server refuses with code 409.
-    /// </summary>
-    public Task<JsonObject> ApplyUnlessOthersDidAsync(
-        ResourceKind kind, ResourceName name, JsonObject one, string manager, CancellationToken cancel) =>
-        AskAsync(
-            HttpMethod.Patch,
-            $"{PathOf(kind, name)}?fieldManager={Uri.EscapeDataString(manager)}",
-            one,
-            ApplyPatch,
-            cancel);
-
     /// <summary>JSON patch (RFC 6902): all of it or nothing, so a `test` in it guards the rest.</summary>
     public Task<JsonObject> PatchAsync(
         ResourceKind kind, ResourceName name, JsonArray patch, string subresource, CancellationToken cancel) =>

@@ -2,197 +2,210 @@ using System.Text.Json.Nodes;
 using NetSniff.Kube;
 using NetSniff.Kube.Objects;
 using NetSniff.Operator.Config;
+using NetSniff.Operator.Defaults;
 using NetSniff.Operator.Objects;
 using NetSniff.Operator.Reconciling;
 
 namespace NetSniff.Operator.Cleaning;
 
-/// <summary>Takes away what an operator made: first the operator itself, so that it makes nothing again.</summary>
-/// <remarks>May be run again at any point. Never longer than it is given; what fails is told and the rest goes on.
-/// </remarks>
+/// <summary>Removes from a cluster what an operator made there, before its installation goes.</summary>
+/// <remarks>Doing it twice does it once. Each step has a share of the time; what it could not remove is said, and the
+/// next one begins: an uninstallation must not hang on a node that is away.</remarks>
+/// <param name="say">One line, and whether it tells of something that stayed.</param>
 public sealed class ClusterCleaning(
-    ClusterClient cluster, OperatorSettings settings, TimeProvider clock, Action<string> say)
+    OperatorSettings settings, ObjectClient objects, TimeProvider clock, Action<string, bool> say)
 {
-    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan s_operatorMax = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_nodesMax = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(500);
+    private static readonly ResourceKind[] s_ourKinds =
+        [OwnKinds.CaptureProfiles, OwnKinds.DetectionRules, OwnKinds.CaptureSessions];
 
-    private static readonly ResourceKind[] s_own =
-        [OwnKinds.CaptureSessions, OwnKinds.DetectionRules, OwnKinds.CaptureProfiles];
-
-    private readonly ObjectClient _objects = new(cluster) { TimeMax = TimeSpan.FromSeconds(10) };
     private readonly ObjectNames _names = new(settings);
-    private readonly List<string> _left = [];
 
-    public bool WithNodes { get; init; }
-
-    /// <returns>What stays.</returns>
-    public async Task<IReadOnlyList<string>> RunAsync(TimeSpan most, CancellationToken cancel)
+    /// <param name="withNodes">Also the files that sensors left on nodes.</param>
+    /// <returns>Whether nothing stayed.</returns>
+    public async Task<bool> RunAsync(bool withNodes, TimeSpan timeMax, CancellationToken cancel)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var timer = clock.CreateTimer(_ => limit.Cancel(), null, most, Timeout.InfiniteTimeSpan);
         var began = clock.GetTimestamp();
-        await TryAsync("the operator", StopOperatorAsync, limit.Token).ConfigureAwait(false);
-        await TryAsync("sensors", token => DeleteAllAsync(ObjectKinds.DaemonSets, settings.SensorsNamespace, token), limit.Token)
-            .ConfigureAwait(false);
-        await TryAsync("workers", token => DeleteAllAsync(ObjectKinds.StatefulSets, settings.Namespace, token), limit.Token)
-            .ConfigureAwait(false);
-        if (WithNodes)
-        {
-            var left = most - clock.GetElapsedTime(began);
-            var share = left / 2 < s_nodesMax ? left / 2 : s_nodesMax;
-            await TryAsync("folders on nodes", token => CleanNodesAsync(share, token), limit.Token).ConfigureAwait(false);
-        }
-
-        foreach (var (kind, space) in Rest())
-        {
-            await TryAsync($"{kind.Plural} in {space}", token => DeleteAllAsync(kind, space, token), limit.Token)
+        var isClean = true;
+        async Task Step(string what, double until, Func<CancellationToken, Task> step) =>
+            isClean &= await StepAsync(what, timeMax * until - clock.GetElapsedTime(began), step, cancel)
                 .ConfigureAwait(false);
-        }
 
-        foreach (var kind in s_own)
-        {
-            await TryAsync($"finalizers of {kind.Plural}", token => LetGoAsync(kind, token), limit.Token)
-                .ConfigureAwait(false);
-        }
-
-        await TryAsync("the lease", token => _objects.DeleteAsync(ObjectKinds.Leases, _names.Lease, "", token), limit.Token)
-            .ConfigureAwait(false);
-        return _left;
+        await Step("the operator's end", 0.25, StopAsync).ConfigureAwait(false);
+        await Step("finalizers and what came with the installation", 0.35, ReleaseAsync).ConfigureAwait(false);
+        await Step("sensors and workers", 0.65, EndPodsAsync).ConfigureAwait(false);
+        if (withNodes) await Step("files on nodes", 0.9, CleanNodesAsync).ConfigureAwait(false);
+        await Step("everything else", 1, RemoveRestAsync).ConfigureAwait(false);
+        return isClean;
     }
 
-    private IEnumerable<(ResourceKind Kind, string Namespace)> Rest()
+    private async Task<bool> StepAsync(
+        string what, TimeSpan timeMax, Func<CancellationToken, Task> step, CancellationToken cancel)
     {
-        foreach (var kind in ObjectKinds.Autoscalers.Concat(ObjectKinds.DisruptionBudgets))
+        // A late step gets a moment: it may have nothing to do but to ask.
+        var time = timeMax > TimeSpan.FromSeconds(3) ? timeMax : TimeSpan.FromSeconds(3);
+        using var limit = new CancellationTokenSource(time, clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
+        var trouble = $"not done within {time.TotalSeconds:0} s";
+        try
         {
-            yield return (kind, settings.Namespace);
+            while (true)
+            {
+                try
+                {
+                    await step(both.Token).ConfigureAwait(false);
+                    return true;
+                }
+                catch (Exception problem) when (problem is HttpRequestException or ApiException)
+                {
+                    // 403 and the like will be no better in a second, but the server may just be starting.
+                    trouble = problem.Message;
+                    await Task.Delay(s_look, clock, both.Token).ConfigureAwait(false);
+                }
+            }
         }
-
-        foreach (var space in new[] { settings.Namespace, settings.SensorsNamespace }.Distinct())
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
-            yield return (ObjectKinds.NetworkPolicies, space);
-            yield return (ObjectKinds.ConfigMaps, space);
-            yield return (ObjectKinds.Secrets, space);
+            say($"{what}: {trouble}", true);
+            return false;
         }
-
-        yield return (ObjectKinds.Services, settings.Namespace);
-        if (settings.Worker.DeleteClaims) yield return (ObjectKinds.Claims, settings.Namespace);
     }
 
-    private async Task TryAsync(string what, Func<CancellationToken, Task> work, CancellationToken cancel)
+    /// <summary>No operator, or it would make again what is removed.</summary>
+    private async Task StopAsync(CancellationToken cancel)
+    {
+        var name = _names.InSystem(_names.Operator);
+        if (await objects.FindAsync(ObjectKinds.Deployments, name, cancel).ConfigureAwait(false) is not null)
+        {
+            await objects.ScaleAsync(ObjectKinds.Deployments, name, 0, cancel).ConfigureAwait(false);
+            await GoneAsync(settings.Namespace, "operator", cancel).ConfigureAwait(false);
+        }
+
+        await objects.DeleteAsync(ObjectKinds.Leases, _names.Lease, "", cancel).ConfigureAwait(false);
+    }
+
+    private async Task ReleaseAsync(CancellationToken cancel)
+    {
+        foreach (var kind in s_ourKinds)
+        {
+            foreach (var whole in await ListAsync(kind, null, "", cancel).ConfigureAwait(false))
+            {
+                var one = new OwnObject(whole);
+                if (IsDefault(one)) await objects.DeleteAsync(kind, one.Name, "", cancel).ConfigureAwait(false);
+                await FreeAsync(kind, one.Name, cancel).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private bool IsDefault(OwnObject one) => one.Name.Namespace == settings.Namespace
+        && one.Labels.GetValueOrDefault(DefaultObjects.Label) == "true"
+        && one.Labels.GetValueOrDefault(ObjectNames.Instance) == settings.Instance;
+
+    private async Task FreeAsync(ResourceKind kind, ResourceName name, CancellationToken cancel)
+    {
+        // Looked at anew: a deletion, or whoever was faster, changed its version.
+        if (await objects.FindAsync(kind, name, cancel).ConfigureAwait(false) is { } whole)
+        {
+            await Finalizers.RemoveAsync(objects, kind, new OwnObject(whole), cancel).ConfigureAwait(false);
+        }
+    }
+
+    private async Task EndPodsAsync(CancellationToken cancel)
+    {
+        await RemoveAsync(ObjectKinds.DaemonSets, settings.SensorsNamespace, _names.Selection, cancel)
+            .ConfigureAwait(false);
+        await RemoveAsync(ObjectKinds.StatefulSets, settings.Namespace, _names.Selection, cancel).ConfigureAwait(false);
+        await GoneAsync(settings.SensorsNamespace, "sensor", cancel).ConfigureAwait(false);
+        await GoneAsync(settings.Namespace, "worker", cancel).ConfigureAwait(false);
+    }
+
+    private async Task CleanNodesAsync(CancellationToken cancel)
+    {
+        var name = NodeCleaner.NameOf(settings);
+        try
+        {
+            await objects.ApplyAsync(
+                ObjectKinds.DaemonSets, name, NodeCleaner.For(settings), ObjectNames.Manager, "", cancel)
+                .ConfigureAwait(false);
+            while (!IsEverywhere(await objects.FindAsync(ObjectKinds.DaemonSets, name, cancel).ConfigureAwait(false)))
+            {
+                await Task.Delay(s_look, clock, cancel).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            // Also when the time is over, which is what the token says.
+            using var moment = new CancellationTokenSource(TimeSpan.FromSeconds(3), clock);
+            await objects.DeleteAsync(ObjectKinds.DaemonSets, name, "Background", moment.Token).ConfigureAwait(false);
+        }
+    }
+
+    private static bool IsEverywhere(JsonObject? set)
+    {
+        var status = set?["status"];
+        return status?["observedGeneration"] is { } seen
+            && seen.GetValue<long>() >= set!["metadata"]!["generation"]!.GetValue<long>()
+            && Count(status["numberReady"]) >= Count(status["desiredNumberScheduled"]);
+    }
+
+    private static long Count(JsonNode? number) => number?.GetValue<long>() ?? 0;
+
+    private async Task RemoveRestAsync(CancellationToken cancel)
+    {
+        ResourceKind[] everywhere =
+            [ObjectKinds.NetworkPolicies, ObjectKinds.Services, ObjectKinds.ConfigMaps, ObjectKinds.Secrets];
+        ResourceKind[] budgets = [.. ObjectKinds.DisruptionBudgets, .. ObjectKinds.Autoscalers];
+        foreach (var kind in (ResourceKind[])[.. budgets, .. everywhere, ObjectKinds.Leases])
+        {
+            await RemoveAsync(kind, settings.Namespace, _names.Selection, cancel).ConfigureAwait(false);
+        }
+
+        // Services are none of the sensors', and the operator has no right to look for any.
+        foreach (var kind in everywhere.Except([ObjectKinds.Services]))
+        {
+            await RemoveAsync(kind, settings.SensorsNamespace, _names.Selection, cancel).ConfigureAwait(false);
+        }
+
+        await GoneAsync(settings.SensorsNamespace, "clean-node", cancel).ConfigureAwait(false);
+        if (!settings.Worker.DeleteClaims) return;
+
+        // What a StatefulSet makes carries the labels that its pods are selected by.
+        await RemoveAsync(ObjectKinds.Claims, settings.Namespace, Selector("worker"), cancel).ConfigureAwait(false);
+    }
+
+    private async Task RemoveAsync(ResourceKind kind, string inNamespace, string labels, CancellationToken cancel)
+    {
+        foreach (var one in await ListAsync(kind, inNamespace, labels, cancel).ConfigureAwait(false))
+        {
+            var name = new ResourceName(inNamespace, one["metadata"]!["name"]!.GetValue<string>());
+            await objects.DeleteAsync(kind, name, "Background", cancel).ConfigureAwait(false);
+            say($"{kind.Plural} {name}", false);
+        }
+    }
+
+    private async Task GoneAsync(string inNamespace, string component, CancellationToken cancel)
+    {
+        var labels = Selector(component);
+        while ((await ListAsync(ObjectKinds.Pods, inNamespace, labels, cancel).ConfigureAwait(false)).Count > 0)
+        {
+            await Task.Delay(s_look, clock, cancel).ConfigureAwait(false);
+        }
+    }
+
+    private string Selector(string component) =>
+        string.Join(',', _names.Selector(component).Select(static label => $"{label.Key}={label.Value}"));
+
+    /// <summary>None of a kind that the server does not know.</summary>
+    private async Task<IReadOnlyList<JsonObject>> ListAsync(
+        ResourceKind kind, string? inNamespace, string labels, CancellationToken cancel)
     {
         try
         {
-            await work(cancel).ConfigureAwait(false);
+            return await objects.ListAsync(kind, inNamespace, labels, cancel).ConfigureAwait(false);
         }
         catch (ApiException problem) when (problem.Code == 404)
         {
-            // There is no such kind here, or none of it.
+            return [];
         }
-        catch (Exception problem) when (problem is HttpRequestException or ApiException or ClusterException)
-        {
-            _left.Add($"{what}: {problem.Message}");
-        }
-        catch (OperationCanceledException)
-        {
-            _left.Add($"{what}: no time was left");
-        }
-    }
-
-    /// <summary>An operator that runs would make again what is deleted.</summary>
-    private async Task StopOperatorAsync(CancellationToken cancel)
-    {
-        var name = _names.InSystem(_names.Operator);
-        if (await _objects.FindAsync(ObjectKinds.Deployments, name, cancel).ConfigureAwait(false) is null) return;
-
-        await _objects.ScaleAsync(ObjectKinds.Deployments, name, 0, cancel).ConfigureAwait(false);
-        var isGone = await WaitAsync(
-            async token =>
-            {
-                var found = await _objects.FindAsync(ObjectKinds.Deployments, name, token).ConfigureAwait(false);
-                return (found?["status"]?["replicas"]?.GetValue<int>() ?? 0) == 0;
-            },
-            s_operatorMax,
-            cancel).ConfigureAwait(false);
-        if (!isGone) _left.Add($"deployment {name} still has pods");
-        else say("the operator has ended");
-    }
-
-    /// <summary>All of a kind that carry our labels, and waits for them to be gone.</summary>
-    private async Task DeleteAllAsync(ResourceKind kind, string inNamespace, CancellationToken cancel)
-    {
-        var all = await ListAsync(kind, inNamespace, cancel).ConfigureAwait(false);
-        foreach (var name in all)
-        {
-            await _objects.DeleteAsync(kind, name, "Foreground", cancel).ConfigureAwait(false);
-        }
-
-        if (all.Count == 0) return;
-
-        await WaitAsync(
-            async token => (await ListAsync(kind, inNamespace, token).ConfigureAwait(false)).Count == 0,
-            TimeSpan.MaxValue,
-            cancel).ConfigureAwait(false);
-        say($"{all.Count} {kind.Plural} in {inNamespace} deleted");
-    }
-
-    private async Task<IReadOnlyList<ResourceName>> ListAsync(
-        ResourceKind kind, string inNamespace, CancellationToken cancel) =>
-        [.. (await _objects.ListAsync(kind, inNamespace, _names.Selection, cancel).ConfigureAwait(false)).Select(NameOf)];
-
-    /// <summary>Objects stay, and go whenever somebody deletes them; the defaults, which nobody wrote, go now.</summary>
-    private async Task LetGoAsync(ResourceKind kind, CancellationToken cancel)
-    {
-        foreach (var one in await _objects.ListAsync(kind, null, "", cancel).ConfigureAwait(false))
-        {
-            var own = new OwnObject(one);
-            await Finalizers.RemoveAsync(_objects, kind, own, cancel).ConfigureAwait(false);
-            var isOurs = own.Labels.GetValueOrDefault(ObjectNames.ManagedBy) == ObjectNames.Manager
-                && own.Labels.GetValueOrDefault(ObjectNames.Instance) == settings.Instance;
-            if (isOurs) await _objects.DeleteAsync(kind, own.Name, "", cancel).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>On each node a pod that deletes the folder and ends; a DaemonSet finds all nodes, tainted ones as well.
-    /// </summary>
-    private async Task CleanNodesAsync(TimeSpan most, CancellationToken cancel)
-    {
-        var set = new NodeCleaning(settings, _names).DaemonSet();
-        var name = NameOf(set);
-        await _objects.ApplyAsync(
-            ObjectKinds.DaemonSets, name, set, ObjectNames.Manager, "", cancel).ConfigureAwait(false);
-        var text = "no node has said anything";
-        var isDone = await WaitAsync(
-            async token =>
-            {
-                var found = await _objects.FindAsync(ObjectKinds.DaemonSets, name, token).ConfigureAwait(false);
-                var (wanted, ready) = (Number(found, "desiredNumberScheduled"), Number(found, "numberReady"));
-                if (Number(found, "observedGeneration") > 0) text = $"{ready} of {wanted} nodes have done it";
-                return Number(found, "observedGeneration") > 0 && ready >= wanted;
-            },
-            most,
-            cancel).ConfigureAwait(false);
-        await DeleteAllAsync(ObjectKinds.DaemonSets, settings.SensorsNamespace, cancel).ConfigureAwait(false);
-        if (isDone) say($"folders on nodes: {text}");
-        else _left.Add($"{settings.Sensor.HostPath} on nodes: {text}");
-    }
-
-    private static int Number(JsonObject? set, string field) => set?["status"]?[field]?.GetValue<int>() ?? 0;
-
-    private static ResourceName NameOf(JsonObject one) => new(
-        one["metadata"]?["namespace"]?.GetValue<string>() ?? "", one["metadata"]?["name"]?.GetValue<string>() ?? "");
-
-    private async Task<bool> WaitAsync(
-        Func<CancellationToken, Task<bool>> holds, TimeSpan most, CancellationToken cancel)
-    {
-        var began = clock.GetTimestamp();
-        while (!await holds(cancel).ConfigureAwait(false))
-        {
-            if (clock.GetElapsedTime(began) >= most) return false;
-
-            await Task.Delay(s_look, clock, cancel).ConfigureAwait(false);
-        }
-
-        return true;
     }
 }

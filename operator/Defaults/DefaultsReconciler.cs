@@ -49,7 +49,7 @@ public sealed class DefaultsReconciler(OperatorParts parts) : IReconciler
         try
         {
             await parts.Objects
-                .ApplyUnlessOthersDidAsync(one.Kind, one.Name, one.Body.DeepClone().AsObject(), Manager, cancel)
+                .ApplyAsync(one.Kind, one.Name, one.Body.DeepClone().AsObject(), Manager, "", cancel, isForced: false)
                 .ConfigureAwait(false);
         }
         catch (ApiException problem) when (problem.Code == Conflict)

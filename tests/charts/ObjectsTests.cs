@@ -32,12 +32,13 @@ public class ObjectsTests
     [Fact]
     public void Who_may_see_what()
     {
-        Assert.Equal(["netsniff-view", "netsniff-viewer"], Having("defaults", "flows", "get"));
-        Assert.Equal(["netsniff-admin"], Having("defaults", "capturesessions/files", "get"));
-        Assert.Equal(["sniff-admin", "sniff-viewer"], Having("large", "capturesessions/files", "get"));
+        Assert.Equal(["netsniff-packets", "netsniff-view", "netsniff-viewer"], Having("defaults", "flows", "get"));
+        Assert.Equal(["netsniff-admin", "netsniff-packets"], Having("defaults", "capturesessions/files", "get"));
+        Assert.Equal(["sniff-packets", "sniff-view"], Having("large", "flows", "get"));
         Assert.Equal(["netsniff-admin"], Having("defaults", "capturesessions", "create"));
         Assert.Equal(["netsniff-edit", "netsniff-operator"], Having("defaults", "captureprofiles", "create"));
-        Assert.Equal(["netsniff-viewer-token"], Having("defaults", "serviceaccounts/token", "create"));
+        Assert.Equal(
+            ["netsniff-packets-token", "netsniff-viewer-token"], Having("defaults", "serviceaccounts/token", "create"));
     }
 
     [Theory]

@@ -2,8 +2,7 @@ using System.Diagnostics;
 
 namespace NetSniff.Tests.EndToEnd;
 
-/// <summary>The first five minutes on a real cluster of three nodes; the rest of `make e2e` takes longer than tests may.
-/// </summary>
+/// <summary>The first five minutes on a real cluster of three nodes. The rest of `make e2e` takes longer.</summary>
 [Collection(nameof(Alone))]
 public sealed class KubernetesTests
 {

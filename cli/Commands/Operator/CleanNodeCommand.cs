@@ -1,41 +1,28 @@
 using System.CommandLine;
+using NetSniff.Cli.Capturing;
+using NetSniff.Operator.Cleaning;
 
 namespace NetSniff.Cli.Commands.Operator;
 
-/// <summary>`netsniff operator clean-node`: what a cleaning pod runs on each node.</summary>
+/// <summary>`netsniff operator clean-node`: what sensors left in a node's folder goes.</summary>
 internal static class CleanNodeCommand
 {
     private const string About =
         """
-        Delete a folder of this machine with everything in it: what sensors kept there. `operator clean --nodes` runs it
-        on every node.
+        Remove what sensors left in a folder of a node: spools, packet rings, plans. Run on each node by `operator clean --nodes`.
 
-        Example:
-          netsniff operator clean-node /host/netsniff
+        Examples:
+          netsniff operator clean-node /var/lib/netsniff
         """;
-
-    /// <summary>`/var/lib/netsniff` has three; a folder of the root's own is nobody's to delete.</summary>
-    private const int DepthMin = 2;
 
     public static Command Make(CommandRunner runner)
     {
-        var folder = new Argument<string>("folder") { Description = "What is deleted; it need not be there." };
-        var wait = new Option<bool>("--wait")
-        {
-            Description = "Then wait to be told to end, so that whoever looks sees that it is done.",
-        };
+        var folder = new Argument<string>("folder") { Description = "The folder of all placement classes." };
+        var wait = new Option<bool>("--wait") { Description = "Go on until stopped, for a pod that is not to end." };
         var command = new Command("clean-node", About) { folder, wait };
         runner.Set(command, (result, terminal, interrupts) =>
         {
-            var path = Path.GetFullPath(result.GetValue(folder)!);
-            if (path.Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).Length < DepthMin)
-            {
-                throw new UsageException($"{path} is too near to the root to be deleted");
-            }
-
-            var isThere = Directory.Exists(path);
-            if (isThere) Directory.Delete(path, recursive: true);
-            terminal.Say(isThere ? $"{path} is deleted" : $"there is no {path}");
+            foreach (var line in NodeFolder.Clean(result.GetValue(folder)!)) terminal.Say($"left: {line}");
             if (result.GetValue(wait)) interrupts.StoppedAsync().GetAwaiter().GetResult();
             return ExitCode.Ok;
         });
