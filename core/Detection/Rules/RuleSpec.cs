@@ -58,6 +58,9 @@ public sealed record RuleSpec
 
     public IReadOnlyList<RuleTestSpec> Tests { get; init; } = [];
 
+    /// <summary>Something of it could not be read; the rest is here so that all that is wrong can be told.</summary>
+    public bool IsBroken { get; init; }
+
     /// <summary>The same for rules that say the same.</summary>
     internal GroupKey Revision { get; init; }
 
