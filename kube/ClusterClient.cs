@@ -50,15 +50,9 @@ public sealed class ClusterClient : IDisposable
 
     /// <summary>Returns once the head of the answer is there.</summary>
     /// <param name="path">With its query, from the server's root: `/api/v1/pods?limit=500`.</param>
-    public Task<HttpResponseMessage> GetAsync(string path, string accept, CancellationToken cancel) =>
-        SendAsync(HttpMethod.Get, path, null, accept, cancel);
-
-    /// <summary>The same for any method.</summary>
-    /// <param name="body">Null for none; sent as it says itself.</param>
-    public async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, HttpContent? body, string accept, CancellationToken cancel)
+    public async Task<HttpResponseMessage> GetAsync(string path, string accept, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(method, Target(path)) { Content = body };
+        using var request = new HttpRequestMessage(HttpMethod.Get, Target(path));
         return await SendAsync(request, accept, null, cancel).ConfigureAwait(false);
     }
 
@@ -101,7 +95,7 @@ public sealed class ClusterClient : IDisposable
         var path = $"/api/v1/namespaces/{inNamespace}/pods/{pod}/portforward?ports={port}";
         using var request = new HttpRequestMessage(HttpMethod.Get, Target(path));
         await ProveAsync(request, cancel).ConfigureAwait(false);
-        return await PodConnection.OpenAsync(Api.HttpClient, request, cancel).ConfigureAwait(false);
+        return await PodStream.OpenAsync(Api.HttpClient, request, cancel).ConfigureAwait(false);
     }
 
     public void Dispose() => Api.Dispose();

@@ -22,6 +22,9 @@ internal sealed record Installation(string Namespace, string Instance)
     /// <summary>Whose token those get who have none of their own.</summary>
     public string ViewerAccount => $"{Instance}-viewer";
 
+    /// <summary>The same for raw packets.</summary>
+    public string PacketsAccount => $"{Instance}-packets";
+
     public string Operator => $"{Instance}-operator";
 
     public string Worker => $"{Instance}-worker";

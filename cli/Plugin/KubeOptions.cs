@@ -128,6 +128,9 @@ internal sealed class KubeOptions
             : [.. given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
     }
 
+    /// <summary>Whether the command line names one.</summary>
+    public bool HasNamespace(ParseResult result) => result.GetValue(_namespace) is not null;
+
     /// <summary>The one namespace that something is in.</summary>
     public string Namespace(ParseResult result, ClusterWay way) => Namespaces(result, way) switch
     {

@@ -47,7 +47,7 @@ internal sealed partial class KubeReading(ClusterClient client, TimeSpan timeMax
 
     /// <param name="inNamespace">Null for all.</param>
     public async Task<List<JsonElement>> ListAsync(
-        ResourceKind kind, string? inNamespace, CancellationToken cancel, string labels = "")
+        ResourceKind kind, string? inNamespace, CancellationToken cancel, string labels = "", string fields = "")
     {
         List<JsonElement> all = [];
         var rest = "";
@@ -55,6 +55,7 @@ internal sealed partial class KubeReading(ClusterClient client, TimeSpan timeMax
         {
             var query = $"?limit={PageSize}"
                 + (labels.Length > 0 ? $"&labelSelector={Uri.EscapeDataString(labels)}" : "")
+                + (fields.Length > 0 ? $"&fieldSelector={Uri.EscapeDataString(fields)}" : "")
                 + (rest.Length > 0 ? $"&continue={Uri.EscapeDataString(rest)}" : "");
             var page = await AskAsync(
                 HttpMethod.Get, kind.Path(inNamespace) + query, null, Asked.Of("list", kind, inNamespace), cancel)
@@ -123,7 +124,8 @@ internal sealed partial class KubeReading(ClusterClient client, TimeSpan timeMax
         limit.CancelAfter(timeMax);
         try
         {
-            using var response = await client.SendAsync(method, path, body, Json, limit.Token).ConfigureAwait(false);
+            using var request = new HttpRequestMessage(method, client.Target(path)) { Content = body };
+            using var response = await client.SendAsync(request, Json, null, limit.Token).ConfigureAwait(false);
             if (response.Headers.Date is { } theirs) Clocks = (theirs, TimeProvider.System.GetUtcNow());
             if (!response.IsSuccessStatusCode)
             {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using NetSniff.Cli.Commands;
 using NetSniff.Cli.Commands.Depth;
 using NetSniff.Cli.Commands.Doctor;
+using NetSniff.Cli.Commands.Explain;
 using NetSniff.Cli.Commands.Export;
 using NetSniff.Cli.Commands.Fields;
 using NetSniff.Cli.Commands.Pcap;
@@ -41,6 +42,7 @@ internal static class PluginCommands
         root.Add(SqlCommand.Make(runner));
         root.Add(PcapCommand.Make(runner));
         root.Add(RulesCommand.Make(runner));
+        root.Add(ExplainCommand.Make(runner));
         root.Add(DepthCommand.Make(runner));
         root.Add(ExportCommand.Make(runner));
         root.Add(FieldsCommand.Make(runner));

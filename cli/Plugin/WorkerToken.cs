@@ -4,10 +4,12 @@ using NetSniff.Kube;
 namespace NetSniff.Cli.Plugin;
 
 /// <summary>What proves to a worker who asks. A user with a token of their own shows that: the worker asks the API
-/// server whose it is. Whoever is known by a certificate alone borrows the token of the viewers' account, which is good
-/// for workers and for nothing else, for ten minutes.</summary>
+/// server whose it is. Whoever is known by a certificate alone borrows the token of the viewers' account, or of that for
+/// packets, which is good for workers and for nothing else, for ten minutes.</summary>
+/// <param name="forPackets">Whether raw packets are asked for.</param>
 internal sealed class WorkerToken(
-    KubeReading reading, Installation installation, ClusterChoice choice, Terminal terminal)
+    KubeReading reading, Installation installation, ClusterChoice choice, Terminal terminal,
+    bool forPackets = false)
 {
     private const string Audience = "netsniff", AccountPrefix = "system:serviceaccount:";
     private const int Seconds = 600; // the least that API servers give
@@ -32,10 +34,7 @@ internal sealed class WorkerToken(
                 return own;
             }
 
-            var (where, account) = Account();
-            var answer = await reading.CreateAsync(
-                KubeKinds.ServiceAccounts, where, $"/{account}/token", Request(), cancel).ConfigureAwait(false);
-            _token = answer.Text("status", "token");
+            _token = await BorrowAsync(cancel).ConfigureAwait(false);
             _until = terminal.Clock.GetUtcNow() + TimeSpan.FromSeconds(Seconds) - s_early;
             return _token;
         }
@@ -43,6 +42,31 @@ internal sealed class WorkerToken(
         {
             _one.Release();
         }
+    }
+
+    private async Task<string> BorrowAsync(CancellationToken cancel)
+    {
+        var (where, account) = Account();
+        if (forPackets && account == installation.ViewerAccount)
+        {
+            try
+            {
+                return await OfAsync(where, installation.PacketsAccount, cancel).ConfigureAwait(false);
+            }
+            catch (KubeRefusal refusal) when (refusal.Kind is FailureKind.Forbidden or FailureKind.NotServed)
+            {
+                // Perhaps the viewers may have packets too; the worker says so or not.
+            }
+        }
+
+        return await OfAsync(where, account, cancel).ConfigureAwait(false);
+    }
+
+    private async Task<string> OfAsync(string where, string account, CancellationToken cancel)
+    {
+        var answer = await reading.CreateAsync(
+            KubeKinds.ServiceAccounts, where, $"/{account}/token", Request(), cancel).ConfigureAwait(false);
+        return answer.Text("status", "token");
     }
 
     private static JsonObject Request() => new()

@@ -2,9 +2,10 @@ using System.Text;
 using System.Text.Json.Nodes;
 using NetSniff.Kube;
 using NetSniff.Kube.Objects;
+using NetSniff.Operator;
 using NetSniff.Operator.Cleaning;
 using NetSniff.Operator.Config;
-using NetSniff.Operator.Defaults;
+using NetSniff.Operator.Control;
 using NetSniff.Operator.Objects;
 using NetSniff.Operator.Reconciling;
 using NetSniff.Tests.Kube;
@@ -77,10 +78,7 @@ public class InstallTests(ControlPlane plane) : IClassFixture<ControlPlane>
         // What was kept is taken up again, and goes when it shall.
         release.Install("--set", "crds.keep=false", "--set", "sensorNamespace.name=life-again");
         release.Helm("uninstall", release.Name, "--no-hooks");
-        foreach (var plural in CustomResources)
-        {
-            await Eventually.Is(true, () => DefinitionAsync(release, plural).GetAwaiter().GetResult() is null);
-        }
+        await RemoveDefinitionsAsync(release);
     }
 
     [Fact]
@@ -97,52 +95,86 @@ public class InstallTests(ControlPlane plane) : IClassFixture<ControlPlane>
         }
     }
 
+    /// <summary>Everything with the operator's own rights, so that one that is missing is found.</summary>
     [Fact]
-    public async Task Defaults_are_objects_that_the_server_takes_and_what_is_made_is_cleaned_away()
+    public async Task An_operator_makes_what_it_should_and_cleaning_takes_it_away()
     {
-        using var release = Make("clean");
-        release.Install("--set", "crds.install=true");
-        var settings = await SettingsAsync(release);
+        using var release = Make("own");
+        release.Install();
         using var folder = new TemporaryFolder();
-        var map = await release.Objects.FindAsync(
-            ObjectKinds.ConfigMaps, new ResourceName(release.Namespace, "clean-defaults"), default);
-        foreach (var (file, text) in map!["data"]!.AsObject()) File.WriteAllText(folder[file], (string)text!);
-
-        var defaults = DefaultObjects.Read(folder.Path, settings);
-        Assert.Equal(1 + Directory.GetFiles(Path.Combine(Repository.Root, "rules"), "*.yaml").Length, defaults.Count);
-        foreach (var one in defaults)
+        using var client = await release.ClientOfAsync("operator", folder.Path);
+        var settings = await SettingsAsync(release);
+        settings.Defaults = folder["defaults"];
+        Directory.CreateDirectory(settings.Defaults);
+        await WriteDefaultsAsync(release, settings.Defaults);
+        List<string> troubles = [];
+        await using (var host = Start(settings, client, troubles))
         {
-            var body = one.Body.DeepClone().AsObject();
-            body["metadata"]!["finalizers"] = new JsonArray(Finalizers.Cleanup);
-            await Eventually.Is(true, () => IsServed(release, one.Kind));
-            await release.Objects.ApplyAsync(one.Kind, one.Name, body, DefaultsReconciler.Manager, "", default);
+            await Eventually.Is("secrets 4, daemonsets 1, statefulsets 1", () => Made(release));
+            await Eventually.Is(true, () => Rules(release).Count > 5 && Rules(release).ContainsKey("old-tls"));
         }
 
-        await MakeAsync(release, settings);
+        Assert.DoesNotContain(troubles, line => line.Contains("forbidden"));
+        await AddUsersProfileAsync(release);
         List<string> left = [];
-        var cleaning = new ClusterCleaning(settings, release.Objects, TimeProvider.System, (line, isLeft) =>
+        var cleaning = new ClusterCleaning(settings, new ObjectClient(client), TimeProvider.System, (line, isLeft) =>
         {
             if (isLeft) left.Add(line);
         });
         Assert.True(await cleaning.RunAsync(withNodes: false, s_timeMax, default), string.Join('\n', left));
 
         Assert.Equal(0, await ReplicasAsync(release));
-        Assert.Empty(await ManagedAsync(release, settings));
+        Assert.Empty(Managed(release, settings));
         Assert.Empty(await release.Objects.ListAsync(OwnKinds.CaptureProfiles, release.Namespace, "", default));
-        Assert.Empty(await release.Objects.ListAsync(OwnKinds.DetectionRules, release.Namespace, "", default));
+        Assert.Empty(Rules(release));
         // What somebody made stays, and can be deleted when nobody is there to agree.
         var users = Assert.Single(await release.Objects.ListAsync(OwnKinds.CaptureProfiles, "default", "", default));
         Assert.Null(users["metadata"]!["finalizers"]);
         // Helm's own things are Helm's.
         Assert.NotNull(await release.Objects.FindAsync(
-            ObjectKinds.ConfigMaps, new ResourceName(release.Namespace, "clean-operator"), default));
-
-        await release.Objects.DeleteAsync(OwnKinds.CaptureProfiles, new("default", "users"), "", default);
+            ObjectKinds.ConfigMaps, new ResourceName(release.Namespace, "own-operator"), default));
         release.Helm("uninstall", release.Name, "--no-hooks");
-        foreach (var plural in CustomResources)
+        await RemoveDefinitionsAsync(release);
+    }
+
+    [Fact]
+    public async Task What_comes_with_the_chart_is_applied_and_what_somebody_changed_stays()
+    {
+        using var release = Make("begin");
+        release.Install("--set", "rbac.create=false");
+        using var folder = new TemporaryFolder();
+        var settings = await SettingsAsync(release);
+        settings.Defaults = folder.Path;
+        await WriteDefaultsAsync(release, folder.Path);
+        List<string> said = [];
+        await using (Start(settings, release.Client, said))
         {
-            await release.Objects.DeleteAsync(s_definitions, new ResourceName("", $"{plural}.netsniff.io"), "", default);
+            await Eventually.Is(10, () => Rules(release).Count);
         }
+
+        var scan = new ResourceName(release.Namespace, "port-scan");
+        var sweep = new ResourceName(release.Namespace, "host-sweep");
+        foreach (var name in new[] { scan, sweep })
+        {
+            await release.Objects.MergeAsync(
+                OwnKinds.DetectionRules, name, JsonNode.Parse("""{"spec": {"mode": "Shadow"}}""")!.AsObject(), "", default);
+        }
+
+        // One is as it was, of one the field is another now that somebody changed, one is gone.
+        var changed = folder["detectionrule-host-sweep.json"];
+        File.WriteAllText(changed, File.ReadAllText(changed).Replace("\"severity\": \"Medium\"", "\"severity\": \"Low\""));
+        File.Delete(folder["detectionrule-old-tls.json"]);
+        await using (Start(settings, release.Client, said))
+        {
+            await Eventually.Is(9, () => Rules(release).Count);
+        }
+
+        Assert.Equal("Shadow", (string?)Rules(release)["port-scan"]["spec"]!["mode"]);
+        Assert.Equal("Shadow", (string?)Rules(release)["host-sweep"]["spec"]!["mode"]);
+        Assert.Contains(said, line => line.Contains("host-sweep was changed by somebody and stays so"));
+        Assert.DoesNotContain(said, line => line.Contains("port-scan was changed"));
+        release.Helm("uninstall", release.Name, "--no-hooks");
+        await RemoveDefinitionsAsync(release);
     }
 
     /// <summary>Nobody answers: it says so and ends in time, for it is run by an uninstallation.</summary>
@@ -176,25 +208,68 @@ public class InstallTests(ControlPlane plane) : IClassFixture<ControlPlane>
         return new Installation(plane, name);
     }
 
-    /// <summary>What an operator and somebody with a namespace of their own would have made.</summary>
-    private static async Task MakeAsync(Installation release, OperatorSettings settings)
+    private static OperatorHost Start(OperatorSettings settings, ClusterClient client, List<string> troubles)
     {
-        var names = new ObjectNames(settings);
-        (ResourceKind Kind, string Version, string Named, ResourceName Name)[] made =
-        [
-            (ObjectKinds.Secrets, "v1", "Secret", names.InSystem("clean-ca")),
-            (ObjectKinds.ConfigMaps, "v1", "ConfigMap", names.InSystem("clean-worker")),
-            (ObjectKinds.Secrets, "v1", "Secret", names.AmongSensors("clean-sensor-tls")),
-            (ObjectKinds.ConfigMaps, "v1", "ConfigMap", names.AmongSensors("clean-sensor-all")),
-            (ObjectKinds.Leases, "coordination.k8s.io/v1", "Lease", names.Lease),
-        ];
-        foreach (var (kind, version, named, name) in made)
-        {
-            var body = names.Head(version, named, name, "worker");
-            await release.Objects.ApplyAsync(kind, name, body, ObjectNames.Manager, "", default);
-        }
+        var host = new OperatorHost(
+            new OperatorOptions
+            {
+                Settings = settings,
+                Cluster = client,
+                Identity = Guid.NewGuid().ToString("n"),
+                Random = new Random(1),
+                Say = (line, isTrouble) =>
+                {
+                    if (!isTrouble) return;
 
-        var profile = new JsonObject
+                    lock (troubles) troubles.Add(line);
+                },
+            },
+            new ClusterMembers());
+        host.Start();
+        return host;
+    }
+
+    private static async Task WriteDefaultsAsync(Installation release, string folder)
+    {
+        var map = await release.Objects.FindAsync(
+            ObjectKinds.ConfigMaps, new ResourceName(release.Namespace, $"{release.Name}-defaults"), default);
+        foreach (var (file, text) in map!["data"]!.AsObject())
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, file), (string)text!);
+        }
+    }
+
+    private static Dictionary<string, JsonObject> Rules(Installation release) =>
+        List(release, OwnKinds.DetectionRules, release.Namespace, "")
+            .ToDictionary(one => (string)one["metadata"]!["name"]!);
+
+    private static string Made(Installation release)
+    {
+        var managed = $"{ObjectNames.ManagedBy}={ObjectNames.Manager},{ObjectNames.Instance}={release.Name}";
+        ResourceKind[] kinds = [ObjectKinds.Secrets, ObjectKinds.DaemonSets, ObjectKinds.StatefulSets];
+        return string.Join(", ", kinds.Select(kind => $"{kind.Plural} {List(release, kind, null, managed).Count}"));
+    }
+
+    private static IReadOnlyList<string> Managed(Installation release, OperatorSettings settings)
+    {
+        ResourceKind[] kinds =
+        [
+            ObjectKinds.Secrets, ObjectKinds.ConfigMaps, ObjectKinds.Services, ObjectKinds.DaemonSets,
+            ObjectKinds.StatefulSets, ObjectKinds.NetworkPolicies, ObjectKinds.DisruptionBudgets[1], ObjectKinds.Leases,
+        ];
+        return [.. kinds.SelectMany(kind => List(release, kind, null, new ObjectNames(settings).Selection)
+            .Select(one => $"{kind.Plural} {one["metadata"]!["name"]}"))];
+    }
+
+    private static IReadOnlyList<JsonObject> List(
+        Installation release, ResourceKind kind, string? inNamespace, string labels) =>
+        release.Objects.ListAsync(kind, inNamespace, labels, default).GetAwaiter().GetResult();
+
+    /// <summary>Of somebody with a namespace of their own.</summary>
+    private static Task AddUsersProfileAsync(Installation release) => release.Objects.CreateAsync(
+        OwnKinds.CaptureProfiles,
+        "default",
+        new JsonObject
         {
             ["apiVersion"] = "netsniff.io/v1alpha1",
             ["kind"] = "CaptureProfile",
@@ -203,20 +278,17 @@ public class InstallTests(ControlPlane plane) : IClassFixture<ControlPlane>
                 ["name"] = "users", ["namespace"] = "default", ["finalizers"] = new JsonArray(Finalizers.Cleanup),
             },
             ["spec"] = new JsonObject(),
-        };
-        await release.Objects.CreateAsync(OwnKinds.CaptureProfiles, "default", profile, default);
-    }
+        },
+        default);
 
-    private static async Task<IReadOnlyList<string>> ManagedAsync(Installation release, OperatorSettings settings)
+    private static async Task RemoveDefinitionsAsync(Installation release)
     {
-        List<string> found = [];
-        foreach (var kind in (ResourceKind[])[ObjectKinds.Secrets, ObjectKinds.ConfigMaps, ObjectKinds.Leases])
+        foreach (var plural in CustomResources)
         {
-            var all = await release.Objects.ListAsync(kind, null, new ObjectNames(settings).Selection, default);
-            found.AddRange(all.Select(one => $"{kind.Plural} {one["metadata"]!["name"]}"));
+            var name = new ResourceName("", $"{plural}.netsniff.io");
+            await release.Objects.DeleteAsync(s_definitions, name, "", default);
+            await Eventually.Is(true, () => DefinitionAsync(release, plural).GetAwaiter().GetResult() is null);
         }
-
-        return found;
     }
 
     private static async Task<OperatorSettings> SettingsAsync(Installation release)
@@ -234,9 +306,6 @@ public class InstallTests(ControlPlane plane) : IClassFixture<ControlPlane>
         var name = new ResourceName(release.Namespace, $"{release.Name}-operator");
         return (int)(await release.Objects.FindAsync(ObjectKinds.Deployments, name, default))!["spec"]!["replicas"]!;
     }
-
-    private static bool IsServed(Installation release, ResourceKind kind) =>
-        Discovery.ServesAsync(release.Client, kind, s_timeMax, default).GetAwaiter().GetResult().IsServed;
 
     private static Task<JsonObject?> DefinitionAsync(Installation release, string plural) =>
         release.Objects.FindAsync(s_definitions, new ResourceName("", $"{plural}.netsniff.io"), default);

@@ -58,7 +58,45 @@ internal sealed class Installation(ControlPlane plane, string name) : IDisposabl
         return (bool)JsonNode.Parse(text)!["status"]!["allowed"]!;
     }
 
+    /// <summary>A client with the rights of a service account of the release.</summary>
+    /// <param name="folder">Where its kubeconfig goes, which has a token in it.</param>
+    public async Task<ClusterClient> ClientOfAsync(string component, string folder)
+    {
+        var request = new JsonObject
+        {
+            ["apiVersion"] = "authentication.k8s.io/v1",
+            ["kind"] = "TokenRequest",
+            ["spec"] = new JsonObject { ["expirationSeconds"] = 3600 },
+        };
+        var path = $"/api/v1/namespaces/{Namespace}/serviceaccounts/{name}-{component}/token";
+        using var content = new StringContent(request.ToJsonString(), null, "application/json");
+        using var answer = await _client.Api.HttpClient.PostAsync(_client.Target(path), content);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, text);
+        var authority = Path.Combine(Path.GetDirectoryName(plane.KubeConfig)!, "pki", "ca.crt");
+        var file = Path.Combine(folder, $"{component}.kubeconfig");
+        // JSON is YAML.
+        File.WriteAllText(file, new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Config",
+            ["current-context"] = "one",
+            ["clusters"] = Named("cluster", new JsonObject
+            {
+                ["server"] = _client.Server, ["certificate-authority"] = authority,
+            }),
+            ["users"] = Named("user", new JsonObject
+            {
+                ["token"] = (string)JsonNode.Parse(text)!["status"]!["token"]!,
+            }),
+            ["contexts"] = Named("context", new JsonObject { ["cluster"] = "one", ["user"] = "one" }),
+        }.ToJsonString());
+        return ClusterClient.Open(file);
+    }
+
     public string Account(string component) => $"system:serviceaccount:{Namespace}:{name}-{component}";
 
     public void Dispose() => _client.Dispose();
+
+    private static JsonArray Named(string what, JsonObject one) => new(new JsonObject { ["name"] = "one", [what] = one });
 }

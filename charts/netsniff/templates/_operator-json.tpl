@@ -15,6 +15,10 @@
   "podAnnotations" .Values.sensor.podAnnotations
   "healthPort" (int .Values.sensor.healthPort) -}}
 {{- $storage := .Values.worker.storage -}}
+{{- $watched := list -}}
+{{- with .Values.watchNamespaces -}}
+{{- $watched = append . $.Release.Namespace | uniq -}}
+{{- end -}}
 {{- $worker := dict
   "serviceAccount" (include "netsniff.account" (list . "worker"))
   "priorityClass" .Values.worker.priorityClassName
@@ -35,6 +39,7 @@
   "instance" (include "netsniff.instance" .)
   "namespace" .Release.Namespace
   "sensorsNamespace" .Values.sensorNamespace.name
+  "watchNamespaces" $watched
   "clusterDomain" .Values.clusterDomain
   "version" .Chart.AppVersion
   "labels" .Values.commonLabels

@@ -1,9 +1,6 @@
 using System.Text.Json;
-using Grpc.Core;
-using NetSniff.Cli.Commands.Servers;
 using NetSniff.Cli.Plugin;
 using NetSniff.Kube;
-using NetSniff.Wire.Querying;
 using NetSniff.Wire.V1;
 
 namespace NetSniff.Cli.Commands.Doctor;
@@ -11,8 +8,6 @@ namespace NetSniff.Cli.Commands.Doctor;
 /// <summary>What checks look at; each thing is asked for once, and not before it is needed.</summary>
 internal sealed class DoctorScene(ClusterWay way, TimeProvider clock, CancellationToken cancel)
 {
-    private static readonly TimeSpan s_statusMax = TimeSpan.FromSeconds(15);
-
     private readonly Dictionary<string, Task<List<JsonElement>>> _lists = new(StringComparer.Ordinal);
     private Task<(Installation Installation, List<JsonElement> Pods)>? _found;
     private Task<StatusAnswer>? _status;
@@ -54,7 +49,7 @@ internal sealed class DoctorScene(ClusterWay way, TimeProvider clock, Cancellati
         var isFirst = _status is null;
         try
         {
-            return await (_status ??= AskStatusAsync()).ConfigureAwait(false);
+            return await (_status ??= way.StatusAsync(clock, cancel)).ConfigureAwait(false);
         }
         catch (KubeRefusal refusal) when (!isFirst)
         {
@@ -63,36 +58,4 @@ internal sealed class DoctorScene(ClusterWay way, TimeProvider clock, Cancellati
     }
 
     private Task<(Installation Installation, List<JsonElement> Pods)> FoundAsync() => _found ??= way.FindAsync(cancel);
-
-    private async Task<StatusAnswer> AskStatusAsync()
-    {
-        var endpoint = await way.WorkerAsync([], cancel).ConfigureAwait(false);
-        // The cluster's client is still needed when this is over.
-        using var channel = QueryChannel.To(endpoint with { Route = new Kept(endpoint.Route!) });
-        try
-        {
-            var deadline = (clock.GetUtcNow() + s_statusMax).UtcDateTime;
-            return await channel.Client.StatusAsync(new StatusRequest(), deadline: deadline, cancellationToken: cancel)
-                .ConfigureAwait(false);
-        }
-        catch (RpcException problem)
-        {
-            if (KubeRefusal.In(problem.Status.DebugException) is { } refusal) throw refusal;
-
-            var kind = problem.StatusCode is StatusCode.PermissionDenied or StatusCode.Unauthenticated
-                ? FailureKind.Forbidden : FailureKind.Unreachable;
-            throw new KubeRefusal(Refusal.Words(problem), kind, problem);
-        }
-    }
-
-    private sealed class Kept(IQueryRoute inner) : IQueryRoute
-    {
-        public string Target => inner.Target;
-
-        public ValueTask<Stream> ConnectAsync(CancellationToken cancel) => inner.ConnectAsync(cancel);
-
-        public ValueTask<string> TokenAsync(CancellationToken cancel) => inner.TokenAsync(cancel);
-
-        public void Dispose() { }
-    }
 }

@@ -71,7 +71,7 @@ internal sealed class ServerOptions(CommandRunner runner)
             : new RecordScope([], null, null);
         // Before anything is asked for: what is mistyped needs no cluster.
         _ = scope.Narrowed("");
-        return (way.WorkerAsync(scope.Namespaces, cancel).GetAwaiter().GetResult(), scope);
+        return (way.WorkerAsync(scope.Namespaces, cancel, forPackets).GetAwaiter().GetResult(), scope);
     }
 
     private QueryEndpoint Direct(ParseResult result, bool forPackets)
