@@ -79,6 +79,12 @@ internal static class Checks
         return string.Join(", ", all.Take(most)) + (all.Count > most ? $" and {all.Count - most} more" : "");
     }
 
+    /// <summary>Who has the same reason is named together: `node-1, node-2: taint …`.</summary>
+    public static string Grouped(IEnumerable<(string Name, string Why)> all) => string.Join(
+        "; ",
+        all.GroupBy(static one => one.Why).Take(4).Select(static group =>
+            $"{Some(group.Select(static one => one.Name))}: {group.Key}"));
+
     /// <summary>`1 node`, `3 nodes`.</summary>
     public static string Count(int count, string what, string? many = null) =>
         FormattableString.Invariant($"{count} {(count == 1 ? what : many ?? what + "s")}");

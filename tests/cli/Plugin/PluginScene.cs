@@ -95,6 +95,14 @@ internal sealed class PluginScene : IAsyncDisposable
         await Client.Api.RbacAuthorizationV1.ReplaceNamespacedRoleAsync(role, "netsniff-user", Namespace);
     }
 
+    /// <summary>The user may do more.</summary>
+    public async Task AllowAsync(params V1PolicyRule[] rules)
+    {
+        var role = await Client.Api.RbacAuthorizationV1.ReadNamespacedRoleAsync("netsniff-user", Namespace);
+        role.Rules = [.. role.Rules, .. rules];
+        await Client.Api.RbacAuthorizationV1.ReplaceNamespacedRoleAsync(role, "netsniff-user", Namespace);
+    }
+
     /// <summary>Whose the API server says a token is, and whether it is good.</summary>
     /// <param name="audience">Null for the API server's own.</param>
     public async Task<(string User, bool IsGood)> ReviewAsync(string token, string? audience)

@@ -67,7 +67,7 @@ public sealed class ThroughApiServerTests(ControlPlane plane)
         var waiting = TestCommand.RunPlugin(scene.Arguments("flows", "-A"));
         Assert.Equal(ExitCode.Failed, waiting.Code);
         Assert.Contains(
-            "netsniff-worker-0 CrashLoopBackOff, restarted 2 times", waiting.Error, StringComparison.Ordinal);
+            "netsniff-worker-0 crashes (CrashLoopBackOff), restarted 2 times", waiting.Error, StringComparison.Ordinal);
     }
 
     [Fact]
