@@ -50,6 +50,7 @@ internal static class PluginCommands
         root.Add(ExportCommand.Make(runner));
         root.Add(FieldsCommand.Make(runner));
         root.Add(CompletionCommand.Make(runner));
+        root.Add(UiCommand.Make(runner));
         runner.Kube.AddToAll(root);
         return root;
     }

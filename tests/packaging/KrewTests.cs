@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using NetSniff.Tests.Cli.Commands;
 using YamlDotNet.RepresentationModel;
 
@@ -10,7 +11,8 @@ public sealed class KrewTests
     public void The_manifest_has_an_entry_for_each_archive_with_its_hash()
     {
         using var folder = new TemporaryFolder();
-        string[] archives = ["kubectl-netsniff-linux-x64.tar.gz", "kubectl-netsniff-osx-arm64.tar.gz", "kubectl-netsniff-win-x64.tar.gz"];
+        string[] rids = ["linux-x64", "osx-arm64", "win-x64"];
+        string[] archives = [.. rids.Select(static rid => $"kubectl-netsniff-{rid}.tar.gz")];
         foreach (var name in archives) File.WriteAllText(folder[name], name);
         var script = Path.Combine(Repository.Root, "packaging", "krew", "manifest.sh");
         var end = NetsniffProcess.Shell(
@@ -28,7 +30,7 @@ public sealed class KrewTests
             platforms.Select(static one => ((YamlMappingNode)one["selector"])["matchLabels"])
                 .Select(static labels => $"{labels["os"]}/{labels["arch"]}"));
         Assert.Equal(
-            archives.Select(static name => Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name)))),
+            archives.Select(static name => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))),
             platforms.Select(static one => one["sha256"].ToString()));
         Assert.Equal("https://example.org/d/v1.2.3/" + archives[0], platforms[0]["uri"].ToString());
         Assert.Equal("kubectl-netsniff.exe", platforms[2]["bin"].ToString());

@@ -16,10 +16,11 @@ internal static class Completer
     public static IReadOnlyList<(string Text, string About)> Of(RootCommand root, IReadOnlyList<string> words)
     {
         var last = words.Count == 0 ? "" : words[^1];
-        var line = string.Concat(words.SkipLast(1).Select(static word => Quoted(word) + " ")) + last;
         // `--option=val` is one word for the shell and two for us.
         var assign = last.StartsWith('-') ? last.IndexOf('=', StringComparison.Ordinal) + 1 : 0;
         var typed = last[assign..];
+        var before = string.Concat(words.SkipLast(1).Select(static word => Quoted(word) + " "));
+        var line = before + (assign > 0 ? last[..(assign - 1)] + " " : "") + typed;
         return
         [
             .. root.Parse(line).GetCompletions(line.Length)

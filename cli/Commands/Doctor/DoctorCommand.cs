@@ -11,9 +11,9 @@ internal static class DoctorCommand
 {
     private const string About =
         """
-        Look at NetSniff in a cluster: API server, rights, operator, profiles, sensors, workers, certificates, clocks,
-        losses, storage, flows. Says of each whether it is well, why not, and what helps. What you may not see is passed
-        over and said so.
+        Look at NetSniff in a cluster, and say what helps. API server, rights, operator, profiles, sensors, workers,
+        certificates, clocks, losses, storage, flows: of each whether it is well, and why not. What you may not see is
+        passed over and said so.
 
         Examples:
           netsniff doctor

@@ -7,7 +7,6 @@ using NetSniff.Cli.Plugin;
 using NetSniff.Tests.Cli.Commands.Records;
 using NetSniff.Tests.Cli.Plugin;
 using NetSniff.Tests.Kube;
-using NetSniff.Tests.Kube.Resources;
 
 namespace NetSniff.Tests.Cli.Commands.Capture;
 
@@ -24,7 +23,7 @@ public sealed class CaptureCommandTests(ControlPlane plane)
             ProgramName.Plugin, "capture", "pod/cart-0", "-n", scene.Namespace, "--before", "5m", "--after", "10s",
             "--where", "http.status >= 500", "--bytes", "1Mi", "--kubeconfig", plane.KubeConfig, "--netsniff-namespace",
             scene.Namespace);
-        await command.UntilAsync(static command => command.Error.Contains("is asked for", StringComparison.Ordinal), "a session");
+        await command.UntilAsync(static command => IsAsked(command), "a session");
         var session = Assert.Single(await SessionsAsync(scene));
         var name = KubeObject.Name(session);
         Assert.StartsWith("cart-0-", name, StringComparison.Ordinal);
@@ -51,7 +50,7 @@ public sealed class CaptureCommandTests(ControlPlane plane)
             scene.Namespace,
         ];
         var (command, ended) = TestCommand.Begin(ProgramName.Plugin, arguments);
-        await command.UntilAsync(static command => command.Error.Contains("is asked for", StringComparison.Ordinal), "a session");
+        await command.UntilAsync(static command => IsAsked(command), "a session");
         var session = Assert.Single(await SessionsAsync(scene));
         Assert.Contains("\"matchExpressions\":[{\"key\":\"app\"", session.GetRawText(), StringComparison.Ordinal);
         await SetStatusAsync(scene, KubeObject.Name(session), "True", "Done", "");
@@ -72,11 +71,15 @@ public sealed class CaptureCommandTests(ControlPlane plane)
     [InlineData("capture pod/a --where http.statu==1", "did you mean http.status")]
     public async Task What_cannot_be_is_refused(string line, string said)
     {
+        _ = global::NetSniff.Protocols.Protocols.Records;
         await using var scene = await PluginScene.MakeAsync(plane);
         var end = TestCommand.RunPlugin(scene.Arguments(line.Split(' ')));
         Assert.Equal(ExitCode.Usage, end.Code);
         Assert.Contains(said, end.Error, StringComparison.Ordinal);
     }
+
+    private static bool IsAsked(TestCommand command) =>
+        command.Error.Contains("is asked for", StringComparison.Ordinal);
 
     private static Task<List<JsonElement>> SessionsAsync(PluginScene scene) =>
         new KubeReading(scene.Client, TimeSpan.FromSeconds(30)).ListAsync(

@@ -14,13 +14,15 @@ public sealed class CompleterTests
     [InlineData("flows -o j", "jsonl")]
     [InlineData("rules ch", "check")]
     [InlineData("completion z", "zsh")]
-    [InlineData("pcap depl", "deployment/")]
+    [InlineData("pcap depl", "deploy/ deployment/")]
     [InlineData("doctor --output=json", "--output=json --output=jsonl")]
     [InlineData("flows nothing-like-it", "")]
     public void What_may_come_next_is_told(string line, string expected)
     {
         var lines = Complete(line.Split(' '));
-        Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries), lines[..^1].Select(static text => text.Split('\t')[0]));
+        Assert.Equal(
+            expected.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            lines[..^1].Select(static text => text.Split('\t')[0]));
         Assert.StartsWith(":", lines[^1], StringComparison.Ordinal);
     }
 

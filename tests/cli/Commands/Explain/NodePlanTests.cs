@@ -30,8 +30,8 @@ public sealed class NodePlanTests
     public void Several_profiles_come_to_one_plan_and_it_is_said_who_asked_otherwise()
     {
         var plan = Of(
-            """{"metadata": {"namespace": "shop", "name": "a", "uid": "1"}, "spec": {"capture": {"snapLength": 128}}}""",
-            """{"metadata": {"namespace": "bank", "name": "b", "uid": "2"}, "spec": {"capture": {"snapLength": 9000}}}""");
+            Profile("shop", "a", """{"capture": {"snapLength": 128}}"""),
+            Profile("bank", "b", """{"capture": {"snapLength": 9000}}"""));
         Assert.All(plan.Profiles, static profile => Assert.Equal("", profile.WhyNot));
         var snap = Assert.Single(plan.Settings, static setting => setting.Field == "capture.snapLength");
         Assert.Equal("9000", snap.InForce);
@@ -51,7 +51,7 @@ public sealed class NodePlanTests
     [InlineData("""{"scope": "Cluster"}""", Home, "")]
     public void A_profile_that_does_not_hold_says_why(string spec, string inNamespace, string why)
     {
-        var plan = Of($$"""{"metadata": {"namespace": "{{inNamespace}}", "name": "a", "uid": "1"}, "spec": {{spec}}}""");
+        var plan = Of(Profile(inNamespace, "a", spec));
         var profile = Assert.Single(plan.Profiles);
         if (why.Length == 0) Assert.Equal("", profile.WhyNot);
         else Assert.Contains(why, profile.WhyNot, StringComparison.Ordinal);
@@ -64,12 +64,14 @@ public sealed class NodePlanTests
         Assert.Equal(("", "", 0), (plan.Class, plan.Revision, plan.Pods.Count));
     }
 
-    private static NodePlan Of(params string[] profiles) => NodePlan.Of(
-        Json("""{"metadata": {"name": "n1", "labels": {"zone": "a"}}}"""),
-        profiles.Select(static text => Json(
-            text.Replace("{\"metadata\"", "{\"apiVersion\": \"netsniff.io/v1alpha1\", \"kind\": \"CaptureProfile\", \"metadata\"",
-                StringComparison.Ordinal))),
-        s_pods, s_namespaces, Home);
+    private static NodePlan Of(params JsonElement[] profiles) => NodePlan.Of(
+        Json("""{"metadata": {"name": "n1", "labels": {"zone": "a"}}}"""), profiles, s_pods, s_namespaces, Home);
+
+    private static JsonElement Profile(string inNamespace, string name, string spec) => Json(
+        $$"""
+        {"apiVersion": "netsniff.io/v1alpha1", "kind": "CaptureProfile",
+         "metadata": {"namespace": "{{inNamespace}}", "name": "{{name}}", "uid": "of-{{name}}"}, "spec": {{spec}} }
+        """);
 
     private static JsonElement Json(string text)
     {
