@@ -69,7 +69,8 @@ internal sealed class WorkerRoute(KubeReading reading, Installation installation
                 + "--netsniff-namespace says where; `netsniff doctor` says what is missing", FailureKind.NotServed);
         }
 
-        var why = string.Join("; ", pods.Take(NamedMax).Select(pod => $"{PodState.NameOf(pod)} {PodState.WhyNot(pod)}"));
+        var why = string.Join(
+            "; ", pods.Take(NamedMax).Select(static pod => $"{PodState.NameOf(pod)} {PodState.WhyNot(pod)}"));
         var more = pods.Count > NamedMax ? $", and {pods.Count - NamedMax} more" : "";
         return new KubeRefusal(
             $"no worker is ready in namespace {installation.Namespace}: {why}{more}; `netsniff doctor` says more",

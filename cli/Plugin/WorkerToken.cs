@@ -4,8 +4,8 @@ using NetSniff.Kube;
 namespace NetSniff.Cli.Plugin;
 
 /// <summary>What proves to a worker who asks. A user with a token of their own shows that: the worker asks the API
-/// server whose it is. Whoever is known by a certificate alone borrows the token of the viewers' account, or of that for
-/// packets, which is good for workers and for nothing else, for ten minutes.</summary>
+/// server whose it is. Whoever is known by a certificate alone borrows the token of the viewers' account, or of that
+/// for packets, which is good for workers and for nothing else, for ten minutes.</summary>
 /// <param name="forPackets">Whether raw packets are asked for.</param>
 internal sealed class WorkerToken(
     KubeReading reading, Installation installation, ClusterChoice choice, Terminal terminal,

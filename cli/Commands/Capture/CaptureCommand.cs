@@ -36,7 +36,8 @@ internal static class CaptureCommand
         var bytes = TextOption.Of("--bytes", "SIZE", "At most so much (64Mi).");
         var packets = TextOption.Of("--packets", "N", "At most so many (1000000).");
         var timeout = TextOption.Of("--timeout", "LENGTH", "Give up when it has not ended by then (--after and 2m).");
-        var output = TextOption.Of("--output", "FILE", "File to write, - for standard output. Without it as it is called.");
+        var output = TextOption.Of(
+            "--output", "FILE", "File to write, - for standard output. Without it as it is called.");
         output.Aliases.Add("-o");
         var strict = new Option<bool>("--strict") { Description = "Exit with 3 when a node gave not all it had." };
         var command = new Command("capture", About)

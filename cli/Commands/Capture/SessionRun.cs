@@ -92,7 +92,8 @@ internal sealed class SessionRun(Terminal terminal, ClusterWay way, string inNam
 
             if (passed > Patience)
             {
-                terminal.Warn($"session {inNamespace}/{name} has not ended; `kubectl -n {inNamespace} get csess {name}`");
+                terminal.Warn(
+                    $"session {inNamespace}/{name} has not ended; `kubectl -n {inNamespace} get csess {name}`");
                 return null;
             }
 
@@ -161,12 +162,14 @@ internal sealed class SessionRun(Terminal terminal, ClusterWay way, string inNam
 
     private int Tell(JsonElement session)
     {
-        var (failed, matched) = (session.Number("status", "nodes", "failed") ?? 0, session.Number("status", "nodes", "matched"));
-        var lost = session.Inner("status", "dropped") is { ValueKind: JsonValueKind.Number } count && count.TryGetInt64(out var value)
-            ? value : 0;
+        var failed = session.Number("status", "nodes", "failed") ?? 0;
+        var lost = session.Inner("status", "dropped") is { ValueKind: JsonValueKind.Number } count
+            && count.TryGetInt64(out var value) ? value : 0;
         if (failed > 0)
         {
-            terminal.Say(string.Create(CultureInfo.InvariantCulture, $"incomplete: {failed} of {matched} nodes did not give all"));
+            var matched = session.Number("status", "nodes", "matched") ?? failed;
+            terminal.Say(string.Create(
+                CultureInfo.InvariantCulture, $"incomplete: {failed} of {matched} nodes did not give all"));
         }
 
         if (lost > 0) terminal.Say($"lost on the way: {Human.Count((ulong)lost)} packets");

@@ -3,9 +3,6 @@ using NetSniff.Kube;
 
 namespace NetSniff.Cli.Commands.Doctor;
 
-/// <summary>A check needs what another has found to be missing.</summary>
-internal sealed class NoWordException(Exception inner) : Exception(inner.Message, inner);
-
 /// <summary>What the doctor looks at, in an order in which the first that is not well explains the rest. Adding one is
 /// adding its line.</summary>
 internal static class Checks

@@ -122,7 +122,8 @@ public sealed class ThroughApiServerTests(ControlPlane plane)
         var shown = await token.GetAsync(TestContext.Current.CancellationToken);
         Assert.Equal(shown, await token.GetAsync(TestContext.Current.CancellationToken));
         Assert.Equal(
-            ($"system:serviceaccount:{scene.Namespace}:netsniff-viewer", true), await scene.ReviewAsync(shown, "netsniff"));
+            ($"system:serviceaccount:{scene.Namespace}:netsniff-viewer", true),
+            await scene.ReviewAsync(shown, "netsniff"));
         Assert.Equal(("", false), await scene.ReviewAsync(shown, null));
     }
 
