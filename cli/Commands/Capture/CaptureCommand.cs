@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using NetSniff.Cli.Plugin;
 using NetSniff.Filters.Expression;
@@ -91,8 +92,21 @@ internal static class CaptureCommand
         return spec;
     }
 
-    private static string Text(TimeSpan length) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, (long)length.TotalMilliseconds)}ms");
+    /// <summary>`1h30m`: no number of it has more than five digits.</summary>
+    internal static string Text(TimeSpan length)
+    {
+        var text = new StringBuilder();
+        void Add(long count, string unit)
+        {
+            if (count > 0) text.Append(CultureInfo.InvariantCulture, $"{count}{unit}");
+        }
+
+        Add((long)length.TotalHours, "h");
+        Add(length.Minutes, "m");
+        Add(length.Seconds, "s");
+        Add(length.Milliseconds, "ms");
+        return text.Length == 0 ? "1ms" : text.ToString();
+    }
 
     private static long? Count(Option<string?> option, ParseResult result)
     {

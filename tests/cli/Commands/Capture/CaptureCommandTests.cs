@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
 using NetSniff.Cli.Commands;
+using NetSniff.Cli.Commands.Capture;
 using NetSniff.Cli.Plugin;
+using NetSniff.Kube.Resources;
 using NetSniff.Tests.Cli.Commands.Records;
 using NetSniff.Tests.Cli.Plugin;
 using NetSniff.Tests.Kube;
@@ -29,7 +31,7 @@ public sealed class CaptureCommandTests(ControlPlane plane)
         Assert.StartsWith("cart-0-", name, StringComparison.Ordinal);
         var spec = JsonNode.Parse(session.GetProperty("spec").GetRawText())!;
         Assert.Equal("""["cart-0"]""", spec["target"]!["podNames"]!.ToJsonString());
-        Assert.Equal(("300000ms", "10000ms"), ((string?)spec["window"]!["before"], (string?)spec["window"]!["after"]));
+        Assert.Equal(("5m", "10s"), ((string?)spec["window"]!["before"], (string?)spec["window"]!["after"]));
         Assert.Equal("http.status >= 500", (string?)spec["filter"]);
         Assert.Equal(1048576, (long)spec["limits"]!["maxBytes"]!);
 
@@ -76,6 +78,18 @@ public sealed class CaptureCommandTests(ControlPlane plane)
         var end = TestCommand.RunPlugin(scene.Arguments(line.Split(' ')));
         Assert.Equal(ExitCode.Usage, end.Code);
         Assert.Contains(said, end.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(90, "1m30s")]
+    [InlineData(7200.25, "2h250ms")]
+    [InlineData(0.0001, "1ms")]
+    [InlineData(360_000, "100h")]
+    public void Lengths_are_written_as_the_server_takes_them(double seconds, string expected)
+    {
+        var text = CaptureCommand.Text(TimeSpan.FromSeconds(seconds));
+        Assert.Equal(expected, text);
+        Assert.Matches(Duration.Pattern, text);
     }
 
     private static bool IsAsked(TestCommand command) =>
