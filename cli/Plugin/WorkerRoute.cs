@@ -58,7 +58,11 @@ internal sealed class WorkerRoute(KubeReading reading, Installation installation
 
     public ValueTask<string> TokenAsync(CancellationToken cancel) => token.GetAsync(cancel);
 
-    public void Dispose() => reading.Client.Dispose();
+    public void Dispose()
+    {
+        token.Dispose();
+        reading.Client.Dispose();
+    }
 
     public static KubeRefusal NoneReady(Installation installation, List<JsonElement> pods)
     {

@@ -9,7 +9,7 @@ namespace NetSniff.Cli.Plugin;
 /// <param name="forPackets">Whether raw packets are asked for.</param>
 internal sealed class WorkerToken(
     KubeReading reading, Installation installation, ClusterChoice choice, Terminal terminal,
-    bool forPackets = false)
+    bool forPackets = false) : IDisposable
 {
     private const string Audience = "netsniff", AccountPrefix = "system:serviceaccount:";
     private const int Seconds = 600; // the least that API servers give
@@ -68,6 +68,8 @@ internal sealed class WorkerToken(
             KubeKinds.ServiceAccounts, where, $"/{account}/token", Request(), cancel).ConfigureAwait(false);
         return answer.Text("status", "token");
     }
+
+    public void Dispose() => _one.Dispose();
 
     private static JsonObject Request() => new()
     {

@@ -78,8 +78,7 @@ internal sealed class DoctorRun(Terminal terminal, ClusterWay way, string format
         }
 
         int Of(CheckState state) => all.Count(result => result.State == state);
-        var parts = new[] { CheckState.Ok, CheckState.Note, CheckState.Bad, CheckState.Skipped }
-            .Where(state => Of(state) > 0)
+        var parts = Enum.GetValues<CheckState>().Where(state => Of(state) > 0)
             .Select(state => $"{Of(state)} {(state == CheckState.Skipped ? "not looked at" : Word(state))}");
         terminal.Say($"{Checks.Count(all.Count, "check")}: {string.Join(", ", parts)}");
         return Of(CheckState.Bad) > 0 ? CheckState.Bad : Of(CheckState.Note) > 0 ? CheckState.Note : CheckState.Ok;

@@ -118,7 +118,7 @@ public sealed class ThroughApiServerTests(ControlPlane plane)
         var reading = new KubeReading(plane.Open(), TimeSpan.FromSeconds(30));
         using var client = reading.Client;
         var terminal = new NetSniff.Cli.Terminal { Output = Stream.Null, Error = TextWriter.Null };
-        var token = new WorkerToken(reading, new Installation(scene.Namespace, "netsniff"), new(), terminal);
+        using var token = new WorkerToken(reading, new Installation(scene.Namespace, "netsniff"), new(), terminal);
         var shown = await token.GetAsync(TestContext.Current.CancellationToken);
         Assert.Equal(shown, await token.GetAsync(TestContext.Current.CancellationToken));
         Assert.Equal(
