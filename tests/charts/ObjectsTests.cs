@@ -80,14 +80,16 @@ public class ObjectsTests
             if (volume!["configMap"] is { } map) Assert.Contains($"ConfigMap {map["name"]}", there);
         }
 
-        var labels = objects.Single(one => (string?)one["kind"] == "Deployment")["spec"]!["template"]!["metadata"]!["labels"]!;
+        var deployment = objects.Single(one => (string?)one["kind"] == "Deployment");
+        var labels = deployment["spec"]!["template"]!["metadata"]!["labels"]!;
         foreach (var service in objects.Where(one => (string?)one["kind"] == "Service"))
         {
             Assert.All(service["spec"]!["selector"]!.AsObject(), wanted => Assert.Equal(
                 (string?)wanted.Value, (string?)labels[wanted.Key]));
         }
 
-        Assert.All(objects, one => Assert.Equal("netsniff", (string?)one["metadata"]!["labels"]!["app.kubernetes.io/name"]));
+        Assert.All(objects, one => Assert.Equal(
+            "netsniff", (string?)one["metadata"]!["labels"]!["app.kubernetes.io/name"]));
     }
 
     [Theory]
