@@ -13,16 +13,18 @@ FUZZ_TARGET ?=
 FUZZ_CASES ?= 250
 OVERLOAD_SECONDS ?= 300
 SWARM_SECONDS ?= 180
+E2E_NODES ?= 3
+E2E_ARGUMENTS ?=
 OVERLOAD_MIB ?= 192
 FUZZ_DEBUG := fuzz/bin/Debug/net10.0/netsniff-fuzz
 FUZZ_RELEASE := fuzz/bin/Release/net10.0/netsniff-fuzz
 
 .PHONY: chaos bench-pipeline
 .PHONY: help demo test build oracles bench bench-scaling bench-live bench-profiling fuzz fuzz-replay fuzz-diff torture variants matrix
-.PHONY: overload chaos-api swarm fmt check clean golden docs crds charts
+.PHONY: overload chaos-api swarm fmt check clean golden docs crds e2e images cluster-up cluster-down charts
 
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## a small shop in network namespaces, sniffed live
 	@tools/install.sh demo
@@ -53,6 +55,18 @@ bench-pipeline: build ## from packets to rows in a worker's store (root)
 chaos: build ## faults in sensors and workers, and what is left counted (root)
 	@tools/install.sh chaos
 	@python3 e2e/chaos.py
+
+e2e: build ## everything on a real Kubernetes of E2E_NODES nodes on this machine (root), or on E2E_KUBECONFIG's
+	@NETSNIFF_KUBE_BUILD=1 python3 e2e/kubernetes/run.py --nodes $(E2E_NODES) $(E2E_ARGUMENTS)
+
+images: ## the container images, into artifacts/images (root)
+	@tools/images.sh
+
+cluster-up: ## a Kubernetes of E2E_NODES nodes on this machine (root); says its kubeconfig
+	@NETSNIFF_KUBE_BUILD=1 e2e/cluster/up.sh $(E2E_NODES)
+
+cluster-down: ## and away with it
+	@e2e/cluster/down.sh
 
 bench-live: build ## live capture at a generator's maximum (root)
 	@bench/run.sh live

@@ -1,4 +1,5 @@
 using NetSniff.Cli.Outputs.Table;
+using NetSniff.Cli.Plugin;
 
 namespace NetSniff.Cli;
 
@@ -29,6 +30,9 @@ internal sealed record Terminal
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>What the program is called: texts that say what to type say it so.</summary>
+    public ProgramName Program { get; init; } = ProgramName.Netsniff;
+
     /// <summary>Who else gets what is said, and whether it is trouble; null for nobody.</summary>
     public Action<string, bool>? Heard { get; init; }
 
@@ -54,6 +58,7 @@ internal sealed record Terminal
 
     private void Say(string text, bool isTrouble)
     {
+        text = Program.Retyped(text);
         Error.WriteLine("netsniff: " + TerminalText.Clean(text));
         Heard?.Invoke(text, isTrouble);
     }

@@ -66,6 +66,9 @@ public sealed class OperatorHost : IAsyncDisposable
 
     public EventRecorder Events => _parts.Events;
 
+    /// <summary>Requests that changed something, all but those about the lease.</summary>
+    public long Writes => _parts.Objects.Writes;
+
     /// <summary>For the channel: those of the secret, once there is one.</summary>
     public Wire.Security.HeldCertificates Certificates => _certificates.Held;
 

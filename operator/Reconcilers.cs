@@ -1,6 +1,7 @@
 using NetSniff.Operator.CaptureProfiles;
 using NetSniff.Operator.Certificates;
 using NetSniff.Operator.Defaults;
+using NetSniff.Operator.DetectionRules;
 using NetSniff.Operator.Reconciling;
 using NetSniff.Operator.Sensors;
 using NetSniff.Operator.Workers;
@@ -15,6 +16,7 @@ public static class Reconcilers
         new CertificatesReconciler(parts),
         new CaptureProfileReconciler(parts),
         new SensorsReconciler(parts),
+        new DetectionRuleReconciler(parts),
         new WorkersReconciler(parts),
         new DefaultsReconciler(parts),
     ];

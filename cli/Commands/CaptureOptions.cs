@@ -100,8 +100,10 @@ internal sealed class CaptureOptions
     }
 
     /// <summary>Those that make sense for records out of a store.</summary>
-    public void AddForRecords(Command command)
+    /// <param name="isPlugin">`-n` is the namespace there.</param>
+    public void AddForRecords(Command command, bool isPlugin = false)
     {
+        if (isPlugin) _count.Aliases.Remove("-n");
         _format.Description = "table, jsonl, eve, summary or none. Without it: table on a terminal, jsonl otherwise.";
         _count.Description = "Stop after so many lines.";
         command.Add(_format);

@@ -6,6 +6,7 @@ using NetSniff.Cli.Commands.Crds;
 using NetSniff.Cli.Commands.Demo;
 using NetSniff.Cli.Commands.Depth;
 using NetSniff.Cli.Commands.Docs;
+using NetSniff.Cli.Commands.Doctor;
 using NetSniff.Cli.Commands.Export;
 using NetSniff.Cli.Commands.Fields;
 using NetSniff.Cli.Commands.Helping;
@@ -22,6 +23,7 @@ using NetSniff.Cli.Commands.Status;
 using NetSniff.Cli.Commands.Top;
 using NetSniff.Cli.Commands.Up;
 using NetSniff.Cli.Commands.Workers;
+using NetSniff.Cli.Plugin;
 using NetSniff.Filters.Expression;
 
 namespace NetSniff.Cli.Commands;
@@ -47,6 +49,39 @@ internal static class CommandList
     public static int Run(string[] arguments, Terminal terminal, bool listens)
     {
         var runner = new CommandRunner(terminal, listens);
+        var root = Root(runner);
+        var page = new HelpPage(terminal, runner);
+        foreach (var help in root.Options.OfType<HelpOption>()) help.Action = page;
+        // `@file` is a name like any other here.
+        var result = root.Parse(
+            arguments.Length == 0 ? ["--help"] : arguments,
+            new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (result.Errors.Count > 0) return Refuse(result, terminal, page);
+
+        using var text = new StreamWriter(terminal.Output, leaveOpen: true) { AutoFlush = true };
+        var invocation = new InvocationConfiguration
+        {
+            Output = text,
+            Error = terminal.Error,
+            EnableDefaultExceptionHandler = false,
+            // Signals are the business of Interrupts.
+            ProcessTerminationTimeout = null,
+        };
+        try
+        {
+            return result.Invoke(invocation);
+        }
+        catch (OutputClosedException)
+        {
+            // Help has no runner of ours around it: `netsniff --help | head`.
+            return ExitCode.Ok;
+        }
+    }
+
+    private static RootCommand Root(CommandRunner runner)
+    {
+        if (runner.IsPlugin) return PluginCommands.Root(runner);
+
         var root = new RootCommand(About)
         {
             DemoCommand.Make(runner),
@@ -70,41 +105,18 @@ internal static class CommandList
         root.Add(ExportCommand.Make(runner));
         root.Add(PcapCommand.Make(runner));
         root.Add(DepthCommand.Make(runner));
-        foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpPage(terminal);
-        // `@file` is a name like any other here.
-        var result = root.Parse(
-            arguments.Length == 0 ? ["--help"] : arguments,
-            new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (result.Errors.Count > 0) return Refuse(result, terminal);
-
-        using var text = new StreamWriter(terminal.Output, leaveOpen: true) { AutoFlush = true };
-        var invocation = new InvocationConfiguration
-        {
-            Output = text,
-            Error = terminal.Error,
-            EnableDefaultExceptionHandler = false,
-            // Signals are the business of Interrupts.
-            ProcessTerminationTimeout = null,
-        };
-        try
-        {
-            return result.Invoke(invocation);
-        }
-        catch (OutputClosedException)
-        {
-            // Help has no runner of ours around it: `netsniff --help | head`.
-            return ExitCode.Ok;
-        }
+        root.Add(DoctorCommand.Make(runner));
+        return root;
     }
 
-    private static int Refuse(ParseResult result, Terminal terminal)
+    private static int Refuse(ParseResult result, Terminal terminal, HelpPage page)
     {
         var command = result.CommandResult.Command;
         var unknown = result.UnmatchedTokens.Count > 0 ? result.UnmatchedTokens[0] : null;
         if (unknown is not null) terminal.Say(Unknown(unknown, command));
         else foreach (var problem in result.Errors) terminal.Say(Missing(problem) ?? problem.Message.TrimEnd('.'));
 
-        terminal.Error.WriteLine($"`{HelpPage.PathOf(command)} --help` tells what there is.");
+        terminal.Error.WriteLine($"`{page.PathOf(command)} --help` tells what there is.");
         return ExitCode.Usage;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NetSniff.Cli.Capturing;
+using NetSniff.Cli.Plugin;
 
 namespace NetSniff.Cli.Commands;
 
@@ -7,6 +8,15 @@ namespace NetSniff.Cli.Commands;
 /// <param name="listens">Whether Ctrl-C and SIGTERM are ours.</param>
 internal sealed class CommandRunner(Terminal terminal, bool listens)
 {
+    /// <summary>How the cluster is chosen, where one is.</summary>
+    public KubeOptions Kube { get; } = new();
+
+    /// <summary>Whether commands reach the workers through a cluster's API server.</summary>
+    public bool IsPlugin => terminal.Program.IsPlugin;
+
+    /// <summary>Commands that look at records of namespaces.</summary>
+    public HashSet<Command> Scoped { get; } = [];
+
     public void Set(Command command, Func<ParseResult, Terminal, Interrupts, int> run) => command.SetAction(result =>
     {
         using var interrupts = new Interrupts(listens);
@@ -29,6 +39,20 @@ internal sealed class CommandRunner(Terminal terminal, bool listens)
             SayLines(problem.Message);
             return ExitCode.Failed;
         }
+        catch (KubeRefusal problem)
+        {
+            SayLines(problem.Message);
+            return problem.Code;
+        }
+        catch (Grpc.Core.RpcException problem) when (KubeRefusal.In(problem.Status.DebugException) is { } refusal)
+        {
+            SayLines(refusal.Message);
+            return refusal.Code;
+        }
+        catch (OperationCanceledException) when (interrupts.Reason == StopReason.Interrupted)
+        {
+            return ExitCode.Interrupted;
+        }
         catch (Grpc.Core.RpcException problem)
         {
             SayLines(Servers.Refusal.Words(problem));
@@ -46,6 +70,7 @@ internal sealed class CommandRunner(Terminal terminal, bool listens)
     {
         var lines = text.Split('\n');
         terminal.Say(lines[0]);
-        foreach (var line in lines.AsSpan(1)) terminal.Error.WriteLine(Outputs.Table.TerminalText.Clean(line));
+        foreach (var line in lines.AsSpan(1)) terminal.Error.WriteLine(
+            Outputs.Table.TerminalText.Clean(terminal.Program.Retyped(line)));
     }
 }

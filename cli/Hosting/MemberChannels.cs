@@ -37,6 +37,8 @@ internal sealed class MemberChannels(string self, IMembership workers, Certifica
                 Address = member.Address,
                 Authorities = current.Authority,
                 Identity = current.Identity,
+                // One certificate for all workers is made out to none of them.
+                ServerName = current.Name == self ? null : current.Name,
             });
             _channels[member.Name] = (member, certificates.Loads, channel);
             return channel.Client;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NetSniff.Config;
 using NetSniff.Detection.Rules;
 using NetSniff.Wire.Health;
 using NetSniff.Worker.Detect;
@@ -21,6 +22,7 @@ internal sealed class RuleWatch
     private readonly RuleFolder _folder;
     private readonly RuleHealth _health;
     private readonly Heartbeat _beat;
+    private readonly Lock _telling = new();
     private RuleFolderState _told = RuleFolderState.Nothing;
 
     /// <summary>Looks at once.</summary>
@@ -40,6 +42,19 @@ internal sealed class RuleWatch
 
     public DetectStage Stage { get; }
 
+    /// <summary>Looks now instead of within a second. Any thread.</summary>
+    /// <returns>What the rules that lie there are refused for; nothing when they are in force.</returns>
+    public IReadOnlyList<ConfigProblem> LookNow()
+    {
+        _folder.Look();
+        Tell();
+        var state = _folder.State;
+        return state.IsRefused
+            ? [.. state.Problems.Where(static problem => !problem.IsWarning).Take(ProblemsTold)
+                .Select(static problem => new ConfigProblem("rules", problem.ToString()))]
+            : [];
+    }
+
     public async Task RunAsync(CancellationToken stop)
     {
         await _folder.RunAsync(_terminal.Clock, Tell, stop).ConfigureAwait(false);
@@ -53,7 +68,11 @@ internal sealed class RuleWatch
     {
         _beat.Beat();
         _health.Look();
-        var state = _folder.State;
+        lock (_telling) Tell(_folder.State);
+    }
+
+    private void Tell(RuleFolderState state)
+    {
         if (state == _told) return;
 
         if (state.Revision != _told.Revision) _terminal.Say($"rules {state.Revision} are in force");

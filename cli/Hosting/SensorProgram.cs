@@ -3,12 +3,11 @@ using NetSniff.Config;
 using NetSniff.Pipeline;
 using NetSniff.Sensor;
 using NetSniff.Sensor.Capture;
-using NetSniff.Sensor.Capture.LibPcap;
-using NetSniff.Sensor.Capture.PcapFile;
 using NetSniff.Sensor.Config;
 using NetSniff.Sensor.Governor;
 using NetSniff.Sensor.Health;
 using NetSniff.Sensor.Keeping;
+using NetSniff.Storage.Config;
 using NetSniff.Storage.MmapQueue;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Ring;
@@ -18,7 +17,7 @@ using NetSniff.Worker.Health;
 namespace NetSniff.Cli.Hosting;
 
 /// <summary>A sensor put together: captures, shards, spool, delivery, governor, health.</summary>
-internal sealed class SensorProgram : IAsyncDisposable
+internal sealed partial class SensorProgram : IAsyncDisposable
 {
     /// <summary>A capture that is alive comes round every tenth of a second, packets or not.</summary>
     private static readonly TimeSpan s_captureBeatMax = TimeSpan.FromSeconds(5);
@@ -38,6 +37,10 @@ internal sealed class SensorProgram : IAsyncDisposable
     private readonly GovernorLoop? _governor;
     private readonly SensorSteering _steering;
     private readonly ConfigWatch<SensorConfig>? _config;
+    private readonly PlanKeeper? _plans;
+    private readonly FolderRoad? _road;
+    private readonly Heartbeat _dispatching;
+    private readonly CancellationTokenSource _stopWatching = new();
     private GovernorOptions _budget;
     private readonly TurnTimes _turns = new();
     private readonly CancellationTokenSource _stop = new();
@@ -71,17 +74,22 @@ internal sealed class SensorProgram : IAsyncDisposable
         _packets = new PacketKeeping(settings.Folder, terminal.Clock);
         _steering = new SensorSteering(_dial, LimitsOf(settings.Budget))
         {
-            BudgetChanged = Spend, Floor = _floor, Packets = (_packets, settings.Packets),
+            BudgetChanged = Spend, Floor = _floor, Packets = (_packets, settings.Packets), ChangeCapture = ChangeCapture,
         };
-        _steering.Apply(new SensorConfig());
+        _steering.SetOwn(OwnAddresses.Read());
+        // Who waits for a plan looks at nothing before it has one.
+        var otherwise = new SensorConfig { Suspend = settings.PlanFolder is not null };
+        _steering.Apply(otherwise);
         // In force before the first packet. A bad one is told, and what silence means goes on.
-        if (settings.ConfigFolder is { } folder) _config = Configured(folder);
-        _captures = Open();
-        _steering.Opened(_config?.Current?.Capture.BpfFilter ?? "");
+        (_plans, _road, _config) = Configured();
+        var inForce = _config?.Current ?? otherwise;
+        _captures = Open(inForce);
+        _wish = CaptureWish.Of(inForce);
+        _steering.Opened(_wish);
         // One for each: a thread that hangs is not hidden by another that goes round.
         var beats = _captures.Select((capture, number) => (capture, number)).ToDictionary(
             static one => one.capture, one => board.AddLoop($"capture {one.number}", s_captureBeatMax));
-        var dispatcher = board.AddLoop("dispatcher", s_dispatcherBeatMax);
+        var dispatcher = _dispatching = board.AddLoop("dispatcher", s_dispatcherBeatMax);
         try
         {
             Host = new SensorHost(Options(certificates), _captures, membership, Parts(beats, dispatcher));
@@ -130,7 +138,7 @@ internal sealed class SensorProgram : IAsyncDisposable
     /// <exception cref="IOException">The health port cannot be had.</exception>
     public async Task StartAsync()
     {
-        if (_config is not null) _configuring = _config.RunAsync(_stop.Token);
+        _configuring = WatchAsync(_stopWatching.Token);
         Host.Start();
         // Files have no wire that would run over: they are read as fast as they are understood.
         if (_settings.Files.Count == 0)
@@ -138,6 +146,7 @@ internal sealed class SensorProgram : IAsyncDisposable
             _governing = _governor!.RunAsync(Board.AddLoop("governor", s_governorBeatMax), _stop.Token);
         }
 
+        Attend();
         _look = _terminal.Clock.CreateTimer(_ => Look(), null, TimeSpan.Zero, TimeSpan.FromSeconds(1));
         if (_settings.Health is { } health)
         {
@@ -148,17 +157,21 @@ internal sealed class SensorProgram : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_operator is not null) await _operator.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
+        await _stopWatching.CancelAsync().ConfigureAwait(false);
         await _governing.ConfigureAwait(false);
         await _configuring.ConfigureAwait(false);
         if (_look is not null) await _look.DisposeAsync().ConfigureAwait(false);
-        await Host.DisposeAsync().ConfigureAwait(false);
+        if (IsPurged) await PurgeAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        else await Host.DisposeAsync().ConfigureAwait(false);
         _packets.Dispose();
         if (_members is IAsyncDisposable members) await members.DisposeAsync().ConfigureAwait(false);
         if (_health is not null) await _health.DisposeAsync().ConfigureAwait(false);
         foreach (var capture in _captures) capture.Dispose();
         _turns.Dispose();
         _stop.Dispose();
+        _stopWatching.Dispose();
     }
 
     private SensorParts Parts(Dictionary<PacketCapture, Heartbeat> beats, Heartbeat dispatcher) => new SensorParts
@@ -182,36 +195,9 @@ internal sealed class SensorProgram : IAsyncDisposable
         ConfigRevision = () => _config?.Revision ?? "",
     };
 
-    private IReadOnlyList<PacketCapture> Open()
-    {
-        if (_settings.Files.Count > 0) return [.. _settings.Files.Select(static file => PcapFileCapture.Open(file))];
-
-        var found = Captures.FindLive(_settings.Backend)
-            ?? throw new UsageException($"--backend is {Captures.AnyBackend}, "
-                + $"{string.Join(" or ", Captures.LiveNames)}, not '{_settings.Backend}'");
-        return found.Open!(_settings.Live with { Filter = _settings.Live.Filter ?? ConfiguredFilter() });
-    }
-
-    private ConfigWatch<SensorConfig> Configured(string folder) =>
-        new(_terminal, folder, "sensor.json", Board, ConfigReader.Read, _steering.Apply);
-
     private static void EndAll(IEnumerable<Heartbeat> beats)
     {
         foreach (var beat in beats) beat.End();
-    }
-
-    private CaptureFilter? ConfiguredFilter()
-    {
-        if (_config?.Current?.Capture.BpfFilter is not { Length: > 0 } text) return null;
-
-        try
-        {
-            return FilterCompiler.Filter(text);
-        }
-        catch (CaptureException problem)
-        {
-            throw new UsageException($"capture.bpfFilter of {_settings.ConfigFolder}: {problem.Message}");
-        }
     }
 
     private static CgroupLimits LimitsOf(GovernorOptions budget) => new(
@@ -245,7 +231,7 @@ internal sealed class SensorProgram : IAsyncDisposable
         };
     }
 
-    private PacketTally Tally()
+    public PacketTally Tally()
     {
         var (offered, lost) = (0L, 0L);
         foreach (var capture in _captures)
@@ -258,11 +244,18 @@ internal sealed class SensorProgram : IAsyncDisposable
         return new PacketTally(offered, lost);
     }
 
-    private void Say(GovernorStep step) =>
+    private void Say(GovernorStep step)
+    {
+        _rungReason = step.To == ShardDepth.Full ? "" : step.Why;
         _terminal.Say($"{step.Why}: now {Ladder.NameOf(step.To)}, {Ladder.CostOf(step.To)}");
+        _operator?.Changed();
+    }
 
     private void Look()
     {
+        if (IsPurged) return;
+
+        LookAtOwn();
         TellProblems();
         TellMembers();
         var keeping = _packets.Problem;
@@ -282,6 +275,7 @@ internal sealed class SensorProgram : IAsyncDisposable
             ?? workers.Select(static worker => worker.Problem).FirstOrDefault(static text => text is not null);
         var text = isUp ? Host.Problem ?? "" : problem ?? _members?.Problem ?? "no worker is known";
         _delivers.Set(isUp, isUp ? "Connected" : "NoWorker", text);
+        TellReadiness();
     }
 
     /// <summary>Tells why it is not known who the workers are. What passes within a look is not worth a word: a watch

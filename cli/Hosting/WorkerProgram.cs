@@ -1,6 +1,7 @@
 using NetSniff.Cli.Commands;
 using NetSniff.Config;
 using NetSniff.Pipeline;
+using NetSniff.Storage.Config;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Ring;
 using NetSniff.Wire.Security;
@@ -18,7 +19,7 @@ using NetSniff.Worker.Store;
 namespace NetSniff.Cli.Hosting;
 
 /// <summary>A worker put together: log, names, store, answers, health.</summary>
-internal sealed class WorkerProgram : IAsyncDisposable
+internal sealed partial class WorkerProgram : IAsyncDisposable
 {
     /// <summary>Each commit is a part of each table on a server, which it must merge again.</summary>
     private static readonly CommitOptions s_commitElsewhere = new()
@@ -37,6 +38,9 @@ internal sealed class WorkerProgram : IAsyncDisposable
     private readonly ServeLimits _limits;
     private readonly IWorkerNames? _names;
     private readonly ConfigWatch<WorkerConfig>? _config;
+    private readonly ClusterDoor? _door;
+    private readonly PlanKeeper? _plans;
+    private readonly FolderRoad? _road;
     private readonly CancellationTokenSource _stop = new();
     private IMembership? _workers;
     private QueryServer? _query;
@@ -59,9 +63,13 @@ internal sealed class WorkerProgram : IAsyncDisposable
         board.AddLedger(() =>
             [new LedgerLine("feed", "records that followers were not shown", _feed.RecordsSkipped, IsLoss: false)]);
         _members = Members();
-        if (settings.RulesFolder is { } rules) _rules = new RuleWatch(terminal, rules, board, _store);
+        (_plans, _road) = Planned();
+        if (RulesWatched is { } rules) _rules = new RuleWatch(terminal, rules, board, _store);
         _names = NamesOf(settings);
-        if (settings.ConfigFolder is { } folder) _config = Configured(folder);
+        if (settings.IsAuthorizedByCluster) _door = new ClusterDoor(settings.Cluster!.Open(), terminal.Clock);
+        if ((settings.PlanFolder ?? settings.ConfigFolder) is { } folder) _config = Configured(folder);
+        if (_plans is not null) _plans.Apply = ApplyPlan;
+        Gather();
         _host = new WorkerHost(
             new WorkerOptions
             {
@@ -101,6 +109,8 @@ internal sealed class WorkerProgram : IAsyncDisposable
             Listen = _settings.Query,
             Tls = () => QueryTls.Options(_certificates),
             Token = _settings.TokenFile is { } token ? new BearerToken(token, _terminal.Clock) : null,
+            Authorizing = _door?.Options(_settings.PacketsFor),
+            OwnCertificate = () => _certificates.Current.Name,
             Store = _store,
             Feed = _feed,
             Limits = _limits,
@@ -109,7 +119,8 @@ internal sealed class WorkerProgram : IAsyncDisposable
             Packets = Packets(),
             Clock = _terminal.Clock,
         })).ConfigureAwait(false);
-        if (_config is not null) _configuring = _config.RunAsync(_stop.Token);
+        _configuring = WatchAsync(_stop.Token);
+        Attend();
         if (_settings.Health is { } health)
         {
             _health = await Opening.AtAsync("--health", health, HealthListener.StartAsync(
@@ -127,6 +138,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_operator is not null) await _operator.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         await _watching.ConfigureAwait(false);
         await _exporting.ConfigureAwait(false);
@@ -137,6 +149,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
         _feed.Dispose();
         _members?.Dispose();
         if (_workers is IAsyncDisposable workers) await workers.DisposeAsync().ConfigureAwait(false);
+        _door?.Dispose();
         if (_names is not null) await _names.DisposeAsync().ConfigureAwait(false);
         _store.Dispose();
     }
@@ -146,9 +159,10 @@ internal sealed class WorkerProgram : IAsyncDisposable
     {
         var steering = new WorkerSteering(
             _store.Retention, retention => _store.Retention = retention, _limits,
-            file => _names!.Change(file.Length == 0 ? "" : Path.Combine(folder, file)));
+            file => _names!.Change(file.Length == 0 ? "" : Path.Combine(_settings.ConfigFolder ?? folder, file)));
         return new ConfigWatch<WorkerConfig>(
-            _terminal, folder, "worker.json", Board, WorkerConfigReader.Read, steering.Apply);
+            _terminal, folder, ConfigFile, Board, WorkerConfigReader.Read, steering.Apply,
+            static config => config.Revision);
     }
 
     /// <returns>Null where there is no source of names and none can come.</returns>
@@ -160,7 +174,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
         }
 
         if (settings.IsNamedByCluster) return new ClusterNames(_terminal, Board, settings.Cluster!.Open());
-        return settings.IdentityFile is not null || settings.ConfigFolder is not null
+        return settings.IdentityFile is not null || (settings.PlanFolder ?? settings.ConfigFolder) is not null
             ? new FileNames(_terminal, Board, settings.IdentityFile)
             : null;
     }
@@ -197,7 +211,7 @@ internal sealed class WorkerProgram : IAsyncDisposable
         {
             Links = _host.Links,
             Token = _settings.PacketsTokenFile is { } token ? new BearerToken(token, _terminal.Clock) : null,
-            Names = _settings.PacketsFor,
+            Names = _door is null ? _settings.PacketsFor : ClusterDoor.WithOperator(_settings.PacketsFor),
             NameOf = _names is null ? null : _names.NameOf,
             Audit = _terminal.Say,
         };

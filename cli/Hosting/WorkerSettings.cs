@@ -32,6 +32,9 @@ internal sealed record WorkerSettings
     /// <summary>Names of certificates that may.</summary>
     public IReadOnlySet<string> PacketsFor { get; init; } = new HashSet<string>();
 
+    /// <summary>Tokens of the cluster let in, and its roles say to what.</summary>
+    public bool IsAuthorizedByCluster { get; init; }
+
     /// <summary>YAML that says whose addresses are whose.</summary>
     public string? IdentityFile { get; init; }
 
@@ -43,6 +46,13 @@ internal sealed record WorkerSettings
 
     /// <summary>Holds detection rules; null for none.</summary>
     public string? RulesFolder { get; init; }
+
+    /// <summary>Where the newest plan is kept, whichever way it came; null for what lies in <see cref="ConfigFolder"/> and
+    /// <see cref="RulesFolder"/> and nothing else.</summary>
+    public string? PlanFolder { get; init; }
+
+    /// <summary>Null for none.</summary>
+    public OperatorSettings? Operator { get; init; }
 
     /// <summary>The cluster that names or workers come from; null where neither does.</summary>
     public ClusterSettings? Cluster { get; init; }

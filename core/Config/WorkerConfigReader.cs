@@ -19,8 +19,8 @@ public static class WorkerConfigReader
     public static IReadOnlyList<ConfigProblem> Check(WorkerConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        if (config is { Revision: null } or { Retention: null } or { Serving: null } or { Names: null } or { Retention.Age: null }
-            or { Retention.Bytes: null } or { Serving.SqlTimeMax: null } or { Names.File: null })
+        if (config is { Revision: null } or { Retention: null } or { Serving: null } or { Names: null }
+            or { Retention.Age: null } or { Retention.Bytes: null } or { Serving.SqlTimeMax: null } or { Names.File: null })
         {
             return [new("", "null stands where a value is needed: leave a field out to have its default")];
         }

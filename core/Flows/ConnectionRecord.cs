@@ -1,3 +1,4 @@
+using NetSniff.Packets;
 using NetSniff.Records;
 
 namespace NetSniff.Flows;
@@ -29,6 +30,9 @@ public readonly ref struct ConnectionRecord : IRecord
     public long RttNanos { get; init; }
     public bool HasRtt { get; init; }
     public bool IsMidstream { get; init; }
+    public Address Via { get; init; }
+    public ushort ViaPort { get; init; }
+    public bool HasVia { get; init; }
     public TextList Points { get; init; }
     public TextList Nodes { get; init; }
     public ReadOnlySpan<ulong> PointFirst { get; init; }
@@ -80,5 +84,7 @@ public readonly ref struct ConnectionRecord : IRecord
         visitor.Numbers("connection.legs", "Nanoseconds that the first packet took from each point to the next", Legs);
         visitor.Numbers("connection.legs.uncertain", "For each leg 1 if two nodes' clocks may differ by more",
             LegsUncertain);
+        visitor.Address("connection.via.ip", "The service's address, which the client called", Via, HasVia);
+        visitor.Number("connection.via.port", "The service's port", ViaPort, HasVia);
     }
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Says in which folder kube-apiserver and the other binaries of a Kubernetes control plane are: 1.20.2, the version that
-# Debian has the source of.   binaries.sh [--build]
+# Says in which folder the binaries of Kubernetes are, control plane's and node's: 1.20.2, the version that Debian has the
+# source of.   binaries.sh [--build]
 # Looks at NETSNIFF_KUBE_BIN, then the cache, then a tarball beside the checkout, which it unpacks into the cache. With
 # --build it makes them from Debian's source package, once: 8 minutes on two cores, 2 GB of disk while it lasts.
 # Exit code 3: there are none, and the last line says what to do.
@@ -9,7 +9,7 @@ here=$(dirname "$(readlink -f "$0")")
 version=1.20.2
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/netsniff/kubernetes-$version
 tarball=${NETSNIFF_KUBE_TARBALL:-$here/../../../shared/cluster/kubernetes-$version-linux-amd64.tar.zst}
-components="kube-apiserver kube-controller-manager"
+components="kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy"
 
 has() { local one; for one in $components; do [ -x "$1/$one" ] || return 1; done; }
 # Moved into place whole: two who do this at the same time do not meet half of the other's.

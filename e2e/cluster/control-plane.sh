@@ -18,6 +18,7 @@ for tool in etcd etcdctl openssl curl; do
 done
 
 pki=$folder/pki
+. "$here/certificates.sh"
 mkdir -p "$pki" "$folder/log"
 declare -A pids=()
 
@@ -39,20 +40,6 @@ free_port() {
         port=$((20000 + RANDOM % 12000))
         (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo $port; return; }
     done
-}
-
-authority() { # NAME
-    openssl ecparam -genkey -name prime256v1 -noout -out "$pki/$1.key"
-    openssl req -x509 -new -key "$pki/$1.key" -subj "/CN=netsniff-test-$1" -days 30 -sha256 -out "$pki/$1.crt" \
-        -addext keyUsage=critical,digitalSignature,keyCertSign
-}
-
-certificate() { # NAME SUBJECT NAMES
-    openssl ecparam -genkey -name prime256v1 -noout -out "$pki/$1.key"
-    openssl req -new -key "$pki/$1.key" -subj "$2" -out "$pki/$1.csr"
-    openssl x509 -req -in "$pki/$1.csr" -CA "$pki/ca.crt" -CAkey "$pki/ca.key" -CAcreateserial -days 30 -sha256 \
-        -extfile <(printf 'extendedKeyUsage=clientAuth,serverAuth\n%s' "${3:+subjectAltName=$3}") \
-        -out "$pki/$1.crt" 2>/dev/null
 }
 
 kubeconfig() { # FILE CERTIFICATE
@@ -110,8 +97,7 @@ authority ca
 certificate apiserver /CN=kube-apiserver "DNS:localhost,DNS:kubernetes.default.svc,IP:127.0.0.1"
 certificate admin /O=system:masters/CN=admin ""
 certificate nobody /CN=nobody ""
-openssl genrsa -out "$pki/sa.key" 2048 2>/dev/null
-openssl rsa -in "$pki/sa.key" -pubout -out "$pki/sa.pub" 2>/dev/null
+token_keys
 kubeconfig "$folder/kubeconfig" admin
 kubeconfig "$folder/nobody.kubeconfig" nobody
 start_etcd

@@ -21,7 +21,12 @@ public sealed class ObjectClient(ClusterClient cluster, Action? writing = null)
 
     private const int PageMax = 500;
 
+    private long _writes;
+
     public ClusterClient Cluster => cluster;
+
+    /// <summary>Requests that changed something, or tried to.</summary>
+    public long Writes => Interlocked.Read(ref _writes);
 
     /// <summary>Of one request, from the question to the last byte of the answer.</summary>
     public TimeSpan TimeMax { get; init; } = TimeSpan.FromSeconds(15);
@@ -149,8 +154,10 @@ public sealed class ObjectClient(ClusterClient cluster, Action? writing = null)
 
         try
         {
-            var sending = method == HttpMethod.Get ? null : writing;
-            using var response = await cluster.SendAsync(request, Json, sending, limit.Token).ConfigureAwait(false);
+            var isWrite = method != HttpMethod.Get;
+            if (isWrite) Interlocked.Increment(ref _writes);
+            using var response = await cluster.SendAsync(request, Json, isWrite ? writing : null, limit.Token)
+                .ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
             {
                 var failure = await ApiFailure.OfAsync(response, limit.Token).ConfigureAwait(false);

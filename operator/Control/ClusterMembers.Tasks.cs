@@ -28,7 +28,7 @@ public sealed partial class ClusterMembers
         }
 
         await ending.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(asked.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAll(asked.Values)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancel.ThrowIfCancellationRequested();
         return [.. asked.Where(static one => one.Value is { IsCompletedSuccessfully: true, Result: true })
             .Select(static one => one.Key)];

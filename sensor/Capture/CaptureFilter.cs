@@ -14,6 +14,11 @@ public sealed class CaptureFilter(string text, Func<LinkType, BpfProgram> compil
 
     public string Text => text;
 
+    /// <summary>Accepts no frame.</summary>
+    public static CaptureFilter Nothing { get; } = Of(Answering(0));
+
+    public static CaptureFilter Everything { get; } = Of(Answering(uint.MaxValue));
+
     /// <summary>The program whatever the link type.</summary>
     public static CaptureFilter Of(BpfProgram program) => new("", _ => program);
 
@@ -35,4 +40,10 @@ public sealed class CaptureFilter(string text, Func<LinkType, BpfProgram> compil
     public CaptureFilter Copy() => new(text, compile);
 
     public bool Accepts(in Frame frame) => For(frame.LinkType).Run(frame.Bytes, frame.WireLength) != 0;
+
+    private static BpfProgram Answering(uint bytes)
+    {
+        _ = BpfProgram.TryCreate([new BpfInstruction(BpfCode.ReturnConstant, 0, 0, bytes)], out var program, out _);
+        return program!;
+    }
 }

@@ -17,6 +17,9 @@ public sealed record LiveOptions
 
     public CaptureFilter? Filter { get; init; }
 
+    /// <summary>Of <see cref="Interfaces"/>, and of those that come, only these.</summary>
+    public InterfaceChoice Choice { get; init; } = InterfaceChoice.All;
+
     /// <summary>Most bytes kept of a frame. Segmentation offload makes frames of 64 KiB.</summary>
     public int SnapLengthMax { get; init; } = 262_144;
 

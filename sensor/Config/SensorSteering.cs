@@ -1,6 +1,9 @@
 using NetSniff.Config;
+using NetSniff.Flows;
+using NetSniff.Packets;
 using NetSniff.Pipeline;
 using NetSniff.Records;
+using NetSniff.Sensor.Capture;
 using NetSniff.Sensor.Governor;
 using NetSniff.Sensor.Keeping;
 using NetSniff.Sensor.Redaction;
@@ -17,22 +20,24 @@ public sealed class SensorSteering
     private readonly Lock _lock = new();
     private readonly DepthDial _dial;
     private List<RecordGate> _gates = [];
-    private Plan _plan = new(null, 1);
+    private Plan _plan = new(null, 1, null);
     private GatePlan _gatePlan = GatePlan.Open;
-    private string? _filter;
+    private CaptureWish? _capture;
+    private TargetsConfig _targets = new();
+    private IReadOnlyCollection<Address> _own = [];
 
     /// <param name="dial">The governor's.</param>
     /// <param name="limits">What holds where the configuration says nothing.</param>
     public SensorSteering(DepthDial dial, CgroupLimits limits) => (_dial, _limits) = (dial, limits);
 
-    private sealed record Plan(ShardSettings? Settings, int OneIn);
+    private sealed record Plan(ShardSettings? Settings, int OneIn, FlowTargets? Targets);
 
     /// <summary>Told when the budget is another. The governor goes on from where it stands.</summary>
     public Action<GovernorOptions>? BudgetChanged { get; init; }
 
-    /// <summary>Puts another capture filter in force, or says why that is not possible. Asked once captures are open.
+    /// <summary>Has frames taken in another way, or says why that is not possible. Asked once captures are open.
     /// </summary>
-    public Func<string, string?>? ChangeFilter { get; init; }
+    public Func<CaptureWish, string?>? ChangeCapture { get; init; }
 
     /// <summary>What somebody asked for beside the governor: less depth for a while.</summary>
     public DepthFloor Floor { get; init; } = new();
@@ -61,10 +66,22 @@ public sealed class SensorSteering
         }
     }
 
-    /// <summary>Captures are open with this filter: another one is a change from now on.</summary>
-    public void Opened(string filter)
+    /// <summary>Captures are open with this: another wish is a change from now on.</summary>
+    public void Opened(CaptureWish wish)
     {
-        lock (_lock) _filter = filter;
+        lock (_lock) _capture = wish;
+    }
+
+    /// <summary>The machine's own addresses, which may be others than before.</summary>
+    public void SetOwn(IReadOnlyCollection<Address> own)
+    {
+        lock (_lock)
+        {
+            if (own.SequenceEqual(_own)) return;
+
+            _own = own;
+            Volatile.Write(ref _plan, _plan with { Targets = TargetsOf(_targets, own) });
+        }
     }
 
     /// <summary>What all gates counted.</summary>
@@ -79,6 +96,7 @@ public sealed class SensorSteering
         ArgumentNullException.ThrowIfNull(shard);
         var plan = Volatile.Read(ref _plan);
         if (!ReferenceEquals(shard.Settings, plan.Settings)) shard.Settings = plan.Settings;
+        shard.Targets = plan.Targets;
         var depth = Deeper(Depth, plan.OneIn);
         if (shard.Depth != depth) shard.Depth = depth;
     }
@@ -91,20 +109,25 @@ public sealed class SensorSteering
         lock (_lock)
         {
             // First what may fail.
-            if (_filter is not null && _filter != config.Capture.BpfFilter)
+            var wish = CaptureWish.Of(config);
+            if (_capture is not null && _capture != wish)
             {
-                var why = ChangeFilter is null
+                var why = ChangeCapture is null
                     ? "another filter needs a new start of the sensor"
-                    : ChangeFilter(config.Capture.BpfFilter);
-                if (why is not null) return [new ConfigProblem("capture.bpfFilter", why)];
+                    : ChangeCapture(wish);
+                if (why is not null) return [new ConfigProblem(PathOf(_capture, wish), why)];
+
+                _capture = wish;
             }
 
-            if (_filter is not null) _filter = config.Capture.BpfFilter;
             _gatePlan = GatePlan.For(config);
             foreach (var gate in _gates) gate.Plan = _gatePlan;
             var oneIn = config.Capture.Sampling.Mode == SamplingMode.Flow ? config.Capture.Sampling.OneIn : 1;
-            Volatile.Write(ref _plan, new Plan(SettingsOf(config), oneIn));
-            if (Packets is var (keeping, wish)) keeping.Change(PacketPlan.For(config, wish));
+            // The same targets again are the same set: no flow has to be asked about.
+            var targets = IsSame(config.Targets, _targets) ? _plan.Targets : TargetsOf(config.Targets, _own);
+            _targets = config.Targets;
+            Volatile.Write(ref _plan, new Plan(SettingsOf(config), oneIn, targets));
+            if (Packets is var (keeping, asked)) keeping.Change(PacketPlan.For(config, asked));
             BudgetChanged?.Invoke(BudgetOf(config.Budget, _limits));
             return [];
         }
@@ -133,6 +156,7 @@ public sealed class SensorSteering
     private static ShardSettings SettingsOf(SensorConfig config) => new()
     {
         Protocols = [.. config.Protocols.Select(protocol => ConfigReader.ProtocolOf(protocol.Name))],
+        Ports = PortsOf(config.Protocols),
         TcpEstablishedIdleMax = Span(config.Flows.TcpEstablishedIdleMax),
         TcpHalfOpenIdleMax = Span(config.Flows.TcpHalfOpenIdleMax),
         TcpClosedIdleMax = Span(config.Flows.TcpClosedIdleMax),
@@ -141,7 +165,41 @@ public sealed class SensorSteering
         ActiveMax = Span(config.Flows.ActiveMax),
     };
 
-    // Checked when it was read.
+    /// <summary>Two names of one parser ask about the ports of both; one that names none asks about all.</summary>
+    private static Dictionary<string, IReadOnlyList<int>> PortsOf(IReadOnlyList<ProtocolConfig> protocols) => protocols
+        .GroupBy(static one => ConfigReader.ProtocolOf(one.Name), StringComparer.OrdinalIgnoreCase)
+        .Where(static group => group.All(static one => one.Ports.Count > 0))
+        .ToDictionary(
+            static group => group.Key,
+            static IReadOnlyList<int> (group) => [.. group.SelectMany(static one => one.Ports)],
+            StringComparer.OrdinalIgnoreCase);
+
+    private static string PathOf(CaptureWish before, CaptureWish wish) =>
+        before with { Filter = wish.Filter } == wish ? "capture.bpfFilter" : "capture";
+
+    private static bool IsSame(TargetsConfig left, TargetsConfig right) =>
+        left.Mode == right.Mode && left.HostTraffic == right.HostTraffic
+        && left.Addresses.SequenceEqual(right.Addresses) && left.ExcludeCidrs.SequenceEqual(right.ExcludeCidrs);
+
+    /// <returns>Null for everybody.</returns>
+    private static FlowTargets? TargetsOf(TargetsConfig targets, IReadOnlyCollection<Address> own)
+    {
+        if (targets is { Mode: TargetsMode.All, HostTraffic: true, ExcludeCidrs.Count: 0 }) return null;
+
+        var addresses = targets.Addresses.Select(AddressOf).ToList();
+        var isListed = targets.Mode == TargetsMode.Listed;
+        return new FlowTargets(
+            isListed ? addresses : null, targets.ExcludeCidrs.Select(NetworkOf), targets.HostTraffic,
+            isListed ? [] : addresses, own);
+    }
+
+    // Checked when they were read.
+    private static Address AddressOf(string text) =>
+        TargetsConfig.TryParse(text, out Address address) ? address : throw new ArgumentException($"no address: {text}");
+
+    private static Network NetworkOf(string text) =>
+        TargetsConfig.TryParse(text, out Network network) ? network : throw new ArgumentException($"no network: {text}");
+
     private static TimeSpan Span(string text) =>
         Quantity.TryParseDuration(text, out var span) ? span : throw new ArgumentException($"no time: {text}");
 

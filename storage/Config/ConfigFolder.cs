@@ -10,8 +10,10 @@ public delegate T? ConfigParse<T>(ReadOnlySpan<byte> bytes, out IReadOnlyList<Co
 /// whole, or refused whole while the last good one goes on.</summary>
 /// <remarks>It looks instead of being told: a ConfigMap changes by a symbolic link that leads elsewhere
 /// (`..data`), network and overlay file systems tell nobody, and a look costs one small read.</remarks>
+/// <param name="nameOf">What a configuration calls itself; empty, and without it, ten digits of a hash do.</param>
 public sealed class ConfigFolder<T>(
-    string folder, string file, ConfigParse<T> parse, Func<T, IReadOnlyList<ConfigProblem>> apply) where T : class
+    string folder, string file, ConfigParse<T> parse, Func<T, IReadOnlyList<ConfigProblem>> apply,
+    Func<T, string>? nameOf = null) where T : class
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -20,6 +22,7 @@ public sealed class ConfigFolder<T>(
 
     private const int RevisionDigits = 10;
 
+    private readonly Lock _looking = new();
     private ConfigState _state = ConfigState.Nothing;
     private string _lastSeen = "";
     private string _pending = "";
@@ -30,9 +33,33 @@ public sealed class ConfigFolder<T>(
     /// <summary>The one in force; null before the first good one.</summary>
     public T? Current { get; private set; }
 
-    /// <summary>Looks once. One thread at a time.</summary>
+    /// <summary>Looks once. Any thread.</summary>
     /// <returns>Whether another configuration came into force.</returns>
     public bool Look()
+    {
+        lock (_looking) return LookNow();
+    }
+
+    /// <summary>Looks once a second until told to stop.</summary>
+    /// <param name="looked">Called after each look, for a heartbeat.</param>
+    public async Task RunAsync(TimeProvider clock, Action? looked, CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
+            {
+                Look();
+                looked?.Invoke();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // as asked
+        }
+    }
+
+    private bool LookNow()
     {
         if (!TryRead(out var bytes, out var isSwapped, out var problem))
         {
@@ -60,25 +87,6 @@ public sealed class ConfigFolder<T>(
         return Try(bytes, revision);
     }
 
-    /// <summary>Looks once a second until told to stop.</summary>
-    /// <param name="looked">Called after each look, for a heartbeat.</param>
-    public async Task RunAsync(TimeProvider clock, Action? looked, CancellationToken stop)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
-            {
-                Look();
-                looked?.Invoke();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // as asked
-        }
-    }
-
     private bool Try(ReadOnlySpan<byte> bytes, string revision)
     {
         var config = parse(bytes, out var problems);
@@ -90,7 +98,8 @@ public sealed class ConfigFolder<T>(
         }
 
         Current = config;
-        Set(new ConfigState(revision, State.Rejected, []));
+        var name = nameOf?.Invoke(config) is { Length: > 0 } own ? own : revision;
+        Set(new ConfigState(name, State.Rejected, []));
         return true;
     }
 

@@ -6,7 +6,7 @@ public static class ClusterLimits
     /// <summary>Of one plan, all files together.</summary>
     public const int PlanBytesMax = 32 << 20;
 
-    public const int PlanFilesMax = 1024;
+    public const int PlanFilesMax = 4096;
 
     /// <summary>Of one report.</summary>
     public const int ReportBytesMax = 2 << 20;

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
+using NetSniff.Wire.Security;
 using NetSniff.Wire.V1;
 
 namespace NetSniff.Wire.Querying;
@@ -12,10 +13,17 @@ public sealed class QueryChannel : IDisposable
     /// <summary>Bytes of one answer; a batch is a quarter of a mebibyte, rows of SQL may be long.</summary>
     public const int AnswerBytesMax = 16 << 20;
 
-    private readonly GrpcChannel _channel;
+    /// <summary>Which namespaces are asked about, with commas between: whoever may not see all may see these.</summary>
+    public const string NamespacesHeader = "x-netsniff-namespace";
 
-    private QueryChannel(GrpcChannel channel, CallInvoker invoker) =>
-        (_channel, Client) = (channel, new Query.QueryClient(invoker));
+    /// <summary>Through an API server it takes three handshakes.</summary>
+    private static readonly TimeSpan s_connectMax = TimeSpan.FromSeconds(5), s_routeMax = TimeSpan.FromSeconds(30);
+
+    private readonly GrpcChannel _channel;
+    private readonly IQueryRoute? _route;
+
+    private QueryChannel(GrpcChannel channel, IQueryRoute? route, CallInvoker invoker) =>
+        (_channel, _route, Client) = (channel, route, new Query.QueryClient(invoker));
 
     public Query.QueryClient Client { get; }
 
@@ -36,34 +44,50 @@ public sealed class QueryChannel : IDisposable
             ssl.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
         }
 
+        if (endpoint.ServerName is { } name)
+        {
+            ssl.RemoteCertificateValidationCallback = ClientSecurity.MadeOutTo(name);
+        }
+
         var handler = new SocketsHttpHandler
         {
             SslOptions = ssl,
             EnableMultipleHttp2Connections = true,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
+            ConnectTimeout = endpoint.Route is null ? s_connectMax : s_routeMax,
             KeepAlivePingDelay = TimeSpan.FromSeconds(15),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
             UseProxy = false,
         };
+        if (endpoint.Route is { } route) handler.ConnectCallback = (_, cancel) => route.ConnectAsync(cancel);
         var channel = GrpcChannel.ForAddress(
             "https://" + endpoint.Address,
             new GrpcChannelOptions
             {
                 HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = AnswerBytesMax,
             });
-        return new QueryChannel(channel, Invoker(channel, endpoint.Token));
+        return new QueryChannel(channel, endpoint.Route, Invoker(channel, endpoint));
     }
 
-    public void Dispose() => _channel.Dispose();
-
-    private static CallInvoker Invoker(GrpcChannel channel, string? token)
+    public void Dispose()
     {
-        var plain = channel.CreateCallInvoker();
-        return token is null ? plain : new TokenInvoker(plain, token);
+        _channel.Dispose();
+        _route?.Dispose();
     }
 
-    /// <summary>Puts the token on every call.</summary>
-    private sealed class TokenInvoker(CallInvoker inner, string token) : CallInvoker
+    private static CallInvoker Invoker(GrpcChannel channel, QueryEndpoint endpoint)
+    {
+        var headers = new Metadata();
+        if (endpoint.Token is { } token) headers.Add("authorization", "Bearer " + token);
+        if (endpoint.Namespaces.Count > 0) headers.Add(NamespacesHeader, string.Join(',', endpoint.Namespaces));
+        var credentials = endpoint.Route is null ? null : CallCredentials.FromInterceptor(async (context, with) =>
+            with.Add("authorization", "Bearer " + await endpoint.Route.TokenAsync(context.CancellationToken)
+                .ConfigureAwait(false)));
+        var plain = channel.CreateCallInvoker();
+        return headers.Count == 0 && credentials is null ? plain : new ProvingInvoker(plain, headers, credentials);
+    }
+
+    /// <summary>Puts on every call who asks, and about what.</summary>
+    private sealed class ProvingInvoker(CallInvoker inner, Metadata own, CallCredentials? credentials) : CallInvoker
     {
         public override TAnswer BlockingUnaryCall<TRequest, TAnswer>(
             Method<TRequest, TAnswer> method, string? host, CallOptions options, TRequest request) =>
@@ -88,8 +112,9 @@ public sealed class QueryChannel : IDisposable
         private CallOptions With(CallOptions options)
         {
             var headers = options.Headers ?? [];
-            headers.Add("authorization", "Bearer " + token);
-            return options.WithHeaders(headers);
+            foreach (var header in own) headers.Add(header);
+            var proving = options.WithHeaders(headers);
+            return credentials is null ? proving : proving.WithCredentials(credentials);
         }
     }
 }

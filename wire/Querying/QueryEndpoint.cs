@@ -18,4 +18,16 @@ public sealed record QueryEndpoint
     public SslStreamCertificateContext? Identity { get; init; }
 
     public string? Token { get; init; }
+
+    /// <summary>What the worker's certificate must be made out to, where that is not its address.</summary>
+    public string? ServerName { get; init; }
+
+    /// <summary>How to get there, and with which token; null for straight to the address.</summary>
+    public IQueryRoute? Route { get; init; }
+
+    /// <summary>Namespaces that are asked about; none for all.</summary>
+    public IReadOnlyList<string> Namespaces { get; init; } = [];
+
+    /// <summary>Whom one asks, for people.</summary>
+    public string Title => Route is { Target: { Length: > 0 } target } ? target : Address;
 }

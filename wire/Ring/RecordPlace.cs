@@ -5,10 +5,16 @@ using NetSniff.Records;
 namespace NetSniff.Wire.Ring;
 
 /// <summary>Where on the ring a record belongs, by what names its connection everywhere.</summary>
-/// <remarks>Both directions have one place, and so do the views of two nodes: only addresses, ports and the protocol
-/// enter, in no order. What one node sees and another does not stays out: VLANs, tunnels, interfaces, and which end a
-/// sensor took for the client. There is no seed, for all sensors must say the same. Whoever chooses addresses and ports
-/// so that all fall on one worker makes that worker slow, and it sheds.</remarks>
+/// <remarks>
+/// <para>Of what has ports it is the client's end and the protocol, for the server's may be translated on the way: a
+/// service's address before, a pod's behind, and both are to meet at one worker. Both directions have the client in
+/// common. Who saw a connection only from its middle on may have taken the server for the client, and then its view
+/// meets no other; that is rare, and costs the merge and nothing else.</para>
+/// <para>Without ports it is both ends, in no order.</para>
+/// <para>What one node sees and another does not stays out: VLANs, tunnels, interfaces. There is no seed, for all
+/// sensors must say the same. Whoever chooses addresses and ports so that all fall on one worker makes it slow, and it
+/// sheds.</para>
+/// </remarks>
 public static class RecordPlace
 {
     // Digits of pi and e: nothing up the sleeve.
@@ -19,12 +25,20 @@ public static class RecordPlace
 
     public static ulong Of(in RecordHeader head)
     {
-        // A request's type and code are not its reply's.
-        var isControl = head.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6;
-        var client = End(head.Client, isControl ? 0u : head.ClientPort);
-        var server = End(head.Server, isControl ? 0u : head.ServerPort);
-        return Fold((client + server) ^ EndsKey, (client ^ server) + head.Protocol + RestKey);
+        // A request's type and code are not its reply's: ICMP has no ports, though they are kept in the same place.
+        if (!HasPorts(head.Protocol))
+        {
+            var (one, other) = (End(head.Client, 0), End(head.Server, 0));
+            return Fold((one + other) ^ EndsKey, (one ^ other) + head.Protocol + RestKey);
+        }
+
+        var client = End(head.Client, head.ClientPort);
+        return Fold(client ^ EndsKey, client + head.Protocol + RestKey);
     }
+
+    // 33 is DCCP (RFC 4340).
+    private static bool HasPorts(byte protocol) =>
+        protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.UdpLite or 33;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong End(Address address, uint port) =>

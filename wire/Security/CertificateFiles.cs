@@ -17,8 +17,11 @@ public sealed record CertificatePaths(string Authority, string Certificate, stri
 /// <summary>Certificates as the files had them when they were last good.</summary>
 public sealed class LoadedCertificates
 {
-    internal LoadedCertificates(X509Certificate2Collection authority, SslStreamCertificateContext identity) =>
+    internal LoadedCertificates(X509Certificate2Collection authority, SslStreamCertificateContext identity)
+    {
         (Authority, Identity) = (authority, identity);
+        Name = Certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
+    }
 
     public X509Certificate2Collection Authority { get; }
 
@@ -39,6 +42,9 @@ public sealed class LoadedCertificates
 
     /// <summary>Our own, with what lies between it and the authority.</summary>
     public SslStreamCertificateContext Identity { get; }
+
+    /// <summary>Whom our own is made out to, in a word.</summary>
+    public string Name { get; }
 
     /// <summary>Only our own authority is believed, nobody that the machine knows.</summary>
     public X509ChainPolicy ChainPolicy()

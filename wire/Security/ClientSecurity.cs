@@ -19,11 +19,15 @@ public sealed class ClientSecurity(ICertificateSource certificates)
         {
             ClientCertificateContext = current.Identity,
             CertificateChainPolicy = current.ChainPolicy(),
-            RemoteCertificateValidationCallback = (_, shown, _, errors) => IsOf(name, shown, errors),
+            RemoteCertificateValidationCallback = MadeOutTo(name),
         };
     }
 
-    // An HTTP client asks for the host that it connects to; what counts is the worker, wherever it is.
+    /// <summary>Believes who shows a good certificate of that name, wherever they are: an HTTP client asks for the host
+    /// that it connects to.</summary>
+    public static RemoteCertificateValidationCallback MadeOutTo(string name) =>
+        (_, shown, _, errors) => IsOf(name, shown, errors);
+
     private static bool IsOf(string name, X509Certificate? shown, SslPolicyErrors errors) =>
         (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None
         && shown is X509Certificate2 certificate

@@ -10,7 +10,8 @@ namespace NetSniff.Worker.Detect;
 /// <param name="IsSwapped">They are a version that is swapped whole, as a mounted ConfigMap is.</param>
 public sealed record RuleFiles(IReadOnlyList<(string Name, string Text)> Files, string Revision, bool IsSwapped)
 {
-    public const int FilesMax = 512;
+    /// <summary>One for each rule of the largest set, and as many again.</summary>
+    public const int FilesMax = 2 * RuleSet.RulesMax;
 
     /// <summary>Of all files together.</summary>
     public const long BytesMax = 32L << 20;
@@ -29,12 +30,10 @@ public sealed record RuleFiles(IReadOnlyList<(string Name, string Text)> Files, 
 
         if (!Directory.Exists(path)) throw new IOException($"{path} is not there");
 
-        // The link is followed once, so that all that is read comes from one version.
-        var link = Path.Combine(path, SwappedLink);
-        var target = Path.Exists(link) ? Directory.ResolveLinkTarget(link, returnFinalTarget: true) : null;
+        var target = SwappedFolder(path);
         string[] paths =
         [
-            .. Directory.EnumerateFiles(target?.FullName ?? path)
+            .. Directory.EnumerateFiles(target ?? path)
                 .Where(static file => Path.GetExtension(file) is ".yaml" or ".yml" && Path.GetFileName(file)[0] != '.')
                 .Order(StringComparer.Ordinal),
         ];
@@ -61,6 +60,24 @@ public sealed record RuleFiles(IReadOnlyList<(string Name, string Text)> Files, 
         }
 
         return specs;
+    }
+
+    /// <summary>Where the version that is swapped whole lies: the folder's own, or that of the folder it is in. The link
+    /// is followed once, so that all that is read comes from one version.</summary>
+    private static string? SwappedFolder(string path)
+    {
+        var link = Path.Combine(path, SwappedLink);
+        if (Path.Exists(link)) return Directory.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName;
+
+        var whole = Path.GetFullPath(path);
+        var above = Path.Combine(Path.GetDirectoryName(whole) ?? whole, SwappedLink);
+        if (!Path.Exists(above) || Directory.ResolveLinkTarget(above, returnFinalTarget: true) is not { } version)
+        {
+            return null;
+        }
+
+        var inside = Path.Combine(version.FullName, Path.GetFileName(whole));
+        return Directory.Exists(inside) ? inside : null;
     }
 
     private static string Text(string path)

@@ -21,6 +21,7 @@ public sealed class RuleFolder(string folder, RuleLoader loader, Action<RuleSet>
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    private readonly Lock _looking = new();
     private RuleFolderState _state = RuleFolderState.Nothing;
     private string _lastSeen = "";
     private string _pending = "";
@@ -28,9 +29,33 @@ public sealed class RuleFolder(string folder, RuleLoader loader, Action<RuleSet>
     /// <summary>Any thread may ask.</summary>
     public RuleFolderState State => Volatile.Read(ref _state);
 
-    /// <summary>Looks once. One thread at a time.</summary>
+    /// <summary>Looks once. Any thread.</summary>
     /// <returns>Whether another set came into force.</returns>
     public bool Look()
+    {
+        lock (_looking) return LookNow();
+    }
+
+    /// <summary>Looks once a second until told to stop.</summary>
+    /// <param name="looked">Called after each look.</param>
+    public async Task RunAsync(TimeProvider clock, Action? looked, CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
+            {
+                Look();
+                looked?.Invoke();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // as asked
+        }
+    }
+
+    private bool LookNow()
     {
         RuleFiles files;
         try
@@ -60,25 +85,6 @@ public sealed class RuleFolder(string folder, RuleLoader loader, Action<RuleSet>
 
         (_lastSeen, _pending) = (files.Revision, "");
         return Try(files);
-    }
-
-    /// <summary>Looks once a second until told to stop.</summary>
-    /// <param name="looked">Called after each look.</param>
-    public async Task RunAsync(TimeProvider clock, Action? looked, CancellationToken stop)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
-            {
-                Look();
-                looked?.Invoke();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // as asked
-        }
     }
 
     private bool Try(RuleFiles files)

@@ -15,21 +15,47 @@ internal sealed class Connection(FlowView first)
 
     private readonly List<FlowView> _views = [first];
 
+    /// <summary>Those from before the server's address was translated.</summary>
+    private readonly List<FlowView> _before = [];
+
     /// <summary>The earliest sighting, by which others are judged.</summary>
-    public long StartNanos { get; } = first.FirstNanos;
+    public long StartNanos { get; private set; } = first.FirstNanos;
 
     /// <summary>That of the earliest sighting.</summary>
-    public ulong FlowId { get; } = first.Header.FlowId;
+    public ulong FlowId { get; private set; } = first.Header.FlowId;
+
+    /// <summary>Who is who: known once all views are in and <see cref="Orient"/> was called.</summary>
+    public (Address Address, ushort Port) Client { get; private set; }
+
+    public (Address Address, ushort Port) Server { get; private set; }
+
+    public byte Protocol => _views[0].Header.Protocol;
+
+    /// <summary>Who the server is; <see cref="Peer.None"/> where nobody knows.</summary>
+    public Peer ServerPeer =>
+        Peers.Of(_views.Select(view => view.ServerPeer).FirstOrDefault(peer => peer != Peers.Unnamed));
 
     public bool Has(Vantage vantage) => _views.Exists(view => Vantage.Of(view.Header) == vantage);
 
     public void Add(FlowView view) => _views.Add(view);
 
+    /// <summary>Takes in what was seen of the same connection before the server's address was translated.</summary>
+    public void Take(Connection before)
+    {
+        _before.AddRange(before._views);
+        Via = before.Server;
+        if ((before.StartNanos, before.FlowId).CompareTo((StartNanos, FlowId)) >= 0) return;
+
+        (StartNanos, FlowId) = (before.StartNanos, before.FlowId);
+    }
+
+    /// <summary>What the client called; nothing where that is the server.</summary>
+    private (Address Address, ushort Port)? Via { get; set; }
+
     public void Emit(RecordSink sink, MergeOptions options)
     {
-        Orient();
         var path = Path();
-        var most = path.MaxBy(view => (view.PayloadBoth, view.Header.Tunnel == TunnelKind.None, view.PacketsBoth))!;
+        var most = Most(path);
         var start = path.Min(view => view.FirstNanos);
         var points = path.Take(PointsMax).ToList();
         var rtt = path.FirstOrDefault(view => view.RttNanos > 0)?.RttNanos ?? 0;
@@ -41,7 +67,7 @@ internal sealed class Connection(FlowView first)
             nodes.Add(Encoding.UTF8.GetBytes(point.Origin.Node));
         }
 
-        SetContext(ref sink.Context, most, path);
+        SetContext(ref sink.Context, Most(_views), path);
         var record = new ConnectionRecord
         {
             FirstNanos = start,
@@ -60,6 +86,9 @@ internal sealed class Connection(FlowView first)
             RttNanos = rtt,
             HasRtt = rtt > 0,
             IsMidstream = path.TrueForAll(view => view.IsMidstream),
+            Via = Via?.Address ?? default,
+            ViaPort = Via?.Port ?? 0,
+            HasVia = Via is not null,
             Points = names.List,
             Nodes = nodes.List,
             PointFirst = Column(points, view => (ulong)(view.FirstNanos - start)),
@@ -76,28 +105,33 @@ internal sealed class Connection(FlowView first)
     }
 
     /// <summary>Who saw it begin knows who the client is; of those who did not, who saw it first.</summary>
-    private void Orient()
+    public void Orient()
     {
-        var knows = _views.MinBy(view => (view.IsMidstream, view.FirstNanos, NameOf(view)))!;
-        var (client, port) = (knows.Header.Client, knows.Header.ClientPort);
+        var knows = _views.MinBy(view => (view.IsMidstream, view.FirstNanos, NameOf(view)))!.Header;
+        (Client, Server) = ((knows.Client, knows.ClientPort), (knows.Server, knows.ServerPort));
         foreach (var view in _views)
         {
-            view.IsReversed = !view.Header.Client.Equals(client) || view.Header.ClientPort != port;
+            view.IsReversed = !view.Header.Client.Equals(Client.Address) || view.Header.ClientPort != Client.Port;
         }
     }
+
+    /// <summary>The view whose numbers count.</summary>
+    private static FlowView Most(List<FlowView> views) =>
+        views.MaxBy(view => (view.PayloadBoth, view.Header.Tunnel == TunnelKind.None, view.PacketsBoth))!;
 
     /// <summary>From the client to the server. One node's clock puts its own points in order; of nodes, that of the
     /// client comes first and that of the server last, where they are known, whatever their clocks say.</summary>
     private List<FlowView> Path()
     {
-        var clientNode = _views.Select(view => Peers.Of(view.ClientPeer).Node).FirstOrDefault(Known) ?? "";
-        var serverNode = _views.Select(view => Peers.Of(view.ServerPeer).Node).FirstOrDefault(Known) ?? "";
+        List<FlowView> all = [.. _before, .. _views];
+        var clientNode = all.Select(view => Peers.Of(view.ClientPeer).Node).FirstOrDefault(Known) ?? "";
+        var serverNode = all.Select(view => Peers.Of(view.ServerPeer).Node).FirstOrDefault(Known) ?? "";
         if (clientNode == serverNode) (clientNode, serverNode) = ("", "");
-        var nodeStarts = _views.GroupBy(view => view.Origin.Node)
+        var nodeStarts = all.GroupBy(view => view.Origin.Node)
             .ToDictionary(node => node.Key, node => node.Min(view => view.FirstNanos));
         return
         [
-            .. _views.OrderBy(view => Rank(view.Origin.Node)).ThenBy(view => nodeStarts[view.Origin.Node])
+            .. all.OrderBy(view => Rank(view.Origin.Node)).ThenBy(view => nodeStarts[view.Origin.Node])
                 .ThenBy(view => view.Origin.Node, StringComparer.Ordinal)
                 .ThenBy(view => view.FirstNanos).ThenBy(NameOf, StringComparer.Ordinal),
         ];
@@ -123,7 +157,8 @@ internal sealed class Connection(FlowView first)
         ];
     }
 
-    private static void SetContext(ref RecordHeader head, FlowView most, List<FlowView> path)
+    /// <param name="most">Of those that saw the server itself.</param>
+    private void SetContext(ref RecordHeader head, FlowView most, List<FlowView> path)
     {
         head = most.Header;
         if (most.IsReversed)
@@ -133,7 +168,8 @@ internal sealed class Connection(FlowView first)
         }
 
         head.ClientPeer = path.Select(view => view.ClientPeer).FirstOrDefault(peer => peer != Peers.Unnamed);
-        head.ServerPeer = path.Select(view => view.ServerPeer).FirstOrDefault(peer => peer != Peers.Unnamed);
+        head.ServerPeer = path.Where(view => !_before.Contains(view)).Select(view => view.ServerPeer)
+            .FirstOrDefault(peer => peer != Peers.Unnamed);
         head.App = path.Select(view => view.Header.App).FirstOrDefault(app => app != 0);
     }
 

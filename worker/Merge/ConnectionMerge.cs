@@ -15,8 +15,8 @@ namespace NetSniff.Worker.Merge;
 /// <item>Counts are those of the view that saw most payload, and of equals the one without a tunnel, then that with
 /// most packets. They are never summed over views.</item>
 /// </list>
-/// <para>Nothing depends on the order in which records come. What translates addresses in between (a service's address
-/// into a pod's) makes other ends of them: those are two connections here.</para>
+/// <para>Nothing depends on the order in which records come. Then what was seen before a service's address became a
+/// pod's is put together with what was seen behind: <see cref="Translations"/>.</para>
 /// </remarks>
 public sealed class ConnectionMerge(MergeOptions? options = null)
 {
@@ -57,7 +57,8 @@ public sealed class ConnectionMerge(MergeOptions? options = null)
         ArgumentNullException.ThrowIfNull(sink);
         List<Connection> connections = [];
         foreach (var views in _views.Values) connections.AddRange(Of(views.Values, _options));
-        foreach (var connection in connections.OrderBy(one => one.StartNanos).ThenBy(one => one.FlowId))
+        foreach (var connection in Translations.Join(connections, _options)
+            .OrderBy(one => one.StartNanos).ThenBy(one => one.FlowId))
         {
             connection.Emit(sink, _options);
         }
@@ -66,7 +67,7 @@ public sealed class ConnectionMerge(MergeOptions? options = null)
         Held = 0;
     }
 
-    /// <summary>The connections that views of one pair of ends are.</summary>
+    /// <summary>The connections that views of one pair of ends are, each knowing its client.</summary>
     internal static IReadOnlyList<Connection> Of(IEnumerable<FlowView> views, MergeOptions options)
     {
         List<Connection> connections = [];
@@ -88,6 +89,7 @@ public sealed class ConnectionMerge(MergeOptions? options = null)
             else nearest.Add(view);
         }
 
+        foreach (var connection in connections) connection.Orient();
         return connections;
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using NetSniff.Packets;
 using NetSniff.Records;
 
 namespace NetSniff.Worker.Merge;
@@ -14,6 +15,9 @@ public sealed class LiveMerge(MergeOptions? options = null)
 
     /// <summary>By when the first of each came.</summary>
     private readonly Queue<(ConnectionKey Key, Waiting Waiting)> _order = new();
+
+    /// <summary>What waits of one client's end that speaks to a service, or to a pod of one.</summary>
+    private readonly Dictionary<(Address Client, ushort Port, byte Protocol), List<ConnectionKey>> _calls = [];
 
     /// <summary>Flow records held.</summary>
     public int Held { get; private set; }
@@ -35,6 +39,7 @@ public sealed class LiveMerge(MergeOptions? options = null)
         {
             waiting = new Waiting(nowNanos);
             _order.Enqueue((key, waiting));
+            if (Peers.Of(header.ServerPeer).Service.Length > 0) Note(CallOf(in header), key, waiting);
         }
 
         ref var view = ref CollectionsMarshal.GetValueRefOrAddDefault(
@@ -59,14 +64,42 @@ public sealed class LiveMerge(MergeOptions? options = null)
         while (_order.Count > 0) EmitOldest(sink);
     }
 
+    private void Note((Address Client, ushort Port, byte Protocol) call, ConnectionKey key, Waiting waiting)
+    {
+        ref var keys = ref CollectionsMarshal.GetValueRefOrAddDefault(_calls, call, out _);
+        (keys ??= []).Add(key);
+        waiting.Call = call;
+    }
+
+    /// <summary>With what is of the same call, though that may have waited less.</summary>
     private int EmitOldest(RecordSink sink)
     {
         var (key, waiting) = _order.Dequeue();
-        _waiting.Remove(key);
-        Held -= waiting.Records;
-        foreach (var connection in ConnectionMerge.Of(waiting.Views.Values, _options)) connection.Emit(sink, _options);
-        return waiting.Records;
+        // It went with another.
+        if (_waiting.GetValueOrDefault(key) != waiting) return 0;
+
+        List<ConnectionKey> keys = [key];
+        if (waiting.Call is { } call && _calls.Remove(call, out var calls)) keys = calls;
+        var records = 0;
+        List<Connection> connections = [];
+        foreach (var one in keys)
+        {
+            _waiting.Remove(one, out var held);
+            records += held!.Records;
+            connections.AddRange(ConnectionMerge.Of(held.Views.Values, _options));
+        }
+
+        Held -= records;
+        foreach (var connection in Translations.Join(connections, _options).OrderBy(one => one.StartNanos))
+        {
+            connection.Emit(sink, _options);
+        }
+
+        return records;
     }
+
+    private static (Address Client, ushort Port, byte Protocol) CallOf(in RecordHeader header) =>
+        (header.Client, header.ClientPort, header.Protocol);
 
     private sealed class Waiting(long sinceNanos)
     {
@@ -76,5 +109,8 @@ public sealed class LiveMerge(MergeOptions? options = null)
         public Dictionary<(Vantage, ulong FlowId), FlowView> Views { get; } = [];
 
         public int Records { get; set; }
+
+        /// <summary>Where others may belong to it.</summary>
+        public (Address Client, ushort Port, byte Protocol)? Call { get; set; }
     }
 }

@@ -25,9 +25,10 @@ internal static class Asking
         throw Wrong($"no record kind '{Shown(kind)}': there are {known}");
     }
 
-    public static void CheckField(string field)
+    /// <summary>What a field is called here.</summary>
+    public static string CheckField(string field)
     {
-        if (FieldCatalog.Shared.Find(field) is not null) return;
+        if (FieldCatalog.Shared.Find(field) is { } known) return known.Name;
 
         var near = FieldCatalog.Shared.Nearest(field);
         throw Wrong($"no field '{Shown(field)}'" + (near is null ? "" : $"; did you mean {near}?"));

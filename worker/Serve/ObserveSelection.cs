@@ -39,12 +39,12 @@ internal sealed record ObserveSelection
         CheckCount(request.Kinds.Count, "kinds");
         CheckCount(request.Fields.Count, "fields");
         foreach (var kind in request.Kinds) Asking.CheckKind(kind);
-        foreach (var field in request.Fields) Asking.CheckField(field);
         Asking.Filter(request.Where);
+        var fields = Joined(request.Fields.Select(Asking.CheckField));
         if (!request.Merged)
         {
             return new ObserveSelection(
-                Joined(request.Kinds), request.Where.Trim(), request.SinceNanos, Joined(request.Fields));
+                Joined(request.Kinds), request.Where.Trim(), request.SinceNanos, fields);
         }
 
         if (request.Kinds.Any(kind => kind is not (Flow or Connection)))
@@ -58,7 +58,7 @@ internal sealed record ObserveSelection
 
     /// <summary>What is wanted of connections: all of them, for their flows were chosen already.</summary>
     public static ObserveSelection OfConnections(ObserveRequest request) =>
-        new("", "", 0, Joined(request.Fields));
+        new("", "", 0, Joined(request.Fields.Select(Asking.CheckField)));
 
     /// <summary>The kinds by number; null for all.</summary>
     public HashSet<ushort>? KindNumbers() => Kinds.Length == 0

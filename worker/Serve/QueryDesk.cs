@@ -55,22 +55,36 @@ internal sealed class QueryDesk : IDisposable
 
     public void End() => _ending.Cancel();
 
-    public Task ObserveAsync(ObserveRequest request, IAnswers<ObserveAnswer> answers, CancellationToken cancel) =>
-        _observing.RunAsync(request, new PatientAnswers<ObserveAnswer>(answers, Limits.StallMax), cancel);
+    public Task ObserveAsync(
+        ObserveRequest request, Caller caller, IAnswers<ObserveAnswer> answers, CancellationToken cancel)
+    {
+        request.Where = caller.Sight.Narrow(request.Where);
+        return _observing.RunAsync(request, new PatientAnswers<ObserveAnswer>(answers, Limits.StallMax), cancel);
+    }
 
-    public Task<AggregateAnswer> AggregateAsync(AggregateRequest request, CancellationToken cancel) =>
-        _aggregating.RunAsync(request, cancel);
+    public Task<AggregateAnswer> AggregateAsync(AggregateRequest request, Caller caller, CancellationToken cancel)
+    {
+        request.Where = caller.Sight.Narrow(request.Where);
+        return _aggregating.RunAsync(request, cancel);
+    }
 
-    public Task SqlAsync(SqlRequest request, IAnswers<SqlAnswer> answers, CancellationToken cancel) =>
-        _sql.RunAsync(request, new PatientAnswers<SqlAnswer>(answers, Limits.StallMax), cancel);
+    public Task SqlAsync(SqlRequest request, Caller caller, IAnswers<SqlAnswer> answers, CancellationToken cancel)
+    {
+        CheckWhole(caller);
+        return _sql.RunAsync(request, new PatientAnswers<SqlAnswer>(answers, Limits.StallMax), cancel);
+    }
 
-    public Task<StatusAnswer> StatusAsync(StatusRequest request, CancellationToken cancel) =>
-        _status.RunAsync(request, cancel);
+    public Task<StatusAnswer> StatusAsync(StatusRequest request, Caller caller, CancellationToken cancel)
+    {
+        CheckWhole(caller);
+        return _status.RunAsync(request, cancel);
+    }
 
     /// <param name="own">The connection that the answer goes through.</param>
     public Task PacketsAsync(
         PacketsRequest request, Caller caller, FlowName? own, IAnswers<PacketsAnswer> answers, CancellationToken cancel)
     {
+        request.Where = caller.Sight.Narrow(request.Where);
         var patient = new PatientAnswers<PacketsAnswer>(answers, Limits.StallMax);
         return (_packets ?? throw NoPackets()).RunAsync(request, caller, own, patient, cancel);
     }
@@ -82,6 +96,14 @@ internal sealed class QueryDesk : IDisposable
     public Task RelayAsync(
         IAsyncStreamReader<RelayWord> words, Caller caller, IAnswers<FromTasked> answers, CancellationToken cancel) =>
         (_relaying ?? throw NoPackets()).RunAsync(words, caller, answers, cancel);
+
+    /// <summary>The door has asked; this is for a door that was forgotten.</summary>
+    private static void CheckWhole(Caller caller)
+    {
+        if (caller.Sight.IsAll) return;
+
+        throw new RpcException(new Status(StatusCode.PermissionDenied, "this cannot be narrowed to some namespaces"));
+    }
 
     private static RpcException NoPackets() =>
         new(new Status(StatusCode.Unimplemented, "this worker gives sensors no tasks"));

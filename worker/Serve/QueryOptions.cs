@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using NetSniff.Worker.Serve.Access;
+using NetSniff.Worker.Serve.Authorizing;
 using NetSniff.Worker.Serve.Cutting;
 using NetSniff.Worker.Serve.Feed;
 using NetSniff.Worker.Serve.Members;
@@ -20,6 +21,13 @@ public sealed record QueryOptions
     /// <summary>Null when certificates alone let in.</summary>
     public BearerToken? Token { get; init; }
 
+    /// <summary>Null where certificates and secrets alone decide.</summary>
+    public AuthorizingOptions? Authorizing { get; init; }
+
+    /// <summary>What our own certificate is made out to: where all workers share one, who shows it is a worker. Null
+    /// where each has its own.</summary>
+    public Func<string>? OwnCertificate { get; init; }
+
     public required IRecordStore Store { get; init; }
 
     public required RecordFeed Feed { get; init; }
@@ -38,4 +46,15 @@ public sealed record QueryOptions
 
     /// <summary>Why a caller may not ask for a path; null when they may.</summary>
     public Func<Caller, string, string?>? Refuses { get; init; }
+
+    internal bool IsWorker(Caller caller) => caller.IsMember
+        && (caller.Name == OwnCertificate?.Invoke() || Members?.Others.Any(other => other.Name == caller.Name) == true);
+}
+
+/// <summary>How people are let in who have nothing of ours to show.</summary>
+/// <param name="Certificates">Names of those that may read, beside the workers'.</param>
+public sealed record AuthorizingOptions(IAuthority Authority, IReadOnlySet<string> Certificates)
+{
+    /// <summary>How often a call that goes on is looked at again.</summary>
+    public TimeSpan LookAgain { get; init; } = RememberingAuthority.AllowedKept;
 }

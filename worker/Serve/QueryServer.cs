@@ -42,7 +42,8 @@ public sealed class QueryServer : IAsyncDisposable
         builder.Services.AddSingleton(desk);
         builder.Services.AddSingleton(new QueryService(desk));
         var application = builder.Build();
-        var doorkeeper = new Doorkeeper(options.Token, options.Limits, Refusals(options), options.Packets?.Token);
+        var door = options.Packets is { } packets ? new PacketDoor(packets, options) : null;
+        var doorkeeper = new Doorkeeper(options, door);
         application.Use(next => context => doorkeeper.InvokeAsync(context, next));
         application.MapGrpcService<QueryService>();
         new QueryApi(desk, options.Clock).Map(application);
@@ -62,21 +63,13 @@ public sealed class QueryServer : IAsyncDisposable
         _desk.Dispose();
     }
 
-    private static Func<Caller, string, string?>? Refusals(QueryOptions options)
-    {
-        if (options.Packets is not { } packets) return options.Refuses;
-
-        var door = new PacketDoor(packets, options.Members);
-        return (caller, path) => door.Refuse(caller, path) ?? options.Refuses?.Invoke(caller, path);
-    }
-
     private static void Configure(KestrelServerOptions kestrel, QueryOptions options)
     {
         var limits = kestrel.Limits;
         limits.MaxConcurrentConnections = options.Limits.ConnectionsMax;
         // The doorkeeper and gRPC refuse earlier and in words; this is for who says nothing of its length.
         limits.MaxRequestBodySize = 2 * options.Limits.RequestBytesMax;
-        limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        limits.MaxRequestHeadersTotalSize = 24 * 1024;
         limits.Http2.MaxStreamsPerConnection = options.Limits.CallsPerCallerMax;
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);

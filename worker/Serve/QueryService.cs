@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using NetSniff.Wire.V1;
 using NetSniff.Worker.Serve.Access;
+using NetSniff.Worker.Serve.Authorizing;
 using NetSniff.Worker.Serve.Cutting;
 
 namespace NetSniff.Worker.Serve;
@@ -19,7 +20,7 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
     {
         TimeSpan? longest = request.Follow ? null : desk.Limits.CallDefault;
         var answers = new StreamAnswers<ObserveAnswer>(responseStream);
-        return AnswerAsync(context, longest, cancel => desk.ObserveAsync(request, answers, cancel));
+        return AnswerAsync(context, longest, cancel => desk.ObserveAsync(request, CallerOf(context), answers, cancel));
     }
 
     public override async Task<AggregateAnswer> Aggregate(AggregateRequest request, ServerCallContext context)
@@ -27,7 +28,7 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
         AggregateAnswer? answer = null;
         await AnswerAsync(
             context, desk.Limits.CallDefault,
-            async cancel => answer = await desk.AggregateAsync(request, cancel).ConfigureAwait(false))
+            async cancel => answer = await desk.AggregateAsync(request, CallerOf(context), cancel).ConfigureAwait(false))
             .ConfigureAwait(false);
         return answer!;
     }
@@ -38,7 +39,7 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
         var answers = new StreamAnswers<SqlAnswer>(responseStream);
         // The statement has a time of its own; this is for who reads the rows slowly.
         var longest = desk.Limits.SqlMax + desk.Limits.CallDefault;
-        return AnswerAsync(context, longest, cancel => desk.SqlAsync(request, answers, cancel));
+        return AnswerAsync(context, longest, cancel => desk.SqlAsync(request, CallerOf(context), answers, cancel));
     }
 
     public override async Task<StatusAnswer> Status(StatusRequest request, ServerCallContext context)
@@ -46,7 +47,7 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
         StatusAnswer? answer = null;
         await AnswerAsync(
             context, desk.Limits.CallDefault,
-            async cancel => answer = await desk.StatusAsync(request, cancel).ConfigureAwait(false))
+            async cancel => answer = await desk.StatusAsync(request, CallerOf(context), cancel).ConfigureAwait(false))
             .ConfigureAwait(false);
         return answer!;
     }
@@ -64,7 +65,7 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
     public override Task Depth(
         DepthRequest request, IServerStreamWriter<DepthAnswer> responseStream, ServerCallContext context)
     {
-        var caller = Caller.Of(context.GetHttpContext());
+        var caller = CallerOf(context);
         var answers = new StreamAnswers<DepthAnswer>(responseStream);
         return AnswerAsync(context, longest: null, cancel => desk.DepthAsync(request, caller, answers, cancel));
     }
@@ -73,11 +74,13 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
         IAsyncStreamReader<RelayWord> requestStream, IServerStreamWriter<FromTasked> responseStream,
         ServerCallContext context)
     {
-        var caller = Caller.Of(context.GetHttpContext());
+        var caller = CallerOf(context);
         var answers = new StreamAnswers<FromTasked>(responseStream);
         return AnswerAsync(
             context, longest: null, cancel => desk.RelayAsync(requestStream, caller, answers, cancel));
     }
+
+    private static Caller CallerOf(ServerCallContext context) => Caller.Of(context.GetHttpContext());
 
     private static FlowName? ConnectionOf(HttpContext http) =>
         http.Connection is { RemoteIpAddress: { } remote, LocalIpAddress: { } local } line
@@ -86,7 +89,9 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
 
     private async Task AnswerAsync(ServerCallContext context, TimeSpan? longest, Func<CancellationToken, Task> answer)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, desk.Ending);
+        var revoked = CallerOf(context).Revoked;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
+            context.CancellationToken, desk.Ending, revoked);
         if (longest is { } length && context.Deadline == DateTime.MaxValue) ending.CancelAfter(length);
         try
         {
@@ -100,7 +105,9 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
         {
-            throw new RpcException(desk.Ending.IsCancellationRequested
+            throw new RpcException(revoked.IsCancellationRequested
+                ? new Grpc.Core.Status(StatusCode.PermissionDenied, Missing.Revoked)
+                : desk.Ending.IsCancellationRequested
                 ? new Grpc.Core.Status(StatusCode.Unavailable, "this worker leaves")
                 : new Grpc.Core.Status(StatusCode.DeadlineExceeded, $"not done within {longest}"));
         }

@@ -32,7 +32,7 @@ internal static class DepthCommand
         {
             Description = "Only this node; may be given several times. Without it: all.", HelpName = "NODE",
         };
-        var server = new ServerOptions();
+        var server = new ServerOptions(runner);
         var command = new Command("depth", About) { rung, length, nodes };
         server.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
@@ -51,7 +51,7 @@ internal static class DepthCommand
 
             var request = new DepthRequest { Rung = asked, Seconds = (uint)span.TotalSeconds };
             request.Nodes.AddRange(result.GetValue(nodes) ?? []);
-            return RunAsync(terminal, interrupts, server.Read(result, forPackets: true), request)
+            return RunAsync(terminal, interrupts, server.Read(result, terminal, interrupts.Token, forPackets: true), request)
                 .GetAwaiter().GetResult();
         });
         return command;

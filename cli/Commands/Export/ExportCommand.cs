@@ -43,7 +43,7 @@ internal static class ExportCommand
         var since = TextOption.Of("--since", "TIME", $"From the hour of a time on: {Moment.Examples}.");
         var until = TextOption.Of("--until", "TIME", "To the hour before a time, or that it is in.");
         var quiet = new Option<bool>("--quiet", "-q") { Description = "No talk." };
-        var server = new ServerOptions();
+        var server = new ServerOptions(runner);
         var command = new Command("export", About) { from, to, format, kinds, since, until, quiet };
         server.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
@@ -76,7 +76,7 @@ internal static class ExportCommand
             Directory.CreateDirectory(export.Folder);
             Func<CancellationToken, long> run = folder is not null
                 ? cancel => FromFolder(folder, terminal, export, cancel)
-                : cancel => new ServerExport(server.Read(result), export, terminal.Clock).Run(cancel);
+                : cancel => new ServerExport(server.Read(result, terminal, interrupts.Token), export, terminal.Clock).Run(cancel);
             return Run(run, interrupts, progress, export.Folder);
         });
         return command;

@@ -37,7 +37,8 @@ internal static class FieldsCommand
     private static int Run(string prefix, Terminal terminal)
     {
         var fields = FieldCatalog.Shared.StartingWith(prefix).ToList();
-        if (fields.Count == 0)
+        var others = FieldCatalog.Shared.OtherNamesStartingWith(prefix).ToList();
+        if (fields.Count + others.Count == 0)
         {
             terminal.Say($"no field begins with '{prefix}': `netsniff fields` lists them all");
             return ExitCode.Failed;
@@ -67,6 +68,19 @@ internal static class FieldsCommand
             line.Own(field.About);
             line.Use(Paint.Dim);
             line.Own($"  e.g. {field.Example}");
+            line.MoveTo(buffer);
+            buffer.EndLine();
+        }
+
+        if (isTerminal && others.Count > 0) buffer.EndLine();
+        foreach (var (name, field, about) in others)
+        {
+            line.Use(Paint.Cyan);
+            line.Own(name);
+            line.Use(Paint.Dim);
+            line.Own(" "u8);
+            line.PadTo(NameColumns);
+            line.Own(about.Length == 0 ? $"another name of {field}" : $"true or false: {about} ({field})");
             line.MoveTo(buffer);
             buffer.EndLine();
         }

@@ -7,9 +7,9 @@ namespace NetSniff.Cli.Commands.Helping;
 
 /// <summary>What a command is for, how it is called, what it takes: folded to the terminal.</summary>
 /// <remarks>A command's description is its text, and behind a line `Examples:` what one may type.</remarks>
-internal sealed class HelpPage(Terminal terminal) : SynchronousCommandLineAction
+internal sealed class HelpPage(Terminal terminal, CommandRunner runner) : SynchronousCommandLineAction
 {
-    private const string Program = "netsniff", ExamplesHead = "Examples:";
+    private const string Program = "netsniff ", ExamplesHead = "Examples:";
     private const int Usual = 80, WidthMin = 40, WidthMax = 100;
 
     /// <summary>Names of options longer than this have their text on the lines below.</summary>
@@ -41,21 +41,26 @@ internal sealed class HelpPage(Terminal terminal) : SynchronousCommandLineAction
                 child => (Called(child), FirstSentence(Split(child.Description ?? "").About))),
         ]);
         Section("Options:", [
-            .. command.Options.Concat(Inherited(command)).Where(option => !option.Hidden)
-                .Select(option => (Called(option), About(option))),
+            .. Own(command).Where(option => !option.Hidden).Select(option => (Called(option), About(option))),
         ]);
-        if (command is RootCommand) _page.Append($"\n`{Program} COMMAND --help` tells more of each.\n");
-        return _page.ToString();
+        if (command is RootCommand) _page.Append($"\n`{Program}COMMAND --help` tells more of each.\n");
+        else if (runner.IsPlugin) _page.Append($"\n`{Program}--help` lists the options that say which cluster.\n");
+        return _page.Replace("`" + Program, $"`{terminal.Program.Typed} ").ToString();
     }
 
-    private static IEnumerable<Option> Inherited(Command command) =>
-        Above(command).SelectMany(parent => parent.Options).Where(option => option.Recursive);
+    /// <summary>Of the cluster's options a command has those that it looks at.</summary>
+    private IEnumerable<Option> Own(Command command)
+    {
+        var inherited = Above(command).SelectMany(parent => parent.Options).Where(option => option.Recursive);
+        var scope = runner.Scoped.Contains(command) && runner.IsPlugin ? runner.Kube.Scope : [];
+        return command.Options.Concat(scope).Concat(inherited.Except(runner.Kube.Access).Except(runner.Kube.Scope));
+    }
 
     /// <summary>What is typed to reach it: `netsniff rules check`.</summary>
-    public static string PathOf(Command command) =>
+    public string PathOf(Command command) =>
         string.Join(' ', Above(command).Reverse().Append(command).Select(Word));
 
-    private static string Word(Command command) => command is RootCommand ? Program : command.Name;
+    private string Word(Command command) => command is RootCommand ? terminal.Program.Typed : command.Name;
 
     /// <summary>The command that it belongs to, that one's, and so on.</summary>
     private static IEnumerable<Command> Above(Command command)
@@ -101,7 +106,9 @@ internal sealed class HelpPage(Terminal terminal) : SynchronousCommandLineAction
         if (examples.Length == 0) return;
 
         _page.Append('\n').Append(ExamplesHead).Append('\n');
-        foreach (var line in examples.SelectMany(example => Folding.Typed(example, _width - 2)))
+        var typed = examples.Select(example => example.StartsWith(Program, StringComparison.Ordinal)
+            ? $"{terminal.Program.Typed} {example[Program.Length..]}" : example);
+        foreach (var line in typed.SelectMany(example => Folding.Typed(example, _width - 2)))
         {
             _page.Append("  ").Append(line).Append('\n');
         }

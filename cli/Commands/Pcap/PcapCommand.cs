@@ -20,21 +20,37 @@ internal static class PcapCommand
           netsniff pcap --from /var/lib/netsniff/spool -o kept.pcapng
         """;
 
+    private const string PluginAbout =
+        """
+        Cut packets out of what the nodes' sensors keep, from before now as far as they reach back, into one pcapng in
+        order of time, with the names of pods in it. A filter over addresses, ports and protocols is asked of the
+        packets themselves; any other is asked of records, and the connections of those that match are cut whole. What
+        is missing stands in the file's comment. Needs the right to get capturesessions/files of the namespace.
+
+        Examples:
+          netsniff pcap deploy/web --since 2m -o - | wireshark -k -i -
+          netsniff pcap pod/cart-0 -n shop --since 10m -o cart.pcapng
+          netsniff pcap -A --where 'http.status >= 500' --since 1h -o failed.pcapng
+          netsniff pcap svc/web --follow -o - | tshark -r -
+        """;
+
     public static Command Make(CommandRunner runner)
     {
         var options = new PcapOptions();
         var from = TextOption.Of(
             "--from", "FOLDER", "Read the ring in a spool's folder on this machine instead of asking a worker.");
         var strict = new Option<bool>("--strict") { Description = "Exit with 3 when anything is missing." };
-        var server = new ServerOptions();
-        var command = new Command("pcap", About);
+        var server = new ServerOptions(runner);
+        var target = runner.Kube.Target();
+        var command = new Command("pcap", runner.IsPlugin ? PluginAbout : About);
+        if (runner.IsPlugin) command.Add(target);
         options.AddTo(command);
-        command.Add(from);
+        if (!runner.IsPlugin) command.Add(from);
         command.Add(strict);
-        server.AddTo(command);
+        server.AddTo(command, isScoped: true);
         runner.Set(command, (result, terminal, interrupts) =>
         {
-            var folder = result.GetValue(from);
+            var folder = runner.IsPlugin ? null : result.GetValue(from);
             var request = options.Read(result, terminal.Clock, isHere: folder is not null);
             if (options.WritesTo(result) is null && terminal.IsOutputTerminal)
             {
@@ -50,7 +66,10 @@ internal static class PcapCommand
             }
 
             var asking = new PcapAsking(terminal, interrupts) { IsStrict = result.GetValue(strict) };
-            return asking.Run(server.Read(result, forPackets: true), request, options.WritesTo(result));
+            var (endpoint, scope) = server.ReadScoped(
+                result, terminal, runner.IsPlugin ? result.GetValue(target) : null, interrupts.Token, forPackets: true);
+            request.Where = scope.Narrowed(request.Where);
+            return asking.Run(endpoint, request, options.WritesTo(result));
         });
         return command;
     }

@@ -5,7 +5,9 @@ using NetSniff.Wire.V1;
 namespace NetSniff.Cli.Commands.Records;
 
 /// <summary>Says why an answer may be empty: an empty screen leaves people guessing.</summary>
-internal sealed class NothingTalk(Terminal terminal)
+/// <param name="scope">Whose records were asked for, in words; empty for everybody's.</param>
+/// <param name="hasWhere">Whether the user gave an expression.</param>
+internal sealed class NothingTalk(Terminal terminal, string scope, bool hasWhere)
 {
     private static readonly TimeSpan s_statusMax = TimeSpan.FromSeconds(2);
 
@@ -16,7 +18,7 @@ internal sealed class NothingTalk(Terminal terminal)
         {
             var deadline = (terminal.Clock.GetUtcNow() + s_statusMax).UtcDateTime;
             var status = client.Status(new StatusRequest(), deadline: deadline);
-            terminal.Say($"nothing found: {Why(status, request)}");
+            terminal.Say($"nothing found: {Why(status, request, scope, hasWhere)}");
         }
         catch (RpcException)
         {
@@ -25,7 +27,7 @@ internal sealed class NothingTalk(Terminal terminal)
     }
 
     /// <summary>The first reason that holds, the most likely first.</summary>
-    internal static string Why(StatusAnswer status, ObserveRequest request)
+    internal static string Why(StatusAnswer status, ObserveRequest request, string scope, bool hasWhere)
     {
         var kinds = status.Workers.SelectMany(worker => worker.Kinds).Where(kind => kind.Records > 0)
             .Where(kind => request.Kinds.Count == 0 || request.Kinds.Contains(kind.Kind)).ToList();
@@ -43,8 +45,13 @@ internal sealed class NothingTalk(Terminal terminal)
         }
 
         var count = Human.Count((ulong)kinds.Sum(kind => kind.Records));
+        if (scope.Length > 0 && !hasWhere)
+        {
+            return $"of {count} {what} none is of {scope}; -A looks at all namespaces, a longer --since further back";
+        }
+
         var isTimed = request.SinceNanos != 0 || request.UntilNanos != 0;
-        return (request.Where.Length > 0, isTimed) switch
+        return (hasWhere, isTimed) switch
         {
             (true, true) => $"of {count} {what} none matches --where in that time; a longer --since looks further back",
             (true, false) => $"of {count} {what} none matches --where; `netsniff fields` explains the names",

@@ -27,16 +27,19 @@ internal sealed class RecordsAsking(Terminal terminal, CaptureSettings settings,
     /// <summary>Whether an answer that lacks a worker is a failure.</summary>
     public bool IsStrict { get; init; }
 
+    /// <summary>Whose records are asked for, in words; empty for everybody's.</summary>
+    public string Scope { get; init; } = "";
+
     public int Run(QueryEndpoint endpoint, ObserveRequest request)
     {
         using var channel = QueryChannel.To(endpoint);
         using var output = new CaptureOutput(terminal, settings, []) { Book = Origins.Book };
         var desk = output.NewDesk(isFiltered: true);
-        Follow(channel, endpoint.Address, request, desk);
+        Follow(channel, endpoint, request, desk);
         output.Finish();
         if (_newestNanos == 0 && !request.Follow && !settings.IsQuiet && !interrupts.Token.IsCancellationRequested)
         {
-            new NothingTalk(terminal).Say(channel.Client, request);
+            new NothingTalk(terminal, Scope, settings.Where is not null).Say(channel.Client, request);
         }
 
         var wasStopped = interrupts.Reason == StopReason.Interrupted;
@@ -48,14 +51,14 @@ internal sealed class RecordsAsking(Terminal terminal, CaptureSettings settings,
         return IsStrict && _talk.IsPartial ? ExitCode.Partial : ExitCode.Ok;
     }
 
-    private void Follow(QueryChannel channel, string address, ObserveRequest request, RecordDesk desk)
+    private void Follow(QueryChannel channel, QueryEndpoint endpoint, ObserveRequest request, RecordDesk desk)
     {
         var pause = s_firstPause;
         while (true)
         {
             try
             {
-                ReadAsync(channel.Client, request, desk).GetAwaiter().GetResult();
+                ReadAsync(channel.Client, endpoint, request, desk).GetAwaiter().GetResult();
                 return;
             }
             catch (RpcException) when (interrupts.Token.IsCancellationRequested || desk.IsFull)
@@ -67,7 +70,7 @@ internal sealed class RecordsAsking(Terminal terminal, CaptureSettings settings,
                 desk.Flush();
                 if (_isBack)
                 {
-                    terminal.Say($"lost {address}: {Refusal.Reason(problem)}; asking again until it is back");
+                    terminal.Say($"lost {endpoint.Title}: {Refusal.Reason(problem)}; asking again until it is back");
                     pause = s_firstPause;
                 }
 
@@ -83,14 +86,15 @@ internal sealed class RecordsAsking(Terminal terminal, CaptureSettings settings,
         }
     }
 
-    private async Task ReadAsync(Query.QueryClient client, ObserveRequest request, RecordDesk desk)
+    private async Task ReadAsync(
+        Query.QueryClient client, QueryEndpoint endpoint, ObserveRequest request, RecordDesk desk)
     {
         using var call = client.Observe(request, cancellationToken: interrupts.Token);
         while (await call.ResponseStream.MoveNext(interrupts.Token).ConfigureAwait(false))
         {
             if (!_isBack)
             {
-                terminal.Say("back; records of the meantime follow, but for those that came late");
+                terminal.Say($"back, at {endpoint.Title}; records of the meantime follow, but for those that came late");
                 _isBack = true;
             }
 

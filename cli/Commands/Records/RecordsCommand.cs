@@ -25,6 +25,8 @@ internal static class RecordsCommand
         var command = new Command(verb, $"{about}\n\nExamples:\n{lines}");
         var kinds = Texts("--kind", "KIND", "Only records of this kind: flow, http, dns …; may be repeated.");
         if (kind is null) command.Add(kinds);
+        var target = runner.Kube.Target();
+        if (runner.IsPlugin) command.Add(target);
         var options = new TimeOptions();
         options.AddTo(command);
         var fields = Texts("--fields", "NAMES", "Only these fields, with commas between: http.status,http.uri.");
@@ -37,9 +39,9 @@ internal static class RecordsCommand
         if (kind is "flow") command.Add(merged);
         command.Add(strict);
         var shown = new CaptureOptions();
-        shown.AddForRecords(command);
-        var server = new ServerOptions();
-        server.AddTo(command);
+        shown.AddForRecords(command, isPlugin: runner.IsPlugin);
+        var server = new ServerOptions(runner);
+        server.AddTo(command, isScoped: true);
         runner.Set(command, (result, terminal, interrupts) =>
         {
             var isMerged = kind == "flow" && result.GetValue(merged);
@@ -56,10 +58,7 @@ internal static class RecordsCommand
             }
 
             _ = CaptureOutput.Where(settings);
-            var request = new ObserveRequest
-            {
-                Where = settings.Where ?? "", Merged = isMerged,
-            };
+            var request = new ObserveRequest { Merged = isMerged };
             request.Kinds.AddRange(asked);
             request.Fields.AddRange(wanted);
             options.Read(result, terminal.Clock, request);
@@ -68,15 +67,21 @@ internal static class RecordsCommand
                 request.Last = (uint)Math.Min(settings.CountMax > 0 ? settings.CountMax : LastDefault, uint.MaxValue);
             }
 
-            var asking = new RecordsAsking(terminal, settings, interrupts) { IsStrict = result.GetValue(strict) };
-            return asking.Run(server.Read(result), request);
+            var (endpoint, scope) = server.ReadScoped(
+                result, terminal, runner.IsPlugin ? result.GetValue(target) : null, interrupts.Token);
+            request.Where = scope.Narrowed(settings.Where);
+            var asking = new RecordsAsking(terminal, settings, interrupts)
+            {
+                IsStrict = result.GetValue(strict), Scope = scope.ToString(),
+            };
+            return asking.Run(endpoint, request);
         });
         return command;
     }
 
     private static string KnownField(string name)
     {
-        if (FieldCatalog.Shared.Find(name) is not null) return name;
+        if (FieldCatalog.Shared.Find(name) is { } known) return known.Name;
 
         var near = FieldCatalog.Shared.Nearest(name);
         var hint = near is null ? ": `netsniff fields` lists them" : $"; did you mean {near}?";

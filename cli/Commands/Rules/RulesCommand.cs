@@ -20,6 +20,17 @@ internal static class RulesCommand
           netsniff read trace.pcap --rules rules --where finding
         """;
 
+    private const string PluginAbout =
+        """
+        The detection rules of a cluster: what each found, what it costs, and whether workers run it as it is. `rules
+        check` looks at rules in files, before they are applied.
+
+        Examples:
+          netsniff rules
+          netsniff rules -n shop -o yaml
+          netsniff rules check rules
+        """;
+
     private const string CheckAbout =
         """
         Read every rule file of a folder, compile the rules and run their embedded tests. Tells all that is wrong, and
@@ -47,7 +58,9 @@ internal static class RulesCommand
             var line = new Line(isColoured, isTerminal ? terminal.Columns() : Line.Endless);
             return Check(result.GetValue(path)!, terminal, line);
         });
-        return new Command("rules", About) { check };
+        var command = new Command("rules", runner.IsPlugin ? PluginAbout : About) { check };
+        if (runner.IsPlugin) _ = new RulesList(runner, command);
+        return command;
     }
 
     private static int Check(string path, Terminal terminal, Line line)

@@ -61,6 +61,7 @@ internal sealed class SensorArguments
     private readonly EndpointOption _health = new("--health", "Health and metrics, or off", s_otherwise.Health);
 
     private readonly PacketOptions _packets = new();
+    private readonly MemberOptions _member = new(hasClass: true);
 
     public void AddTo(Command command)
     {
@@ -72,6 +73,7 @@ internal sealed class SensorArguments
             _cpu, _drain, _config, _health.Option,
         ]) command.Add(option);
         _packets.AddTo(command);
+        _member.AddTo(command);
         _cluster.AddTo(command);
     }
 
@@ -81,10 +83,11 @@ internal sealed class SensorArguments
         var names = result.GetValue(_interfaces) ?? [];
         var workers = new WorkersChoice(
             result.GetValue(_workers), result.GetValue(_workersFile), result.GetValue(_workersService));
+        var (node, folder) = (result.GetValue(_node) ?? s_otherwise.Node, TextOption.Required(result, _spool));
         return s_otherwise with
         {
-            Node = result.GetValue(_node) ?? s_otherwise.Node,
-            Folder = TextOption.Required(result, _spool),
+            Node = node,
+            Folder = folder,
             SpoolBytesMax = ByteSizes.ParseOption(_spoolBytes.Name, result.GetValue(_spoolBytes), SpoolBytesMin)
                 ?? s_otherwise.SpoolBytesMax,
             Certificates = CertificatePaths.In(TextOption.Required(result, _tls)),
@@ -101,6 +104,8 @@ internal sealed class SensorArguments
             DrainMax = Durations.ParseOption(_drain.Name, result.GetValue(_drain)) ?? s_otherwise.DrainMax,
             Packets = _packets.Read(result),
             ConfigFolder = result.GetValue(_config),
+            PlanFolder = _member.Plan(result, folder),
+            Operator = _member.Operator(result, node, node),
             Health = _health.Read(result, mayBeOff: true),
         };
     }

@@ -55,7 +55,15 @@ internal static class SensorCommand
             using var last = telemetry;
             await sensor.StartAsync().ConfigureAwait(false);
             terminal.Say($"sensor {settings.Node}: capturing on {sensor.Interfaces}");
-            await Task.WhenAny(interrupts.StoppedAsync(), sensor.Host.Captured).ConfigureAwait(false);
+            var stopped = interrupts.StoppedAsync();
+            await Task.WhenAny(stopped, sensor.Host.Captured).ConfigureAwait(false);
+            if (sensor.IsPurged)
+            {
+                await sensor.PurgeAsync().ConfigureAwait(false);
+                await stopped.ConfigureAwait(false);
+                return ExitCode.Ok;
+            }
+
             var isHome = await sensor.Host.StopAsync().ConfigureAwait(false);
             SensorTalk.Balance(terminal, sensor.Host.Ledger());
             if (!isHome) terminal.Warn("not all was shipped: the rest waits in the spool for the next start");

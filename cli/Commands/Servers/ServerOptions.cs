@@ -2,13 +2,15 @@ using System.CommandLine;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using NetSniff.Cli.Plugin;
 using NetSniff.Wire.Querying;
 using NetSniff.Wire.Security;
 
 namespace NetSniff.Cli.Commands.Servers;
 
 /// <summary>Which worker is asked, and how one proves to be allowed to.</summary>
-internal sealed class ServerOptions
+/// <remarks>As kubectl's plugin it is any worker of the cluster, and its options are those of every command.</remarks>
+internal sealed class ServerOptions(CommandRunner runner)
 {
     private const string Variable = "NETSNIFF_SERVER";
 
@@ -23,8 +25,12 @@ internal sealed class ServerOptions
     private readonly Option<string?> _certificate = Text("--cert", "FILE", "Our own certificate (PEM), with --key.");
     private readonly Option<string?> _key = Text("--key", "FILE", "Key of our certificate (PEM).");
 
-    public void AddTo(Command command)
+    /// <param name="isScoped">Whether it may be asked about some namespaces alone.</param>
+    public void AddTo(Command command, bool isScoped = false)
     {
+        if (isScoped) runner.Scoped.Add(command);
+        if (runner.IsPlugin) return;
+
         command.Add(_server);
         command.Add(_token);
         command.Add(_authority);
@@ -33,15 +39,42 @@ internal sealed class ServerOptions
     }
 
     /// <summary>Whether the command line or the environment names a worker.</summary>
-    public bool IsNamed(ParseResult result) => result.GetValue(_server) is not null
+    public bool IsNamed(ParseResult result) => runner.IsPlugin || result.GetValue(_server) is not null
         || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable));
 
     /// <summary>Whether the command line names one.</summary>
     public bool IsNamedHere(ParseResult result) => result.GetValue(_server) is not null;
 
+    /// <summary>For what is of no namespace.</summary>
     /// <exception cref="UsageException">Nothing says which worker.</exception>
+    public QueryEndpoint Read(
+        ParseResult result, Terminal terminal, CancellationToken cancel, bool forPackets = false) =>
+        Read(result, terminal, target: null, cancel, forPackets, isScoped: false).Endpoint;
+
+    /// <param name="target">`deploy/web` and the like, of the plugin.</param>
     /// <param name="forPackets">The worker of `netsniff up` is shown the token that lets have raw packets.</param>
-    public QueryEndpoint Read(ParseResult result, bool forPackets = false)
+    /// <returns>The worker, and whose traffic is meant.</returns>
+    /// <exception cref="UsageException">Nothing says which worker.</exception>
+    public (QueryEndpoint Endpoint, RecordScope Scope) ReadScoped(
+        ParseResult result, Terminal terminal, string? target, CancellationToken cancel, bool forPackets = false) =>
+        Read(result, terminal, target, cancel, forPackets, isScoped: true);
+
+    private (QueryEndpoint Endpoint, RecordScope Scope) Read(
+        ParseResult result, Terminal terminal, string? target, CancellationToken cancel, bool forPackets, bool isScoped)
+    {
+        if (!runner.IsPlugin) return (Direct(result, forPackets), new RecordScope([], null, null));
+
+        if (!isScoped) runner.Kube.RefuseScope(result);
+        var way = runner.Kube.Open(result, terminal);
+        var scope = isScoped
+            ? new RecordScope(runner.Kube.Namespaces(result, way), runner.Kube.Selector(result), target)
+            : new RecordScope([], null, null);
+        // Before anything is asked for: what is mistyped needs no cluster.
+        _ = scope.Narrowed("");
+        return (way.WorkerAsync(scope.Namespaces, cancel, forPackets).GetAwaiter().GetResult(), scope);
+    }
+
+    private QueryEndpoint Direct(ParseResult result, bool forPackets)
     {
         var named = result.GetValue(_server) ?? Environment.GetEnvironmentVariable(Variable);
         var file = string.IsNullOrEmpty(named) ? ClientFile.Read() : Matching(named);

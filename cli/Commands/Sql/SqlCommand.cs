@@ -47,7 +47,7 @@ internal static class SqlCommand
         var wide = new Option<bool>("--wide") { Description = "Leave out and cut nothing, whatever the terminal." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Rows alone, no talk." };
         var strict = new Option<bool>("--strict") { Description = "Exit with 3 when not every worker answered." };
-        var server = new ServerOptions();
+        var server = new ServerOptions(runner);
         var command = new Command("sql", About) { text, format, rows, timeout, color, wide, quiet, strict };
         server.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
@@ -64,7 +64,7 @@ internal static class SqlCommand
             var isFitted = terminal.IsOutputTerminal && !result.GetValue(wide);
             var line = new Line(isColoured, isFitted ? terminal.Columns() : Line.Endless);
             var asking = new Asking(terminal, asked, line, result.GetValue(quiet), result.GetValue(strict));
-            return asking.RunAsync(server.Read(result), request, interrupts).GetAwaiter().GetResult();
+            return asking.RunAsync(server.Read(result, terminal, interrupts.Token), request, interrupts).GetAwaiter().GetResult();
         });
         return command;
     }

@@ -1,9 +1,6 @@
 using System.CommandLine;
 using NetSniff.Cli.Commands.Servers;
 using NetSniff.Cli.Outputs.Table;
-using NetSniff.Wire.Querying;
-using NetSniff.Wire.V1;
-using NetSniff.Worker.Serve.Http;
 
 namespace NetSniff.Cli.Commands.Status;
 
@@ -21,6 +18,17 @@ internal static class StatusCommand
           watch -c netsniff status --color always
         """;
 
+    private const string PluginAbout =
+        """
+        Show the profiles and how far they are so, the workers, the sensors that send to them, and the balance: what
+        came in, what was kept, what was lost and where.
+
+        Examples:
+          netsniff status
+          netsniff status -o json
+          watch -c kubectl netsniff status --color always
+        """;
+
     public static Command Make(CommandRunner runner)
     {
         var format = new Option<string?>("--output", "-o")
@@ -35,8 +43,8 @@ internal static class StatusCommand
         };
         var all = new Option<bool>("--all") { Description = "Every line of the balances, not only the main ones." };
         var strict = new Option<bool>("--strict") { Description = "Exit with 3 when not every worker answered." };
-        var server = new ServerOptions();
-        var command = new Command("status", About) { format, color, all, strict };
+        var server = new ServerOptions(runner);
+        var command = new Command("status", runner.IsPlugin ? PluginAbout : About) { format, color, all, strict };
         server.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
         {
@@ -47,24 +55,12 @@ internal static class StatusCommand
                 var other => throw new UsageException($"no output format '{other}': use table or json"),
             };
             var isColoured = CaptureOptions.IsColoured(result.GetValue(color)!, terminal.IsOutputTerminal, terminal);
-            using var channel = QueryChannel.To(server.Read(result));
-            var answer = channel.Client.Status(new StatusRequest(), cancellationToken: interrupts.Token);
-            var buffer = new OutputBuffer(terminal.Output);
-            if (isTable)
-            {
-                var columns = terminal.IsOutputTerminal ? terminal.Columns() : Line.Endless;
-                var line = new Line(isColoured, columns);
-                new StatusPage(buffer, line, terminal.Clock, result.GetValue(all)).Write(answer);
-            }
-            else
-            {
-                var json = new JsonLine(buffer);
-                AnswerJson.Write(json, answer);
-                json.End();
-            }
-
-            buffer.Flush();
-            return result.GetValue(strict) && answer.Completeness.Absent.Count > 0 ? ExitCode.Partial : ExitCode.Ok;
+            var line = new Line(isColoured, terminal.IsOutputTerminal ? terminal.Columns() : Line.Endless);
+            var showing = new StatusShowing(terminal, isTable ? line : null, result.GetValue(all));
+            var isWhole = runner.IsPlugin
+                ? showing.OfCluster(runner.Kube.OpenWhole(result, terminal), interrupts.Token)
+                : showing.Of(server.Read(result, terminal, interrupts.Token), interrupts.Token);
+            return result.GetValue(strict) && !isWhole ? ExitCode.Partial : ExitCode.Ok;
         });
         return command;
     }

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using NetSniff.Cli.Capturing;
 using NetSniff.Cli.Commands.Servers;
+using NetSniff.Cli.Plugin;
 using NetSniff.Filters.Expression;
 using NetSniff.Sensor.Capture;
 using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Sensor.Capture.PcapFile;
+using NetSniff.Wire.Querying;
 
 namespace NetSniff.Cli.Commands.Top;
 
@@ -23,6 +25,17 @@ internal static class TopCommand
           netsniff top --server worker:9465 --where 'http'
         """;
 
+    private const string PluginAbout =
+        """
+        Who talks to whom, in which protocols, what fails and how long it takes, on a full screen, of a namespace or of
+        all. ? explains the keys.
+
+        Examples:
+          netsniff top -A
+          netsniff top deploy/web
+          netsniff top -n shop --where 'http.status >= 500'
+        """;
+
     public static Command Make(CommandRunner runner)
     {
         var file = new Argument<string?>("FILE")
@@ -35,23 +48,45 @@ internal static class TopCommand
         };
         var filter = Text("--filter", "FILTER", "Packets that are looked at, in the syntax of pcap-filter.");
         var where = Text("--where", "EXPRESSION", "Records that are counted, such as 'http.status >= 500'.");
-        var server = new ServerOptions();
-        var command = new Command("top", About) { file, interfaces, filter, where };
-        server.AddTo(command);
+        var once = new Option<bool>("--once")
+        {
+            Description = "Write what a worker's last minute was, and end: needs no terminal.",
+        };
+        var server = new ServerOptions(runner);
+        var target = runner.Kube.Target();
+        var command = runner.IsPlugin
+            ? new Command("top", PluginAbout) { target, where, once }
+            : new Command("top", About) { file, interfaces, filter, where, once };
+        server.AddTo(command, isScoped: true);
         runner.Set(command, (result, terminal, interrupts) =>
         {
-            if (!terminal.IsOutputTerminal)
+            var isOnce = result.GetValue(once);
+            if (isOnce && !server.IsNamed(result)) throw new UsageException("--once is of a worker: --server names one");
+            if (!terminal.IsOutputTerminal && !isOnce)
             {
-                throw new UsageException("top needs a terminal; `netsniff live -o summary` writes what it saw");
+                throw new UsageException(
+                    "top needs a terminal; " + (runner.IsPlugin
+                        ? "--once does without" : "`netsniff live -o summary` writes what it saw"));
             }
 
             var expression = result.GetValue(where) ?? "";
             _ = Where(expression);
+            if (isOnce)
+            {
+                var (endpoint, scope) = server.ReadScoped(
+                    result, terminal, runner.IsPlugin ? result.GetValue(target) : null, interrupts.Token);
+                return new TopOnce(terminal, endpoint, scope).RunAsync(scope.Narrowed(expression), interrupts.Token)
+                    .GetAwaiter().GetResult();
+            }
+
             using TopSource source = server.IsNamed(result)
-                ? new WorkerTopSource(server.Read(result), expression)
+                ? Asked(server.ReadScoped(
+                    result, terminal, runner.IsPlugin ? result.GetValue(target) : null, interrupts.Token))
                 : Captured(
                     terminal, result.GetValue(file), result.GetValue(interfaces) ?? [], result.GetValue(filter),
                     expression);
+            WorkerTopSource Asked((QueryEndpoint Endpoint, RecordScope Scope) asked) =>
+                new(asked.Endpoint, asked.Scope.Narrowed(expression), asked.Scope.ToString());
             new TopLoop(terminal, source, interrupts).Run();
             return ExitCode.Ok;
         });

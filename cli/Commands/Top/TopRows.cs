@@ -83,10 +83,12 @@ internal static class TopRows
     {
         var app = tally.AppOf(key);
         var name = app == Apps.Unknown ? Json.IpProtocolNames.Own(key.Protocol) : Apps.Name(app);
-        var server = key.Port == 0 ? key.Server.ToString() : $"{Bracketed(key.Server.ToString())}:{key.Port}";
+        var named = tally.NameOf(key.Server);
+        var server = key.Port == 0
+            ? named ?? key.Server.ToString() : $"{named ?? Bracketed(key.Server.ToString())}:{key.Port}";
         return new TopRow(
             [
-                key.Client.ToString(), server, name, Human.Size(8 * rate.ByteRate), Human.Size(rate.CountRate),
+                tally.NameOf(key.Client) ?? key.Client.ToString(), server, name, Human.Size(8 * rate.ByteRate), Human.Size(rate.CountRate),
                 Human.Size(rate.Exchanges.CountRate), Human.Size(rate.Bytes),
             ],
             [0, 0, 0, rate.ByteRate, rate.CountRate, rate.Exchanges.CountRate, rate.Bytes],

@@ -33,6 +33,7 @@ internal sealed partial class TopTally
     private const int TalkersMax = 8_192;
     private const int AppsMax = 65_536;
     private const int ErrorsMax = 1_024;
+    private const int NamesMax = 65_536;
 
     private readonly Dictionary<TalkerKey, TalkerRates> _talkers = [];
     private readonly Dictionary<TalkerKey, ushort> _apps = [];
@@ -41,6 +42,7 @@ internal sealed partial class TopTally
     private readonly Dictionary<TalkerKey, TalkerKey> _turned = [];
     private readonly Dictionary<string, ProtocolRates> _protocols = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Field, ulong Value), Rated> _errors = [];
+    private readonly Dictionary<Address, string> _names = [];
     private readonly long[] _bytesBySecond = new long[SecondsKept];
     private readonly RecordReading _reading = new();
     private long _newestSecond;
@@ -73,6 +75,9 @@ internal sealed partial class TopTally
     /// <summary>What the talker speaks, as far as a record said so.</summary>
     public ushort AppOf(TalkerKey key) => _apps.GetValueOrDefault(key);
 
+    /// <summary>Who has the address, as records last said: `shop/cart-5b9`; null where none did.</summary>
+    public string? NameOf(Address address) => _names.GetValueOrDefault(address);
+
     /// <summary>Bytes of the last seconds, the oldest first.</summary>
     public long[] LastSeconds(int count) => [.. Enumerable.Range(0, count).Select(
         index => _bytesBySecond[Place(_newestSecond - count + 1 + index)])];
@@ -101,6 +106,8 @@ internal sealed partial class TopTally
 
         var key = new TalkerKey(header.Client, header.Server, header.ServerPort, header.Protocol);
         Learn(key, header.ClientPort, header.App);
+        LearnName(header.Client, header.ClientPeer);
+        LearnName(header.Server, header.ServerPeer);
         if (_reading.IsFlow(header))
         {
             if (!hasTraffic) return;
@@ -201,6 +208,14 @@ internal sealed partial class TopTally
         // What it speaks may be what the filter asks for.
         if (_wanted.TryGetValue(key, out var isWanted) && !isWanted) _wanted.Remove(key);
         if (_talkers.TryGetValue(key, out var talker)) Move(before, app, key.Protocol, talker);
+    }
+
+    private void LearnName(Address address, uint peer)
+    {
+        if (peer == Peers.Unnamed || (_names.Count >= NamesMax && !_names.ContainsKey(address))) return;
+
+        var shown = Peers.Of(peer).Shown;
+        if (!shown.IsEmpty) _names[address] = System.Text.Encoding.UTF8.GetString(shown);
     }
 
     private void Move(ushort from, ushort to, byte protocol, Rated counts)

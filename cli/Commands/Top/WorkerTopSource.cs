@@ -8,7 +8,8 @@ using NetSniff.Wire.V1;
 namespace NetSniff.Cli.Commands.Top;
 
 /// <summary>Records of the workers as they come: a flow's traffic when it ends or is told, exchanges at once.</summary>
-internal sealed class WorkerTopSource(QueryEndpoint endpoint, string where) : TopSource
+/// <param name="scope">Whose records, in words; empty for everybody's.</param>
+internal sealed class WorkerTopSource(QueryEndpoint endpoint, string where, string scope) : TopSource
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(2);
 
@@ -19,7 +20,8 @@ internal sealed class WorkerTopSource(QueryEndpoint endpoint, string where) : To
     private long _missed;
     private IReadOnlyList<LedgerEntry> _losses = [];
 
-    public override string Title => $"worker {endpoint.Address}";
+    public override string Title => (endpoint.Route is null ? "worker " : "") + endpoint.Title
+        + (scope.Length > 0 ? $", {scope}" : "");
 
     public override string Trouble => Volatile.Read(ref _trouble);
 

@@ -26,6 +26,9 @@ internal sealed class WorkerArguments
     private readonly Option<string?> _packetsFor = TextOption.Of(
         "--packets-for", "NAMES", "Certificates that may have raw packets, by name: alice,bob.");
 
+    private readonly Option<string?> _authorize = TextOption.Of(
+        "--authorize", "kubernetes", "Let in with tokens of the cluster, to what its roles allow (docs/access.md).");
+
     private readonly Option<string?> _names = TextOption.Of(
         "--names", "FILE", "YAML that says which pod, service or host an address was (docs/identity.md).");
 
@@ -47,6 +50,7 @@ internal sealed class WorkerArguments
     private readonly Option<string?> _workersService = TextOption.Of(
         "--workers-service", "NAMESPACE/NAME[:PORT]", "The ready pods behind a service of a cluster.");
 
+    private readonly MemberOptions _member = new(hasClass: false);
     private readonly StoreOptions _store = new();
     private readonly Option<string?> _config = TextOption.Of(
         "--config", "FOLDER", "Holds worker.json (docs/operating.md); what changes in it holds at once.");
@@ -59,10 +63,11 @@ internal sealed class WorkerArguments
     {
         foreach (var option in (Option[])
         [
-            _name, _data, _tls, _token, _packetsToken, _packetsFor, _names, _kubernetes, _rules, _workers, _workersFile,
+            _name, _data, _tls, _token, _packetsToken, _packetsFor, _authorize, _names, _kubernetes, _rules, _workers, _workersFile,
             _workersService, _config, _ingest.Option, _query.Option, _health.Option,
         ]) command.Add(option);
         _store.AddTo(command);
+        _member.AddTo(command);
         _cluster.AddTo(command);
     }
 
@@ -72,21 +77,26 @@ internal sealed class WorkerArguments
         var workers = new WorkersChoice(
             result.GetValue(_workers), result.GetValue(_workersFile), result.GetValue(_workersService));
         var isNamedByCluster = result.GetValue(_kubernetes);
+        var isAuthorizedByCluster = IsAuthorizedByCluster(result.GetValue(_authorize));
+        var (name, folder) = (result.GetValue(_name) ?? s_otherwise.Name, TextOption.Required(result, _data));
         return s_otherwise with
         {
-            Name = result.GetValue(_name) ?? s_otherwise.Name,
-            Folder = TextOption.Required(result, _data),
+            Name = name,
+            Folder = folder,
             Certificates = CertificatePaths.In(TextOption.Required(result, _tls)),
             TokenFile = result.GetValue(_token),
             PacketsTokenFile = result.GetValue(_packetsToken),
             PacketsFor = SplitNames(result.GetValue(_packetsFor)),
             IdentityFile = result.GetValue(_names),
             IsNamedByCluster = isNamedByCluster,
+            IsAuthorizedByCluster = isAuthorizedByCluster,
             Cluster = _cluster.Read(
-                result, isNamedByCluster || workers.Service is not null,
-                $"{_kubernetes.Name} or {_workersService.Name}"),
+                result, isNamedByCluster || isAuthorizedByCluster || workers.Service is not null,
+                $"{_kubernetes.Name}, {_authorize.Name} or {_workersService.Name}"),
             Workers = workers,
             ConfigFolder = result.GetValue(_config),
+            PlanFolder = _member.Plan(result, folder),
+            Operator = _member.Operator(result, name, null),
             RulesFolder = result.GetValue(_rules),
             Store = _store.Read(result),
             Lake = _store.Lake(result),
@@ -95,6 +105,13 @@ internal sealed class WorkerArguments
             Health = _health.Read(result, mayBeOff: true),
         };
     }
+
+    private static bool IsAuthorizedByCluster(string? by) => by switch
+    {
+        null => false,
+        "kubernetes" => true,
+        _ => throw new UsageException($"--authorize: there is kubernetes, and no '{by}'"),
+    };
 
     private static HashSet<string> SplitNames(string? text) => new(
         (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),

@@ -59,7 +59,7 @@ internal static class MatchFilters
             }
             else if (!shop.Catalog.Kinds.TryFind(protocol.Value, out _))
             {
-                problems.Add(protocol, $"{protocol} is not read yet: there are no records of it");
+                problems.Add(protocol, $"{protocol} is not read yet: there are no records of it", RuleFault.NotServed);
             }
             else
             {
@@ -89,7 +89,8 @@ internal static class MatchFilters
         {
             if (term.Key.Value != NamespaceLabel)
             {
-                problems.Add(term.Key, $"records know namespaces by {NamespaceLabel} only, not by their labels");
+                problems.Add(term.Key, $"records know namespaces by {NamespaceLabel} only, not by their labels",
+                    RuleFault.NotServed);
                 continue;
             }
 

@@ -83,9 +83,15 @@ internal static class RuleFields
     {
         if (catalog.Find(name.Value) is { } field) return new FieldProbe(field, origins);
 
+        if (FieldAliases.NotServed.TryGetValue(name.Value, out var why))
+        {
+            problems.Add(name, $"{name} cannot be asked for; {why}", RuleFault.NotServed);
+            return null;
+        }
+
         var near = catalog.Nearest(name.Value);
         var hint = near is null ? "`netsniff fields` lists them" : $"did you mean {near}?";
-        problems.Add(name, $"unknown field '{SpecMap.Shown(name.Value)}'; {hint}");
+        problems.Add(name, $"unknown field '{SpecMap.Shown(name.Value)}'; {hint}", RuleFault.UnknownField);
         return null;
     }
 

@@ -64,9 +64,17 @@ internal static class RuleCompiler
         var parse = FilterExpression.Parse(text.Value, shop.Catalog, shop.Origins);
         if (parse.IsOk) return parse.Filter;
 
-        problems.Add(text, parse.Problem.ToString());
+        problems.Add(text, parse.Problem.ToString(), FaultOf(parse.Problem));
         return null;
     }
+
+    private static RuleFault FaultOf(FilterProblem problem) => problem.Fault switch
+    {
+        FilterFault.UnknownField => RuleFault.UnknownField,
+        FilterFault.Regex => RuleFault.Regex,
+        FilterFault.NotServed => RuleFault.NotServed,
+        _ => RuleFault.Filter,
+    };
 
     private static Dedupe NewDedupe(
         RuleSpec spec, RuleWorkshop shop, StateBudget budget, SpecProblems problems)
@@ -122,12 +130,24 @@ internal static class RuleCompiler
         List<FieldProbe> fields = [];
         foreach (var name in spec.Fields)
         {
+            if (FieldAliases.NotServed.TryGetValue(name.Value, out var why))
+            {
+                problems.Warn(name.Line, name.Path, $"{name} is not looked at: {why}", RuleFault.NotServed);
+                continue;
+            }
+
             if (RuleFields.Find(name, shop.Catalog, shop.Origins, problems) is not { } field) continue;
 
             var isText = field.Field.Header == HeaderField.None
                 && field.Field.Kind is FieldKind.Text or FieldKind.Texts or FieldKind.Bytes;
             if (isText) fields.Add(field);
             else problems.Add(name, $"{name} is no text of a record: patterns look at texts");
+        }
+
+        if (fields.Count == 0 && spec.Fields.All(static name => FieldAliases.NotServed.ContainsKey(name.Value)))
+        {
+            problems.Add(spec.Fields[0], "no record has any of its fields in this version", RuleFault.NotServed);
+            return null;
         }
 
         List<CompiledPattern> patterns = [];
@@ -142,9 +162,10 @@ internal static class RuleCompiler
             problems.Add(spec.Fields[0].Line, "spec.detector.pattern.minScore", "is more than all scores together");
         }
 
-        if (patterns.Count < spec.Patterns.Count || fields.Count < spec.Fields.Count) return null;
+        // What is wrong with one of them was told.
+        if (patterns.Count < spec.Patterns.Count || fields.Count == 0) return null;
 
-        var place = $"{string.Join(' ', spec.Fields)}|{string.Join(' ', spec.Decode)}";
+        var place = $"{string.Join(' ', fields.Select(static field => field.Name))}|{string.Join(' ', spec.Decode)}";
         if (!shop.Gates.TryGetValue(place, out var gate))
         {
             gate = new PatternGate(fields, [.. spec.Decode], shop.Scratch);
@@ -170,13 +191,13 @@ internal static class RuleCompiler
         var text = spec.Regex!;
         if (RegexBudget.Refuse(text.Value) is { } refusal)
         {
-            problems.Add(text, refusal);
+            problems.Add(text, refusal, RuleFault.Regex);
             return null;
         }
 
         if (RegexBudget.Cost(text.Value) > RegexBudget.SizeMax)
         {
-            problems.Add(text, "is too large with its counts written out");
+            problems.Add(text, "is too large with its counts written out", RuleFault.Regex);
             return null;
         }
 
@@ -191,7 +212,7 @@ internal static class RuleCompiler
         }
         catch (Exception problem) when (problem is ArgumentException or NotSupportedException)
         {
-            problems.Add(text, $"is no regular expression: {RegexBudget.Reason(problem)}");
+            problems.Add(text, $"is no regular expression: {RegexBudget.Reason(problem)}", RuleFault.Regex);
             return null;
         }
     }
@@ -209,9 +230,9 @@ internal static class RuleCompiler
 
         string[] needed = spec.Detector switch
         {
-            PatternDetectorSpec pattern => [.. pattern.Fields.Select(field => field.Value)],
-            DistinctSpec distinct when IsOfRecords(distinct.Field) => [distinct.Field.Value],
-            ThresholdSpec { SumOf: { } sumOf } when IsOfRecords(sumOf) => [sumOf.Value],
+            PatternDetectorSpec pattern => [.. pattern.Fields.Select(OwnName).OfType<string>()],
+            DistinctSpec distinct when OwnName(distinct.Field) is { } field => [field],
+            ThresholdSpec { SumOf: { } sumOf } when OwnName(sumOf) is { } field => [field],
             _ => [],
         };
         if (needed is []) return kinds;
@@ -224,6 +245,7 @@ internal static class RuleCompiler
         return kinds;
     }
 
-    private static bool IsOfRecords(SpecText field) =>
-        FieldCatalog.Shared.Find(field.Value) is { Header: HeaderField.None };
+    /// <summary>What a field of records is called here; null for one of their header.</summary>
+    private static string? OwnName(SpecText field) =>
+        FieldCatalog.Shared.Find(field.Value) is { Header: HeaderField.None } own ? own.Name : null;
 }

@@ -18,7 +18,8 @@ public static partial class RuleReader
         if (map?.Text("type", 32, isRequired: true) is not { } type) return null;
         if (s_later.Contains(type.Value, StringComparer.Ordinal))
         {
-            problems.Add(type, $"{type.Value} is not in this version; there are {string.Join(", ", s_types)}");
+            problems.Add(type, $"{type.Value} is not in this version; there are {string.Join(", ", s_types)}",
+                RuleFault.NotServed);
             return null;
         }
 

@@ -197,7 +197,8 @@ public static partial class RuleReader
         {
             var name = map.Text("name", 63, isRequired: true);
             var expect = map.OneOf("expect", Expectation.Alert, isRequired: true);
-            if (map.Has("pcapRef")) problems.Add(map.Line, map.PathOf("pcapRef"), "is not read yet: write records");
+            if (map.Has("pcapRef")) problems.Add(map.Line, map.PathOf("pcapRef"), "is not read yet: write records",
+                RuleFault.NotServed);
             var records = map.Node("records");
             map.End();
             if (records is not { Kind: SpecKind.List, Elements.Count: >= 1 and <= 16 })

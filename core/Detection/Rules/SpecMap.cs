@@ -19,17 +19,21 @@ internal sealed class SpecProblems(string file, List<RuleProblem> problems)
 
     public int Errors { get; private set; }
 
-    public void Add(int line, string path, string text)
+    public void Add(int line, string path, string text, RuleFault fault = RuleFault.Form)
     {
         Errors++;
-        if (problems.Count < CountMax) problems.Add(new RuleProblem(file, line, path, text) { Rule = Rule });
+        Tell(new RuleProblem(file, line, path, text) { Fault = fault });
     }
 
-    public void Add(SpecText place, string text) => Add(place.Line, place.Path, text);
+    public void Add(SpecText place, string text, RuleFault fault = RuleFault.Form) =>
+        Add(place.Line, place.Path, text, fault);
 
-    public void Warn(int line, string path, string text)
+    public void Warn(int line, string path, string text, RuleFault fault = RuleFault.Form) =>
+        Tell(new RuleProblem(file, line, path, text, true) { Fault = fault });
+
+    private void Tell(RuleProblem problem)
     {
-        if (problems.Count < CountMax) problems.Add(new RuleProblem(file, line, path, text, true) { Rule = Rule });
+        if (problems.Count < CountMax) problems.Add(problem with { Rule = Rule });
     }
 }
 

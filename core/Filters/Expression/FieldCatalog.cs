@@ -14,7 +14,7 @@ public sealed class FieldCatalog
         ["src_ip"] = "src.ip", ["dest_ip"] = "dst.ip", ["src_port"] = "src.port", ["dest_port"] = "dst.port",
         ["app_proto"] = "app", ["event_type"] = "kind", ["protocol"] = "proto", ["ip.proto"] = "proto",
         ["http.response.code"] = "http.status", ["http.request.uri"] = "http.uri", ["http.hostname"] = "http.host",
-        ["http.request.method"] = "http.method", ["vlan.id"] = "vlan", ["frame.time"] = "time",
+        ["vlan.id"] = "vlan", ["frame.time"] = "time",
         ["dns.qry.name"] = "dns.qname", ["dns.qry.type"] = "dns.qtype", ["flow_id"] = "flow.id",
     };
 
@@ -73,11 +73,25 @@ public sealed class FieldCatalog
     /// <summary>Says once where names of values come from; asked before each use of <see cref="Shared"/>.</summary>
     public static void NameValues(Func<IReadOnlyDictionary<string, NamedValues>> names) => s_names = names;
 
-    public CatalogField? Find(string name) => _byName.GetValueOrDefault(name) ?? PeerField.Label(name);
+    /// <summary>By its name, or by one that others have for it (<see cref="FieldAliases"/>).</summary>
+    public CatalogField? Find(string name) => FindOwn(name)
+        ?? (FieldAliases.Resolve(name) is { } ours ? FindOwn(ours) : null);
+
+    /// <summary>A bit of a field that has a name of its own.</summary>
+    public (FieldBit Bit, CatalogField Field)? FindBit(string name) =>
+        FieldAliases.Bits.FirstOrDefault(bit => bit.Name == name) is { } bit && FindOwn(bit.Field) is { } field
+            ? (bit, field) : null;
 
     /// <summary>For completion: fields whose name begins like this, in order.</summary>
     public IEnumerable<CatalogField> StartingWith(string start) =>
         All.Where(field => field.Name.StartsWith(start, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>For completion: other names of fields there are, and of their bits, that begin like this.</summary>
+    public IEnumerable<(string Name, string Field, string About)> OtherNamesStartingWith(string start) =>
+        FieldAliases.All.Select(static alias => (alias.Name, alias.Field, About: ""))
+            .Concat(FieldAliases.Bits.Select(static bit => (bit.Name, bit.Field, bit.About)))
+            .Where(other => _byName.ContainsKey(other.Field)
+                && other.Name.StartsWith(start, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>What an unknown name was probably meant to be, or null.</summary>
     public string? Nearest(string name)
@@ -89,8 +103,11 @@ public sealed class FieldCatalog
         var tail = "." + name;
         return StartingWith(name + ".").FirstOrDefault()?.Name
             ?? All.FirstOrDefault(field => field.Name.EndsWith(tail, StringComparison.OrdinalIgnoreCase))?.Name
-            ?? Likeness.Nearest(name, All.Select(field => field.Name).Concat(Kinds.Names));
+            ?? Likeness.Nearest(name, All.Select(field => field.Name).Concat(Kinds.Names)
+                .Concat(OtherNamesStartingWith("").Select(static other => other.Name)));
     }
+
+    private CatalogField? FindOwn(string name) => _byName.GetValueOrDefault(name) ?? PeerField.Label(name);
 
     /// <summary>A name said twice is one field: the first kind to have it gives its type and sentence.</summary>
     private void Add(List<CatalogField> all, CatalogField field)

@@ -50,7 +50,17 @@ internal sealed class FilterLexer(string text)
             end++;
         }
 
-        return end - _position;
+        return end - _position + KeyLength(end);
+    }
+
+    /// <summary>A key in brackets belongs to the word before it: `pod.labels["app"]`.</summary>
+    private int KeyLength(int open)
+    {
+        if (open == _position || open + 1 >= text.Length || text[open] != '[') return 0;
+        if (text[open + 1] is not ('"' or '\'')) return 0;
+
+        var close = text.IndexOf(text[open + 1], open + 2);
+        return close > open + 2 && close + 1 < text.Length && text[close + 1] == ']' ? close + 2 - open : 0;
     }
 
     private static bool IsOfWord(char letter) =>

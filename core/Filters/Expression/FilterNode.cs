@@ -78,6 +78,9 @@ internal sealed class CompareNode(
 
     public IReadOnlyList<FilterLiteral> Values { get; } = values;
 
+    /// <summary>How it is said in one word, where there is one.</summary>
+    public string? Written { get; init; }
+
     private bool IsNegated => Comparison == FilterOperator.NotEqual;
 
     public override FilterTest NewTest(OriginBook origins) => Field.Kind switch
@@ -94,6 +97,8 @@ internal sealed class CompareNode(
 
     public override string ToString()
     {
+        if (Written is not null) return Written;
+
         var values = string.Join(", ", Values.Select(value => value.Source));
         var isList = Comparison == FilterOperator.In || Values.Count > 1;
         var word = isList && IsNegated ? "not in" : Comparison.Spelled(IgnoresCase);

@@ -155,7 +155,7 @@ internal sealed partial class FilterParser
         var pattern = RegexBudget.Unescape(_text.AsSpan(token.Start + 1, token.Length - 2));
         if (RegexBudget.Refuse(pattern) is { } refusal)
         {
-            Fail(token, refusal);
+            Fail(token, refusal, fault: FilterFault.Regex);
             return null;
         }
 
@@ -165,7 +165,7 @@ internal sealed partial class FilterParser
             Fail(token, cost < 0
                     ? "the parentheses of the regular expression do not match"
                     : "the regular expressions are too big once their repetitions are written out",
-                cost < 0 ? "" : "repeat with * or +, or with smaller counts");
+                cost < 0 ? "" : "repeat with * or +, or with smaller counts", FilterFault.Regex);
             return null;
         }
 
@@ -178,7 +178,8 @@ internal sealed partial class FilterParser
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            Fail(token, "the regular expression cannot be read: " + RegexBudget.Reason(error));
+            Fail(token, "the regular expression cannot be read: " + RegexBudget.Reason(error),
+                fault: FilterFault.Regex);
             return null;
         }
     }

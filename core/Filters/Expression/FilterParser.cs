@@ -101,6 +101,8 @@ internal sealed partial class FilterParser
         }
 
         Advance();
+        if (_catalog.FindBit(Word(name)) is var (bit, whole)) return ParseBit(bit, whole, name, isExists);
+
         var field = _catalog.Find(Word(name));
         if (isExists) return field is null ? FailUnknown(name) : new ExistsNode(field);
         if (!TryTakeOperator(out var @operator)) return ParseBare(name, field);
@@ -136,14 +138,58 @@ internal sealed partial class FilterParser
 
     private FilterNode? FailUnknown(FilterToken name)
     {
+        if (FieldAliases.NotServed.TryGetValue(Word(name), out var why))
+        {
+            return Fail(name, $"{Word(name)} cannot be asked for", why, FilterFault.NotServed);
+        }
+
         var nearest = _catalog.Nearest(Word(name));
-        return Fail(name, $"unknown field {Shown(name)}", nearest is null ? "" : $"did you mean {nearest}?");
+        return Fail(
+            name, $"unknown field {Shown(name)}", nearest is null ? "" : $"did you mean {nearest}?",
+            FilterFault.UnknownField);
     }
 
-    private FilterNode? Fail(FilterToken token, string text, string suggestion = "")
+    /// <summary>`tcp.flags.syn`, `!tcp.flags.ack`, `tcp.flags.rst == true`: numbers with that bit.</summary>
+    private FilterNode? ParseBit(FieldBit bit, CatalogField whole, FilterToken name, bool isExists)
+    {
+        if (isExists) return new ExistsNode(whole);
+
+        var isUp = true;
+        if (TryTakeOperator(out var @operator))
+        {
+            if (Problem is not null) return null;
+            if (@operator is not { Comparison: FilterOperator.Equal or FilterOperator.NotEqual, IgnoresCase: false }
+                || !(Is(_token, "true") || Is(_token, "false")))
+            {
+                return Fail(name, $"{bit.Name} is true or false", $"write {bit.Name} or !{bit.Name}");
+            }
+
+            isUp = Is(_token, "true") == (@operator.Comparison == FilterOperator.Equal);
+            Advance();
+        }
+
+        return new CompareNode(whole, FilterOperator.In, false, [.. BitRanges(bit.Bit, isUp)])
+        {
+            Written = isUp ? bit.Name : $"{bit.Name} == false",
+        };
+    }
+
+    /// <summary>The octets in which a bit is set, or is not, as ranges.</summary>
+    private static IEnumerable<FilterLiteral> BitRanges(int bit, bool isUp)
+    {
+        var size = 1u << bit;
+        for (var low = isUp ? size : 0; low <= byte.MaxValue; low += 2 * size)
+        {
+            var high = low + size - 1;
+            yield return new FilterLiteral($"{low}..{high}") { Low = low, High = high };
+        }
+    }
+
+    private FilterNode? Fail(
+        FilterToken token, string text, string suggestion = "", FilterFault fault = FilterFault.Syntax)
     {
         Problem ??= _lexer.Problem
-            ?? new FilterProblem(token.Start + 1, Math.Max(1, token.Length), text, suggestion);
+            ?? new FilterProblem(token.Start + 1, Math.Max(1, token.Length), text, suggestion) { Fault = fault };
         return null;
     }
 

@@ -3,6 +3,20 @@ using System.Text;
 
 namespace NetSniff.Filters.Expression;
 
+public enum FilterFault : byte
+{
+    Syntax,
+
+    /// <summary>There is no field of that name.</summary>
+    UnknownField,
+
+    /// <summary>A regular expression that cannot be used.</summary>
+    Regex,
+
+    /// <summary>It is asked for rightly, and this version has it not.</summary>
+    NotServed,
+}
+
 /// <summary>Why an expression is not a filter, and where.</summary>
 /// <param name="Column">First character at fault, counted from 1 over the whole expression.</param>
 /// <param name="Length">Characters at fault, at least 1.</param>
@@ -13,6 +27,9 @@ public sealed record FilterProblem(int Column, int Length, string Text, string S
     // A terminal line; a longer expression is shown around its fault.
     private const int ShownMax = 100;
     private const int ShownBefore = 60;
+
+    /// <summary>Of what sort it is, for programs.</summary>
+    public FilterFault Fault { get; init; }
 
     /// <summary>On one line: `unknown field 'http.statu' at column 1; did you mean http.status?`</summary>
     public override string ToString()

@@ -21,6 +21,8 @@ internal static class Landmark
     /// <param name="isTorn">They may begin within a word: the method must be one that no other ends in.</param>
     public static Verdict JudgeRequest(ReadOnlySpan<byte> bytes, bool isTorn)
     {
+        // What is beyond the bound decides nothing, or it would matter in which pieces it came.
+        bytes = bytes[..Math.Min(bytes.Length, RequestBytesMax)];
         var method = Tokens.TokenLength(bytes);
         if (method > RequestLine.MethodBytesMax || method == 0) return Verdict.No;
         if (method == bytes.Length) return Verdict.Maybe;
@@ -38,6 +40,7 @@ internal static class Landmark
     /// <summary>`HTTP/1.x NNN`, to the end of its line, and behind it a header field or the head's end.</summary>
     public static Verdict JudgeStatus(ReadOnlySpan<byte> bytes)
     {
+        bytes = bytes[..Math.Min(bytes.Length, StatusBytesMax)];
         if (bytes.Length <= StatusBytes)
         {
             var shown = Math.Min(bytes.Length, StatusStart.Length);

@@ -120,7 +120,8 @@ internal static class SchemaOf
         if (property.GetCustomAttribute<NumberAttribute>() is not { } bounds) return schema;
 
         schema["minimum"] = bounds.Min;
-        schema["maximum"] = bounds.Max;
+        // The API server reads a bound as a floating-point number, and this one as less than any.
+        if (bounds.Max < long.MaxValue) schema["maximum"] = bounds.Max;
         return schema;
     }
 

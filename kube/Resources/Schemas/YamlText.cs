@@ -7,7 +7,7 @@ using System.Text.RegularExpressions;
 namespace NetSniff.Kube.Resources.Schemas;
 
 /// <summary>JSON as YAML that people read: a line for each field, quotes only where they are needed.</summary>
-internal static partial class YamlText
+public static partial class YamlText
 {
     public static string Of(JsonNode node)
     {

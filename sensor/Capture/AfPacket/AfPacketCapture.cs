@@ -1,3 +1,4 @@
+using NetSniff.Filters.Bpf;
 using NetSniff.Packets;
 using NetSniff.Pcap;
 
@@ -12,10 +13,16 @@ public sealed partial class AfPacketCapture : PacketCapture, ILiveBackend
     private const int RoomBytes = 128 << 10; // for a frame that a filter must see with its tag
     private const long FramesBetweenStatistics = 1 << 20;
 
+    /// <summary>The longest that frames wait in a ring, and much more.</summary>
+    private const long GraceMillis = 5_000;
+
+    private readonly Lock _changing = new();
     private readonly PacketRing[] _rings;
     private readonly LibC.PollEntry[] _entries;
     private readonly InterfacePlaces _places;
-    private readonly byte[] _room;
+    private byte[] _room = [];
+    private Filtering? _filtering;
+    private InterfaceChoice _choice = InterfaceChoice.All;
     private CaptureProblem? _problem;
     private long _received;
     private long _filtered;
@@ -28,7 +35,6 @@ public sealed partial class AfPacketCapture : PacketCapture, ILiveBackend
         _places = new InterfacePlaces(list, index => NetworkInterfaces.NameOf(rings[0].Descriptor, index));
         _entries = [.. rings.Select(ring =>
             new LibC.PollEntry { Descriptor = ring.Descriptor, Events = LibC.PollIn | LibC.PollError })];
-        _room = [];
     }
 
     public static CaptureBackendInfo Info { get; } = new(
@@ -41,12 +47,12 @@ public sealed partial class AfPacketCapture : PacketCapture, ILiveBackend
     /// <summary>For this thread to run, where the kernel cannot.</summary>
     internal CaptureFilter? UserFilter
     {
-        get;
-        init
-        {
-            field = value;
-            _room = value is null ? [] : new byte[RoomBytes];
-        }
+        init => _filtering = value is null ? null : new Filtering(value, long.MaxValue);
+    }
+
+    internal InterfaceChoice Choice
+    {
+        init => _choice = value;
     }
 
     /// <summary>Null where another capture counts them, or nobody can.</summary>
@@ -64,7 +70,7 @@ public sealed partial class AfPacketCapture : PacketCapture, ILiveBackend
         {
             var cardDrops = CardDrops?.Count ?? 0;
             var (seen, drops, freezes) = (0L, 0L, 0L);
-            var (copies, notIp, misdirected) = (0L, 0L, 0L);
+            var (copies, notIp, unwanted) = (0L, 0L, 0L);
             foreach (var ring in _rings)
             {
                 var statistics = ring.ReadStatistics();
@@ -73,7 +79,7 @@ public sealed partial class AfPacketCapture : PacketCapture, ILiveBackend
                 freezes += statistics.Freezes;
                 copies += ring.LoopbackCopies;
                 notIp += ring.NotIp;
-                misdirected += ring.Misdirected;
+                unwanted += ring.Misdirected + ring.Unchosen;
             }
 
             NamedCount[] lost =
@@ -84,7 +90,7 @@ public sealed partial class AfPacketCapture : PacketCapture, ILiveBackend
                 new(CaptureCounters.ChosenStage, "not-ip", notIp),
             ];
             return new CaptureCounters(
-                Volatile.Read(ref _received), Volatile.Read(ref _filtered) + misdirected, lost, freezes,
+                Volatile.Read(ref _received), Volatile.Read(ref _filtered) + unwanted, lost, freezes,
                 Offered: seen + cardDrops);
         }
     }
@@ -129,6 +135,28 @@ public sealed partial class AfPacketCapture : PacketCapture, ILiveBackend
         foreach (var ring in _rings) ring.Start();
     }
 
+    public override void Change(LiveOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var programs = new KernelPrograms(options.Filter, options.SnapLengthMax);
+        // First what may fail.
+        var wanted = Array.ConvertAll(_rings, ring => programs.Of(ring.Kind, ring.IsAny));
+        lock (_changing)
+        {
+            var before = Volatile.Read(ref _filtering);
+            var isHere = programs.IsFilteredHere;
+            // Here first, so that nothing of the old filter's passes that the kernel is no more asked about, nor anything
+            // of the new one's is missed; where the kernel takes over, until what waits in the rings is through.
+            var filtering = !isHere && before is null ? null
+                : options.Filter is { } filter ? new Filtering(
+                    filter.Copy(), isHere ? long.MaxValue : Environment.TickCount64 + GraceMillis)
+                : null;
+            Volatile.Write(ref _filtering, filtering);
+            Attach(wanted, options.Direction, before);
+            Volatile.Write(ref _choice, options.Choice);
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
         foreach (var ring in _rings) ring.Dispose();
@@ -138,6 +166,7 @@ public sealed partial class AfPacketCapture : PacketCapture, ILiveBackend
     private int Collect(Span<Frame> frames)
     {
         var count = 0;
+        _places.Choose(Volatile.Read(ref _choice));
         for (var step = 0; step < _rings.Length && count < frames.Length; step++)
         {
             var ring = _rings[(_turn + step) % _rings.Length];
@@ -147,7 +176,7 @@ public sealed partial class AfPacketCapture : PacketCapture, ILiveBackend
         }
 
         _turn = (_turn + 1) % _rings.Length;
-        if (UserFilter is { } filter && count > 0) count = Filter(filter, frames, count);
+        if (count > 0 && Volatile.Read(ref _filtering) is { } filtering) count = Filter(filtering, frames, count);
         if (count == 0) Release(); // blocks of which nothing was wanted
         Volatile.Write(ref _received, _received + count);
         _statisticsDue -= count;
@@ -155,8 +184,33 @@ public sealed partial class AfPacketCapture : PacketCapture, ILiveBackend
         return count;
     }
 
-    private int Filter(CaptureFilter filter, Span<Frame> frames, int count)
+    /// <summary>All of them, or none: where one cannot, those before it get back what they had.</summary>
+    private void Attach(BpfInstruction[][] programs, CaptureDirection direction, Filtering? before)
     {
+        var earlier = Array.ConvertAll(_rings, static ring => (ring.Program, ring.Direction));
+        var done = 0;
+        try
+        {
+            for (; done < _rings.Length; done++) _rings[done].Change(programs[done], direction);
+        }
+        catch (CaptureException)
+        {
+            Volatile.Write(ref _filtering, before);
+            while (--done >= 0) _rings[done].Change(earlier[done].Program, earlier[done].Direction);
+            throw;
+        }
+    }
+
+    private int Filter(Filtering filtering, Span<Frame> frames, int count)
+    {
+        var filter = filtering.Filter;
+        if (_room.Length == 0) _room = new byte[RoomBytes];
+        // What waited when the kernel took over is through by then.
+        if (Environment.TickCount64 > filtering.UntilMillis)
+        {
+            Interlocked.CompareExchange(ref _filtering, null, filtering);
+        }
+
         var accepted = 0;
         for (var index = 0; index < count; index++)
         {
@@ -206,4 +260,7 @@ public sealed partial class AfPacketCapture : PacketCapture, ILiveBackend
             ? $"the interface {ring.Name} is down: capture goes on when it is up again"
             : $"capturing on {ring.Name} failed: {LibC.ErrorText(error)}";
     }
+
+    /// <summary>What this thread leaves out by itself.</summary>
+    private sealed record Filtering(CaptureFilter Filter, long UntilMillis);
 }

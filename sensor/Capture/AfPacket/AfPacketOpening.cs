@@ -8,12 +8,13 @@ internal sealed class AfPacketOpening
 {
     private readonly LiveOptions _options;
     private readonly List<Target> _targets = [];
-    private bool _isFilteredHere;
+    private readonly KernelPrograms _programs;
 
-    private AfPacketOpening(LiveOptions options) => _options = options;
+    private AfPacketOpening(LiveOptions options) =>
+        (_options, _programs) = (options, new KernelPrograms(options.Filter, options.SnapLengthMax));
 
-    /// <param name="Program">For the kernel; null when it is to take everything.</param>
-    private sealed record Target(string Name, int Index, LinkKind Kind, BpfInstruction[]? Program)
+    /// <param name="Program">For the kernel.</param>
+    private sealed record Target(string Name, int Index, LinkKind Kind, BpfInstruction[] Program)
     {
         /// <summary>Null until the first ring founded it.</summary>
         public int? Group { get; set; }
@@ -72,7 +73,7 @@ internal sealed class AfPacketOpening
                 if (index == 0 && !isAny) throw Unknown(name);
 
                 var kind = isAny ? LinkKind.Ethernet : NetworkInterfaces.KindOf(socket, name);
-                _targets.Add(new Target(name, index, kind, isAny ? ProgramForAny() : ProgramFor(kind)));
+                _targets.Add(new Target(name, index, kind, _programs.Of(kind, isAny)));
             }
         }
         finally
@@ -124,7 +125,8 @@ internal sealed class AfPacketOpening
             return new AfPacketCapture([.. rings], list)
             {
                 Title = string.Join(", ", _targets.Select(target => target.Name)),
-                UserFilter = _isFilteredHere ? _options.Filter!.Copy() : null,
+                UserFilter = _programs.IsFilteredHere ? _options.Filter!.Copy() : null,
+                Choice = _options.Choice,
                 CardDrops = isFirst && _options.NetworkNamespace is null ? new CardDrops(list) : null,
                 BlockWait = _options.BlockWait,
             };
@@ -134,49 +136,6 @@ internal sealed class AfPacketOpening
             foreach (var ring in rings) ring.Dispose();
             throw;
         }
-    }
-
-    private BpfInstruction[]? ProgramFor(LinkKind kind)
-    {
-        if (_options.Filter is not { } filter) return null;
-
-        var program = filter.For(kind.LinkType);
-        return IsForHere(program) ? null : [.. program.Cut(_options.SnapLengthMax).Instructions];
-    }
-
-    private BpfInstruction[]? ProgramForAny()
-    {
-        if (_options.Filter is not { } filter) return null;
-
-        var ethernet = filter.For(LinkType.Ethernet);
-        if (IsForHere(ethernet)) return null;
-
-        var raw = RawOrNothing(filter);
-        var all = KernelFilter.ForAnyInterface(
-            ethernet.Cut(_options.SnapLengthMax), raw.Cut(_options.SnapLengthMax));
-        _isFilteredHere |= all is null;
-        return all;
-    }
-
-    /// <summary>A filter that speaks of Ethernet addresses has no meaning on a link without them.</summary>
-    private static BpfProgram RawOrNothing(CaptureFilter filter)
-    {
-        try
-        {
-            return filter.For(LinkType.Raw);
-        }
-        catch (CaptureException)
-        {
-            _ = BpfProgram.TryCreate([new BpfInstruction(BpfCode.ReturnConstant, 0, 0, 0)], out var nothing, out _);
-            return nothing!;
-        }
-    }
-
-    private bool IsForHere(BpfProgram program)
-    {
-        var isForHere = KernelFilter.LooksForTag(program);
-        _isFilteredHere |= isForHere;
-        return isForHere;
     }
 
     private static CaptureException Unknown(string name)

@@ -6,7 +6,7 @@ namespace NetSniff.Sensor.Capture.AfPacket;
 
 internal sealed unsafe partial class PacketRing
 {
-    private readonly CaptureDirection _direction;
+    private volatile CaptureDirection _direction;
     private readonly bool _isPromiscuous;
 
     // Blocks from _heldBlock up to _block were walked and are the caller's until Release.
@@ -21,6 +21,9 @@ internal sealed unsafe partial class PacketRing
 
     /// <summary>Frames left out for their direction, or because they are for another machine.</summary>
     public long Misdirected { get; private set; }
+
+    /// <summary>Frames left out because their interface is not wanted.</summary>
+    public long Unchosen { get; private set; }
 
     /// <summary>Second copies of what the loopback interface sends to itself.</summary>
     public long LoopbackCopies { get; private set; }
@@ -99,6 +102,12 @@ internal sealed unsafe partial class PacketRing
 
         var kind = LinkKind.Of(hardware);
         var place = places.Of(Field<int>(address, AddressIndex), kind);
+        if (!places.IsWanted(place))
+        {
+            Unchosen++;
+            return false;
+        }
+
         int mac = Field<ushort>(header, FrameMac);
         var captured = Field<int>(header, FrameCaptured);
         var wire = Field<int>(header, FrameWire);
@@ -125,14 +134,15 @@ internal sealed unsafe partial class PacketRing
     private bool IsWanted(byte kind, ushort hardware)
     {
         var isOutgoing = kind == KindOutgoing;
-        if (hardware == HardwareLoopback && isOutgoing != (_direction == CaptureDirection.Out))
+        var direction = _direction;
+        if (hardware == HardwareLoopback && isOutgoing != (direction == CaptureDirection.Out))
         {
             // What goes out there comes in again: one of the two will do.
             LoopbackCopies++;
             return false;
         }
 
-        var isMisdirected = _direction != CaptureDirection.Both && isOutgoing != (_direction == CaptureDirection.Out);
+        var isMisdirected = direction != CaptureDirection.Both && isOutgoing != (direction == CaptureDirection.Out);
         if (!isMisdirected && (_isPromiscuous || kind != KindOtherHost)) return true;
 
         Misdirected++;

@@ -19,7 +19,8 @@ internal sealed unsafe partial class PacketRing : IDisposable
     private readonly int _blockBytes;
     private readonly int _blockCount;
     private readonly Lock _lock = new();
-    private readonly BpfInstruction[] _program;
+    private BpfInstruction[] _program;
+    private bool _isStarted;
     private byte* _map;
     private long _seen;
     private long _drops;
@@ -54,11 +55,10 @@ internal sealed unsafe partial class PacketRing : IDisposable
 
     /// <summary>Opens in the namespace of this thread, with a filter that lets nothing pass until <see cref="Start"/>.
     /// </summary>
-    /// <param name="program">For the kernel; null to take everything.</param>
+    /// <param name="program">For the kernel.</param>
     public static PacketRing Open(
-        string name, int index, LinkKind kind, LiveOptions options, BpfInstruction[]? program)
+        string name, int index, LinkKind kind, LiveOptions options, BpfInstruction[] program)
     {
-        program ??= KernelFilter.Everything(options.SnapLengthMax);
         var ring = new PacketRing(name, index, kind, options, program);
         try
         {
@@ -101,13 +101,47 @@ internal sealed unsafe partial class PacketRing : IDisposable
     /// <summary>From here on frames come.</summary>
     /// <remarks>Not from bind on: between that and <see cref="Join"/> a socket gets every frame of the interface, also
     /// those that the others of its group get.</remarks>
-    public void Start() => Attach(_program);
+    public void Start()
+    {
+        lock (_lock)
+        {
+            Attach(_program);
+            _isStarted = true;
+        }
+    }
+
+    /// <summary>Another filter and direction from here on: the kernel puts one program in the place of the other, and no
+    /// frame falls between. Any thread.</summary>
+    /// <exception cref="CaptureException">The kernel does not take it, and the old one stays.</exception>
+    public void Change(BpfInstruction[] program, CaptureDirection direction)
+    {
+        lock (_lock)
+        {
+            if (Descriptor < 0) return;
+            // Not over the one that says that nothing comes any more.
+            if (_isStarted) Attach(program);
+            _program = program;
+            _direction = direction;
+            LeaveOutgoing(direction == CaptureDirection.In);
+        }
+    }
+
+    public CaptureDirection Direction => _direction;
+
+    public BpfInstruction[] Program
+    {
+        get
+        {
+            lock (_lock) return _program;
+        }
+    }
 
     /// <summary>From here on no frames come; those in the ring stay to be walked. Any thread may call it.</summary>
     public void Stop()
     {
         lock (_lock)
         {
+            _isStarted = false;
             if (Descriptor >= 0) _ = LibC.Silence(Descriptor);
         }
     }
@@ -166,19 +200,20 @@ internal sealed unsafe partial class PacketRing : IDisposable
         Set(PacketLevel, RingVersion, &version, sizeof(int), "a ring of version 3");
         Attach(KernelFilter.Nothing);
         MapRing((uint)Math.Max(1, options.BlockWait.TotalMilliseconds));
-        if (options.Direction == CaptureDirection.In)
-        {
-            // Before Linux 4.20 the frames come nevertheless and the walk leaves them out.
-            var on = 1;
-            _ = LibC.SetOption(Descriptor, PacketLevel, IgnoreOutgoing, &on, sizeof(int));
-        }
-
+        if (options.Direction == CaptureDirection.In) LeaveOutgoing(isLeftOut: true);
         var address = new LinkAddress { Family = AddressFamily, Protocol = AnyProtocol, Index = Index };
         if (Bind(Descriptor, &address, 20) < 0) throw Failed("listening");
         if (!options.IsPromiscuous || IsAny) return;
 
         var membership = new Membership { Index = Index, Kind = Promiscuous };
         Set(PacketLevel, AddMembership, &membership, sizeof(Membership), "promiscuous mode");
+    }
+
+    private void LeaveOutgoing(bool isLeftOut)
+    {
+        // Before Linux 4.20 the frames come nevertheless and the walk leaves them out.
+        var value = isLeftOut ? 1 : 0;
+        _ = LibC.SetOption(Descriptor, PacketLevel, IgnoreOutgoing, &value, sizeof(int));
     }
 
     private void Attach(BpfInstruction[] program)

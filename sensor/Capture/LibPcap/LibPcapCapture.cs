@@ -32,12 +32,14 @@ public sealed unsafe class LibPcapCapture : PacketCapture, ILiveBackend
     private long _statisticsDue = FramesBetweenStatistics;
     private long _stopNanos = long.MaxValue;
     private bool _hasEnded;
+    private LiveOptions? _wish;
+    private int _snapLength;
 
     internal LibPcapCapture(nint handle, IReadOnlyList<CaptureInterface> interfaces, ushort place)
     {
         (_handle, _interfaces, _place) = (handle, interfaces, place);
         _linkType = interfaces[place].LinkType;
-        _snapLengthMax = interfaces[place].SnapLengthMax;
+        _snapLengthMax = _snapLength = interfaces[place].SnapLengthMax;
         _nanosPerTick = PcapNative.GetPrecision(handle) == PcapNative.NanoPrecision ? 1 : 1_000;
     }
 
@@ -89,6 +91,7 @@ public sealed unsafe class LibPcapCapture : PacketCapture, ILiveBackend
     public override int Receive(Span<Frame> frames, TimeSpan wait)
     {
         if (_hasEnded) return -1;
+        if (Volatile.Read(ref _wish) is not null) Follow();
 
         var count = Collect(frames);
         if (count > 0) return count;
@@ -116,6 +119,20 @@ public sealed unsafe class LibPcapCapture : PacketCapture, ILiveBackend
         }
     }
 
+    /// <remarks>libpcap's handles are for one thread, so the capture's own puts it in force with its next batch.</remarks>
+    public override void Change(LiveOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (!options.Choice.IsAll)
+        {
+            throw new CaptureException($"{Name}: libpcap does not choose among interfaces: use --backend af-packet");
+        }
+
+        // What may fail is tried here, where somebody hears of it.
+        _ = options.Filter?.Copy().For(_linkType);
+        Volatile.Write(ref _wish, options);
+    }
+
     public override void Release()
     {
         // The batch is overwritten by the next Receive.
@@ -129,6 +146,26 @@ public sealed unsafe class LibPcapCapture : PacketCapture, ILiveBackend
             if (_handle != 0) PcapNative.Close(_handle);
             _handle = 0;
             _hasEnded = true;
+        }
+    }
+
+    private void Follow()
+    {
+        var wish = Interlocked.Exchange(ref _wish, null);
+        lock (_handleLock)
+        {
+            // Not over the filter that says that nothing comes any more.
+            if (wish is null || _stopNanos != long.MaxValue || _handle == 0) return;
+
+            try
+            {
+                LibPcapOpening.Change(_handle, Name, wish);
+                _snapLength = Math.Min(wish.SnapLengthMax, _snapLengthMax);
+            }
+            catch (CaptureException problem)
+            {
+                Volatile.Write(ref _problem, new CaptureProblem(problem.Message));
+            }
         }
     }
 
@@ -188,7 +225,7 @@ public sealed unsafe class LibPcapCapture : PacketCapture, ILiveBackend
         var seconds = isLong ? *(long*)header : *(int*)header;
         var ticks = *(int*)(header + (isLong ? 8 : 4));
         var lengths = (int*)(header + (isLong ? 16 : 8));
-        var captured = Math.Min(lengths[0], _snapLengthMax);
+        var captured = Math.Min(lengths[0], _snapLength);
         new ReadOnlySpan<byte>(bytes, captured).CopyTo(_batch.AsSpan(offset));
         var data = Marshal.UnsafeAddrOfPinnedArrayElement(_batch, offset);
         var timeNanos = (seconds * 1_000_000_000) + (ticks * _nanosPerTick);

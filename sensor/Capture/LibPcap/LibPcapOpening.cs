@@ -66,15 +66,17 @@ internal static unsafe class LibPcapOpening
 
     private static List<string> NamesOf(LiveOptions options)
     {
+        var choice = options.Choice;
         if (!options.Interfaces.Contains(LiveOptions.AnyInterface, StringComparer.Ordinal))
         {
-            return [.. options.Interfaces.Distinct(StringComparer.Ordinal)];
+            return [.. options.Interfaces.Distinct(StringComparer.Ordinal).Where(choice.Wants)];
         }
 
-        // Only on Linux is there one handle for all.
-        return OperatingSystem.IsLinux()
+        // Only on Linux is there one handle for all, and it does not say which interface a frame is from.
+        return OperatingSystem.IsLinux() && choice.IsAll
             ? [LiveOptions.AnyInterface]
-            : [.. FindInterfaces().Where(found => found.IsUp).Select(found => found.Name)];
+            : [.. FindInterfaces().Where(found => found.IsUp && found.Name != LiveOptions.AnyInterface)
+                .Select(found => found.Name).Where(choice.Wants)];
     }
 
     private static LibPcapCapture OpenOne(string name, LiveOptions options, CaptureInterface[] list, ushort place)
@@ -109,14 +111,24 @@ internal static unsafe class LibPcapOpening
 
         var error = stackalloc byte[PcapNative.ErrorTextBytes];
         if (!OperatingSystem.IsWindows()) _ = PcapNative.SetNonBlocking(handle, 1, error);
-        if (options.Direction != CaptureDirection.Both
-            && PcapNative.SetDirection(handle, (int)options.Direction) != 0)
-        {
-            throw new CaptureException(
-                $"capturing on {name} in one direction: {PcapNative.ErrorOf(handle)}: leave --direction out");
-        }
-
+        if (options.Direction != CaptureDirection.Both) SetDirection(handle, name, options.Direction);
         if (options.Filter is { } filter) SetFilter(handle, name, filter);
+    }
+
+    /// <summary>Another filter and direction for a handle that is open. The handle's own thread calls it.</summary>
+    /// <exception cref="CaptureException">One of the two is not possible.</exception>
+    public static void Change(nint handle, string name, LiveOptions options)
+    {
+        SetDirection(handle, name, options.Direction);
+        SetFilter(handle, name, options.Filter ?? CaptureFilter.Everything);
+    }
+
+    private static void SetDirection(nint handle, string name, CaptureDirection direction)
+    {
+        if (PcapNative.SetDirection(handle, (int)direction) == 0) return;
+
+        throw new CaptureException(
+            $"capturing on {name} in one direction: {PcapNative.ErrorOf(handle)}: leave --direction out");
     }
 
     private static void SetFilter(nint handle, string name, CaptureFilter filter)

@@ -10,25 +10,13 @@ namespace NetSniff.Tests.Kube.Resources;
 [Collection(nameof(ControlPlane))]
 public class ApplyTests(ControlPlane plane)
 {
-    private const string Definitions = "apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     private const string Table = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
     [Fact]
     public async Task Examples_are_taken_broken_ones_refused_and_defaults_and_columns_are_there()
     {
         using var space = await plane.NewNamespaceAsync();
-        foreach (var kind in CustomResourceDefinitions.Kinds)
-        {
-            await space.PostAsync(Definitions, CustomResourceDefinitions.Of(kind, withRules: false).ToJsonString());
-        }
-
-        foreach (var plural in new[] { "captureprofiles", "capturesessions", "detectionrules" })
-        {
-            await Eventually.Is(
-                "Established=True NamesAccepted=True",
-                () => ConditionsAsync(space.Cluster, plural).GetAwaiter().GetResult());
-        }
-
+        await OwnDefinitions.EnsureAsync(space.Cluster);
         foreach (var one in ExampleFiles.All())
         {
             one["metadata"]!["namespace"] = space.Name;
@@ -97,14 +85,6 @@ public class ApplyTests(ControlPlane plane)
 
     private static string PathOf(string space, JsonObject one) =>
         $"apis/netsniff.io/v1alpha1/namespaces/{space}/{one["kind"]!.GetValue<string>().ToLowerInvariant()}s";
-
-    private static async Task<string> ConditionsAsync(ClusterClient cluster, string plural)
-    {
-        var path = $"{Definitions}/{plural}.netsniff.io";
-        using var one = JsonDocument.Parse(await GetAsync(cluster, path, "application/json"));
-        return string.Join(' ', one.RootElement.List("status", "conditions")
-            .Select(condition => $"{condition.Text("type")}={condition.Text("status")}").Order(StringComparer.Ordinal));
-    }
 
     private static async Task<string> GetAsync(ClusterClient cluster, string path, string accept)
     {

@@ -1,6 +1,7 @@
 using NetSniff.Config;
 using NetSniff.Pipeline;
 using NetSniff.Records;
+using NetSniff.Sensor.Capture;
 using NetSniff.Sensor.Config;
 using NetSniff.Sensor.Governor;
 
@@ -59,11 +60,12 @@ public sealed class SensorSteeringTests : IDisposable
         var steering = new SensorSteering(_dial, CgroupLimits.None)
         {
             BudgetChanged = options => budget = options,
-            ChangeFilter = filter => filter == "bad" ? "no such thing" : null,
+            ChangeCapture = wish => wish.Filter == "bad" ? "no such thing" : null,
         };
         steering.Apply(new SensorConfig { Capture = new CaptureConfig { BpfFilter = "ip" } });
         steering.Apply(new SensorConfig { Capture = new CaptureConfig { BpfFilter = "tcp" } });
-        steering.Opened("tcp");
+        steering.Opened(CaptureWish.Of(
+            new SensorConfig { Capture = new CaptureConfig { BpfFilter = "tcp" } }));
         var gate = steering.NewGate(new Nobody());
         budget = null;
         var problems = steering.Apply(new SensorConfig

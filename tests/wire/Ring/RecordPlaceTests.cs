@@ -7,34 +7,49 @@ namespace NetSniff.Tests.Wire.Ring;
 public class RecordPlaceTests
 {
     [Fact]
-    public void Both_directions_and_all_that_sensors_see_differently_have_one_place()
+    public void What_sensors_see_differently_has_one_place()
     {
         var head = Head(1);
-        var place = RecordPlace.Of(in head);
-        var turned = head with
-        {
-            Client = head.Server, Server = head.Client, ClientPort = head.ServerPort, ServerPort = head.ClientPort,
-        };
-        Assert.Equal(place, RecordPlace.Of(in turned));
         var elsewhere = head with
         {
             FlowId = 99, OuterVlan = 7, InnerVlan = 8, TunnelId = 9, Tunnel = TunnelKind.Vxlan, Interface = 3, App = 5,
             TimeNanos = 1, Kind = 2, Traits = RecordTraits.Partial,
         };
-        Assert.Equal(place, RecordPlace.Of(in elsewhere));
+        Assert.Equal(RecordPlace.Of(in head), RecordPlace.Of(in elsewhere));
+    }
+
+    /// <summary>A service's address and port become a pod's somewhere on the way.</summary>
+    [Theory]
+    [InlineData(IpProtocol.Tcp)]
+    [InlineData(IpProtocol.Udp)]
+    [InlineData(IpProtocol.Sctp)]
+    public void Before_and_behind_the_translation_of_the_server_is_one_place(byte protocol)
+    {
+        var before = Head(1) with { Protocol = protocol };
+        var behind = before with { Server = Address.FromV4(1), ServerPort = 8080 };
+        Assert.Equal(RecordPlace.Of(in before), RecordPlace.Of(in behind));
     }
 
     [Fact]
-    public void What_makes_another_connection_makes_another_place()
+    public void What_makes_another_client_makes_another_place()
     {
         var head = Head(1);
         RecordHeader[] others =
         [
-            head with { Client = Address.FromV4(1) }, head with { Server = Address.FromV4(1) },
-            head with { ClientPort = 1 }, head with { ServerPort = 1 }, head with { Protocol = IpProtocol.Udp },
-            head with { ClientPort = head.ServerPort, ServerPort = head.ClientPort },
+            head with { Client = Address.FromV4(1) }, head with { ClientPort = 1 },
+            head with { Protocol = IpProtocol.Udp },
         ];
         Assert.All(others, other => Assert.NotEqual(RecordPlace.Of(in head), RecordPlace.Of(in other)));
+    }
+
+    [Fact]
+    public void What_has_no_ports_is_placed_by_both_ends()
+    {
+        var head = Head(1) with { Protocol = 47, ClientPort = 0, ServerPort = 0 };
+        var turned = head with { Client = head.Server, Server = head.Client };
+        Assert.Equal(RecordPlace.Of(in head), RecordPlace.Of(in turned));
+        var other = head with { Server = Address.FromV4(1) };
+        Assert.NotEqual(RecordPlace.Of(in head), RecordPlace.Of(in other));
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public class ConnectionMergeTests
     private const long Start = 1_769_850_000 * Second;
 
     /// <summary>A transfer between two pods, seen where each leaves its node and where each enters its pod.</summary>
-    private static readonly Sighting[] s_transfer =
+    internal static readonly Sighting[] Transfer =
     [
         new("node-1", "veth-web", Start, 20, 30, 3_000, 50_000),
         new("node-1", "eth0", Start + Milli, 40, 60, 5_000, 53_000) { Tunnel = TunnelKind.Vxlan, TunnelId = 7 },
@@ -24,7 +24,7 @@ public class ConnectionMergeTests
     [Fact]
     public void One_transfer_seen_at_four_interfaces_is_one_record_with_four_points_and_each_leg()
     {
-        var line = Assert.Single(Merged(s_transfer));
+        var line = Assert.Single(Merged(Transfer));
         Assert.Equal(
             "10.1.0.5:41822 → 10.2.0.6:8080 packets 22/31 bytes 3100/50100 "
             + "[node-1/veth-web, node-1/eth0 vxlan 7, node-2/eth0 vxlan 7, node-2/veth-cart] "
@@ -34,7 +34,7 @@ public class ConnectionMergeTests
     [Fact]
     public void Every_point_keeps_its_own_counts_and_times()
     {
-        var fields = TestRecords.Line(new RecordView(Emitted(s_transfer)[0]));
+        var fields = TestRecords.Line(new RecordView(Emitted(Transfer)[0]));
         foreach (var expected in (string[])
         [
             "connection.points.first=[0, 1000000, 3000000, 4000000]",
@@ -57,8 +57,8 @@ public class ConnectionMergeTests
         // One interface lost half of it; the tunnel's frames are longer, but say no more.
         Sighting[] seen =
         [
-            s_transfer[0] with { Packets = (10, 15), Bytes = (1_500, 25_000), Payload = (500, 20_000) },
-            s_transfer[1], s_transfer[3],
+            Transfer[0] with { Packets = (10, 15), Bytes = (1_500, 25_000), Payload = (500, 20_000) },
+            Transfer[1], Transfer[3],
         ];
         Assert.Contains(" packets 22/31 bytes 3100/50100 ", Assert.Single(Merged(seen)), StringComparison.Ordinal);
     }
@@ -68,8 +68,8 @@ public class ConnectionMergeTests
     {
         Sighting[] seen =
         [
-            .. s_transfer,
-            .. s_transfer.Select(one => one with
+            .. Transfer,
+            .. Transfer.Select(one => one with
             {
                 FirstNanos = one.FirstNanos + 1800 * Second, Packets = (1, 2), Bytes = (100, 200),
             }),
@@ -84,11 +84,11 @@ public class ConnectionMergeTests
     {
         Sighting[] seen =
         [
-            .. s_transfer.Select(one => one with { FlowId = 1 }),
-            .. s_transfer.Select(one => one with { FlowId = 2, FirstNanos = one.FirstNanos + Second }),
+            .. Transfer.Select(one => one with { FlowId = 1 }),
+            .. Transfer.Select(one => one with { FlowId = 2, FirstNanos = one.FirstNanos + Second }),
             // The third was not seen everywhere.
-            s_transfer[0] with { FlowId = 3, FirstNanos = Start + 2 * Second },
-            s_transfer[3] with { FlowId = 3, FirstNanos = Start + 2 * Second + 4 * Milli },
+            Transfer[0] with { FlowId = 3, FirstNanos = Start + 2 * Second },
+            Transfer[3] with { FlowId = 3, FirstNanos = Start + 2 * Second + 4 * Milli },
         ];
         var lines = Merged(seen);
         Assert.Equal(3, lines.Count);
@@ -102,8 +102,8 @@ public class ConnectionMergeTests
     public void Starts_too_far_apart_are_two()
     {
         var bound = (long)new MergeOptions().StartsApartMax.TotalNanoseconds;
-        Assert.Single(Merged([s_transfer[0], s_transfer[3] with { FirstNanos = Start + bound }]));
-        Assert.Equal(2, Merged([s_transfer[0], s_transfer[3] with { FirstNanos = Start + bound + 1 }]).Count);
+        Assert.Single(Merged([Transfer[0], Transfer[3] with { FirstNanos = Start + bound }]));
+        Assert.Equal(2, Merged([Transfer[0], Transfer[3] with { FirstNanos = Start + bound + 1 }]).Count);
     }
 
     [Fact]
@@ -111,8 +111,8 @@ public class ConnectionMergeTests
     {
         Sighting[] seen =
         [
-            s_transfer[0] with { IsReversed = true, IsMidstream = true, Packets = (30, 20), Bytes = (50_000, 3_000) },
-            s_transfer[3] with { FirstNanos = Start + 4 * Milli },
+            Transfer[0] with { IsReversed = true, IsMidstream = true, Packets = (30, 20), Bytes = (50_000, 3_000) },
+            Transfer[3] with { FirstNanos = Start + 4 * Milli },
         ];
         Assert.Equal(
             "10.1.0.5:41822 → 10.2.0.6:8080 packets 22/31 bytes 3100/50100 [node-1/veth-web, node-2/veth-cart] "
@@ -127,7 +127,7 @@ public class ConnectionMergeTests
     {
         var web = Peers.Add(new Peer { Kind = PeerKind.Pod, Name = "merge-web", Node = "node-1" });
         var cart = Peers.Add(new Peer { Kind = PeerKind.Pod, Name = "merge-cart", Node = "node-2" });
-        var seen = s_transfer.Select(one => one with
+        var seen = Transfer.Select(one => one with
         {
             FirstNanos = one.Node == "node-2" ? one.FirstNanos - 50 * Milli : one.FirstNanos,
             Peers = (web, cart),
@@ -171,7 +171,7 @@ public class ConnectionMergeTests
         for (var connection = 0; connection < connections; connection++)
         {
             var begin = Start + connection * random.NextInt64(8 * Second);
-            foreach (var one in s_transfer)
+            foreach (var one in Transfer)
             {
                 if (random.Next(5) == 0) continue;
                 var pieces = random.Next(1, 4);
@@ -202,7 +202,7 @@ public class ConnectionMergeTests
     {
         var merge = new ConnectionMerge(new MergeOptions { HeldMax = 3 });
         var taken = 0;
-        foreach (var record in new RecordWalker(Records(s_transfer))) taken += merge.Add(record) ? 1 : 0;
+        foreach (var record in new RecordWalker(Records(Transfer))) taken += merge.Add(record) ? 1 : 0;
         Assert.Equal((3, 3, 1L), (taken, merge.Held, merge.Refused));
         var sink = TestRecords.NewSink();
         merge.Finish(sink);
@@ -214,7 +214,7 @@ public class ConnectionMergeTests
     {
         var (merge, sink) = (new LiveMerge(), TestRecords.NewSink());
         var now = Start + 60 * Second;
-        foreach (var record in new RecordWalker(Records(s_transfer)))
+        foreach (var record in new RecordWalker(Records(Transfer)))
         {
             Assert.True(merge.Add(record, now, sink));
             merge.Advance(now, sink);
@@ -226,7 +226,7 @@ public class ConnectionMergeTests
         Assert.Equal(0, sink.Count);
         merge.Advance(now + 400 * Milli, sink);
         Assert.Equal((1, 0), (sink.Count, merge.Held));
-        Assert.Equal(Merged(s_transfer), Lines(sink));
+        Assert.Equal(Merged(Transfer), Lines(sink));
     }
 
     [Fact]
@@ -235,7 +235,7 @@ public class ConnectionMergeTests
         var (merge, sink) = (new LiveMerge(new MergeOptions { HeldMax = 10 }), TestRecords.NewSink());
         for (var flow = 0; flow < 50; flow++)
         {
-            var records = Records([s_transfer[0] with { ClientPort = (ushort)(1000 + flow) }]);
+            var records = Records([Transfer[0] with { ClientPort = (ushort)(1000 + flow) }]);
             merge.Add(new RecordView(records), Start, sink);
             Assert.True(merge.Held <= 10);
         }
@@ -244,7 +244,7 @@ public class ConnectionMergeTests
         Assert.Equal((50, 0, 40L), (sink.Count, merge.Held, merge.Hurried));
     }
 
-    private static List<string> Merged(Sighting[] seen)
+    internal static List<string> Merged(Sighting[] seen)
     {
         var (merge, sink) = (new ConnectionMerge(), TestRecords.NewSink());
         foreach (var record in new RecordWalker(Records(seen))) Assert.True(merge.Add(record));
@@ -252,7 +252,7 @@ public class ConnectionMergeTests
         return Lines(sink);
     }
 
-    private static List<byte[]> Emitted(Sighting[] seen)
+    internal static List<byte[]> Emitted(Sighting[] seen)
     {
         var (merge, sink) = (new ConnectionMerge(), TestRecords.NewSink());
         foreach (var record in new RecordWalker(Records(seen))) Assert.True(merge.Add(record));
@@ -296,70 +296,10 @@ public class ConnectionMergeTests
         return numbers;
     }
 
-    private static byte[] Records(Sighting[] seen)
+    internal static byte[] Records(Sighting[] seen)
     {
         var sink = TestRecords.NewSink();
         foreach (var one in seen) one.Emit(sink);
         return sink.Bytes.ToArray();
-    }
-
-    /// <summary>A flow record of one interface.</summary>
-    private sealed record Sighting(
-        string Node, string Name, long FirstNanos, (ulong ToServer, ulong ToClient) Packets,
-        (ulong ToServer, ulong ToClient) Bytes)
-    {
-        public Sighting(string node, string name, long first, ulong sent, ulong got, ulong sentBytes, ulong gotBytes)
-            : this(node, name, first, (sent, got), (sentBytes, gotBytes))
-        {
-        }
-
-        public TunnelKind Tunnel { get; init; }
-
-        public uint TunnelId { get; init; }
-
-        public ulong FlowId { get; init; } = 9;
-
-        public ushort ClientPort { get; init; } = 41822;
-
-        public bool IsReversed { get; init; }
-
-        public bool IsMidstream { get; init; }
-
-        public (ulong ToServer, ulong ToClient) Payload { get; init; } = (2_000, 48_000);
-
-        public (uint Client, uint Server) Peers { get; init; }
-
-        public void Emit(RecordSink sink)
-        {
-            ref var head = ref sink.Context;
-            head = default;
-            (head.Client, head.Server) = (Address.FromBytes([10, 1, 0, 5]), Address.FromBytes([10, 2, 0, 6]));
-            (head.ClientPort, head.ServerPort, head.Protocol) = (ClientPort, 8080, IpProtocol.Tcp);
-            (head.ClientPeer, head.ServerPeer) = Peers;
-            if (IsReversed)
-            {
-                (head.Client, head.Server) = (head.Server, head.Client);
-                (head.ClientPort, head.ServerPort) = (head.ServerPort, head.ClientPort);
-                (head.ClientPeer, head.ServerPeer) = (head.ServerPeer, head.ClientPeer);
-            }
-
-            (head.Tunnel, head.TunnelId, head.FlowId) = (Tunnel, TunnelId, FlowId);
-            head.Interface = Origins.Add(Node, Name);
-            var record = new FlowRecord
-            {
-                FirstNanos = FirstNanos,
-                LastNanos = FirstNanos + Second,
-                PacketsToServer = Packets.ToServer,
-                PacketsToClient = Packets.ToClient,
-                BytesToServer = Bytes.ToServer,
-                BytesToClient = Bytes.ToClient,
-                PayloadToServer = Payload.ToServer,
-                PayloadToClient = Payload.ToClient,
-                End = FlowEnd.Finished,
-                IsTcp = true,
-                IsMidstream = IsMidstream,
-            };
-            sink.Emit(in record, FirstNanos);
-        }
     }
 }

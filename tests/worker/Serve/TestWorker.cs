@@ -11,6 +11,7 @@ using NetSniff.Wire.Security;
 using NetSniff.Wire.V1;
 using NetSniff.Worker.Serve;
 using NetSniff.Worker.Serve.Access;
+using NetSniff.Worker.Serve.Cutting;
 using NetSniff.Worker.Serve.Feed;
 using NetSniff.Worker.Serve.Members;
 using NetSniff.Worker.Store;
@@ -31,12 +32,12 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
     private QueryOptions? _options;
     private ulong _sequence;
 
-    private TestWorker(string name, ServeLimits limits, TestAuthority authority)
+    private TestWorker(string name, ServeLimits limits, TestAuthority authority, string secret)
     {
         (Name, Authority) = (name, authority);
         authority.IssueTo(_folder["certificates"], name);
         Feed = new RecordFeed(limits);
-        File.WriteAllText(_folder["token"], Secret + "\n");
+        File.WriteAllText(_folder["token"], secret + "\n");
     }
 
     public TestAuthority Authority { get; }
@@ -63,11 +64,12 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
 
     public static async Task<TestWorker> StartAsync(
         string name = "w1", ServeLimits? limits = null, TestAuthority? authority = null, IWorkerMembers? members = null,
-        Func<Caller, string, string?>? refuses = null)
+        Func<Caller, string, string?>? refuses = null, AuthorizingOptions? authorizing = null,
+        PacketServing? packets = null, string secret = Secret)
     {
         _ = global::NetSniff.Protocols.Protocols.Records;
         limits ??= new ServeLimits();
-        var worker = new TestWorker(name, limits, authority ?? new TestAuthority());
+        var worker = new TestWorker(name, limits, authority ?? new TestAuthority(), secret);
         var certificates = new CertificateFiles(CertificatePaths.In(worker._folder["certificates"]));
         worker._options = new QueryOptions
         {
@@ -80,6 +82,9 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
             Members = members,
             Limits = limits,
             Refuses = refuses,
+            Authorizing = authorizing,
+            OwnCertificate = () => name,
+            Packets = packets,
         };
         worker._server = await QueryServer.StartAsync(worker._options);
         return worker;
@@ -138,6 +143,20 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
         if (publishes) Feed.Publish(batch);
     }
 
+    /// <summary>Stores and publishes one record between pods of two namespaces.</summary>
+    public void AddBetween(int number, string source, string target)
+    {
+        var sink = TestRecords.NewSink();
+        Emit(sink, number, 1, "GET", PodOf(source), PodOf(target));
+        var batch = new StoreBatch
+        {
+            Lane = new LaneId("5e", "w1/0"), Sequence = ++_sequence, Records = sink.Bytes, Count = sink.Count,
+        };
+        Store.Append(batch);
+        Store.Commit();
+        Feed.Publish(batch);
+    }
+
     /// <summary>Stores one batch, to be published later.</summary>
     public Action AddUnpublished(int first, int count)
     {
@@ -176,13 +195,18 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
         _folder.Dispose();
     }
 
-    public static void Emit(RecordSink sink, int first, int count, string method)
+    /// <summary>0 for an end without a name.</summary>
+    private static uint PodOf(string inNamespace) => inNamespace.Length == 0
+        ? Peers.Unnamed : Peers.Add(new Peer { Kind = PeerKind.Pod, Name = "web", Namespace = inNamespace });
+
+    public static void Emit(
+        RecordSink sink, int first, int count, string method, uint source = Peers.Unnamed, uint target = Peers.Unnamed)
     {
         for (var number = first; number < first + count; number++)
         {
             sink.Context = new RecordHeader
             {
-                FlowId = (ulong)number, Protocol = 6, ClientPort = 40000, ServerPort = 80,
+                FlowId = (ulong)number, Protocol = 6, ClientPeer = source, ServerPeer = target, ClientPort = 40000, ServerPort = 80,
                 Client = Address.FromBytes([10, 0, 0, 1]), Server = Address.FromBytes([10, 0, 0, 2]),
             };
             sink.Emit(

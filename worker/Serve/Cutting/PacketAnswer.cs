@@ -18,7 +18,8 @@ internal sealed class PacketAnswer(
         foreach (var source in sources) NoteBeginning(source);
         NoteEnded();
         var buffer = new ArrayBufferWriter<byte>(1 << 19);
-        var file = new CutFile(buffer, PacketNotes.Beginning(selection, completeness), serving.NameOf);
+        var file = new CutFile(buffer, PacketNotes.Beginning(selection, completeness),
+            selection.HasNames ? serving.NameOf : null);
         var answering = new PacketAnswering(selection, file, buffer, answers, serving.Counters);
         audit.Follow(answering);
         // The head at once, so that whoever waits for a file has one.

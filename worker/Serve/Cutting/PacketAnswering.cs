@@ -1,5 +1,6 @@
 using System.Buffers;
 using Google.Protobuf;
+using NetSniff.Packets;
 using NetSniff.Wire.Control;
 using NetSniff.Wire.V1;
 
@@ -13,6 +14,7 @@ internal sealed class PacketAnswering(
     /// <summary>Bytes of one answer.</summary>
     private const int PieceBytes = 256 * 1024;
 
+    private Packet _packet;
     private ulong _told;
 
     public ulong Packets => file.Packets;
@@ -28,7 +30,8 @@ internal sealed class PacketAnswering(
     /// <returns>False when this was the last one that is wanted.</returns>
     public bool Take(PacketSource source)
     {
-        source.Packets.Lend(frame => file.Write(source.Way.Node, source.Packets.Interface, in frame));
+        source.Packets.Lend(frame => 
+            file.Write(source.Way.Node, source.Packets.Interface, Shortened(in frame)));
         if (file.Packets >= selection.PacketsMax) Stop("packets", selection.PacketsMax, selection.IsOurPackets);
         else if (Bytes + (ulong)buffer.WrittenCount >= selection.BytesMax)
         {
@@ -54,6 +57,22 @@ internal sealed class PacketAnswering(
 
     public Task FinishAsync(Completeness completeness, CancellationToken cancel) => answers.WriteAsync(
         new PacketsAnswer { Completeness = completeness, Packets = Packets, Bytes = Bytes }, cancel);
+
+    /// <summary>As much of a packet as is wanted of it; of one that cannot be read, no more than its link's header.
+    /// </summary>
+    private Frame Shortened(in Frame frame)
+    {
+        const int LinkHeader = 14;
+        var length = Math.Min(frame.CapturedLength, selection.SnapLength);
+        if (selection.IsHeadersOnly)
+        {
+            PacketDecoder.Decode(in frame, ref _packet);
+            var headers = _packet.Status == DecodeStatus.Ok ? _packet.PayloadOffset : LinkHeader;
+            length = Math.Min(length, headers);
+        }
+
+        return length == frame.CapturedLength ? frame : frame with { CapturedLength = length };
+    }
 
     private PacketsAnswer Answer(ByteString piece) => new() { Pcapng = piece, Packets = Packets, Bytes = Bytes };
 

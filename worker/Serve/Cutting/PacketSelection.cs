@@ -33,6 +33,13 @@ internal sealed record PacketSelection
 
     public required string Why { get; init; }
 
+    /// <summary>Bytes of a packet.</summary>
+    public required int SnapLength { get; init; }
+
+    public required bool IsHeadersOnly { get; init; }
+
+    public required bool HasNames { get; init; }
+
     /// <exception cref="Grpc.Core.RpcException">Something in it is not known, or contradicts itself.</exception>
     public static PacketSelection Of(PacketsRequest request, ServeLimits limits)
     {
@@ -57,6 +64,9 @@ internal sealed record PacketSelection
             Nodes = new HashSet<string>(request.Nodes, StringComparer.Ordinal),
             IsFollowing = request.Follow,
             Why = request.Why.Trim(),
+            SnapLength = request.SnapLength == 0 ? int.MaxValue : (int)Math.Min(request.SnapLength, int.MaxValue),
+            IsHeadersOnly = request.HeadersOnly,
+            HasNames = !request.NoNames,
         };
     }
 

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using NetSniff.Json;
 using NetSniff.Wire.V1;
 using NetSniff.Worker.Serve.Access;
+using NetSniff.Worker.Serve.Authorizing;
 
 namespace NetSniff.Worker.Serve.Http;
 
@@ -29,7 +30,7 @@ internal sealed class QueryApi(QueryDesk desk, TimeProvider clock)
     {
         var asked = new AskedParameters(
             context.Request, clock, "kind", "where", "since", "until", "first", "last", "follow", "fields", "merged",
-            "local");
+            "local", AskedPaths.NamespaceParameter);
         var request = new ObserveRequest
         {
             Where = asked.Text("where"), SinceNanos = asked.Time("since"), UntilNanos = asked.Time("until"),
@@ -39,12 +40,12 @@ internal sealed class QueryApi(QueryDesk desk, TimeProvider clock)
         request.Kinds.AddRange(asked.List("kind"));
         request.Fields.AddRange(asked.List("fields"));
         if (!request.Follow) cancel.CancelAfter(desk.Limits.CallDefault);
-        await desk.ObserveAsync(request, new RecordLines(stream), cancel.Token).ConfigureAwait(false);
+        await desk.ObserveAsync(request, Caller.Of(context), new RecordLines(stream), cancel.Token).ConfigureAwait(false);
     });
 
     private Task SqlAsync(HttpContext context) => AnswerAsync(context, async (stream, cancel) =>
     {
-        var asked = new AskedParameters(context.Request, clock, "q", "rows", "timeout", "local");
+        var asked = new AskedParameters(context.Request, clock, "q", "rows", "timeout", "local", AskedPaths.NamespaceParameter);
         var text = asked.Text("q");
         if (HttpMethods.IsPost(context.Request.Method))
         {
@@ -58,14 +59,14 @@ internal sealed class QueryApi(QueryDesk desk, TimeProvider clock)
             TimeoutMs = (uint)Math.Min(asked.Length("timeout") / 1_000_000, uint.MaxValue),
         };
         cancel.CancelAfter(desk.Limits.SqlMax + desk.Limits.CallDefault);
-        await desk.SqlAsync(request, new SqlLines(stream), cancel.Token).ConfigureAwait(false);
+        await desk.SqlAsync(request, Caller.Of(context), new SqlLines(stream), cancel.Token).ConfigureAwait(false);
     });
 
     private Task AggregateAsync(HttpContext context) => AnswerAsync(context, async (stream, cancel) =>
     {
         var asked = new AskedParameters(
             context.Request, clock, "kind", "where", "since", "until", "by", "measure", "bucket", "heat", "top",
-            "local");
+            "local", AskedPaths.NamespaceParameter);
         var request = new AggregateRequest
         {
             Kind = asked.Text("kind"), Where = asked.Text("where"), SinceNanos = asked.Time("since"),
@@ -75,16 +76,16 @@ internal sealed class QueryApi(QueryDesk desk, TimeProvider clock)
         request.By.AddRange(asked.List("by"));
         request.Measures.AddRange(asked.List("measure"));
         cancel.CancelAfter(desk.Limits.CallDefault);
-        var answer = await desk.AggregateAsync(request, cancel.Token).ConfigureAwait(false);
+        var answer = await desk.AggregateAsync(request, Caller.Of(context), cancel.Token).ConfigureAwait(false);
         await DocumentAsync(context, json => AnswerJson.Write(json, request, answer)).ConfigureAwait(false);
     });
 
     private Task StatusAsync(HttpContext context) => AnswerAsync(context, async (stream, cancel) =>
     {
-        var asked = new AskedParameters(context.Request, clock, "local");
+        var asked = new AskedParameters(context.Request, clock, "local", AskedPaths.NamespaceParameter);
         cancel.CancelAfter(desk.Limits.CallDefault);
-        var answer = await desk.StatusAsync(new StatusRequest { Local = asked.Flag("local") }, cancel.Token)
-            .ConfigureAwait(false);
+        var request = new StatusRequest { Local = asked.Flag("local") };
+        var answer = await desk.StatusAsync(request, Caller.Of(context), cancel.Token).ConfigureAwait(false);
         await DocumentAsync(context, json => AnswerJson.Write(json, answer)).ConfigureAwait(false);
     });
 
@@ -111,7 +112,9 @@ internal sealed class QueryApi(QueryDesk desk, TimeProvider clock)
             return;
         }
 
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, desk.Ending);
+        var revoked = Caller.Of(context).Revoked;
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(
+            context.RequestAborted, desk.Ending, revoked);
         using var stream = new JsonStream(context);
         try
         {
@@ -124,7 +127,9 @@ internal sealed class QueryApi(QueryDesk desk, TimeProvider clock)
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
-            await (desk.Ending.IsCancellationRequested
+            await (revoked.IsCancellationRequested
+                ? stream.FailAsync(StatusCode.PermissionDenied, Missing.Revoked)
+                : desk.Ending.IsCancellationRequested
                 ? stream.FailAsync(StatusCode.Unavailable, "this worker leaves")
                 : stream.FailAsync(StatusCode.DeadlineExceeded, "not done in time")).ConfigureAwait(false);
         }

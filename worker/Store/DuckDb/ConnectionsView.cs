@@ -3,7 +3,9 @@ namespace NetSniff.Worker.Store.DuckDb;
 /// <summary>SQL of `connections`: what several interfaces saw of one connection, once. The rule is that of
 /// worker/Merge, which serves the same for records.</summary>
 /// <remarks>Pieces of one flow at one vantage point are added up; views of one pair of ends are parted into connections
-/// by <see cref="SqlConnections"/>; counts are those of the view that saw most payload.</remarks>
+/// by <see cref="SqlConnections"/>; counts are those of the view that saw most payload. What was seen before a
+/// service's address became a pod's is then put together with what was seen behind (worker/Merge/Translations).
+/// </remarks>
 internal static class ConnectionsView
 {
     private const string Pair = "low, low_port, high, high_port, proto";
@@ -38,6 +40,23 @@ internal static class ConnectionsView
         FROM (SELECT {Pair}, list(views ORDER BY began, {Place}, flow_id) AS seen FROM views GROUP BY {Pair})
         """;
 
+    /// <summary>Connections to services and to pods that serve them.</summary>
+    private const string Calls =
+        """
+        SELECT number, src_addr, src_port, proto, time, flow_id, kind = 'service' AS is_front, namespace, service
+        FROM numbered JOIN books.peers ON peer = server_peer WHERE service IS NOT NULL AND kind IN ('service', 'pod')
+        """;
+
+    /// <summary>Each the nearest to the other.</summary>
+    private static readonly string s_pairs =
+        $"""
+        SELECT f.number AS front, b.number AS back, abs(epoch_ns(f.time) - epoch_ns(b.time)) AS apart
+        FROM calls f JOIN calls b USING (src_addr, src_port, proto, namespace, service)
+        WHERE f.is_front AND NOT b.is_front AND apart <= {SqlConnections.StartsApartMax}
+        QUALIFY row_number() OVER (PARTITION BY front ORDER BY apart, b.time, b.flow_id) = 1
+            AND row_number() OVER (PARTITION BY back ORDER BY apart, f.time, f.flow_id) = 1
+        """;
+
     private static readonly string[] s_counts = ["packets", "bytes", "payload", "tcp_retransmitted"];
 
     /// <summary>The view, over everything that is kept.</summary>
@@ -49,7 +68,10 @@ internal static class ConnectionsView
 
     private static string Of(string where) =>
         $"WITH ends AS ({Ends} WHERE {where}), views AS ({Views()}), parted AS ({Parted}), "
-        + $"gathered AS ({Gathered}) {Shown()} FROM gathered";
+        + $"gathered AS ({Gathered}), numbered AS ({Shown()}, row_number() OVER () AS number, "
+        + $"most.payload_toserver + most.payload_toclient AS weight, most.tunnel IS NULL AS is_bare, "
+        + $"most.packets_toserver + most.packets_toclient AS count FROM gathered), calls AS ({Calls}), "
+        + $"pairs AS ({s_pairs}) {Joined()}";
 
     /// <summary>What each vantage point saw of each flow.</summary>
     private static string Views()
@@ -92,6 +114,34 @@ internal static class ConnectionsView
                     "last" := x.ended, "bytes_toserver" := {Turned("x.", "bytes_toserver", "bytes_toclient")},
                     "bytes_toclient" := {Turned("x.", "bytes_toclient", "bytes_toserver")})) AS points,
                 CASE WHEN is_low THEN low ELSE high END AS src_addr, CASE WHEN is_low THEN high ELSE low END AS dst_addr
+            """;
+    }
+
+    /// <summary>Counts are those of whichever half saw more.</summary>
+    private static string Joined()
+    {
+        var counts = s_counts.SelectMany(count => new[] { $"{count}_toserver", $"{count}_toclient" })
+            .Select(count => $"CASE WHEN is_front_more THEN f.{count} ELSE b.{count} END AS {count}");
+        return $"""
+            SELECT * EXCLUDE (is_front_more) FROM (
+                SELECT f.number IS NOT NULL
+                        AND (f.weight, f.is_bare, f.count) > (b.weight, b.is_bare, b.count) AS is_front_more,
+                    least(b.time, f.time) AS time, greatest(b."last", f."last") AS "last",
+                    CASE WHEN (f.time, f.flow_id) < (b.time, b.flow_id) THEN f.flow_id ELSE b.flow_id END AS flow_id,
+                    b.src_ip, b.src_port, b.dst_ip, b.dst_port, b.proto,
+                    CASE WHEN is_front_more THEN coalesce(f.app, b.app) ELSE coalesce(b.app, f.app) END AS app,
+                    {string.Join(", ", counts)}, greatest(b.tcp_rtt, f.tcp_rtt) AS tcp_rtt,
+                    CASE WHEN is_front_more THEN f.tcp_state ELSE b.tcp_state END AS tcp_state,
+                    CASE WHEN is_front_more THEN f.flow_end ELSE b.flow_end END AS flow_end,
+                    b.midstream AND coalesce(f.midstream, true) AS midstream,
+                    coalesce(b.client_peer, f.client_peer) AS client_peer, b.server_peer,
+                    b.seen + coalesce(f.seen, 0) AS seen,
+                    CASE WHEN f.number IS NULL THEN b.points
+                        ELSE list_transform(list_sort(list_transform(list_concat(f.points, b.points),
+                            lambda x: struct_pack(at := x.time, point := x))), lambda x: x.point) END AS points,
+                    f.dst_ip AS via_ip, f.dst_port AS via_port, b.src_addr, b.dst_addr
+                FROM numbered b LEFT JOIN pairs ON back = b.number LEFT JOIN numbered f ON f.number = front
+                WHERE b.number NOT IN (SELECT front FROM pairs))
             """;
     }
 

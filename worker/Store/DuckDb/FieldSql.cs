@@ -74,7 +74,7 @@ internal static class FieldSql
 
         kind = known.Kind;
         if (known.Header != HeaderField.None) return HeaderColumn(known, ref kind);
-        if (table.Schema.Find(field) is not { } own)
+        if (table.Schema.Find(known.Name) is not { } own)
         {
             throw new FormatException($"{table.Name} records have no field '{field}'");
         }

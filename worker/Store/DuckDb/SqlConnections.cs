@@ -11,7 +11,7 @@ namespace NetSniff.Worker.Store.DuckDb;
 internal static unsafe class SqlConnections
 {
     /// <summary>How far apart two vantage points may see the first packet of one connection.</summary>
-    private static readonly long s_startsApartMax = new MergeOptions().StartsApartMax.Ticks * 100;
+    public static long StartsApartMax { get; } = new MergeOptions().StartsApartMax.Ticks * 100;
 
     public static void Register(DuckConnection connection)
     {
@@ -59,13 +59,13 @@ internal static unsafe class SqlConnections
             var began = starts.Get<long>(start + view);
             var name = System.Text.Encoding.UTF8.GetString(vantages.Text(vantage + view));
             var place = connections.Count - 1;
-            while (place >= 0 && began - connections[place].Start <= s_startsApartMax)
+            while (place >= 0 && began - connections[place].Start <= StartsApartMax)
             {
                 if (!connections[place].Seen.Contains(name)) break;
                 place--;
             }
 
-            if (place < 0 || began - connections[place].Start > s_startsApartMax)
+            if (place < 0 || began - connections[place].Start > StartsApartMax)
             {
                 connections.Add((began, []));
                 place = connections.Count - 1;

@@ -80,6 +80,12 @@ internal sealed class RecordDraft(FieldCatalog catalog, SpecProblems problems, s
     private void Read(SpecEntry entry, RecordSchema schema, string number)
     {
         var at = $"{path}.{entry.Key}";
+        if (catalog.FindBit(entry.Key) is var (bit, whole))
+        {
+            ReadBit(entry, schema, bit, whole, at);
+            return;
+        }
+
         if (catalog.Find(entry.Key) is not { } field)
         {
             var near = catalog.Nearest(entry.Key);
@@ -104,6 +110,18 @@ internal sealed class RecordDraft(FieldCatalog catalog, SpecProblems problems, s
         }
 
         if (Packed(field, texts) is { } bytes) _values[field.Name] = bytes;
+    }
+
+    private void ReadBit(SpecEntry entry, RecordSchema schema, FieldBit bit, CatalogField whole, string at)
+    {
+        if (schema.Find(whole.Name) is null) problems.Add(entry.Line, at, $"is no field of {schema.Info.Name}");
+        else if (entry.Value.Value is not ("true" or "false")) problems.Add(entry.Line, at, "is true or false");
+        else
+        {
+            var before = _values.TryGetValue(whole.Name, out var bytes) ? MemoryMarshal.Read<ulong>(bytes) : 0;
+            var mask = 1ul << bit.Bit;
+            _values[whole.Name] = Word(entry.Value.Value == "true" ? before | mask : before & ~mask);
+        }
     }
 
     private void ReadHeader(CatalogField field, SpecText text)

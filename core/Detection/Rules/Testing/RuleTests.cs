@@ -47,7 +47,8 @@ internal static class RuleTests
 
         if (rule.Counters.Raised > 0 == test.ExpectsAlert) return true;
 
-        problems.Add(test.Line, test.Path, $"test '{test.Name}' fails: {Why(rule.Counters, test.ExpectsAlert, shown)}");
+        problems.Add(test.Line, test.Path, $"test '{test.Name}' fails: {Why(rule.Counters, test.ExpectsAlert, shown)}",
+            RuleFault.Test);
         return false;
     }
 

@@ -133,8 +133,12 @@ public sealed partial class LiveCommandTests : IDisposable
     private static Process Start(TestNetwork network, params string[] arguments)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "netsniff.dll");
-        string[] all = [program, "live", "--netns", network.FarSpace.Path, .. arguments];
-        return Process.Start(new ProcessStartInfo("dotnet", all)
+        // Where the tests run in the background, Ctrl-C is ignored by them and by what they start.
+        string[] all =
+        [
+            "--default-signal=INT", "dotnet", program, "live", "--netns", network.FarSpace.Path, .. arguments,
+        ];
+        return Process.Start(new ProcessStartInfo("env", all)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

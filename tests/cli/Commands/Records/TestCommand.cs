@@ -1,6 +1,7 @@
 using System.Text;
 using NetSniff.Cli;
 using NetSniff.Cli.Commands;
+using NetSniff.Cli.Plugin;
 using NetSniff.Tests.Commands;
 
 namespace NetSniff.Tests.Cli.Commands.Records;
@@ -12,13 +13,14 @@ internal sealed class TestCommand
     private readonly Func<string> _output;
     private readonly Func<string> _error;
 
-    private TestCommand(string input)
+    private TestCommand(string input, ProgramName program)
     {
         var (output, error) = (new LockedStream(), new LockedText());
         (_output, _error) = (output.ToString, error.ToString);
         _terminal = new Terminal
         {
             Output = output, Error = error, Zone = TimeZoneInfo.Utc, IsPlain = true, Input = new StringReader(input),
+            Program = program,
         };
     }
 
@@ -35,14 +37,25 @@ internal sealed class TestCommand
     /// <param name="input">What is piped in.</param>
     public static TestCommand RunWith(string input, params string[] arguments)
     {
-        var command = new TestCommand(input);
+        var command = new TestCommand(input, ProgramName.Netsniff);
         command.Start(arguments);
         return command;
     }
 
-    public static (TestCommand Command, Task Ended) Begin(params string[] arguments)
+    /// <summary>By the name of kubectl's plugin.</summary>
+    public static TestCommand RunPlugin(params string[] arguments)
     {
-        var command = new TestCommand("");
+        var command = new TestCommand("", ProgramName.Plugin);
+        command.Start(arguments);
+        return command;
+    }
+
+    public static (TestCommand Command, Task Ended) Begin(params string[] arguments) =>
+        Begin(ProgramName.Netsniff, arguments);
+
+    public static (TestCommand Command, Task Ended) Begin(ProgramName program, params string[] arguments)
+    {
+        var command = new TestCommand("", program);
         return (command, Task.Factory.StartNew(() => command.Start(arguments), TaskCreationOptions.LongRunning));
     }
 

@@ -45,6 +45,16 @@ public class LandmarkTests
     public void Status_lines(string text, Verdict verdict) =>
         Assert.Equal(verdict, Landmark.JudgeStatus(Encoding.ASCII.GetBytes(text)));
 
+    /// <summary>Or it would matter in which pieces it came.</summary>
+    [Fact]
+    public void What_stands_beyond_the_bound_is_not_looked_at()
+    {
+        var status = $"HTTP/1.1 200 {new string('a', Landmark.StatusBytesMax)}\r\nA: b\r\n";
+        Assert.Equal(Verdict.No, Landmark.JudgeStatus(Encoding.ASCII.GetBytes(status)));
+        var request = $"GET /{new string('a', Landmark.RequestBytesMax)} HTTP/1.1\r\n";
+        Assert.Equal(Verdict.No, Landmark.JudgeRequest(Encoding.ASCII.GetBytes(request), isTorn: false));
+    }
+
     [Fact]
     public void A_line_that_does_not_end_is_not_waited_for_without_end()
     {

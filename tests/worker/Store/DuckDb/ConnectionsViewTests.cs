@@ -67,15 +67,51 @@ public sealed class ConnectionsViewTests : IDisposable
         Assert.Equal(["\"10.0.0.1\"", "1000", "false", "1200"], row);
     }
 
+    /// <summary>As worker/Merge/Translations has it: each the nearest to the other, of one client and one service.
+    /// </summary>
+    [Fact]
+    public void Before_and_behind_the_translation_of_a_services_address_is_one_row()
+    {
+        const long Start = StoreContractTests.Start;
+        for (var number = 0; number < 3; number++)
+        {
+            var at = Start + number * Second;
+            var flow = 10 * (ulong)number;
+            Emit("n1", "veth1", flow, at, 40_000, payload: 1000 + flow, server: Service);
+            Emit("n1", "eth0", flow + 1, at + 10, 40_000, payload: 1000 + flow, server: Pod);
+            Emit("n2", "veth7", flow + 2, at + 20, 40_000, payload: 2000 + flow, server: Pod);
+        }
+
+        // Nobody saw this one behind, and that one before.
+        Emit("n1", "veth1", 98, Start + 100 * Second, 40_000, payload: 1, server: Service);
+        Emit("n2", "veth7", 99, Start + 200 * Second, 40_000, payload: 1, server: Pod);
+        var rows = Ask("SELECT dst_ip, coalesce(via_ip, ''), coalesce(via_port, 0), seen, payload_toserver, "
+            + "points[1].interface, points[3].node FROM connections ORDER BY time");
+        string[] Row(int payload) =>
+            ["\"10.0.0.2\"", "\"10.96.0.7\"", "80", "3", $"{payload}", "\"veth1\"", "\"n2\""];
+        Assert.Equal([Row(2000), Row(2010), Row(2020)], rows.Take(3));
+        Assert.Equal(["\"10.96.0.7\"", "\"\"", "0", "1", "1", "\"veth1\"", "null"], rows[3]);
+        Assert.Equal(["\"10.0.0.2\"", "\"\"", "0", "1", "1", "\"veth7\"", "null"], rows[4]);
+        Assert.Equal(5, rows.Count);
+    }
+
+    private static (Address Address, uint Peer) Service => (Address.FromBytes([10, 96, 0, 7]), Peers.Add(
+        new Peer { Kind = PeerKind.Service, Name = "cart", Namespace = "view", Service = "cart" }));
+
+    private static (Address Address, uint Peer) Pod => (Address.FromBytes([10, 0, 0, 2]), Peers.Add(
+        new Peer { Kind = PeerKind.Pod, Name = "cart-1", Namespace = "view", Service = "cart" }));
+
     private void Emit(
         string node, string name, ulong flow, long nanos, ushort port, ulong payload, bool isMidstream = false,
-        bool isReversed = false)
+        bool isReversed = false, (Address Address, uint Peer)? server = null)
     {
-        var (client, server) = (Address.FromBytes([10, 0, 0, 1]), Address.FromBytes([10, 0, 0, 2]));
+        var client = Address.FromBytes([10, 0, 0, 1]);
+        var (called, peer) = server ?? (Address.FromBytes([10, 0, 0, 2]), 0u);
         _sink.Context = new RecordHeader
         {
-            Client = isReversed ? server : client,
-            Server = isReversed ? client : server,
+            Client = isReversed ? called : client,
+            Server = isReversed ? client : called,
+            ServerPeer = peer,
             ClientPort = isReversed ? (ushort)80 : port,
             ServerPort = isReversed ? port : (ushort)80,
             Protocol = IpProtocol.Tcp,

@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using NetSniff.Kube;
+using NetSniff.Kube.Resources;
+using NetSniff.Operator.Reconciling.Writing;
+
+namespace NetSniff.Operator.DetectionRules;
+
+/// <summary>What is seen of a rule and of those that run it.</summary>
+public sealed record RuleSight
+{
+    public required long Generation { get; init; }
+
+    public required RuleFindings Findings { get; init; }
+
+    /// <summary>Generation that is in force; null for none.</summary>
+    public long? InForce { get; init; }
+
+    public RuleMode Mode { get; init; }
+
+    public IReadOnlyList<ResourceName> Bindings { get; init; } = [];
+
+    /// <summary>There are more rules than workers take.</summary>
+    public bool HasRoom { get; init; } = true;
+
+    /// <summary>Workers that run it as it is, and workers that there are.</summary>
+    public int Programmed { get; init; }
+
+    public int Workers { get; init; }
+
+    /// <summary>Why a worker refused what it was last told; empty when none did.</summary>
+    public string Refused { get; init; } = "";
+
+    public required RuleTally Tally { get; init; }
+}
+
+/// <summary>From what is seen to what is written. Pure.</summary>
+public static class RuleStatus
+{
+    private const int BindingsMax = 32;
+
+    public static JsonObject Of(RuleSight sight, JsonObject? before, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(sight);
+        var tally = sight.Tally;
+        var status = new DetectionRuleStatus
+        {
+            ObservedGeneration = sight.Generation,
+            Conditions = Conditions.Merge(
+                StatusWriter.ConditionsOf(before), [Accepted(sight), Programmed(sight)], sight.Generation, now),
+            Bindings = sight.Bindings.Count == 0 ? null :
+            [
+                .. sight.Bindings.Take(BindingsMax).Select(profile => new RuleBinding
+                {
+                    Namespace = profile.Namespace,
+                    Name = profile.Name,
+                    ProgrammedWorkers = sight.Programmed,
+                    DesiredWorkers = sight.Workers,
+                }),
+            ],
+            AlertCount = tally.Alerts,
+            ShadowCount = tally.Shadowed,
+            SuppressedCount = tally.Suppressed,
+            LastAlertTime = tally.LastAlert,
+            Tests = new TestCounts { Passed = sight.Findings.TestsPassed, Failed = sight.Findings.TestsFailed },
+            Cost = tally.PerSecond > 0 || tally.Mean > TimeSpan.Zero
+                ? new RuleCost { MeanEvaluationTime = Shown(tally.Mean), EvaluationsPerSecond = Rounded(tally.PerSecond) }
+                : null,
+        };
+        return ResourceJson.Write(status).AsObject();
+    }
+
+    public static Found Accepted(RuleSight sight)
+    {
+        ArgumentNullException.ThrowIfNull(sight);
+        var findings = sight.Findings;
+        if (findings.Spec is not null) return Found.True("Accepted", findings.Reason, findings.Message);
+
+        var running = sight.InForce is { } kept
+            ? string.Create(CultureInfo.InvariantCulture, $"; generation {kept} goes on") : "";
+        return Found.False("Accepted", findings.Reason, findings.Message + running);
+    }
+
+    public static Found Programmed(RuleSight sight)
+    {
+        ArgumentNullException.ThrowIfNull(sight);
+        if (sight.InForce != sight.Generation)
+        {
+            return Found.False("Programmed", "NotAccepted", sight.InForce is { } kept
+                ? string.Create(CultureInfo.InvariantCulture, $"generation {kept} runs, which was accepted before")
+                : "nothing of it is in force");
+        }
+
+        if (sight.Mode == RuleMode.Disabled) return Found.False("Programmed", "Disabled", "spec.mode is Disabled");
+        if (sight.Bindings.Count == 0)
+        {
+            return Found.False("Programmed", "NotSelected", "no profile selects it: see spec.rules of CaptureProfiles");
+        }
+
+        if (!sight.HasRoom) return Found.False("Programmed", "TooManyRules", "workers have room for no more rules");
+        if (sight.Workers == 0) return Found.False("Programmed", "NoWorkers", "there are no workers yet");
+
+        var count = string.Create(CultureInfo.InvariantCulture, $"{sight.Programmed}/{sight.Workers} workers run it");
+        return sight.Programmed >= sight.Workers ? Found.True("Programmed", "RevisionApplied", count)
+            : sight.Refused.Length > 0 ? Found.False("Programmed", "Refused", $"{count}; {sight.Refused}")
+            : Found.False("Programmed", "RollingOut", count);
+    }
+
+    /// <summary>Two digits: more would be another each minute.</summary>
+    private static long Rounded(double rate)
+    {
+        if (rate < 10) return (long)Math.Round(rate);
+
+        var step = Math.Pow(10, Math.Floor(Math.Log10(rate)) - 1);
+        return (long)(Math.Round(rate / step) * step);
+    }
+
+    private static string Shown(TimeSpan span)
+    {
+        var nanos = span.Ticks * TimeSpan.NanosecondsPerTick;
+        return nanos < 1000
+            ? string.Create(CultureInfo.InvariantCulture, $"{nanos}ns")
+            : string.Create(CultureInfo.InvariantCulture, $"{nanos / 1000.0:0.0}us");
+    }
+}

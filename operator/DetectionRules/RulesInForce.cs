@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using NetSniff.Detection.Rules;
+using NetSniff.Kube;
+using NetSniff.Operator.Objects;
+using NetSniff.Operator.Reconciling;
+
+namespace NetSniff.Operator.DetectionRules;
+
+/// <summary>A rule as it was last accepted.</summary>
+public sealed record RuleInForce(string Uid, long Generation, RuleSpec Spec, string Text);
+
+/// <summary>What was last accepted of every rule, and from it what workers are to run.</summary>
+internal sealed class RulesInForce(OperatorParts parts, RuleBindings bindings)
+{
+    private readonly ConcurrentDictionary<ResourceName, RuleInForce> _all = new();
+    private readonly ConcurrentDictionary<ResourceName, bool> _unseen = new();
+    private readonly Lock _publishing = new();
+    private HashSet<ResourceName> _left = [];
+
+    /// <summary>A term begins: nothing is known, and these are to be looked at before anything is said.</summary>
+    public void Begin(IEnumerable<ResourceName> names)
+    {
+        _all.Clear();
+        _unseen.Clear();
+        foreach (var name in names) _unseen[name] = true;
+    }
+
+    /// <summary>What workers run since an earlier term, of objects that are still there.</summary>
+    public async Task LoadAsync(CancellationToken cancel)
+    {
+        var labels = $"{parts.Names.Selection},{ObjectNames.Component}=rules";
+        var maps = await parts.Objects.ListAsync(ObjectKinds.ConfigMaps, parts.Settings.Namespace, labels, cancel)
+            .ConfigureAwait(false);
+        foreach (var text in maps.SelectMany(static map => map["data"] as JsonObject ?? []))
+        {
+            if (text.Value is not JsonValue value || RuleFile.Read(value.GetValue<string>()) is not var
+                (name, uid, generation, content) || parts.Caches.Rules.Find(name)?.Uid != uid)
+            {
+                continue;
+            }
+
+            var findings = RuleReview.Of(content, parts.Settings.Namespace);
+            if (findings.Spec is { } spec) _all[name] = new RuleInForce(uid, generation, spec, findings.Text);
+        }
+    }
+
+    public void Put(OwnObject one, RuleFindings findings)
+    {
+        if (_all.TryGetValue(one.Name, out var known) && known.Uid == one.Uid && known.Generation == one.Generation) return;
+
+        _all[one.Name] = new RuleInForce(one.Uid, one.Generation, findings.Spec!, findings.Text);
+    }
+
+    public void Remove(ResourceName name) => _all.TryRemove(name, out _);
+
+    public void Seen(ResourceName name) => _unseen.TryRemove(name, out _);
+
+    /// <summary>Null where nothing of this very object is in force.</summary>
+    public RuleInForce? Find(OwnObject one) =>
+        _all.TryGetValue(one.Name, out var rule) && rule.Uid == one.Uid ? rule : null;
+
+    public bool HasRoom(ResourceName name) => !Volatile.Read(ref _left).Contains(name);
+
+    /// <summary>Says what workers are to run, once every rule and every profile has been looked at: what is missing then
+    /// is not wanted.</summary>
+    public void Publish()
+    {
+        if (!_unseen.IsEmpty || !parts.Accepted.IsComplete) return;
+
+        lock (_publishing)
+        {
+            var profiles = parts.Accepted.All;
+            var chosen = _all.Where(rule => parts.Caches.Rules.Find(rule.Key) is { IsDeleting: false } one
+                    && one.Uid == rule.Value.Uid && bindings.Of(rule.Key, one.Labels, profiles).Count > 0)
+                .OrderBy(static rule => rule.Value.Spec.Priority)
+                .ThenBy(static rule => rule.Value.Spec.FullName, StringComparer.Ordinal)
+                .ToList();
+            Volatile.Write(ref _left, [.. chosen.Skip(RuleSet.RulesMax).Select(static rule => rule.Key)]);
+            parts.Rules.Set(chosen.Take(RuleSet.RulesMax)
+                .ToDictionary(static rule => RuleFile.NameOf(rule.Key), static rule => rule.Value.Text));
+        }
+    }
+}

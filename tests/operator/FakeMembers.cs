@@ -1,0 +1,63 @@
+using NetSniff.Operator.Control;
+
+namespace NetSniff.Tests.Operator;
+
+/// <summary>Sensors and workers that say what a test wants.</summary>
+internal sealed class FakeMembers : IClusterMembers
+{
+    private readonly Lock _lock = new();
+    private readonly List<MemberState> _members = [];
+    private readonly Dictionary<(MemberKind Kind, string Scope), (MemberPlan Plan, Func<MemberPlan, string, MemberPlan>? OfNode)>
+        _plans = [];
+
+    public event Action<MemberKind>? Changed;
+
+    public List<string> Purged { get; } = [];
+
+    public List<string> Touched { get; } = [];
+
+    public IReadOnlyList<MemberState> Members(MemberKind kind)
+    {
+        lock (_lock) return [.. _members.Where(one => one.Kind == kind)];
+    }
+
+    public void SetPlan(
+        MemberKind kind, string scope, MemberPlan plan, Func<MemberPlan, string, MemberPlan>? ofNode = null)
+    {
+        lock (_lock) _plans[(kind, scope)] = (plan, ofNode);
+    }
+
+    public MemberPlan? PlanOf(MemberKind kind, string scope, string? node = null)
+    {
+        lock (_lock)
+        {
+            if (!_plans.TryGetValue((kind, scope), out var found)) return null;
+
+            return node is null || found.OfNode is null ? found.Plan : found.OfNode(found.Plan, node);
+        }
+    }
+
+    public void Touch(string node)
+    {
+        lock (_lock) Touched.Add(node);
+    }
+
+    public Task<IReadOnlyList<string>> PurgeAsync(string scope, TimeSpan deadline, CancellationToken cancel)
+    {
+        lock (_lock) Purged.Add(scope);
+        return Task.FromResult<IReadOnlyList<string>>(["node-1"]);
+    }
+
+    public IReadOnlyList<FindingNotice> TakeFindings(int most) => [];
+
+    public void Say(MemberState state)
+    {
+        lock (_lock)
+        {
+            _members.RemoveAll(one => one.Kind == state.Kind && one.Pod == state.Pod);
+            _members.Add(state);
+        }
+
+        Changed?.Invoke(state.Kind);
+    }
+}
