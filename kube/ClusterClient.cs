@@ -95,7 +95,7 @@ public sealed class ClusterClient : IDisposable
         var path = $"/api/v1/namespaces/{inNamespace}/pods/{pod}/portforward?ports={port}";
         using var request = new HttpRequestMessage(HttpMethod.Get, Target(path));
         await ProveAsync(request, cancel).ConfigureAwait(false);
-        return await PodConnection.OpenAsync(Api.HttpClient, request, cancel).ConfigureAwait(false);
+        return await PodStream.OpenAsync(Api.HttpClient, request, cancel).ConfigureAwait(false);
     }
 
     public void Dispose() => Api.Dispose();

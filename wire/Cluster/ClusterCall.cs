@@ -5,7 +5,7 @@ using NetSniff.Wire.V1;
 namespace NetSniff.Wire.Cluster;
 
 /// <summary>One conversation of a member with the operator. Its end is the end of every task that came by it.</summary>
-internal sealed class ClusterCall(ClusterOptions options, IClusterMember member, Wakeup changed)
+internal sealed class ClusterCall(ClusterOptions options, IClusterMember member, Wakeup changed) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, CancellationTokenSource> _tasks = new(StringComparer.Ordinal);
@@ -51,9 +51,13 @@ internal sealed class ClusterCall(ClusterOptions options, IClusterMember member,
         {
             await ending.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(working).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _planned.Dispose();
-            _turn.Dispose();
         }
+    }
+
+    public void Dispose()
+    {
+        _planned.Dispose();
+        _turn.Dispose();
     }
 
     private Task? Hear(FromOperator word, IClientStreamWriter<FromMember> answers, CancellationToken ending)

@@ -52,7 +52,7 @@ public sealed class ClusterLink(ClusterOptions options, IClusterMember member) :
             using var channel = DeliveryChannel.Open(
                 options.Address, ClusterOptions.OperatorName, options.Security, prefersQuic: false,
                 answerBytesMax: ClusterLimits.PlanMessageBytesMax);
-            var call = new ClusterCall(options, member, _changed)
+            using var call = new ClusterCall(options, member, _changed)
             {
                 Welcomed = () =>
                 {

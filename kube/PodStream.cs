@@ -10,7 +10,7 @@ namespace NetSniff.Kube;
 /// <remarks>Over a WebSocket with kubelet's protocol of channels: the first byte of a message says whose it is, 0 for
 /// what the pod says, 1 for what went wrong. Each channel begins with the port, in two bytes. All servers from 1.20 to
 /// 1.36 speak it; there is no half-close, which TLS does not need.</remarks>
-public sealed class PodConnection : Stream
+public sealed class PodStream : Stream
 {
     private const string Protocol = "v4.channel.k8s.io";
     private const byte DataChannel = 0, ErrorChannel = 1;
@@ -32,7 +32,7 @@ public sealed class PodConnection : Stream
     private int _current;
     private bool _isInside;
 
-    private PodConnection(ClientWebSocket socket) => _socket = socket;
+    private PodStream(ClientWebSocket socket) => _socket = socket;
 
     public override bool CanRead => true;
 
@@ -50,7 +50,7 @@ public sealed class PodConnection : Stream
 
     /// <param name="invoker">With the certificates, the proxy and the headers that the server wants to see.</param>
     /// <param name="request">Where to, and who we are.</param>
-    internal static async Task<PodConnection> OpenAsync(
+    internal static async Task<PodStream> OpenAsync(
         HttpMessageInvoker invoker, HttpRequestMessage request, CancellationToken cancel)
     {
         var socket = new ClientWebSocket();
@@ -69,7 +69,7 @@ public sealed class PodConnection : Stream
                 Scheme = request.RequestUri!.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs,
             };
             await socket.ConnectAsync(address.Uri, invoker, cancel).ConfigureAwait(false);
-            return new PodConnection(socket);
+            return new PodStream(socket);
         }
         catch (WebSocketException problem)
         {
