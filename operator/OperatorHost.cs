@@ -40,8 +40,10 @@ public sealed class OperatorHost : IAsyncDisposable
             Said = word => options.Say($"{options.Identity} {word}", false),
             Looked = () => Looked?.Invoke(),
         };
+        _certificates = new OwnCertificates(options.Cluster, names, clock, random, options.Say);
         _parts = new OperatorParts
         {
+            Certificates = _certificates.Held,
             Settings = settings,
             Names = names,
             Objects = objects,
@@ -54,7 +56,6 @@ public sealed class OperatorHost : IAsyncDisposable
             Clock = clock,
             Say = options.Say,
         };
-        _certificates = new OwnCertificates(options.Cluster, names, clock, random, options.Say);
         Loops = [.. Reconcilers.All(_parts).Select(Loop)];
     }
 

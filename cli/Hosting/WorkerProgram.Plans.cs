@@ -75,7 +75,7 @@ internal sealed partial class WorkerProgram
 
         var stage = _rules.Stage;
         _notices = new FindingNotices(() => stage.Rules) { Came = Nudge };
-        stage.Found = _notices;
+        stage.FoundBy = [.. stage.FoundBy, _notices];
         Board.AddLedger(_notices.Ledger);
     }
 

@@ -42,9 +42,9 @@ public class CapturePlanTests
                 var wanted = CapturePlan.ServedOf(one);
                 Assert.True(plan.Protocols is null || wanted!.All(plan.Protocols.Contains));
                 Assert.True(plan.BpfFilter.Length == 0 || plan.BpfFilter.Contains(one.Capture.BpfFilter!));
-                if (one.Redaction.Mode != Kube.Resources.RedactionMode.Enforce) continue;
+                if (one.Redaction.Mode != NetSniff.Kube.Resources.RedactionMode.Enforce) continue;
 
-                Assert.Equal(Kube.Resources.RedactionMode.Enforce, plan.Redaction.Mode);
+                Assert.Equal(NetSniff.Kube.Resources.RedactionMode.Enforce, plan.Redaction.Mode);
                 Assert.All(one.Redaction.Headers ?? [], name =>
                     Assert.Contains(name.ToLowerInvariant(), plan.Redaction.Headers!));
                 Assert.All(one.Redaction.JsonFields ?? [], name => Assert.Contains(name, plan.Redaction.JsonFields!));

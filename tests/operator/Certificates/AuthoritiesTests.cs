@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using NetSniff.Operator.Certificates;
 using Authority = NetSniff.Wire.Security.Certificates;
 
-namespace NetSniff.Tests.Operator.Certificates;
+namespace NetSniff.Tests.Operator;
 
 public class AuthoritiesTests
 {
