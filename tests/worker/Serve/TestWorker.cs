@@ -206,7 +206,8 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
         {
             sink.Context = new RecordHeader
             {
-                FlowId = (ulong)number, Protocol = 6, ClientPeer = source, ServerPeer = target, ClientPort = 40000, ServerPort = 80,
+                FlowId = (ulong)number, Protocol = 6, ClientPeer = source, ServerPeer = target, ClientPort = 40000,
+                ServerPort = 80,
                 Client = Address.FromBytes([10, 0, 0, 1]), Server = Address.FromBytes([10, 0, 0, 2]),
             };
             sink.Emit(
