@@ -1,6 +1,7 @@
 namespace NetSniff.Kube;
 
-/// <summary>Which cluster is meant, and as whom, in kubectl's words. What is null is as the kubeconfig has it.</summary>
+/// <summary>Which cluster is meant, and as whom, in kubectl's words. What is null is as the kubeconfig has it.
+/// </summary>
 public sealed record ClusterChoice
 {
     /// <summary>A kubeconfig. Null for the files of KUBECONFIG, else the pod's own service account, else

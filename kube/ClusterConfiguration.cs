@@ -125,14 +125,23 @@ public static class ClusterConfiguration
             context.User = choice.User ?? context.User;
         }
 
+        var tokenFile = context?.User is { } whom ? rest.TokenFileOf(whom) : null;
+        // The package wants a user to have something that it knows.
+        if (tokenFile is not null) CredentialsOf(merged, context!.User).Token ??= File.ReadAllText(tokenFile).Trim();
         var configuration = KubernetesClientConfiguration.BuildConfigFromConfigObject(merged, choice.Context);
-        if (context?.User is { } whom && rest.TokenFileOf(whom) is { } path && configuration.AccessToken is null)
+        if (tokenFile is not null)
         {
-            // The package renews it from the file, as in a pod.
-            configuration.TokenProvider = new TokenFileAuth(path);
+            // Renewed from the file, as in a pod.
+            (configuration.AccessToken, configuration.TokenProvider) = (null, new TokenFileAuth(tokenFile));
         }
 
         return (configuration, context?.Cluster is { } where ? rest.ProxyOf(where) : null);
+    }
+
+    private static UserCredentials CredentialsOf(K8SConfiguration configuration, string user)
+    {
+        var found = configuration.Users.First(one => one.Name == user);
+        return found.UserCredentials ??= new UserCredentials();
     }
 
     private static void Named(IEnumerable<string>? names, string name, string what)

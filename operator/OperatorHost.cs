@@ -145,17 +145,9 @@ public sealed class OperatorHost : IAsyncDisposable
     private ReconcileLoop Loop(IReconciler reconciler)
     {
         var queue = new WorkQueue<ResourceName>(_options.Clock, _options.Random);
-        reconciler.Wire(name =>
-        {
-            if (_fence.Holds) queue.Add(name);
-        });
-        if (OwnOf(reconciler.Kind) is { } cache)
-        {
-            cache.Changed += (name, _, _) =>
-            {
-                if (_fence.Holds) queue.Add(name);
-            };
-        }
+        // Whether we lead or not: what changes in a moment of doubt is not to be lost.
+        reconciler.Wire(name => queue.Add(name));
+        if (OwnOf(reconciler.Kind) is { } cache) cache.Changed += (name, _, _) => queue.Add(name);
 
         return new ReconcileLoop(reconciler, queue, _fence, _options.Clock)
         {

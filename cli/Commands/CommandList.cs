@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using NetSniff.Cli.Commands.Certificates;
+using NetSniff.Cli.Commands.Completion;
 using NetSniff.Cli.Commands.Crds;
 using NetSniff.Cli.Commands.Demo;
 using NetSniff.Cli.Commands.Depth;
@@ -50,6 +51,11 @@ internal static class CommandList
     {
         var runner = new CommandRunner(terminal, listens);
         var root = Root(runner);
+        if (terminal.Program.CompletesOnly || arguments is [Completer.Verb, ..])
+        {
+            return Complete(root, terminal, terminal.Program.CompletesOnly ? arguments : arguments[1..]);
+        }
+
         var page = new HelpPage(terminal, runner);
         foreach (var help in root.Options.OfType<HelpOption>()) help.Action = page;
         // `@file` is a name like any other here.
@@ -76,6 +82,14 @@ internal static class CommandList
             // Help has no runner of ours around it: `netsniff --help | head`.
             return ExitCode.Ok;
         }
+    }
+
+    /// <summary>Whatever goes wrong, a shell waits for words and not for reasons.</summary>
+    private static int Complete(RootCommand root, Terminal terminal, string[] words)
+    {
+        using var text = new StreamWriter(terminal.Output, leaveOpen: true) { AutoFlush = true };
+        Completer.Write(text, Completer.Of(root, words));
+        return ExitCode.Ok;
     }
 
     private static RootCommand Root(CommandRunner runner)
@@ -106,6 +120,7 @@ internal static class CommandList
         root.Add(PcapCommand.Make(runner));
         root.Add(DepthCommand.Make(runner));
         root.Add(DoctorCommand.Make(runner));
+        root.Add(CompletionCommand.Make(runner));
         return root;
     }
 

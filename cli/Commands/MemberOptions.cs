@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NetSniff.Cli.Hosting;
+using Cluster = NetSniff.Wire.Cluster.ClusterOptions;
 
 namespace NetSniff.Cli.Commands;
 
@@ -50,11 +51,11 @@ internal sealed class MemberOptions
         if (!isAddress)
         {
             throw new UsageException(
-                $"{_operator.Name} is HOST:PORT, such as netsniff-operator:{Wire.Cluster.ClusterOptions.PortDefault}, not '{address}'");
+                $"{_operator.Name} is HOST:PORT, such as {Cluster.OperatorName}:{Cluster.PortDefault}, not '{address}'");
         }
 
         var pod = Environment.GetEnvironmentVariable(PodVariable) is { Length: > 0 } told ? told : name;
-        return new AttendingSettings(
-            address, pod, node ?? Environment.GetEnvironmentVariable(NodeVariable) ?? Environment.MachineName, className);
+        node ??= Environment.GetEnvironmentVariable(NodeVariable) ?? Environment.MachineName;
+        return new AttendingSettings(address, pod, node, className);
     }
 }

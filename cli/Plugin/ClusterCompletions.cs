@@ -9,7 +9,8 @@ internal sealed class ClusterCompletions(KubeOptions options)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
-    public IEnumerable<CompletionItem> Namespaces(CompletionContext context) => Names(context, KubeKinds.Namespaces, null);
+    public IEnumerable<CompletionItem> Namespaces(CompletionContext context) =>
+        Names(context, KubeKinds.Namespaces, null);
 
     public IEnumerable<CompletionItem> Contexts(CompletionContext context)
     {

@@ -60,8 +60,8 @@ internal sealed class ClusterWay : IDisposable
     public async Task<X509Certificate2Collection> AuthoritiesAsync(
         Installation installation, CancellationToken cancel)
     {
-        var map = await Reading.GetAsync(KubeKinds.ConfigMaps, installation.Namespace, installation.AuthorityMap, cancel)
-            .ConfigureAwait(false);
+        var map = await Reading.GetAsync(
+            KubeKinds.ConfigMaps, installation.Namespace, installation.AuthorityMap, cancel).ConfigureAwait(false);
         var authorities = new X509Certificate2Collection();
         try
         {

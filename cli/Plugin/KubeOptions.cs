@@ -144,8 +144,8 @@ internal sealed class KubeOptions
         if (result.GetValue(_namespace) is null && result.GetValue(_selector) is null) return;
 
         throw new UsageException(
-            $"`netsniff {result.CommandResult.Command.Name}` is about the whole cluster: it takes no --namespace and no "
-            + "--selector");
+            $"`netsniff {result.CommandResult.Command.Name}` is about the whole cluster: it takes no --namespace and "
+            + "no --selector");
     }
 
     /// <summary>Null where none was given.</summary>

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using NetSniff.Cli.Commands;
+using NetSniff.Cli.Commands.Capture;
+using NetSniff.Cli.Commands.Completion;
 using NetSniff.Cli.Commands.Depth;
 using NetSniff.Cli.Commands.Doctor;
 using NetSniff.Cli.Commands.Explain;
@@ -41,11 +43,14 @@ internal static class PluginCommands
         foreach (var command in RecordsCommands.All(runner)) root.Add(command);
         root.Add(SqlCommand.Make(runner));
         root.Add(PcapCommand.Make(runner));
+        root.Add(CaptureCommand.Make(runner));
         root.Add(RulesCommand.Make(runner));
         root.Add(ExplainCommand.Make(runner));
         root.Add(DepthCommand.Make(runner));
         root.Add(ExportCommand.Make(runner));
         root.Add(FieldsCommand.Make(runner));
+        root.Add(CompletionCommand.Make(runner));
+        root.Add(UiCommand.Make(runner));
         runner.Kube.AddToAll(root);
         return root;
     }

@@ -12,6 +12,18 @@ internal static class PodState
     public static bool IsReady(JsonElement pod) => pod.Inner("metadata", "deletionTimestamp") is null
         && pod.List("status", "conditions").Any(one => one.Text("type") == "Ready" && one.Text("status") == "True");
 
+    /// <summary>How it ended last says more than how long the kubelet waits.</summary>
+    private static string Crashed(JsonElement container)
+    {
+        var last = container.Inner("lastState", "terminated");
+        var code = last?.Number("exitCode") is { } number
+            ? string.Create(CultureInfo.InvariantCulture, $", the last time with code {number}") : "";
+        var said = last?.Text("message") is { Length: > 0 } message ? $": {message.Trim()}" : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"crashes (CrashLoopBackOff), restarted {container.Number("restartCount") ?? 0} times{code}{said}");
+    }
+
     /// <summary>Why it is not ready; empty when it is.</summary>
     public static string WhyNot(JsonElement pod)
     {
@@ -23,6 +35,8 @@ internal static class PodState
             foreach (var state in (ReadOnlySpan<string>)["waiting", "terminated"])
             {
                 if (container.Inner("state", state) is not { } found) continue;
+
+                if (found.Text("reason") == "CrashLoopBackOff") return Crashed(container);
 
                 var restarts = container.Number("restartCount") is > 0 and var count
                     ? string.Create(CultureInfo.InvariantCulture, $", restarted {count} times") : "";

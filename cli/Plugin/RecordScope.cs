@@ -79,7 +79,8 @@ internal sealed record RecordScope(IReadOnlyList<string> Namespaces, string? Sel
     }
 
     internal static string Quoted(string text) =>
-        '"' + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + '"';
+        '"' + text.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal) + '"';
 
     private static Dictionary<string, (string Field, string Workload)> KindsOf(
         params ReadOnlySpan<(string Field, string Workload, string Names)> kinds)

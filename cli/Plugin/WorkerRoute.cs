@@ -58,7 +58,11 @@ internal sealed class WorkerRoute(KubeReading reading, Installation installation
 
     public ValueTask<string> TokenAsync(CancellationToken cancel) => token.GetAsync(cancel);
 
-    public void Dispose() => reading.Client.Dispose();
+    public void Dispose()
+    {
+        token.Dispose();
+        reading.Client.Dispose();
+    }
 
     public static KubeRefusal NoneReady(Installation installation, List<JsonElement> pods)
     {
@@ -69,7 +73,8 @@ internal sealed class WorkerRoute(KubeReading reading, Installation installation
                 + "--netsniff-namespace says where; `netsniff doctor` says what is missing", FailureKind.NotServed);
         }
 
-        var why = string.Join("; ", pods.Take(NamedMax).Select(pod => $"{PodState.NameOf(pod)} {PodState.WhyNot(pod)}"));
+        var why = string.Join(
+            "; ", pods.Take(NamedMax).Select(static pod => $"{PodState.NameOf(pod)} {PodState.WhyNot(pod)}"));
         var more = pods.Count > NamedMax ? $", and {pods.Count - NamedMax} more" : "";
         return new KubeRefusal(
             $"no worker is ready in namespace {installation.Namespace}: {why}{more}; `netsniff doctor` says more",

@@ -4,12 +4,12 @@ using NetSniff.Kube;
 namespace NetSniff.Cli.Plugin;
 
 /// <summary>What proves to a worker who asks. A user with a token of their own shows that: the worker asks the API
-/// server whose it is. Whoever is known by a certificate alone borrows the token of the viewers' account, or of that for
-/// packets, which is good for workers and for nothing else, for ten minutes.</summary>
+/// server whose it is. Whoever is known by a certificate alone borrows the token of the viewers' account, or of that
+/// for packets, which is good for workers and for nothing else, for ten minutes.</summary>
 /// <param name="forPackets">Whether raw packets are asked for.</param>
 internal sealed class WorkerToken(
     KubeReading reading, Installation installation, ClusterChoice choice, Terminal terminal,
-    bool forPackets = false)
+    bool forPackets = false) : IDisposable
 {
     private const string Audience = "netsniff", AccountPrefix = "system:serviceaccount:";
     private const int Seconds = 600; // the least that API servers give
@@ -68,6 +68,8 @@ internal sealed class WorkerToken(
             KubeKinds.ServiceAccounts, where, $"/{account}/token", Request(), cancel).ConfigureAwait(false);
         return answer.Text("status", "token");
     }
+
+    public void Dispose() => _one.Dispose();
 
     private static JsonObject Request() => new()
     {

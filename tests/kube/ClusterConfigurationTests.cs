@@ -58,6 +58,35 @@ public class ClusterConfigurationTests
         });
     }
 
+    [Fact]
+    public void What_the_command_line_says_wins_over_the_file()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["token"], "of-a-file");
+        File.WriteAllText(folder["config"], Head + """
+            current-context: a
+            clusters:
+            - {name: a, cluster: {server: "https://a:6443", insecure-skip-tls-verify: true}}
+            - {name: b, cluster: {server: "https://b:6443", proxy-url: "socks5://10.0.0.1:1080"}}
+            users: [{name: a, user: {token: secret}}, {name: b, user: {tokenFile: token}}]
+            contexts: [{name: a, context: {cluster: a, user: a, namespace: shop}}]
+            """);
+        var choice = new ClusterChoice { File = folder["config"] };
+        var other = ClusterConfiguration.Load(choice with { Cluster = "b", User = "b" });
+        Assert.Equal(("https://b:6443", "shop"), (other.Host, other.Namespace));
+        Assert.NotNull(other.TokenProvider);
+        using var handler = new SocketsHttpHandler();
+        other.FirstMessageHandlerSetup(handler);
+        Assert.Equal(
+            new Uri("socks5://10.0.0.1:1080"), handler.Proxy?.GetProxy(new Uri("https://b:6443")));
+
+        var given = ClusterConfiguration.Load(choice with { Server = "c:1", Token = "given", SkipsTlsVerify = true });
+        Assert.Equal(("https://c:1", "given", true), (given.Host, given.AccessToken, given.SkipTlsVerify));
+        var missing = Assert.Throws<ClusterException>(() => ClusterConfiguration.Load(choice with { User = "c" }));
+        Assert.Contains("there is no user 'c'; there are a, b", missing.Message, StringComparison.Ordinal);
+        Assert.Equal(["a"], ClusterConfiguration.Contexts(folder["config"]));
+    }
+
     public static TheoryData<string, string?, string> Bad => new()
     {
         { "apiVersion: v1\nkind: Config\n", null, "server" },

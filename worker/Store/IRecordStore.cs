@@ -59,6 +59,7 @@ public interface IRecordStore : IDisposable
 
     /// <summary>Runs read-only SQL under limits.</summary>
     /// <exception cref="SqlException">It is not SQL, asks for what is not allowed, or for too much.</exception>
+    /// <exception cref="TimeoutException">It took longer than it may.</exception>
     SqlResult Sql(SqlQuery query, CancellationToken cancel);
 
     /// <summary>Writes every hour that a time range touches as Parquet files, one folder per kind, date and hour. An

@@ -51,8 +51,8 @@ internal static class DepthCommand
 
             var request = new DepthRequest { Rung = asked, Seconds = (uint)span.TotalSeconds };
             request.Nodes.AddRange(result.GetValue(nodes) ?? []);
-            return RunAsync(terminal, interrupts, server.Read(result, terminal, interrupts.Token, forPackets: true), request)
-                .GetAwaiter().GetResult();
+            var endpoint = server.Read(result, terminal, interrupts.Token, forPackets: true);
+            return RunAsync(terminal, interrupts, endpoint, request).GetAwaiter().GetResult();
         });
         return command;
     }

@@ -3,9 +3,6 @@ using NetSniff.Kube;
 
 namespace NetSniff.Cli.Commands.Doctor;
 
-/// <summary>A check needs what another has found to be missing.</summary>
-internal sealed class NoWordException(Exception inner) : Exception(inner.Message, inner);
-
 /// <summary>What the doctor looks at, in an order in which the first that is not well explains the rest. Adding one is
 /// adding its line.</summary>
 internal static class Checks
@@ -78,6 +75,12 @@ internal static class Checks
         var all = names.ToList();
         return string.Join(", ", all.Take(most)) + (all.Count > most ? $" and {all.Count - most} more" : "");
     }
+
+    /// <summary>Who has the same reason is named together: `node-1, node-2: taint …`.</summary>
+    public static string Grouped(IEnumerable<(string Name, string Why)> all) => string.Join(
+        "; ",
+        all.GroupBy(static one => one.Why).Take(4).Select(static group =>
+            $"{Some(group.Select(static one => one.Name))}: {group.Key}"));
 
     /// <summary>`1 node`, `3 nodes`.</summary>
     public static string Count(int count, string what, string? many = null) =>

@@ -5,7 +5,8 @@ using NetSniff.Cli.Outputs.Table;
 namespace NetSniff.Cli.Commands.Doctor;
 
 /// <summary>A line for each check as it is done, folded to the terminal.</summary>
-internal sealed class DoctorPage(OutputBuffer buffer, Line line, int columns, ProgramTexts texts)
+/// <param name="retyped">Says what to type by the name the program was called by.</param>
+internal sealed class DoctorPage(OutputBuffer buffer, Line line, int columns, Func<string, string> retyped)
 {
     private const int StateWidth = 6;
     private const int WidthMin = 30;
@@ -31,7 +32,7 @@ internal sealed class DoctorPage(OutputBuffer buffer, Line line, int columns, Pr
         var start = StateWidth + s_nameWidth;
         var width = columns == Line.Endless ? Line.Endless : Math.Max(WidthMin, columns - start);
         var isFirst = true;
-        foreach (var part in Folding.Words(texts(text), width))
+        foreach (var part in Folding.Words(retyped(text), width))
         {
             if (isFirst)
             {
@@ -54,6 +55,3 @@ internal sealed class DoctorPage(OutputBuffer buffer, Line line, int columns, Pr
         }
     }
 }
-
-/// <summary>Says what to type by the name the program was called by.</summary>
-internal delegate string ProgramTexts(string text);

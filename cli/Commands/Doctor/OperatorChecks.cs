@@ -32,10 +32,11 @@ internal static class OperatorChecks
 
         var pods = await scene.ListAsync(KubeKinds.Pods, installation.Namespace, Installation.OperatorLabels)
             .ConfigureAwait(false);
-        var why = Checks.Some(pods.Where(static pod => !PodState.IsReady(pod))
-            .Select(static pod => $"{PodState.NameOf(pod)} {PodState.WhyNot(pod)}"));
+        var why = Checks.Grouped(pods.Where(static pod => !PodState.IsReady(pod))
+            .Select(static pod => (PodState.NameOf(pod), PodState.WhyNot(pod))));
         var fix = $"`kubectl -n {installation.Namespace} describe deploy/{installation.Operator}`";
-        return ready > 0 ? Checks.Note($"{what}: {why}", fix) : Checks.Bad(why.Length > 0 ? $"{what}: {why}" : what, fix);
+        if (why.Length > 0) what += $": {why}";
+        return ready > 0 ? Checks.Note(what, fix) : Checks.Bad(what, fix);
     }
 
     public static async Task<CheckResult> LeaderAsync(DoctorScene scene)

@@ -73,13 +73,13 @@ internal static class SensorChecks
     internal static CheckResult OfNodes(List<JsonElement> nodes, List<JsonElement> sets, List<JsonElement> pods)
     {
         var byNode = pods.ToLookup(static pod => pod.Text("spec", "nodeName"), StringComparer.Ordinal);
-        List<string> waiting = [], without = [];
+        List<(string Name, string Why)> waiting = [], without = [];
         foreach (var node in nodes)
         {
             var name = KubeObject.Name(node);
             var own = byNode[name].ToList();
-            if (own.Count == 0) without.Add($"{name}: {NodeFit.WhyNone(node, sets)}");
-            else if (!own.Exists(PodState.IsReady)) waiting.Add($"{name}: {PodState.WhyNot(own[0])}");
+            if (own.Count == 0) without.Add((name, NodeFit.WhyNone(node, sets)));
+            else if (!own.Exists(PodState.IsReady)) waiting.Add((name, PodState.WhyNot(own[0])));
         }
 
         var ready = nodes.Count - waiting.Count - without.Count;
@@ -87,14 +87,14 @@ internal static class SensorChecks
         if (waiting.Count > 0)
         {
             return Checks.Bad(
-                $"{what}; not {Checks.Some(waiting)}",
-                $"`kubectl -n {KubeObject.Namespace(sets[0])} describe pod` of these");
+                $"{what}; not {Checks.Grouped(waiting)}",
+                $"`kubectl -n {KubeObject.Namespace(sets[0])} describe pods`; `… logs POD -p` has its last words");
         }
 
         // Nodes that a profile leaves out may be left out on purpose.
         return without.Count > 0
             ? Checks.Note(
-                $"{what}; none on {Checks.Some(without)}",
+                $"{what}; none on {Checks.Grouped(without)}",
                 "spec.sensors.tolerations and spec.targets.nodeSelector of a CaptureProfile say on which nodes")
             : Checks.Ok(what);
     }

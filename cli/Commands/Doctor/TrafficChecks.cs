@@ -107,7 +107,8 @@ internal static class TrafficChecks
         if (gone.Count > 0)
         {
             return Checks.Note(
-                $"not connected: {Checks.Some(gone)}", "what they see waits in their spool; see Sensors for their pods");
+                $"not connected: {Checks.Some(gone)}",
+                "what they see waits in their spool; see Sensors for their pods");
         }
 
         return late.Count > 0

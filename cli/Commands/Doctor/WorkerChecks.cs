@@ -34,8 +34,8 @@ internal static class WorkerChecks
         var what = $"{pods.Count - waiting.Count} of {pods.Count} ready";
         if (waiting.Count == 0) return Checks.Ok(what);
 
-        var why = Checks.Some(waiting.Select(static pod => $"{PodState.NameOf(pod)} {PodState.WhyNot(pod)}"));
-        var fix = $"`kubectl -n {installation.Namespace} describe pod {PodState.NameOf(waiting[0])}`";
+        var why = Checks.Grouped(waiting.Select(static pod => (PodState.NameOf(pod), PodState.WhyNot(pod))));
+        var fix = $"`kubectl -n {installation.Namespace} describe pod {PodState.NameOf(waiting[0])}`; `… logs -p`";
         return waiting.Count < pods.Count
             ? Checks.Note($"{what}; not {why}", fix) : Checks.Bad($"{what}: {why}", fix);
     }

@@ -51,7 +51,8 @@ internal sealed class ExplainPage(OutputBuffer buffer, Line line, bool isWhole)
         {
             grid.Add(
                 GridCell.Of(profile.Name, Paint.Cyan),
-                profile.WhyNot.Length == 0 ? GridCell.Of("holds", Paint.Green) : GridCell.Of(profile.WhyNot, Paint.Dim));
+                profile.WhyNot.Length == 0
+                    ? GridCell.Of("holds", Paint.Green) : GridCell.Of(profile.WhyNot, Paint.Dim));
         }
 
         if (plan.Profiles.Count == 0) Note("there is none: nothing is captured");

@@ -53,8 +53,8 @@ internal sealed record NodePlan
             if (spec is null)
             {
                 seen.Add(new NodeProfile(
-                    KubeObject.FullName(profile), $"not accepted: {string.Join("; ", problems)}; what was accepted of it "
-                    + "before may still hold"));
+                    KubeObject.FullName(profile),
+                    $"not accepted: {string.Join("; ", problems)}; what was accepted of it before may still hold"));
                 continue;
             }
 
@@ -95,14 +95,17 @@ internal sealed record NodePlan
     }
 
     private static List<NodeTarget> TargetsOf(
-        List<AcceptedProfile> profiles, List<PodSight> pods, Func<string, IReadOnlyDictionary<string, string>> ofNamespace)
+        List<AcceptedProfile> profiles, List<PodSight> pods,
+        Func<string, IReadOnlyDictionary<string, string>> ofNamespace)
     {
         List<NodeTarget> targets = [];
         foreach (var pod in pods.OrderBy(static pod => pod.Name.ToString(), StringComparer.Ordinal))
         {
             var by = profiles.Where(one => TargetPlan.Means(one, pod, ofNamespace))
                 .Select(static one => one.Name.ToString()).ToList();
-            if (by.Count > 0 && pod.Addresses.Count > 0) targets.Add(new NodeTarget(pod.Name.ToString(), pod.Addresses, by));
+            if (by.Count == 0 || pod.Addresses.Count == 0) continue;
+
+            targets.Add(new NodeTarget(pod.Name.ToString(), pod.Addresses, by));
         }
 
         return targets;

@@ -76,7 +76,7 @@ internal static class ExportCommand
             Directory.CreateDirectory(export.Folder);
             Func<CancellationToken, long> run = folder is not null
                 ? cancel => FromFolder(folder, terminal, export, cancel)
-                : cancel => new ServerExport(server.Read(result, terminal, interrupts.Token), export, terminal.Clock).Run(cancel);
+                : cancel => new ServerExport(server.Read(result, terminal, cancel), export, terminal.Clock).Run(cancel);
             return Run(run, interrupts, progress, export.Folder);
         });
         return command;

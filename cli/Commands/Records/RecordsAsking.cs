@@ -94,7 +94,8 @@ internal sealed class RecordsAsking(Terminal terminal, CaptureSettings settings,
         {
             if (!_isBack)
             {
-                terminal.Say($"back, at {endpoint.Title}; records of the meantime follow, but for those that came late");
+                terminal.Say(
+                    $"back, at {endpoint.Title}; records of the meantime follow, but for those that came late");
                 _isBack = true;
             }
 

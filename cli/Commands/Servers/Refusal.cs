@@ -23,6 +23,8 @@ internal static class Refusal
         StatusCode.Unauthenticated =>
             $"the worker does not know us: {problem.Status.Detail}; --token-file or --cert says who we are",
         StatusCode.PermissionDenied => $"the worker does not allow it: {problem.Status.Detail}",
+        StatusCode.DeadlineExceeded when problem.Status.Detail.StartsWith("the ", StringComparison.Ordinal) =>
+            problem.Status.Detail,
         StatusCode.DeadlineExceeded => "the worker did not answer in time; `netsniff status` tells how it is",
         StatusCode.Unavailable or StatusCode.Internal => $"no answer from the worker: {Reason(problem)}",
         _ => problem.Status.Detail,

@@ -49,7 +49,7 @@ internal sealed class ServerOptions(CommandRunner runner)
     /// <exception cref="UsageException">Nothing says which worker.</exception>
     public QueryEndpoint Read(
         ParseResult result, Terminal terminal, CancellationToken cancel, bool forPackets = false) =>
-        Read(result, terminal, target: null, cancel, forPackets, isScoped: false).Endpoint;
+        Read(result, terminal, null, forPackets, isScoped: false, cancel).Endpoint;
 
     /// <param name="target">`deploy/web` and the like, of the plugin.</param>
     /// <param name="forPackets">The worker of `netsniff up` is shown the token that lets have raw packets.</param>
@@ -57,10 +57,10 @@ internal sealed class ServerOptions(CommandRunner runner)
     /// <exception cref="UsageException">Nothing says which worker.</exception>
     public (QueryEndpoint Endpoint, RecordScope Scope) ReadScoped(
         ParseResult result, Terminal terminal, string? target, CancellationToken cancel, bool forPackets = false) =>
-        Read(result, terminal, target, cancel, forPackets, isScoped: true);
+        Read(result, terminal, target, forPackets, isScoped: true, cancel);
 
     private (QueryEndpoint Endpoint, RecordScope Scope) Read(
-        ParseResult result, Terminal terminal, string? target, CancellationToken cancel, bool forPackets, bool isScoped)
+        ParseResult result, Terminal terminal, string? target, bool forPackets, bool isScoped, CancellationToken cancel)
     {
         if (!runner.IsPlugin) return (Direct(result, forPackets), new RecordScope([], null, null));
 

@@ -64,7 +64,8 @@ internal static class SqlCommand
             var isFitted = terminal.IsOutputTerminal && !result.GetValue(wide);
             var line = new Line(isColoured, isFitted ? terminal.Columns() : Line.Endless);
             var asking = new Asking(terminal, asked, line, result.GetValue(quiet), result.GetValue(strict));
-            return asking.RunAsync(server.Read(result, terminal, interrupts.Token), request, interrupts).GetAwaiter().GetResult();
+            var endpoint = server.Read(result, terminal, interrupts.Token);
+            return asking.RunAsync(endpoint, request, interrupts).GetAwaiter().GetResult();
         });
         return command;
     }

@@ -25,7 +25,10 @@ internal sealed class ProfilesPage(OutputBuffer buffer, Line line)
             return;
         }
 
-        var grid = new Grid("NAME", "SCOPE", "PODS", "SENSORS", "PROGRAMMED", "WORKERS", "LOST", "STATUS") { Indent = 2 };
+        var grid = new Grid("NAME", "SCOPE", "PODS", "SENSORS", "PROGRAMMED", "WORKERS", "LOST", "STATUS")
+        {
+            Indent = 2,
+        };
         foreach (var profile in profiles.OrderBy(KubeObject.FullName, StringComparer.Ordinal)) grid.Add(Row(profile));
         grid.Write(line, buffer);
         foreach (var profile in profiles) WriteTroubles(profile);

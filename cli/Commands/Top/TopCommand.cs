@@ -61,7 +61,11 @@ internal static class TopCommand
         runner.Set(command, (result, terminal, interrupts) =>
         {
             var isOnce = result.GetValue(once);
-            if (isOnce && !server.IsNamed(result)) throw new UsageException("--once is of a worker: --server names one");
+            if (isOnce && !server.IsNamed(result))
+            {
+                throw new UsageException("--once is of a worker: --server names one");
+            }
+
             if (!terminal.IsOutputTerminal && !isOnce)
             {
                 throw new UsageException(

@@ -75,7 +75,10 @@ internal sealed class TopOnce(Terminal terminal, QueryEndpoint endpoint, RecordS
             var isFirst = pane == TopPane.Talkers;
             foreach (var line in lines.Take(lines.Count - 1).Skip(isFirst ? 0 : HeadLines))
             {
-                if (line.Trim().Length > 0 && (!isFirst || line != lines[HeadLines - 1])) text.Append(line.TrimEnd()).Append('\n');
+                // The line with the names of the panes is for keys.
+                if (line.Trim().Length == 0 || (isFirst && line == lines[HeadLines - 1])) continue;
+
+                text.Append(line.TrimEnd()).Append('\n');
             }
 
             text.Append('\n');

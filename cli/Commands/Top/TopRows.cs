@@ -88,7 +88,8 @@ internal static class TopRows
             ? named ?? key.Server.ToString() : $"{named ?? Bracketed(key.Server.ToString())}:{key.Port}";
         return new TopRow(
             [
-                tally.NameOf(key.Client) ?? key.Client.ToString(), server, name, Human.Size(8 * rate.ByteRate), Human.Size(rate.CountRate),
+                tally.NameOf(key.Client) ?? key.Client.ToString(), server, name, Human.Size(8 * rate.ByteRate),
+                Human.Size(rate.CountRate),
                 Human.Size(rate.Exchanges.CountRate), Human.Size(rate.Bytes),
             ],
             [0, 0, 0, rate.ByteRate, rate.CountRate, rate.Exchanges.CountRate, rate.Bytes],

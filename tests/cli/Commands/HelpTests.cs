@@ -2,6 +2,7 @@ using System.Text;
 using NetSniff.Cli;
 using NetSniff.Cli.Commands;
 using NetSniff.Cli.Commands.Helping;
+using NetSniff.Cli.Plugin;
 
 namespace NetSniff.Tests.Cli.Commands;
 
@@ -33,6 +34,22 @@ public sealed class HelpTests
     }
 
     [Fact]
+    public void As_kubectl_s_plugin_every_command_is_typed_so()
+    {
+        var first = Help(80, ProgramName.Plugin);
+        Assert.Contains("--as-group GROUP", first, StringComparison.Ordinal);
+        foreach (var verb in Commands(first))
+        {
+            var page = Help(80, ProgramName.Plugin, verb, "--help");
+            Assert.All(page.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
+            Assert.Contains($"Usage:\n  kubectl netsniff {verb} ", page, StringComparison.Ordinal);
+            Assert.Contains("Examples:\n  kubectl netsniff ", page, StringComparison.Ordinal);
+            Assert.DoesNotContain("`netsniff ", page, StringComparison.Ordinal);
+            Assert.DoesNotContain("--as-group", page, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_command_of_a_command_is_called_by_its_whole_name()
     {
         var page = Help(80, "rules", "check", "--help");
@@ -60,21 +77,27 @@ public sealed class HelpTests
         Assert.Equal(expected.Replace("sql|", "sql \\|", StringComparison.Ordinal).Split('|'), lines);
     }
 
-    private static List<string> Commands()
+    private static List<string> Commands() => Commands(Help(80));
+
+    private static List<string> Commands(string page)
     {
-        var lines = Help(80).Split('\n');
+        var lines = page.Split('\n');
         return [
             .. lines.SkipWhile(line => line != "Commands:").Skip(1).TakeWhile(line => line.Length > 0)
                 .Where(line => line.Length > 2 && line[2] != ' ').Select(line => line.Trim().Split(' ')[0]),
         ];
     }
 
-    private static string Help(int columns, params string[] arguments)
+    private static string Help(int columns, params string[] arguments) =>
+        Help(columns, ProgramName.Netsniff, arguments);
+
+    private static string Help(int columns, ProgramName program, params string[] arguments)
     {
         using var output = new MemoryStream();
         var terminal = new Terminal
         {
             Output = output, Error = TextWriter.Null, IsOutputTerminal = true, Columns = () => columns,
+            Program = program,
         };
         Assert.Equal(ExitCode.Ok, CommandList.Run(arguments, terminal, listens: false));
         return Encoding.UTF8.GetString(output.ToArray());

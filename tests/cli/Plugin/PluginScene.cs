@@ -7,8 +7,8 @@ using NetSniff.Tests.Worker.Serve;
 
 namespace NetSniff.Tests.Cli.Plugin;
 
-/// <summary>An installation on a real API server: pods that are only written there, a kubelet that forwards their ports,
-/// and real workers at the other end.</summary>
+/// <summary>An installation on a real API server: pods that are only written there, a kubelet that forwards their
+/// ports, and real workers at the other end.</summary>
 internal sealed class PluginScene : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -47,7 +47,8 @@ internal sealed class PluginScene : IAsyncDisposable
         }
 
         var answer = await api.CoreV1.CreateNamespacedServiceAccountTokenAsync(
-            new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = [] } }, "user", cluster.Name);
+            new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = [] } }, "user",
+            cluster.Name);
         var scene = new PluginScene(cluster, await FakeKubelet.StartAsync(), answer.Status.Token);
         await scene.SetUpAsync(plane);
         return scene;
@@ -92,6 +93,14 @@ internal sealed class PluginScene : IAsyncDisposable
     {
         var role = await Client.Api.RbacAuthorizationV1.ReadNamespacedRoleAsync("netsniff-user", Namespace);
         role.Rules = [.. role.Rules.Where(static rule => !rule.Resources.Contains("pods/portforward"))];
+        await Client.Api.RbacAuthorizationV1.ReplaceNamespacedRoleAsync(role, "netsniff-user", Namespace);
+    }
+
+    /// <summary>The user may do more.</summary>
+    public async Task AllowAsync(params V1PolicyRule[] rules)
+    {
+        var role = await Client.Api.RbacAuthorizationV1.ReadNamespacedRoleAsync("netsniff-user", Namespace);
+        role.Rules = [.. role.Rules, .. rules];
         await Client.Api.RbacAuthorizationV1.ReplaceNamespacedRoleAsync(role, "netsniff-user", Namespace);
     }
 

@@ -67,7 +67,7 @@ public sealed class ThroughApiServerTests(ControlPlane plane)
         var waiting = TestCommand.RunPlugin(scene.Arguments("flows", "-A"));
         Assert.Equal(ExitCode.Failed, waiting.Code);
         Assert.Contains(
-            "netsniff-worker-0 CrashLoopBackOff, restarted 2 times", waiting.Error, StringComparison.Ordinal);
+            "netsniff-worker-0 crashes (CrashLoopBackOff), restarted 2 times", waiting.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -118,11 +118,12 @@ public sealed class ThroughApiServerTests(ControlPlane plane)
         var reading = new KubeReading(plane.Open(), TimeSpan.FromSeconds(30));
         using var client = reading.Client;
         var terminal = new NetSniff.Cli.Terminal { Output = Stream.Null, Error = TextWriter.Null };
-        var token = new WorkerToken(reading, new Installation(scene.Namespace, "netsniff"), new(), terminal);
+        using var token = new WorkerToken(reading, new Installation(scene.Namespace, "netsniff"), new(), terminal);
         var shown = await token.GetAsync(TestContext.Current.CancellationToken);
         Assert.Equal(shown, await token.GetAsync(TestContext.Current.CancellationToken));
         Assert.Equal(
-            ($"system:serviceaccount:{scene.Namespace}:netsniff-viewer", true), await scene.ReviewAsync(shown, "netsniff"));
+            ($"system:serviceaccount:{scene.Namespace}:netsniff-viewer", true),
+            await scene.ReviewAsync(shown, "netsniff"));
         Assert.Equal(("", false), await scene.ReviewAsync(shown, null));
     }
 

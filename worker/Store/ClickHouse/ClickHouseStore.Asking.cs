@@ -24,7 +24,7 @@ public sealed partial class ClickHouseStore
         }
         catch (ClickException error) when (error.IsTimeout)
         {
-            throw new SqlException($"the query took more than {query.Timeout.TotalSeconds} s", error);
+            throw new TimeoutException($"the query took more than {query.Timeout.TotalSeconds} s", error);
         }
         catch (ClickException error) when (error.IsMemory)
         {

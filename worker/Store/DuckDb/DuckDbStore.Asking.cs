@@ -107,7 +107,7 @@ public sealed partial class DuckDbStore
         if (error.IsInterrupt && reader.IsTooLarge) return new SqlException("the query needs too much memory", error);
         if (error.IsInterrupt && reader.IsTimedOut)
         {
-            return new SqlException($"the query took more than {query.Timeout.TotalSeconds} s", error);
+            return new TimeoutException($"the query took more than {query.Timeout.TotalSeconds} s", error);
         }
 
         return new SqlException(error.Message, error);

@@ -41,6 +41,31 @@ public sealed class AskingCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_statement_that_takes_too_long_is_no_wrong_statement()
+    {
+        await using var worker = await TestWorker.StartAsync();
+        worker.Store.Queries = static _ => throw new TimeoutException("the query took more than 2 s");
+        var end = TestCommand.Run(Arguments(worker, "sql", "SELECT", "--timeout", "2s"));
+        Assert.Equal(ExitCode.TimedOut, end.Code);
+        Assert.Equal("netsniff: the query took more than 2 s\n", end.Error);
+    }
+
+    [Fact]
+    public async Task Top_writes_the_last_minute_once_without_a_terminal()
+    {
+        await using var worker = await TestWorker.StartAsync();
+        var end = TestCommand.Run(Arguments(worker, "top", "--once"));
+        Assert.Equal(ExitCode.Ok, end.Code);
+        Assert.StartsWith("netsniff top  127.0.0.1:", end.Output, StringComparison.Ordinal);
+        foreach (var head in (string[])["\nCLIENT ", "\nPROTOCOL ", "\nFIELD "])
+        {
+            Assert.Contains(head, end.Output, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("look into", end.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Status_has_everything_on_one_page()
     {
         await using var worker = await TestWorker.StartAsync();
