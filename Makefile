@@ -125,6 +125,7 @@ golden: ## writes the answers to the captures under tests/ anew; read the differ
 
 crds: build ## the definitions of our kinds under crds/, made from the types in kube/Resources
 	@bin/netsniff crds crds
+	@tools/charts.py
 
 charts: ## what of charts/netsniff is made from something else, and what its tests know by heart; read the difference
 	@tools/charts.py

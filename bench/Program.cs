@@ -76,6 +76,10 @@ switch (args)
         KeepingCost.Print(path, folder);
         return 0;
 
+    case ["targets", var path]:
+        TargetsCost.Print(path);
+        return 0;
+
     default:
         Console.Error.WriteLine(
             """
@@ -89,6 +93,7 @@ switch (args)
             netsniff-bench batches TRACE
             netsniff-bench warm TRACE PASSES records|batches
             netsniff-bench keeping TRACE FOLDER
+            netsniff-bench targets TRACE
             netsniff-bench store FOLDER MILLIONS [RECORDS-OF-ONE-COMMIT]
             netsniff-bench store --clickhouse clickhouse://HOST:PORT/DATABASE PID MILLIONS [RECORDS-OF-ONE-COMMIT]
             """);

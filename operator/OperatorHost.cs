@@ -40,8 +40,10 @@ public sealed class OperatorHost : IAsyncDisposable
             Said = word => options.Say($"{options.Identity} {word}", false),
             Looked = () => Looked?.Invoke(),
         };
+        _certificates = new OwnCertificates(options.Cluster, names, clock, random, options.Say);
         _parts = new OperatorParts
         {
+            Certificates = _certificates.Held,
             Settings = settings,
             Names = names,
             Objects = objects,
@@ -54,7 +56,6 @@ public sealed class OperatorHost : IAsyncDisposable
             Clock = clock,
             Say = options.Say,
         };
-        _certificates = new OwnCertificates(options.Cluster, names, clock, random, options.Say);
         Loops = [.. Reconcilers.All(_parts).Select(Loop)];
     }
 
@@ -144,17 +145,9 @@ public sealed class OperatorHost : IAsyncDisposable
     private ReconcileLoop Loop(IReconciler reconciler)
     {
         var queue = new WorkQueue<ResourceName>(_options.Clock, _options.Random);
-        reconciler.Wire(name =>
-        {
-            if (_fence.Holds) queue.Add(name);
-        });
-        if (OwnOf(reconciler.Kind) is { } cache)
-        {
-            cache.Changed += (name, _, _) =>
-            {
-                if (_fence.Holds) queue.Add(name);
-            };
-        }
+        // Whether we lead or not: what changes in a moment of doubt is not to be lost.
+        reconciler.Wire(name => queue.Add(name));
+        if (OwnOf(reconciler.Kind) is { } cache) cache.Changed += (name, _, _) => queue.Add(name);
 
         return new ReconcileLoop(reconciler, queue, _fence, _options.Clock)
         {

@@ -7,6 +7,7 @@ using NetSniff.Operator.Reconciling;
 using NetSniff.Operator.Reconciling.Writing;
 using NetSniff.Operator.Sensors;
 using NetSniff.Operator.Workers;
+using NetSniff.Wire.Security;
 
 namespace NetSniff.Operator;
 
@@ -41,6 +42,9 @@ public sealed record OperatorParts
 
     /// <summary>What the sensors of each class were last told.</summary>
     public SensorPlans Sensors { get; init; } = new();
+
+    /// <summary>What this replica shows of itself to workers.</summary>
+    public required ICertificateSource Certificates { get; init; }
 
     /// <summary>One line for the program's own log, and whether somebody should look at it.</summary>
     public required Action<string, bool> Say { get; init; }

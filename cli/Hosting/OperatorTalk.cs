@@ -16,7 +16,7 @@ internal sealed class OperatorTalk : IAsyncDisposable
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(15);
 
     private readonly Terminal _terminal;
-    private readonly OperatorSettings _settings;
+    private readonly AttendingSettings _settings;
     private readonly Condition _condition;
     private readonly CancellationTokenSource _stop = new();
     private readonly ClusterLink _link;
@@ -27,7 +27,7 @@ internal sealed class OperatorTalk : IAsyncDisposable
     private bool _hasTold;
 
     public OperatorTalk(
-        Terminal terminal, OperatorSettings settings, CertificateFiles certificates, HealthBoard board,
+        Terminal terminal, AttendingSettings settings, CertificateFiles certificates, HealthBoard board,
         IClusterMember member)
     {
         (_terminal, _settings, _condition) = (terminal, settings, board.AddCondition("operator"));

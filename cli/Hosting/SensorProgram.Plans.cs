@@ -3,6 +3,7 @@ using NetSniff.Cli.Commands;
 using NetSniff.Config;
 using NetSniff.Pipeline;
 using NetSniff.Sensor.Capture;
+using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Sensor.Capture.PcapFile;
 using NetSniff.Sensor.Config;
 using NetSniff.Sensor.Governor;
@@ -87,8 +88,24 @@ internal sealed partial class SensorProgram
     {
         if (!plan.Files.TryGetValue(ConfigFile, out var text)) return [new ConfigProblem("", $"has no {ConfigFile}")];
 
-        _ = ConfigReader.Read(Encoding.UTF8.GetBytes(text), out var problems);
-        return problems;
+        var config = ConfigReader.Read(Encoding.UTF8.GetBytes(text), out var problems);
+        // Before captures are open nobody else would notice, and then they could not be opened.
+        return config?.Capture.BpfFilter is { Length: > 0 } filter && ProblemOf(filter) is { } why
+            ? [new ConfigProblem("capture.bpfFilter", why)]
+            : problems;
+    }
+
+    private static string? ProblemOf(string filter)
+    {
+        try
+        {
+            _ = FilterCompiler.Filter(filter);
+            return null;
+        }
+        catch (CaptureException problem)
+        {
+            return problem.Message;
+        }
     }
 
     private static (long Sequence, string Revision)? LabelOf(IReadOnlyDictionary<string, string> files) =>
@@ -127,7 +144,8 @@ internal sealed partial class SensorProgram
         var live = _settings.Live;
         if (Quantity.TryParse(config.Capture.Ring.Size, out var bytes) && bytes > 0)
         {
-            live = live with { RingMebibytes = (int)Math.Clamp(Math.Ceiling(bytes / (1 << 20)), 1, LiveOptions.RingMebibytesMax) };
+            var mebibytes = Math.Clamp(Math.Ceiling(bytes / (1 << 20)), 1, LiveOptions.RingMebibytesMax);
+            live = live with { RingMebibytes = (int)mebibytes };
         }
 
         try

@@ -74,7 +74,8 @@ internal sealed partial class SensorProgram : IAsyncDisposable
         _packets = new PacketKeeping(settings.Folder, terminal.Clock);
         _steering = new SensorSteering(_dial, LimitsOf(settings.Budget))
         {
-            BudgetChanged = Spend, Floor = _floor, Packets = (_packets, settings.Packets), ChangeCapture = ChangeCapture,
+            BudgetChanged = Spend, ChangeCapture = ChangeCapture, Floor = _floor,
+            Packets = (_packets, settings.Packets),
         };
         _steering.SetOwn(OwnAddresses.Read());
         // Who waits for a plan looks at nothing before it has one.

@@ -43,12 +43,12 @@ internal sealed record SensorSettings
     /// <summary>Where sensor.json is looked for; null for what a configuration that says nothing means.</summary>
     public string? ConfigFolder { get; init; }
 
-    /// <summary>Where the newest plan is kept, whichever way it came; null for what lies in <see cref="ConfigFolder"/> and
-    /// nothing else.</summary>
+    /// <summary>Where the newest plan is kept, whichever way it came; null for what lies in <see cref="ConfigFolder"/>
+    /// and nothing else.</summary>
     public string? PlanFolder { get; init; }
 
     /// <summary>Null for none.</summary>
-    public OperatorSettings? Operator { get; init; }
+    public AttendingSettings? Operator { get; init; }
 
     /// <summary>The rolling store of raw packets, where the configuration says nothing of its size.</summary>
     public PacketWish Packets { get; init; } = PacketWish.None;

@@ -13,6 +13,7 @@ internal sealed partial class WorkerProgram
 
     private FindingNotices? _notices;
     private OperatorTalk? _operator;
+    private long _nudgedAt;
 
     /// <summary>Of the plan, where one is kept.</summary>
     private string? RulesWatched => _settings.PlanFolder is { } kept
@@ -73,9 +74,18 @@ internal sealed partial class WorkerProgram
         if (_settings.Operator is null || _rules is null) return;
 
         var stage = _rules.Stage;
-        _notices = new FindingNotices(() => stage.Rules) { Came = () => _operator?.Changed() };
-        stage.Found = _notices;
+        _notices = new FindingNotices(() => stage.Rules) { Came = Nudge };
+        stage.FoundBy = [.. stage.FoundBy, _notices];
         Board.AddLedger(_notices.Ledger);
+    }
+
+    /// <summary>A flood of findings is no flood of reports.</summary>
+    private void Nudge()
+    {
+        if (_nudgedAt != 0 && _terminal.Clock.GetElapsedTime(_nudgedAt) < TimeSpan.FromSeconds(1)) return;
+
+        _nudgedAt = _terminal.Clock.GetTimestamp();
+        _operator?.Changed();
     }
 
     private void Attend()

@@ -5,6 +5,7 @@ using NetSniff.Storage.Config;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Ring;
 using NetSniff.Wire.Security;
+using NetSniff.Wire.V1;
 using NetSniff.Worker;
 using NetSniff.Worker.Config;
 using NetSniff.Worker.Health;
@@ -13,6 +14,7 @@ using NetSniff.Worker.Serve;
 using NetSniff.Worker.Serve.Access;
 using NetSniff.Worker.Serve.Cutting;
 using NetSniff.Worker.Serve.Feed;
+using NetSniff.Worker.Serve.Keeping;
 using NetSniff.Worker.Serve.Members;
 using NetSniff.Worker.Store;
 
@@ -39,6 +41,9 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
     private readonly IWorkerNames? _names;
     private readonly ConfigWatch<WorkerConfig>? _config;
     private readonly ClusterDoor? _door;
+    private readonly KeptFiles _kept;
+    private readonly FindingCaptures? _captures;
+    private Task _capturing = Task.CompletedTask;
     private readonly PlanKeeper? _plans;
     private readonly FolderRoad? _road;
     private readonly CancellationTokenSource _stop = new();
@@ -65,6 +70,9 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
         _members = Members();
         (_plans, _road) = Planned();
         if (RulesWatched is { } rules) _rules = new RuleWatch(terminal, rules, board, _store);
+        _kept = new KeptFiles(Path.Combine(settings.Folder, "captures"), terminal.Clock);
+        board.AddLedger(_kept.Ledger);
+        _captures = Captures();
         _names = NamesOf(settings);
         if (settings.IsAuthorizedByCluster) _door = new ClusterDoor(settings.Cluster!.Open(), terminal.Clock);
         if ((settings.PlanFolder ?? settings.ConfigFolder) is { } folder) _config = Configured(folder);
@@ -117,8 +125,10 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
             Account = new WorkerAccount(_host),
             Members = _members,
             Packets = Packets(),
+            Kept = _kept,
             Clock = _terminal.Clock,
         })).ConfigureAwait(false);
+        if (_captures is not null) _capturing = Task.Run(() => _captures.RunAsync(_stop.Token));
         _configuring = WatchAsync(_stop.Token);
         Attend();
         if (_settings.Health is { } health)
@@ -140,6 +150,7 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
     {
         if (_operator is not null) await _operator.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
+        await _capturing.ConfigureAwait(false);
         await _watching.ConfigureAwait(false);
         await _exporting.ConfigureAwait(false);
         await _configuring.ConfigureAwait(false);
@@ -204,6 +215,25 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
         };
         return Task.Run(() => export.RunAsync(_stop.Token));
     }
+
+    /// <summary>Findings whose rules ask for the packets around them.</summary>
+    private FindingCaptures? Captures()
+    {
+        if (_rules?.Stage is not { } stage) return null;
+
+        var captures = new FindingCaptures(
+            () => stage.Rules, KeepAsync, _terminal.Clock)
+        {
+            Say = _terminal.Say,
+        };
+        stage.FoundBy = [.. stage.FoundBy, captures];
+        Board.AddLedger(captures.Ledger);
+        return captures;
+    }
+
+    private Task KeepAsync(KeptFile about, PacketsRequest request, CancellationToken cancel) =>
+        _query?.KeepAsync(about, request, cancel)
+        ?? Task.FromException(new IOException("the worker begins or ends just now"));
 
     private PacketServing Packets()
     {

@@ -47,12 +47,12 @@ internal sealed record WorkerSettings
     /// <summary>Holds detection rules; null for none.</summary>
     public string? RulesFolder { get; init; }
 
-    /// <summary>Where the newest plan is kept, whichever way it came; null for what lies in <see cref="ConfigFolder"/> and
-    /// <see cref="RulesFolder"/> and nothing else.</summary>
+    /// <summary>Where the newest plan is kept, whichever way it came; null for what lies in <see cref="ConfigFolder"/>
+    /// and <see cref="RulesFolder"/> and nothing else.</summary>
     public string? PlanFolder { get; init; }
 
     /// <summary>Null for none.</summary>
-    public OperatorSettings? Operator { get; init; }
+    public AttendingSettings? Operator { get; init; }
 
     /// <summary>The cluster that names or workers come from; null where neither does.</summary>
     public ClusterSettings? Cluster { get; init; }

@@ -19,7 +19,8 @@ internal static class CaptureChecks
             or { Revision: null } or { Targets: null } or { Targets.Addresses: null } or { Targets.ExcludeCidrs: null }
             or { Capture.Interfaces: null } or { Capture.Interfaces.Include: null }
             or { Capture.Interfaces.Exclude: null } or { Capture.Ring: null } or { Capture.Ring.Size: null }
-            or { Storage.FlowRetention: null } or { Storage: null } or { Storage.PacketBuffer: null } or { Storage.PacketBuffer.Size: null }
+            or { Storage: null } or { Storage.FlowRetention: null } or { Storage.PacketBuffer: null }
+            or { Storage.PacketBuffer.Size: null }
             or { Storage.PacketBuffer.MaxAge: null } or { Redaction.Presets: null }
             or { Redaction.Headers: null } or { Redaction.JsonFields: null }
             or { Redaction.QueryParameters: null } or { Redaction.Patterns: null } or { Budget.Cpu: null }
@@ -55,7 +56,8 @@ internal static class CaptureChecks
 
         if (config.Capture.Sampling.Mode == SamplingMode.Packet)
         {
-            problems.Add(new("capture.sampling.mode", "packets are not sampled: None or Flow, which reads whole flows"));
+            problems.Add(new(
+                "capture.sampling.mode", "packets are not sampled: None, or Flow, which reads whole flows"));
         }
 
         if (config.Capture.Backend == BackendChoice.AFXDP)
@@ -117,9 +119,10 @@ internal static class CaptureChecks
 
         for (var index = 0; index < targets.ExcludeCidrs.Count; index++)
         {
-            if (TargetsConfig.TryParse(targets.ExcludeCidrs[index], out Network _)) continue;
+            var text = targets.ExcludeCidrs[index];
+            if (TargetsConfig.TryParse(text, out Network _)) continue;
             problems.Add(new(
-                $"targets.excludeCidrs[{index}]", $"is a network such as 10.0.0.0/8, not '{targets.ExcludeCidrs[index]}'"));
+                $"targets.excludeCidrs[{index}]", $"is a network such as 10.0.0.0/8, not '{text}'"));
         }
     }
 }

@@ -48,6 +48,7 @@ public sealed class FlowTargets
         IReadOnlyCollection<Address>? listed, IEnumerable<Network> excluded, bool hasHostTraffic,
         IReadOnlyCollection<Address> others, IReadOnlyCollection<Address> own)
     {
+        ArgumentNullException.ThrowIfNull(excluded);
         ArgumentNullException.ThrowIfNull(others);
         ArgumentNullException.ThrowIfNull(own);
         (IsListed, _hasHostTraffic, _excluded) = (listed is not null, hasHostTraffic, [.. excluded]);

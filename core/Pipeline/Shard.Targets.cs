@@ -14,8 +14,8 @@ public sealed unsafe partial class Shard
     private FlowTargets? _targets;
     private byte _epoch;
 
-    /// <summary>May be set between two calls of <see cref="Run"/>, by the shard's own thread; null for everybody. A flow
-    /// that is wanted no more ends with its next packet, and its record says what came while it was.</summary>
+    /// <summary>May be set between two calls of <see cref="Run"/>, by the shard's own thread; null for everybody. A
+    /// flow that is wanted no more ends with its next packet, and its record says what came while it was.</summary>
     public FlowTargets? Targets
     {
         get => _targets;

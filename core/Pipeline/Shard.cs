@@ -153,10 +153,11 @@ public sealed unsafe partial class Shard : IDisposable
     {
         if (packet.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6) IcmpPairs.Normalise(ref packet);
         var flow = _flows.Find(in packet, out var number, out var direction);
-        if (flow != null && flow->Epoch != _epoch && !StaysWanted(flow, in packet, ref direction)) return LeaveOut(packets);
+        var isWanted = flow == null ? IsWanted(in packet)
+            : flow->Epoch == _epoch || StaysWanted(flow, in packet, ref direction);
+        if (!isWanted) return LeaveOut(packets);
         if (flow == null)
         {
-            if (!IsWanted(in packet)) return LeaveOut(packets);
             flow = Start(ref packet, out number, out direction);
         }
         else if (packet.Protocol == IpProtocol.Tcp && (packet.Flags & TcpFlags.Syn) != 0

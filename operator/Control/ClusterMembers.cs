@@ -249,7 +249,8 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
         foreach (var kind in changed.Distinct()) Changed?.Invoke(kind);
     }
 
-    private string NextTask() => string.Create(CultureInfo.InvariantCulture, $"task-{Interlocked.Increment(ref _tasks)}");
+    private string NextTask() =>
+        string.Create(CultureInfo.InvariantCulture, $"task-{Interlocked.Increment(ref _tasks)}");
 
     private sealed record Plan(MemberPlan Common, Func<MemberPlan, string, MemberPlan>? OfNode);
 

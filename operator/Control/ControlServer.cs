@@ -85,11 +85,15 @@ public sealed class ControlServer : IAsyncDisposable
         kestrel.Limits.MaxConcurrentConnections = ConnectionsMax;
         // A member that has nothing to say sends little for hours.
         kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Listen(options.Listen, listen =>
+        // On every address also where there is no IPv6.
+        if (options.Listen.Address.Equals(IPAddress.IPv6Any)) kestrel.ListenAnyIP(options.Listen.Port, Speak);
+        else kestrel.Listen(options.Listen, Speak);
+
+        void Speak(ListenOptions listen)
         {
             listen.Protocols = HttpProtocols.Http2;
             options.Security?.Use(listen);
-        });
+        }
     }
 
     /// <summary>Whoever owns the process decides when it ends.</summary>

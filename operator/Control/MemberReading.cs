@@ -9,6 +9,8 @@ internal static class MemberReading
 {
     private const int ConditionsTold = 3;
 
+    private static readonly long s_lagMillisMax = (long)TimeSpan.FromDays(366).TotalMilliseconds;
+
     /// <summary>Whether it keeps within its bounds.</summary>
     public static bool IsSound(ClusterReport report) => report.Rules.Count <= ClusterLimits.RulesMax
         && report.Findings.Count <= ClusterLimits.FindingsMax && report.Unmet.Count <= ClusterLimits.ConditionsMax
@@ -38,7 +40,7 @@ internal static class MemberReading
         RungReason = ClusterLimits.Cut(report.RungReason),
         Cpus = report.Cpus,
         MemoryBytes = report.MemoryBytes,
-        Lag = TimeSpan.FromMilliseconds(Math.Clamp(report.LagMillis, 0, (long)TimeSpan.FromDays(366).TotalMilliseconds)),
+        Lag = TimeSpan.FromMilliseconds(Math.Clamp(report.LagMillis, 0, s_lagMillisMax)),
         Rules = report.HasRules ? RulesOf(before, report, now) : before.Rules,
         RulesAt = report.HasRules ? now : before.RulesAt,
     };

@@ -11,7 +11,8 @@ namespace NetSniff.Operator.Defaults;
 /// <param name="Hash">Of what the file says: the object carries it, so that what was applied before is known.</param>
 public sealed record DefaultObject(ResourceKind Kind, ResourceName Name, string Hash, JsonObject Body);
 
-/// <summary>The profile and the rules that come with an installation: a folder of JSON files, one object each.</summary>
+/// <summary>The profile and the rules that come with an installation: a folder of JSON files, one object each.
+/// </summary>
 public static class DefaultObjects
 {
     public const string Label = "netsniff.io/default";

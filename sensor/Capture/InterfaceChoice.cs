@@ -13,6 +13,8 @@ public sealed class InterfaceChoice : IEquatable<InterfaceChoice>
     /// <param name="include">Names, or expressions between slashes, checked ones; empty for all.</param>
     public InterfaceChoice(IReadOnlyList<string> include, IReadOnlyList<string> exclude)
     {
+        ArgumentNullException.ThrowIfNull(include);
+        ArgumentNullException.ThrowIfNull(exclude);
         (_include, _exclude) = ([.. include.Select(Test)], [.. exclude.Select(Test)]);
         _text = string.Join('\n', [.. include, "\0", .. exclude]);
         IsAll = include.Count == 0 && exclude.Count == 0;

@@ -29,8 +29,8 @@ public abstract class PacketCapture : IDisposable
     /// <summary>Gives the frames of the last <see cref="Receive"/> back.</summary>
     public abstract void Release();
 
-    /// <summary>Puts another filter, choice of interfaces, direction and snap length in force while frames come. None is
-    /// lost by it; those that wait were taken under the old ones. Any thread.</summary>
+    /// <summary>Puts another filter, choice of interfaces, direction and snap length in force while frames come. None
+    /// is lost by it; those that wait were taken under the old ones. Any thread.</summary>
     /// <exception cref="CaptureException">It cannot be, and everything is as it was.</exception>
     public virtual void Change(LiveOptions options) =>
         throw new CaptureException($"{Name}: what is read from a file cannot be changed while it is read");

@@ -195,10 +195,10 @@ public sealed class SensorSteering
 
     // Checked when they were read.
     private static Address AddressOf(string text) =>
-        TargetsConfig.TryParse(text, out Address address) ? address : throw new ArgumentException($"no address: {text}");
+        TargetsConfig.TryParse(text, out Address parsed) ? parsed : throw new ArgumentException($"no address: {text}");
 
     private static Network NetworkOf(string text) =>
-        TargetsConfig.TryParse(text, out Network network) ? network : throw new ArgumentException($"no network: {text}");
+        TargetsConfig.TryParse(text, out Network parsed) ? parsed : throw new ArgumentException($"no network: {text}");
 
     private static TimeSpan Span(string text) =>
         Quantity.TryParseDuration(text, out var span) ? span : throw new ArgumentException($"no time: {text}");

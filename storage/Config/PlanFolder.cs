@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using NetSniff.Config;
 
@@ -10,7 +11,7 @@ namespace NetSniff.Storage.Config;
 /// `..data`, so that whoever watches a path finds it. A version is on disk before the link leads to it. The version
 /// before stays: for who still reads it, and to go back to. One thread at a time.</remarks>
 /// <param name="folders">Folders of a plan that are there also when it has no file in them.</param>
-public sealed class PlanFolder(string path, params IReadOnlyList<string> folders)
+public sealed partial class PlanFolder(string path, params IReadOnlyList<string> folders)
 {
     private const string SwappedLink = "..data";
     private const string VersionPrefix = "..plan-";
@@ -106,7 +107,9 @@ public sealed class PlanFolder(string path, params IReadOnlyList<string> folders
     private string? CurrentVersion()
     {
         var link = System.IO.Path.Combine(path, SwappedLink);
-        return System.IO.Path.Exists(link) ? Directory.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName : null;
+        return System.IO.Path.Exists(link)
+            ? Directory.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName
+            : null;
     }
 
     private void LeadTo(string version)
@@ -114,7 +117,11 @@ public sealed class PlanFolder(string path, params IReadOnlyList<string> folders
         var (link, made) = (System.IO.Path.Combine(path, SwappedLink), System.IO.Path.Combine(path, "..new"));
         File.Delete(made);
         File.CreateSymbolicLink(made, version);
-        File.Move(made, link, overwrite: true);
+        // Not File.Move: it looks through the link, finds a folder, and says that there is no such file.
+        if (Rename(made, link) != 0)
+        {
+            throw new IOException($"{link} cannot be put in place: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
     }
 
     private void LinkThrough(string name)
@@ -145,4 +152,7 @@ public sealed class PlanFolder(string path, params IReadOnlyList<string> folders
             }
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "rename", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Rename(string from, string to);
 }

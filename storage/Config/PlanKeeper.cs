@@ -25,7 +25,8 @@ public sealed class PlanKeeper
         _current = folder.Read() is { } kept && check(kept) is [] ? kept : null;
     }
 
-    /// <summary>Has those who watch the folder look now, and says what they refuse. Null while nobody does yet.</summary>
+    /// <summary>Has those who watch the folder look now, and says what they refuse. Null while nobody does yet.
+    /// </summary>
     public Func<IReadOnlyList<ConfigProblem>>? Apply { get; set; }
 
     /// <summary>The plan that runs; null before the first.</summary>

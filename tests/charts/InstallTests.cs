@@ -12,8 +12,8 @@ using NetSniff.Tests.Kube;
 
 namespace NetSniff.Tests.Charts;
 
-/// <summary>The chart on a real API server, which has no nodes: what is installed is there, what is taken away is gone, and
-/// the rights are those that are meant.</summary>
+/// <summary>The chart on a real API server, which has no nodes: what is installed is there, what is taken away is gone,
+/// and the rights are those that are meant.</summary>
 public class InstallTests(ControlPlane plane) : IClassFixture<ControlPlane>
 {
     private static readonly ResourceKind s_definitions =
@@ -156,13 +156,14 @@ public class InstallTests(ControlPlane plane) : IClassFixture<ControlPlane>
         var sweep = new ResourceName(release.Namespace, "host-sweep");
         foreach (var name in new[] { scan, sweep })
         {
-            await release.Objects.MergeAsync(
-                OwnKinds.DetectionRules, name, JsonNode.Parse("""{"spec": {"mode": "Shadow"}}""")!.AsObject(), "", default);
+            var patch = new JsonObject { ["spec"] = new JsonObject { ["mode"] = "Shadow" } };
+            await release.Objects.MergeAsync(OwnKinds.DetectionRules, name, patch, "", default);
         }
 
         // One is as it was, of one the field is another now that somebody changed, one is gone.
         var changed = folder["detectionrule-host-sweep.json"];
-        File.WriteAllText(changed, File.ReadAllText(changed).Replace("\"severity\": \"Medium\"", "\"severity\": \"Low\""));
+        File.WriteAllText(
+            changed, File.ReadAllText(changed).Replace("""severity": "Medium""", """severity": "Low"""));
         File.Delete(folder["detectionrule-old-tls.json"]);
         await using (Start(settings, release.Client, said))
         {
@@ -173,6 +174,8 @@ public class InstallTests(ControlPlane plane) : IClassFixture<ControlPlane>
         Assert.Equal("Shadow", (string?)Rules(release)["host-sweep"]["spec"]!["mode"]);
         Assert.Contains(said, line => line.Contains("host-sweep was changed by somebody and stays so"));
         Assert.DoesNotContain(said, line => line.Contains("port-scan was changed"));
+        var cleaning = new ClusterCleaning(settings, release.Objects, TimeProvider.System, (_, _) => { });
+        Assert.True(await cleaning.RunAsync(withNodes: false, s_timeMax, default));
         release.Helm("uninstall", release.Name, "--no-hooks");
         await RemoveDefinitionsAsync(release);
     }

@@ -98,5 +98,6 @@ internal sealed class Installation(ControlPlane plane, string name) : IDisposabl
 
     public void Dispose() => _client.Dispose();
 
-    private static JsonArray Named(string what, JsonObject one) => new(new JsonObject { ["name"] = "one", [what] = one });
+    private static JsonArray Named(string what, JsonObject one) =>
+        new(new JsonObject { ["name"] = "one", [what] = one });
 }

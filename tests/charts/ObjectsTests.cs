@@ -1,4 +1,8 @@
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using NetSniff.Operator.Config;
 using NetSniff.Tests.Kube.Resources;
 
 namespace NetSniff.Tests.Charts;
@@ -80,14 +84,16 @@ public class ObjectsTests
             if (volume!["configMap"] is { } map) Assert.Contains($"ConfigMap {map["name"]}", there);
         }
 
-        var labels = objects.Single(one => (string?)one["kind"] == "Deployment")["spec"]!["template"]!["metadata"]!["labels"]!;
+        var deployment = objects.Single(one => (string?)one["kind"] == "Deployment");
+        var labels = deployment["spec"]!["template"]!["metadata"]!["labels"]!;
         foreach (var service in objects.Where(one => (string?)one["kind"] == "Service"))
         {
             Assert.All(service["spec"]!["selector"]!.AsObject(), wanted => Assert.Equal(
                 (string?)wanted.Value, (string?)labels[wanted.Key]));
         }
 
-        Assert.All(objects, one => Assert.Equal("netsniff", (string?)one["metadata"]!["labels"]!["app.kubernetes.io/name"]));
+        Assert.All(objects, one => Assert.Equal(
+            "netsniff", (string?)one["metadata"]!["labels"]!["app.kubernetes.io/name"]));
     }
 
     [Theory]
@@ -127,6 +133,21 @@ public class ObjectsTests
         Assert.Equal(Sources.Lines("charts/netsniff/images.txt").Order(), images.Order());
     }
 
+    /// <summary>All that the chart says to the operator is understood by it, and nothing is misspelt.</summary>
+    [Theory]
+    [MemberData(nameof(Sets))]
+    public void The_operator_understands_what_it_is_told(string set)
+    {
+        var text = Settings(Helm.Render(set)).ToJsonString();
+        Assert.NotNull(OperatorSettingsReader.Read(Encoding.UTF8.GetBytes(text), out var problems));
+        Assert.Empty(problems);
+        var strict = new JsonSerializerOptions(JsonSerializerDefaults.Web)
+        {
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        };
+        Assert.NotNull(JsonSerializer.Deserialize<OperatorSettings>(text, strict));
+    }
+
     /// <summary>Another configuration, profile or rule is another pod; the same is the same.</summary>
     [Fact]
     public void The_operator_starts_anew_for_what_it_reads_at_the_start()
@@ -141,7 +162,7 @@ public class ObjectsTests
         Assert.NotEqual(plain, Hash("--set", "rules.exclude={old-tls}"));
     }
 
-    internal static JsonObject Settings(string rendered) => JsonNode.Parse((string)Helm.Objects(rendered)
+    private static JsonObject Settings(string rendered) => JsonNode.Parse((string)Helm.Objects(rendered)
         .Single(one => one["data"]?["operator.json"] is not null)["data"]!["operator.json"]!)!.AsObject();
 
     private static IEnumerable<string> Having(string set, string resource, string verb) => Roles(set)

@@ -43,6 +43,8 @@ internal sealed class OperatorScene : IAsyncDisposable
 
     public List<string> Said { get; } = [];
 
+    public TestNamespaceOfCluster Pods => _system;
+
     public string System => _system.Name;
 
     public string Sensors => _sensors.Name;
@@ -95,11 +97,12 @@ internal sealed class OperatorScene : IAsyncDisposable
     public JsonObject? Profile(string name) => Find(OwnKinds.CaptureProfiles, System, name);
 
     /// <summary>`True/Valid`; empty where there is none.</summary>
-    public string Condition(string profile, string type)
+    public string Condition(string profile, string type, string? inNamespace = null)
     {
-        var all = Profile(profile)?["status"]?["conditions"] as JsonArray ?? [];
-        return all.Where(one => one!["type"]!.GetValue<string>() == type)
-            .Select(one => $"{one!["status"]}/{one["reason"]}").FirstOrDefault("");
+        var one = Find(OwnKinds.CaptureProfiles, inNamespace ?? System, profile);
+        var all = one?["status"]?["conditions"] as JsonArray ?? [];
+        return all.Where(each => each!["type"]!.GetValue<string>() == type)
+            .Select(each => $"{each!["status"]}/{each["reason"]}").FirstOrDefault("");
     }
 
     public string Message(string profile, string type) =>
@@ -108,9 +111,28 @@ internal sealed class OperatorScene : IAsyncDisposable
         .FirstOrDefault("");
 
     /// <summary>Names of what there is, with its kind: `secrets/ns-ca`.</summary>
-    public IReadOnlyList<string> Children()
+    public IReadOnlyList<string> Children() =>
+        [.. All().Select(one => $"{one.Kind.Plural}/{one.Name.Name}").Order(StringComparer.Ordinal)];
+
+    /// <summary>Everything that was made.</summary>
+    public async Task DeleteChildrenAsync()
     {
-        List<string> found = [];
+        foreach (var (kind, name) in All()) await Objects.DeleteAsync(kind, name, "Background", CancellationToken.None);
+    }
+
+    /// <summary>Until for two seconds nothing was written.</summary>
+    public static async Task QuietAsync(OperatorHost host)
+    {
+        for (var before = -1L; before != host.Writes;)
+        {
+            before = host.Writes;
+            await Task.Delay(TimeSpan.FromSeconds(2));
+        }
+    }
+
+    private List<(ResourceKind Kind, ResourceName Name)> All()
+    {
+        List<(ResourceKind Kind, ResourceName Name)> found = [];
         foreach (var (kind, space) in new[]
         {
             (ObjectKinds.ConfigMaps, System), (ObjectKinds.Secrets, System), (ObjectKinds.Services, System),
@@ -120,10 +142,10 @@ internal sealed class OperatorScene : IAsyncDisposable
         })
         {
             var all = Objects.ListAsync(kind, space, $"{ObjectNames.Instance}=ns", default).GetAwaiter().GetResult();
-            found.AddRange(all.Select(one => $"{kind.Plural}/{one["metadata"]!["name"]}"));
+            found.AddRange(all.Select(one => (kind, new ResourceName(space, one["metadata"]!["name"]!.GetValue<string>()))));
         }
 
-        return [.. found.Order(StringComparer.Ordinal)];
+        return found;
     }
 
     /// <summary>What the controller of DaemonSets would say.</summary>

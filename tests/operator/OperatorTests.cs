@@ -54,6 +54,102 @@ public class OperatorTests(ControlPlane plane)
         Assert.True(host.HasCertificates);
     }
 
+    [Fact]
+    public async Task What_somebody_deletes_comes_back_and_then_nothing_is_written()
+    {
+        await using var scene = await OperatorScene.OpenAsync(plane);
+        var host = scene.Start();
+        await scene.PutProfileAsync("web", "{}");
+        await Eventually.Is(string.Join('\n', s_all), () => Made(scene));
+        await scene.DeleteChildrenAsync();
+        await Eventually.Is(string.Join('\n', s_all), () => Made(scene));
+
+        // Quiet for a while, and then for as long again nothing at all.
+        await OperatorScene.QuietAsync(host);
+        var before = host.Writes;
+        await Task.Delay(TimeSpan.FromSeconds(5));
+        Assert.Equal(before, host.Writes);
+    }
+
+    [Fact]
+    public async Task What_turned_bad_is_told_and_the_last_good_one_runs_on_under_another_leader_too()
+    {
+        await using var scene = await OperatorScene.OpenAsync(plane);
+        var first = scene.Start("first");
+        await scene.PutProfileAsync("web", """{"capture": {"bpfFilter": "tcp port 80"}}""");
+        await Eventually.Is("True/Valid", () => scene.Condition("web", "Accepted"));
+        await Eventually.Is(true, () => scene.Members.PlanOf(MemberKind.Sensor, "all") is not null);
+        var good = scene.Members.PlanOf(MemberKind.Sensor, "all")!;
+        await scene.PutProfileAsync("web", """{"capture": {"bpfFilter": "tcp port 81"}, "budget": {"cpu": "5n"}}""");
+        await Eventually.Is("False/Invalid", () => scene.Condition("web", "Accepted"));
+        Assert.Contains("spec.budget.cpu", scene.Message("web", "Accepted"));
+        Assert.Equal("False/NotAccepted", scene.Condition("web", "Programmed"));
+        await first.DisposeAsync();
+
+        var members = new FakeMembers();
+        scene.Start("second", members);
+        await Eventually.Is(true, () => members.PlanOf(MemberKind.Sensor, "all") is not null);
+        var kept = members.PlanOf(MemberKind.Sensor, "all")!;
+        Assert.Equal((good.Sequence, good.Revision), (kept.Sequence, kept.Revision));
+        Assert.Contains("tcp port 80", kept.Files["sensor.json"]);
+
+        await scene.PutProfileAsync("web", """{"capture": {"bpfFilter": "tcp port 81"}}""");
+        await Eventually.Is("True/Valid", () => scene.Condition("web", "Accepted"));
+        await Eventually.Is(true, () => members.PlanOf(MemberKind.Sensor, "all")!.Sequence > kept.Sequence);
+        Assert.Contains("tcp port 81", members.PlanOf(MemberKind.Sensor, "all")!.Files["sensor.json"]);
+    }
+
+    [Fact]
+    public async Task A_profile_of_the_cluster_elsewhere_is_refused_and_nothing_is_made()
+    {
+        await using var scene = await OperatorScene.OpenAsync(plane);
+        scene.Start();
+        await scene.PutProfileAsync("all", """{"scope": "Cluster"}""", scene.Sensors);
+        await Eventually.Is("False/ScopeNotPermitted", () => scene.Condition("all", "Accepted", scene.Sensors));
+        Assert.DoesNotContain("daemonsets/ns-sensor-all", scene.Children());
+    }
+
+    [Fact]
+    public async Task The_last_profile_takes_sensors_with_it_and_is_let_go()
+    {
+        await using var scene = await OperatorScene.OpenAsync(plane);
+        scene.Start();
+        await scene.PutProfileAsync("web", "{}");
+        await Eventually.Is(true, () => scene.Children().Contains("daemonsets/ns-sensor-all"));
+        await Eventually.Is("True/Valid", () => scene.Condition("web", "Accepted"));
+        await scene.Objects.DeleteAsync(
+            OwnKinds.CaptureProfiles, new ResourceName(scene.System, "web"), "", CancellationToken.None);
+        await Eventually.Is(true, () => scene.Profile("web") is null);
+        Assert.Equal(["all"], scene.Members.Purged);
+        await Eventually.Is(false, () => scene.Children().Any(one => one.Contains("ns-sensor-all")));
+        Assert.DoesNotContain(scene.Children(), one => one.StartsWith("configmaps/ns-profile-", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_nodes_sensor_is_told_of_the_pods_there()
+    {
+        await using var scene = await OperatorScene.OpenAsync(plane);
+        scene.Start();
+        await scene.PutProfileAsync("web", """{"targets": {"podSelector": {"matchLabels": {"app": "web"}}}}""");
+        await Eventually.Is(true, () => scene.Members.PlanOf(MemberKind.Sensor, "all") is not null);
+        await scene.Pods.AddPodAsync("web-1", pod => pod.Metadata.Labels = new Dictionary<string, string> { ["app"] = "web" });
+        await scene.Pods.AddPodAsync("db-1");
+        await scene.Pods.SetStatusAsync("web-1", """{"phase": "Running", "podIP": "10.1.2.3", "podIPs": [{"ip": "10.1.2.3"}]}""");
+        await scene.Pods.SetStatusAsync("db-1", """{"phase": "Running", "podIP": "10.1.2.4", "podIPs": [{"ip": "10.1.2.4"}]}""");
+        await Eventually.Is("10.1.2.3", () => Addresses(scene, "node-1"));
+        Assert.Equal("", Addresses(scene, "node-2"));
+        Assert.Contains("node-1", scene.Members.Touched);
+        await scene.Pods.DeletePodAsync("web-1");
+        await Eventually.Is("", () => Addresses(scene, "node-1"));
+    }
+
+    private static string Addresses(OperatorScene scene, string node)
+    {
+        var plan = scene.Members.PlanOf(MemberKind.Sensor, "all", node)!;
+        return string.Join(
+            ' ', ConfigReader.Read(Encoding.UTF8.GetBytes(plan.Files["sensor.json"]), out _)!.Targets.Addresses);
+    }
+
     private static string Made(OperatorScene scene) =>
         string.Join('\n', scene.Children().Where(one => !one.StartsWith("configmaps/ns-profile-", StringComparison.Ordinal)));
 }

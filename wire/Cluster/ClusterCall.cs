@@ -116,6 +116,7 @@ internal sealed class ClusterCall(ClusterOptions options, IClusterMember member,
             while (true)
             {
                 await WriteAsync(words, new FromMember { Report = member.Report() }, ending).ConfigureAwait(false);
+                await Task.Delay(options.ReportSpacing, options.Clock, ending).ConfigureAwait(false);
                 await changed.WaitAsync(options.ReportEvery, ending).ConfigureAwait(false);
             }
         }

@@ -4,8 +4,8 @@ using NetSniff.Wire.Delivery;
 
 namespace NetSniff.Wire.Cluster;
 
-/// <summary>A member's line to the operator that leads: says how the member is, hears what it is to run, and comes again
-/// for ever when it is cut.</summary>
+/// <summary>A member's line to the operator that leads: says how the member is, hears what it is to run, and comes
+/// again for ever when it is cut.</summary>
 public sealed class ClusterLink(ClusterOptions options, IClusterMember member) : IDisposable
 {
     /// <summary>Tries in vain after which pauses grow.</summary>

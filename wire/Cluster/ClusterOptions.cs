@@ -18,6 +18,9 @@ public sealed record ClusterOptions
 
     public TimeSpan ReportEvery { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>However much is news, reports are so far apart.</summary>
+    public TimeSpan ReportSpacing { get; init; } = TimeSpan.FromMilliseconds(50);
+
     /// <summary>An operator that says nothing for so long is gone, whatever its connection says.</summary>
     public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(8);
 

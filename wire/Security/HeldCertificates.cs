@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 
 namespace NetSniff.Wire.Security;
 
-/// <summary>Certificates in memory, of a program that makes its own. May be replaced while it runs: connections that are
-/// open stay as they are, the next ones use what is new. Any thread.</summary>
+/// <summary>Certificates in memory, of a program that makes its own. May be replaced while it runs: connections that
+/// are open stay as they are, the next ones use what is new. Any thread.</summary>
 public sealed class HeldCertificates : ICertificateSource
 {
     private LoadedCertificates? _current;

@@ -36,7 +36,7 @@ public sealed class DetectStage : IBatchDetector, IRecordFeed
     }
 
     /// <summary>Shown what was found, on the store's thread, before it is stored.</summary>
-    public RecordConsumer? Found { get; set; }
+    public IReadOnlyList<RecordConsumer> FoundBy { get; set; } = [];
 
     /// <summary>The rules in force; null before the first. Any thread may ask.</summary>
     public RuleSet? Rules => Volatile.Read(ref _rules);
@@ -79,7 +79,7 @@ public sealed class DetectStage : IBatchDetector, IRecordFeed
         _run.Run(batch.Records, PositionOf(batch.Lane, batch.Sequence));
         if (_run.FindingsCount == 0) return batch;
 
-        Found?.Consume(_run.Findings, _run.FindingsCount);
+        foreach (var one in FoundBy) one.Consume(_run.Findings, _run.FindingsCount);
         if (_kept.Count >= KeptMax)
         {
             Volatile.Write(ref _unkept, _unkept + _kept.Count);

@@ -11,8 +11,8 @@ namespace NetSniff.Worker.Detect;
 public sealed record FindingNotice(
     string Rule, string Severity, string Text, string Namespace, string Pod, long TimeNanos, long Count);
 
-/// <summary>Gathers what rules with the action Event find, for whoever tells the cluster: a bounded number, those of the
-/// same rule and pod as one.</summary>
+/// <summary>Gathers what rules with the action Event find, for whoever tells the cluster: a bounded number, those of
+/// the same rule and pod as one.</summary>
 /// <remarks>The store's thread gives, any takes.</remarks>
 /// <param name="rules">Those in force.</param>
 public sealed class FindingNotices(Func<RuleSet?> rules) : RecordConsumer

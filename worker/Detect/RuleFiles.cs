@@ -62,8 +62,8 @@ public sealed record RuleFiles(IReadOnlyList<(string Name, string Text)> Files, 
         return specs;
     }
 
-    /// <summary>Where the version that is swapped whole lies: the folder's own, or that of the folder it is in. The link
-    /// is followed once, so that all that is read comes from one version.</summary>
+    /// <summary>Where the version that is swapped whole lies: the folder's own, or that of the folder it is in. The
+    /// link is followed once, so that all that is read comes from one version.</summary>
     private static string? SwappedFolder(string path)
     {
         var link = Path.Combine(path, SwappedLink);

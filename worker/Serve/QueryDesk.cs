@@ -1,7 +1,9 @@
 using Grpc.Core;
 using NetSniff.Wire.V1;
 using NetSniff.Worker.Serve.Access;
+using NetSniff.Worker.Serve.Authorizing;
 using NetSniff.Worker.Serve.Cutting;
+using NetSniff.Worker.Serve.Keeping;
 using NetSniff.Worker.Serve.Members;
 using NetSniff.Worker.Serve.Observing;
 
@@ -10,6 +12,8 @@ namespace NetSniff.Worker.Serve;
 /// <summary>Answers questions, whichever way they came in.</summary>
 internal sealed class QueryDesk : IDisposable
 {
+    private static readonly Caller s_rules = new("rules", "this worker", false) { Sight = Sight.All };
+
     private readonly ReadGate _gate;
     private readonly ReadGate _sqlGate;
     private readonly CancellationTokenSource _ending = new();
@@ -22,6 +26,7 @@ internal sealed class QueryDesk : IDisposable
     private readonly PacketAsking? _packets;
     private readonly DepthAsking? _depth;
     private readonly Relaying? _relaying;
+    private readonly KeepAsking? _keeping;
 
     public QueryDesk(QueryOptions options)
     {
@@ -46,6 +51,7 @@ internal sealed class QueryDesk : IDisposable
         _packets = new PacketAsking(packets, reach, tasking, finding, _tasks, Limits, _packetGate);
         _depth = new DepthAsking(packets, reach, tasking, _tasks, Limits);
         _relaying = new Relaying(packets.Links, _tasks);
+        if (options.Kept is { } kept) _keeping = new KeepAsking(kept, _packets, fanOut, options.Clock);
     }
 
     public ServeLimits Limits { get; }
@@ -96,6 +102,24 @@ internal sealed class QueryDesk : IDisposable
     public Task RelayAsync(
         IAsyncStreamReader<RelayWord> words, Caller caller, IAnswers<FromTasked> answers, CancellationToken cancel) =>
         (_relaying ?? throw NoPackets()).RunAsync(words, caller, answers, cancel);
+
+    public Task KeepAsync(
+        KeepRequest request, Caller caller, IAnswers<KeepAnswer> answers, CancellationToken cancel) =>
+        Keeping.KeepAsync(request, caller, answers, cancel);
+
+    /// <summary>For a finding of our own.</summary>
+    public Task<KeptFile> KeepAsync(KeptFile about, PacketsRequest request, CancellationToken cancel) =>
+        Keeping.KeepAsync(about, request, s_rules, cancel);
+
+    public Task FetchAsync(
+        FetchRequest request, Caller caller, IAnswers<FetchAnswer> answers, CancellationToken cancel) =>
+        Keeping.FetchAsync(request, caller, new PatientAnswers<FetchAnswer>(answers, Limits.StallMax), cancel);
+
+    public Task<ForgetAnswer> ForgetAsync(ForgetRequest request, CancellationToken cancel) =>
+        Keeping.ForgetAsync(request, cancel);
+
+    private KeepAsking Keeping =>
+        _keeping ?? throw new RpcException(new Status(StatusCode.Unimplemented, "this worker keeps no files"));
 
     /// <summary>The door has asked; this is for a door that was forgotten.</summary>
     private static void CheckWhole(Caller caller)

@@ -4,6 +4,7 @@ using NetSniff.Worker.Serve.Access;
 using NetSniff.Worker.Serve.Authorizing;
 using NetSniff.Worker.Serve.Cutting;
 using NetSniff.Worker.Serve.Feed;
+using NetSniff.Worker.Serve.Keeping;
 using NetSniff.Worker.Serve.Members;
 using NetSniff.Worker.Store;
 
@@ -39,6 +40,9 @@ public sealed record QueryOptions
 
     /// <summary>Null where no raw packets are given out.</summary>
     public PacketServing? Packets { get; init; }
+
+    /// <summary>Files of packets that are kept; null where none are.</summary>
+    public KeptFiles? Kept { get; init; }
 
     public ServeLimits Limits { get; init; } = new();
 

@@ -54,6 +54,11 @@ public sealed class QueryServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Cuts packets into a file that is kept for a finding.</summary>
+    /// <exception cref="Grpc.Core.RpcException">They cannot be had.</exception>
+    public Task KeepAsync(Wire.V1.KeptFile about, Wire.V1.PacketsRequest request, CancellationToken cancel) =>
+        _desk.KeepAsync(about, request, cancel);
+
     /// <summary>Ends open calls and the listener.</summary>
     public async ValueTask DisposeAsync()
     {

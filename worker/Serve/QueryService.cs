@@ -62,6 +62,32 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
             cancel => desk.PacketsAsync(request, Caller.Of(http), ConnectionOf(http), answers, cancel));
     }
 
+    public override Task Keep(
+        KeepRequest request, IServerStreamWriter<KeepAnswer> responseStream, ServerCallContext context)
+    {
+        var answers = new StreamAnswers<KeepAnswer>(responseStream);
+        return AnswerAsync(
+            context, longest: null, cancel => desk.KeepAsync(request, CallerOf(context), answers, cancel));
+    }
+
+    public override Task Fetch(
+        FetchRequest request, IServerStreamWriter<FetchAnswer> responseStream, ServerCallContext context)
+    {
+        var answers = new StreamAnswers<FetchAnswer>(responseStream);
+        return AnswerAsync(
+            context, longest: null, cancel => desk.FetchAsync(request, CallerOf(context), answers, cancel));
+    }
+
+    public override async Task<ForgetAnswer> Forget(ForgetRequest request, ServerCallContext context)
+    {
+        ForgetAnswer? answer = null;
+        await AnswerAsync(
+            context, desk.Limits.CallDefault,
+            async cancel => answer = await desk.ForgetAsync(request, cancel).ConfigureAwait(false))
+            .ConfigureAwait(false);
+        return answer!;
+    }
+
     public override Task Depth(
         DepthRequest request, IServerStreamWriter<DepthAnswer> responseStream, ServerCallContext context)
     {

@@ -47,7 +47,7 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- define "netsniff.account" -}}
 {{- $root := index . 0 -}}
 {{- $component := index . 1 -}}
-{{- default (printf "%s-%s" (include "netsniff.instance" $root) $component) (index $root.Values.serviceAccounts $component) -}}
+{{- default (printf "%s-%s" (include "netsniff.instance" $root) $component) (get $root.Values.serviceAccounts $component) -}}
 {{- end -}}
 
 {{- define "netsniff.pullSecrets" -}}

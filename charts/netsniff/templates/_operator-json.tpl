@@ -5,7 +5,7 @@
   "priorityClass" (include "netsniff.priorityClass" .)
   "capabilities" .Values.sensor.capabilities
   "hostPath" .Values.sensor.hostPath
-  "maxUnavailable" .Values.sensor.maxUnavailable
+  "maxUnavailable" (toString .Values.sensor.maxUnavailable)
   "terminationGracePeriodSeconds" (int .Values.sensor.terminationGracePeriodSeconds)
   "resources" .Values.sensor.resources
   "nodeSelector" .Values.sensor.nodeSelector

@@ -10,9 +10,9 @@ internal static class CleanCommand
 {
     private const string About =
         """
-        Remove from a cluster what an operator made there: sensors, workers, their configuration and certificates, what came
-        with the installation, and finalizers of every profile, rule and session. The operator is scaled down first.
-        What cannot be removed in time is said, and the exit code is 0 all the same: `helm uninstall` runs this.
+        Remove from a cluster what an operator made there: sensors, workers, their configuration and certificates, what
+        came with the installation, and finalizers of every profile, rule and session. The operator is scaled down
+        first. What cannot be removed in time is said, and the exit code is 0 all the same: `helm uninstall` runs this.
 
         Examples:
           netsniff operator clean --config /etc/netsniff/operator --nodes --timeout 120s

@@ -9,7 +9,8 @@ internal static class CleanNodeCommand
 {
     private const string About =
         """
-        Remove what sensors left in a folder of a node: spools, packet rings, plans. Run on each node by `operator clean --nodes`.
+        Remove what sensors left in a folder of a node: spools, packet rings, plans. `operator clean --nodes` runs it on
+        each node.
 
         Examples:
           netsniff operator clean-node /var/lib/netsniff

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using NetSniff.Cli.Hosting;
 using NetSniff.Operator.Config;
+using OperatorSettings = NetSniff.Operator.Config.OperatorSettings;
 
 namespace NetSniff.Cli.Commands.Operator;
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Grpc.Core;
 using NetSniff.Cli.Capturing;
 using NetSniff.Cli.Outputs;
@@ -34,6 +35,47 @@ internal sealed class PcapAsking(Terminal terminal, Interrupts interrupts)
         var isPartial = _completeness is null
             || _completeness.Absent.Count + _completeness.AbsentSensors.Count > 0 || _completeness.IsCut;
         return IsStrict && isPartial ? ExitCode.Partial : ExitCode.Ok;
+    }
+
+    /// <summary>A file that a worker keeps for a finding.</summary>
+    public int Fetch(QueryEndpoint endpoint, string finding, string? path)
+    {
+        using var channel = QueryChannel.To(endpoint);
+        FetchAsync(channel.Client, finding, path).GetAwaiter().GetResult();
+        return ExitCode.Ok;
+    }
+
+    private async Task FetchAsync(Query.QueryClient client, string finding, string? path)
+    {
+        using var call = client.Fetch(new FetchRequest { Finding = finding }, cancellationToken: interrupts.Token);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        KeptFile? file = null;
+        CaptureTarget? target = null;
+        try
+        {
+            while (await call.ResponseStream.MoveNext(interrupts.Token).ConfigureAwait(false))
+            {
+                var answer = call.ResponseStream.Current;
+                file ??= answer.File;
+                if (answer.WhatCase != FetchAnswer.WhatOneofCase.Data) continue;
+
+                target ??= new CaptureTarget(terminal, path);
+                target.Write(answer.Data.Span);
+                hash.AppendData(answer.Data.Span);
+            }
+        }
+        finally
+        {
+            target?.Dispose();
+        }
+
+        if (file is null || Convert.ToHexStringLower(hash.GetHashAndReset()) != file.Sha256)
+        {
+            throw new IOException("the file that came is not the one that was kept: try again");
+        }
+
+        var place = path is null ? "" : $" in {path}";
+        terminal.Say($"{file.Why}: {Human.Count(file.Packets)} packets, {Human.Count(file.Bytes)} bytes{place}");
     }
 
     private async Task ReadAsync(Query.QueryClient client, PacketsRequest request, string? path)

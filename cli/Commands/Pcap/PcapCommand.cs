@@ -17,6 +17,7 @@ internal static class PcapCommand
           netsniff pcap --where 'http.status >= 500' --since 1h -o failed.pcapng
           netsniff pcap --where 'ip == 10.1.2.3 and port == 53' --follow | wireshark -k -i -
           netsniff pcap --node node-7 --first 1000 | tshark -r -
+          netsniff pcap --finding 6b1f9c0d2e3a4b5c6d7e8f9001122334 -o finding.pcapng
           netsniff pcap --from /var/lib/netsniff/spool -o kept.pcapng
         """;
 
@@ -39,6 +40,8 @@ internal static class PcapCommand
         var options = new PcapOptions();
         var from = TextOption.Of(
             "--from", "FOLDER", "Read the ring in a spool's folder on this machine instead of asking a worker.");
+        var finding = TextOption.Of(
+            "--finding", "ID", "The packets that were kept for a finding (finding.id), as they were cut then.");
         var strict = new Option<bool>("--strict") { Description = "Exit with 3 when anything is missing." };
         var server = new ServerOptions(runner);
         var target = runner.Kube.Target();
@@ -46,6 +49,7 @@ internal static class PcapCommand
         if (runner.IsPlugin) command.Add(target);
         options.AddTo(command);
         if (!runner.IsPlugin) command.Add(from);
+        command.Add(finding);
         command.Add(strict);
         server.AddTo(command, isScoped: true);
         runner.Set(command, (result, terminal, interrupts) =>
@@ -68,6 +72,8 @@ internal static class PcapCommand
             var asking = new PcapAsking(terminal, interrupts) { IsStrict = result.GetValue(strict) };
             var (endpoint, scope) = server.ReadScoped(
                 result, terminal, runner.IsPlugin ? result.GetValue(target) : null, interrupts.Token, forPackets: true);
+            if (result.GetValue(finding) is { } id) return asking.Fetch(endpoint, id, options.WritesTo(result));
+
             request.Where = scope.Narrowed(request.Where);
             return asking.Run(endpoint, request, options.WritesTo(result));
         });

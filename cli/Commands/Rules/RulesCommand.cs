@@ -104,7 +104,7 @@ internal static class RulesCommand
             var spec = verdict.Spec;
             var all = verdict.TestsPassed + verdict.TestsFailed;
             grid.Add(
-                GridCell.Of(spec.FullName),
+                GridCell.Of(spec.Name.Length > 0 ? spec.FullName : "(no name)"),
                 GridCell.Of(spec.Severity.ToString(), PaintOf(spec.Severity)),
                 GridCell.Of(spec.Mode.ToString(), spec.Mode == RuleMode.Alert ? Paint.Plain : Paint.Dim),
                 GridCell.Of(spec.Detector.Type),

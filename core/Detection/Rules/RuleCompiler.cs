@@ -46,7 +46,7 @@ internal static class RuleCompiler
         var output = spec.Output is { } text
             ? OutputTemplate.Read(text, shop.Catalog, shop.Origins, problems)
             : null;
-        if (problems.Errors > before || judge is null) return null;
+        if (spec.IsBroken || problems.Errors > before || judge is null) return null;
 
         var kinds = KindsOf(spec, filters);
         if (!kinds.Contains(true))

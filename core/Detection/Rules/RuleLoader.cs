@@ -42,7 +42,7 @@ public sealed class RuleLoader(OriginBook? origins = null, StateBudget? budget =
         foreach (var spec in specs)
         {
             var found = new SpecProblems(spec.File, problems) { Rule = spec.FullName };
-            if (!names.Add(spec.FullName)) found.Add(spec.Line, "metadata.name", $"{spec.FullName} is there twice");
+            if (spec.Name.Length > 0 && !names.Add(spec.FullName)) found.Add(spec.Line, "metadata.name", $"{spec.FullName} is there twice");
             if (specs.Count > RuleSet.RulesMax && names.Count == RuleSet.RulesMax + 1)
             {
                 found.Add(spec.Line, "", $"a set has at most {RuleSet.RulesMax} rules");
@@ -55,6 +55,16 @@ public sealed class RuleLoader(OriginBook? origins = null, StateBudget? budget =
         }
 
         verdicts = all;
+        InOrder(problems);
         return problems.All(static problem => problem.IsWarning) ? new RuleSet(rules, shop) { Clock = Clock } : null;
+    }
+
+    /// <summary>As they stand in the files, whoever found them.</summary>
+    private static void InOrder(List<RuleProblem> problems)
+    {
+        List<RuleProblem> ordered =
+            [.. problems.OrderBy(static one => one.File, StringComparer.Ordinal).ThenBy(static one => one.Line)];
+        problems.Clear();
+        problems.AddRange(ordered);
     }
 }

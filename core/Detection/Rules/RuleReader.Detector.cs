@@ -6,6 +6,11 @@ public static partial class RuleReader
     private const int FieldMax = 128;
     private const int FieldsMax = 8;
 
+    /// <summary>Bytes of a capture where nothing is said of them.</summary>
+    private const long CaptureBytes = 16 << 20;
+
+    private const long CaptureSpanMax = 600L * 1_000_000_000;
+
     /// <summary>Those of the resource that this version has no detector for.</summary>
     private static readonly string[] s_later = ["Sequence", "Anomaly", "Builtin"];
 
@@ -131,16 +136,19 @@ public static partial class RuleReader
         return name is null ? null : new PatternSpec(name.Value, literal, regex, score);
     }
 
-    /// <summary>Read and checked, so that a rule written now stands later; what carries them out is not here.</summary>
-    private static List<string> ReadActions(SpecMap spec, RuleMode mode, SpecProblems problems)
+    /// <summary>Read and checked, so that a rule written now stands later; whoever runs the rules carries them out.
+    /// </summary>
+    private static List<string> ReadActions(
+        SpecMap spec, RuleMode mode, SpecProblems problems, out CaptureSpec? capture)
     {
+        capture = null;
         List<string> actions = [];
         foreach (var map in spec.Maps("actions", 8))
         {
             map.Text("name", 63, isRequired: true);
             var type = map.Text("type", 16, isRequired: true);
             map.Node("webhook");
-            map.Node("capture");
+            var asked = ReadCapture(map.Map("capture"), problems);
             map.End();
             if (type is null) continue;
 
@@ -157,11 +165,34 @@ public static partial class RuleReader
 
             CheckMember(map, type, "webhook", "Webhook", problems);
             if (map.Has("capture") && type.Value != "Capture") problems.Add(type, "capture is for type Capture");
-            problems.Warn(type.Line, type.Path, $"{type.Value} is not carried out yet; findings are records");
+            if (type.Value == "Capture") capture = asked;
+            if (type.Value is "Log" or "Trace" or "Webhook")
+            {
+                problems.Warn(
+                    type.Line, type.Path, $"{type.Value} is not carried out in this version; findings are records",
+                    RuleFault.NotServed);
+            }
+
             actions.Add(type.Value);
         }
 
         return actions;
+    }
+
+    private static CaptureSpec ReadCapture(SpecMap? map, SpecProblems problems)
+    {
+        const long Second = 1_000_000_000;
+        var (before, after) = (map?.Duration("before") ?? 5 * Second, map?.Duration("after") ?? 10 * Second);
+        var bytes = map?.Whole("maxBytes", 1024, 1 << 30, CaptureBytes) ?? CaptureBytes;
+        map?.End();
+        foreach (var (field, span) in ((string, long)[])[("before", before), ("after", after)])
+        {
+            if (span <= CaptureSpanMax) continue;
+
+            problems.Add(map!.Line, map.PathOf(field), "is at most 10m");
+        }
+
+        return new CaptureSpec(before, after, bytes);
     }
 
     private static void CheckMember(SpecMap map, SpecText type, string member, string of, SpecProblems problems)

@@ -14,7 +14,7 @@ public static partial class RuleReader
     private const string ListKind = "List";
 
     /// <summary>The rules of one document: one rule, a list of them, or a `List` of them.</summary>
-    /// <returns>Those that could be read.</returns>
+    /// <returns>All of them; of those in which something is wrong, what could be read.</returns>
     public static IReadOnlyList<RuleSpec> Read(SpecNode document, string file, List<RuleProblem> problems)
     {
         ArgumentNullException.ThrowIfNull(document);
@@ -49,11 +49,10 @@ public static partial class RuleReader
 
         var rule = ReadSpec(spec, problems);
         spec.End();
-        if (problems.Errors > before || rule is null) return null;
-
         return rule with
         {
             Name = name, Namespace = space, File = file, Line = document.Line, Revision = document.Revision(),
+            IsBroken = problems.Errors > before,
         };
     }
 
@@ -86,7 +85,7 @@ public static partial class RuleReader
         return (name?.Value ?? "", space?.Value ?? "");
     }
 
-    private static RuleSpec? ReadSpec(SpecMap spec, SpecProblems problems)
+    private static RuleSpec ReadSpec(SpecMap spec, SpecProblems problems)
     {
         var condition = spec.Text("condition", FilterExpression.LengthMax);
         var detector = ReadDetector(spec.Map("detector", isRequired: true), problems);
@@ -110,7 +109,8 @@ public static partial class RuleReader
             Detector = detector ?? new MatchDetectorSpec(),
             Exceptions = ReadExceptions(spec, problems),
             Dedupe = ReadDedupe(spec.Map("dedupe")),
-            Actions = ReadActions(spec, mode, problems),
+            Actions = ReadActions(spec, mode, problems, out var capture),
+            Capture = capture,
             Output = spec.Text("output", 1024),
             Tactics = Marks(attack, "tactics", 8, "TA", problems),
             Techniques = Marks(attack, "techniques", 16, "T", problems),
@@ -118,7 +118,7 @@ public static partial class RuleReader
             Tests = ReadTests(spec, problems),
         };
         attack?.End();
-        return detector is null ? null : rule;
+        return rule;
     }
 
     private static List<ExceptionSpec> ReadExceptions(SpecMap spec, SpecProblems problems)

@@ -42,8 +42,11 @@ public sealed record RuleSpec
 
     public DedupeSpec Dedupe { get; init; } = new();
 
-    /// <summary>Types of the actions. None is carried out by what reads these rules.</summary>
+    /// <summary>Types of the actions.</summary>
     public IReadOnlyList<string> Actions { get; init; } = [];
+
+    /// <summary>Which packets around a finding are kept; null for none.</summary>
+    public CaptureSpec? Capture { get; init; }
 
     public SpecText? Output { get; init; }
 
@@ -55,12 +58,18 @@ public sealed record RuleSpec
 
     public IReadOnlyList<RuleTestSpec> Tests { get; init; } = [];
 
+    /// <summary>Something of it could not be read; the rest is here so that all that is wrong can be told.</summary>
+    public bool IsBroken { get; init; }
+
     /// <summary>The same for rules that say the same.</summary>
     internal GroupKey Revision { get; init; }
 
     /// <summary>`namespace/name`.</summary>
     public string FullName => Namespace.Length == 0 ? Name : $"{Namespace}/{Name}";
 }
+
+/// <summary>Packets from so long before a finding until so long after it, at most so many bytes of them.</summary>
+public sealed record CaptureSpec(long BeforeNanos, long AfterNanos, long BytesMax);
 
 public sealed record MatchSpec
 {

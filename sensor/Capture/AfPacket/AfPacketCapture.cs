@@ -145,8 +145,8 @@ public sealed partial class AfPacketCapture : PacketCapture, ILiveBackend
         {
             var before = Volatile.Read(ref _filtering);
             var isHere = programs.IsFilteredHere;
-            // Here first, so that nothing of the old filter's passes that the kernel is no more asked about, nor anything
-            // of the new one's is missed; where the kernel takes over, until what waits in the rings is through.
+            // Here first, so that nothing passes that the kernel is asked about no more, and nothing of the new one's
+            // is missed; where the kernel takes over, until what waits in the rings is through.
             var filtering = !isHere && before is null ? null
                 : options.Filter is { } filter ? new Filtering(
                     filter.Copy(), isHere ? long.MaxValue : Environment.TickCount64 + GraceMillis)

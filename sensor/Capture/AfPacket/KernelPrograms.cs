@@ -6,8 +6,8 @@ namespace NetSniff.Sensor.Capture.AfPacket;
 /// <summary>What sockets are given for a filter and a snap length, by what they listen on.</summary>
 internal sealed class KernelPrograms(CaptureFilter? filter, int snapLengthMax)
 {
-    /// <summary>Whether one that was asked for takes everything, because the kernel cannot run the filter: it must be run
-    /// here.</summary>
+    /// <summary>Whether one that was asked for takes everything, because the kernel cannot run the filter: it must be
+    /// run here.</summary>
     public bool IsFilteredHere { get; private set; }
 
     /// <exception cref="CaptureException">The filter has no meaning on such a link.</exception>

@@ -110,8 +110,8 @@ internal sealed unsafe partial class PacketRing : IDisposable
         }
     }
 
-    /// <summary>Another filter and direction from here on: the kernel puts one program in the place of the other, and no
-    /// frame falls between. Any thread.</summary>
+    /// <summary>Another filter and direction from here on: the kernel puts one program in the place of the other, and
+    /// no frame falls between. Any thread.</summary>
     /// <exception cref="CaptureException">The kernel does not take it, and the old one stays.</exception>
     public void Change(BpfInstruction[] program, CaptureDirection direction)
     {

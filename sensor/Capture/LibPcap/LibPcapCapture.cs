@@ -119,7 +119,8 @@ public sealed unsafe class LibPcapCapture : PacketCapture, ILiveBackend
         }
     }
 
-    /// <remarks>libpcap's handles are for one thread, so the capture's own puts it in force with its next batch.</remarks>
+    /// <remarks>libpcap's handles are for one thread, so the capture's own puts it in force with its next batch.
+    /// </remarks>
     public override void Change(LiveOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -21,9 +21,18 @@ public sealed class ConfigReaderTests
             """
             {
               // comments and a comma too many are no reason to refuse anything
-              "capture": {"bpfFilter": "not port 10250", "sampling": {"mode": "Flow", "oneIn": 8}},
+              "sequence": 7, "revision": "0123456789", "suspend": true,
+              "targets": {
+                "mode": "Listed", "addresses": ["10.244.1.7", "fd00::7"], "excludeCidrs": ["169.254.0.0/16"],
+                "hostTraffic": false
+              },
+              "capture": {
+                "backend": "AFPacket", "interfaces": {"include": ["eth0", "/^veth/"], "exclude": ["lo"]},
+                "direction": "Ingress", "snapLength": 1500, "bpfFilter": "not port 10250", "deduplication": "None",
+                "sampling": {"mode": "Flow", "oneIn": 8}, "ring": {"size": "32Mi", "fanout": "FlowHash"}
+              },
               "where": "http.status >= 500 or dns",
-              "protocols": [{"name": "DNS"}, {"name": "http1"}],
+              "protocols": [{"name": "DNS", "ports": [53]}, {"name": "http1"}, {"name": "Redis"}],
               "payload": {"level": "Metadata"},
               "redaction": {
                 "mode": "Enforce", "presets": ["Credentials", "PaymentCard"], "headers": ["x-tenant"],
@@ -36,6 +45,10 @@ public sealed class ConfigReaderTests
             }
             """);
         Assert.Equal(new SamplingConfig { Mode = SamplingMode.Flow, OneIn = 8 }, config.Capture.Sampling);
+        Assert.Equal((7, "0123456789", true), (config.Sequence, config.Revision, config.Suspend));
+        Assert.Equal(["10.244.1.7", "fd00::7"], config.Targets.Addresses);
+        Assert.Equal((DirectionChoice.Ingress, 1500), (config.Capture.Direction, config.Capture.SnapLength));
+        Assert.Equal([53], config.Protocols[0].Ports);
         Assert.Equal("iban", config.Redaction.Patterns.Single().Name);
         Assert.Equal("5m", config.Flows.ActiveMax);
         Assert.Equal("30m", config.Storage.PacketBuffer.MaxAge);
@@ -51,6 +64,18 @@ public sealed class ConfigReaderTests
         { "{\"redaction\": {\"headers\": [null]}}", "null stands where a value is needed" },
         { "{\"capture\": {\"bpfFilter\": \"-w x\"}}", "capture.bpfFilter: is a filter expression" },
         { "{\"capture\": {\"sampling\": {\"mode\": \"Flow\"}}}", "capture.sampling.oneIn: is from 2 to" },
+        { "{\"capture\": {\"sampling\": {\"mode\": \"Packet\", \"oneIn\": 2}}}", "packets are not sampled" },
+        { "{\"capture\": {\"backend\": \"AFXDP\"}}", "capture.backend: there is no AFXDP yet" },
+        { "{\"capture\": {\"snapLength\": 63}}", "capture.snapLength: is from 64 to 262144" },
+        { "{\"capture\": {\"ring\": {\"size\": \"1k\"}}}", "capture.ring.size: is a quantity from 1Mi" },
+        { "{\"capture\": {\"interfaces\": {\"include\": [\"/(/\"]}}}", "capture.interfaces.include[0]: " },
+        { "{\"capture\": {\"interfaces\": {\"exclude\": [\"\"]}}}", "capture.interfaces.exclude[0]: has 1 to 64" },
+        { "{\"capture\": {\"interfaces\": {\"exclude\": [null]}}}", "null stands where a value is needed" },
+        { "{\"targets\": {\"addresses\": [\"web\"]}}", "targets.addresses[0]: is an address, not 'web'" },
+        { "{\"targets\": {\"excludeCidrs\": [\"10.0.0.0\"]}}", "targets.excludeCidrs[0]: is a network such as" },
+        { "{\"targets\": {\"addresses\": null}}", "null stands where a value is needed" },
+        { "{\"sequence\": -1}", "sequence: is 0 or more" },
+        { "{\"protocols\": [{\"name\": \"DNS\", \"ports\": [0]}]}", "protocols[0].ports: are from 1 to 65535" },
         { "{\"where\": \"http.metod == 'GET'\"}", "where: column 1: " },
         { "{\"protocols\": [{\"name\": \"gopher\"}]}", "protocols[0].name: there is no 'gopher'; there are " },
         { "{\"redaction\": {\"patterns\": [{\"name\": \"x\", \"regex\": \"(\"}]}}", "redaction.patterns[0].regex: " },

@@ -37,4 +37,20 @@ public sealed class SettingsTests
         wire.Wait(TimeSpan.FromSeconds(301));
         Assert.Equal(0, wire.Shard.FlowsLive);
     }
+
+    [Fact]
+    public void A_protocol_with_ports_is_asked_about_those_alone()
+    {
+        using var wire = new Wire();
+        wire.Shard.Settings = new ShardSettings
+        {
+            Ports = new Dictionary<string, IReadOnlyList<int>> { ["HTTP"] = [40001], ["dns"] = [5353] },
+        };
+        var question = (byte[])[0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, (byte)'a', 0, 0, 1, 0, 1];
+        var records = wire.Handshake().Tcp('>', Ack, 101, 501, Get)
+            .Handshake(port: 40001).Tcp('>', Ack, 101, 501, Get, port: 40001)
+            .Udp('>', question).Udp('>', question, serverPort: 5353).Finish();
+        Assert.Equal(1, records.Count(line => line.StartsWith("http ", StringComparison.Ordinal)));
+        Assert.Equal(1, records.Count(line => line.StartsWith("dns ", StringComparison.Ordinal)));
+    }
 }

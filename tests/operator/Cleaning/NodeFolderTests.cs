@@ -10,7 +10,8 @@ public class NodeFolderTests
         using var folder = new TemporaryFolder();
         using var elsewhere = new TemporaryFolder();
         File.WriteAllText(elsewhere["precious"], "");
-        foreach (var path in new[] { "all/spool/packets/0/1.pcapng", "all/plan/sensor.json", "gpu/spool/0.q", "gpu/notes" })
+        string[] files = ["all/spool/packets/0/1.pcapng", "all/plan/sensor.json", "gpu/spool/0.q", "gpu/notes"];
+        foreach (var path in files)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(folder[path])!);
             File.WriteAllText(folder[path], "");

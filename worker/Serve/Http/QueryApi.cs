@@ -22,8 +22,10 @@ internal sealed class QueryApi(QueryDesk desk, TimeProvider clock)
         routes.MapGet("/api/v1/sql", SqlAsync);
         routes.MapPost("/api/v1/sql", SqlAsync);
         routes.MapGet("/api/v1/status", StatusAsync);
+        routes.MapGet(AskedPaths.FindingFile, FileAsync);
+        routes.MapGet(AskedPaths.SessionFile, FileAsync);
         routes.MapFallback(static context => Refusals.WriteAsync(
-            context, StatusCode.NotFound, "there are /api/v1/records, aggregate, sql and status"));
+            context, StatusCode.NotFound, "there are /api/v1/records, aggregate, sql, status, captures and sessions"));
     }
 
     private Task RecordsAsync(HttpContext context) => AnswerAsync(context, async (stream, cancel) =>
@@ -87,6 +89,20 @@ internal sealed class QueryApi(QueryDesk desk, TimeProvider clock)
         var request = new StatusRequest { Local = asked.Flag("local") };
         var answer = await desk.StatusAsync(request, Caller.Of(context), cancel.Token).ConfigureAwait(false);
         await DocumentAsync(context, json => AnswerJson.Write(json, answer)).ConfigureAwait(false);
+    });
+
+    /// <summary>A capture file that some worker keeps.</summary>
+    private Task FileAsync(HttpContext context) => AnswerAsync(context, async (_, cancel) =>
+    {
+        var asked = new AskedParameters(context.Request, clock, AskedPaths.NamespaceParameter, "local");
+        string Value(string name) => context.GetRouteValue(name) as string ?? "";
+        var request = new FetchRequest { Finding = Value("finding"), Local = asked.Flag("local") };
+        if (request.Finding.Length == 0)
+        {
+            (request.Session, request.Name) = ($"{Value("namespace")}/{Value("name")}", Value("file"));
+        }
+
+        await desk.FetchAsync(request, Caller.Of(context), new FileBody(context), cancel.Token).ConfigureAwait(false);
     });
 
     private static Task DocumentAsync(HttpContext context, Action<JsonLine> write)

@@ -6,10 +6,20 @@ namespace NetSniff.Detection.Rules.Testing;
 /// <summary>Runs the tests that a rule brings along: each on a rule that remembers nothing.</summary>
 internal static class RuleTests
 {
+    /// <summary>Records of all tests of a rule: they run whenever it is looked at, by an operator among others' too.
+    /// </summary>
+    public const int RecordsMax = 200_000;
+
     /// <returns>Tests that passed and tests that failed, the latter told as problems.</returns>
     public static (int Passed, int Failed) Run(RuleSpec spec, SpecProblems problems)
     {
         var (passed, failed) = (0, 0);
+        if (RecordsOf(spec) > RecordsMax)
+        {
+            problems.Add(spec.Line, "spec.tests", $"all tests together have at most {RecordsMax} records");
+            return (0, 0);
+        }
+
         foreach (var test in spec.Tests)
         {
             if (Run(spec, test, problems)) passed++;
@@ -18,6 +28,9 @@ internal static class RuleTests
 
         return (passed, failed);
     }
+
+    private static long RecordsOf(RuleSpec spec) => spec.Tests.SelectMany(static test => test.Records)
+        .Sum(static record => long.TryParse(record.Find("repeat")?.Value, out var count) ? Math.Max(1, count) : 1);
 
     private static bool Run(RuleSpec spec, RuleTestSpec test, SpecProblems problems)
     {

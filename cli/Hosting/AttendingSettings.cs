@@ -5,7 +5,7 @@ namespace NetSniff.Cli.Hosting;
 /// <param name="Pod">What this member is called.</param>
 /// <param name="Node">The machine it runs on.</param>
 /// <param name="Class">A sensor's placement class; empty for a worker.</param>
-internal sealed record OperatorSettings(string Address, string Pod, string Node, string Class)
+internal sealed record AttendingSettings(string Address, string Pod, string Node, string Class)
 {
     public const string ClassDefault = "all";
 }

@@ -1,0 +1,105 @@
+using System.Text;
+using NetSniff.Config;
+using NetSniff.Kube.Resources;
+using NetSniff.Operator.CaptureProfiles;
+
+namespace NetSniff.Tests.Operator.CaptureProfiles;
+
+/// <summary>Profiles put together; most of it as what holds of any that chance makes.</summary>
+public class CapturePlanTests
+{
+    private const int Rounds = 200;
+
+    [Fact]
+    public void The_order_of_profiles_makes_no_difference()
+    {
+        var random = new Random(1);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var specs = Specs(random);
+            var shuffled = specs.ToArray();
+            random.Shuffle(shuffled);
+            Assert.Equal(Text(CapturePlan.Of(specs)), Text(CapturePlan.Of(shuffled)));
+            Assert.Equal(Text(CapturePlan.Of(specs)), Text(CapturePlan.Of([.. specs, specs[0]])));
+        }
+    }
+
+    [Fact]
+    public void Everything_that_one_wants_is_looked_at_and_what_one_wants_unreadable_is_unreadable()
+    {
+        var random = new Random(2);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var specs = Specs(random);
+            var plan = CapturePlan.Of(specs);
+            foreach (var one in specs)
+            {
+                Assert.True(plan.Level >= one.Payload.Level);
+                Assert.True(plan.SnapLength >= one.Capture.SnapLength);
+                Assert.All(plan.Exclude, name => Assert.Contains(name, one.Capture.Interfaces.Exclude ?? []));
+                Assert.True(plan.Include.Count == 0 || (one.Capture.Interfaces.Include ?? []).All(plan.Include.Contains));
+                Assert.True(plan.Direction == CaptureDirection.Both || plan.Direction == one.Capture.Direction);
+                var wanted = CapturePlan.ServedOf(one);
+                Assert.True(plan.Protocols is null || wanted!.All(plan.Protocols.Contains));
+                Assert.True(plan.BpfFilter.Length == 0 || plan.BpfFilter.Contains(one.Capture.BpfFilter!));
+                if (one.Redaction.Mode != NetSniff.Kube.Resources.RedactionMode.Enforce) continue;
+
+                Assert.Equal(NetSniff.Kube.Resources.RedactionMode.Enforce, plan.Redaction.Mode);
+                Assert.All(one.Redaction.Headers ?? [], name =>
+                    Assert.Contains(name.ToLowerInvariant(), plan.Redaction.Headers!));
+                Assert.All(one.Redaction.JsonFields ?? [], name => Assert.Contains(name, plan.Redaction.JsonFields!));
+                Assert.All(one.Redaction.Presets, preset => Assert.Contains(preset, plan.Redaction.Presets));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_sensor_takes_whatever_comes_out()
+    {
+        var random = new Random(3);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var targets = new TargetPlan(false, ["10.0.0.1", "fd00::1"], ["169.254.0.0/16"], round % 2 == 0);
+            var json = SensorJson.Of(CapturePlan.Of(Specs(random)), targets, round, "0123456789");
+            var config = ConfigReader.Read(Encoding.UTF8.GetBytes(json), out var problems);
+            Assert.True(problems.Count == 0, $"{string.Join("; ", problems)} {json}");
+            Assert.Equal((round, "0123456789", 2), (config!.Sequence, config.Revision, config.Targets.Addresses.Count));
+        }
+    }
+
+    [Fact]
+    public void Budgets_add_up_and_who_names_none_wants_none()
+    {
+        var plan = PlanOf("""{"budget": {"cpu": "500m", "memory": "100Mi"}}""", """{"budget": {"cpu": "1"}}""");
+        Assert.Equal((1.5m, 0), (plan.Cpus, plan.MemoryBytes));
+        var many = Enumerable.Repeat("""{"budget": {"maxPacketsPerSecond": 60000000, "cpu": "800"}}""", 3).ToArray();
+        Assert.Equal((1024m, 100_000_000L), (PlanOf(many).Cpus, PlanOf(many).PacketsPerSecondMost));
+    }
+
+    [Fact]
+    public void Filters_are_alternatives_and_a_profile_without_one_wants_all()
+    {
+        Assert.Equal(
+            "(not port 22) or (tcp)",
+            PlanOf("""{"capture": {"bpfFilter": "tcp"}}""", """{"capture": {"bpfFilter": "not port 22"}}""").BpfFilter);
+        Assert.Equal("tcp", PlanOf("""{"capture": {"bpfFilter": "tcp"}}""").BpfFilter);
+        Assert.Equal("", PlanOf("""{"capture": {"bpfFilter": "tcp"}}""", "{}").BpfFilter);
+    }
+
+    [Fact]
+    public void Where_only_a_plugin_is_wanted_flows_are_all_there_is()
+    {
+        var plan = PlanOf("""{"protocols": [{"name": "Plugin", "plugin": "acme"}], "payload": {"level": "Body"}}""");
+        Assert.Contains("\"payload\":{\"level\":\"None\"}", SensorJson.SettingsOf(plan).ToJsonString());
+    }
+
+    private static CapturePlan PlanOf(params string[] specs) =>
+        CapturePlan.Of([.. specs.Select(static one => Profiles.Of("one", one).Spec)]);
+
+    private static List<CaptureProfileSpec> Specs(Random random) =>
+        [.. Enumerable.Range(0, random.Next(1, 6)).Select(_ => Profiles.Random(random))];
+
+    /// <summary>But for the budget, which adds up.</summary>
+    private static string Text(CapturePlan plan) =>
+        SensorJson.SettingsOf(plan with { Cpus = 0, MemoryBytes = 0, PacketsPerSecondMost = 0 }).ToJsonString();
+}

@@ -1,0 +1,91 @@
+using System.Text.Json.Nodes;
+using NetSniff.Operator.CaptureProfiles;
+
+namespace NetSniff.Tests.Operator.CaptureProfiles;
+
+public class PlacementTests
+{
+    private static readonly string[] s_keys = ["zone", "disk", "team"];
+    private static readonly string[] s_values = ["a", "b"];
+
+    [Fact]
+    public void Where_one_profile_means_every_node_there_is_one_class()
+    {
+        var (classes, left) = Placement.Of([Profiles.Of("zone", Selecting("zone", "a")), Profiles.Of("all", "{}")]);
+        Assert.Empty(left);
+        var one = Assert.Single(classes);
+        Assert.Equal((PlacementClass.Everywhere, "all zone"),
+            (one.Name, string.Join(' ', one.Profiles.Select(profile => profile.Name.Name))));
+        Assert.Null(Placement.AffinityOf(one));
+    }
+
+    [Fact]
+    public void An_empty_selector_and_none_are_one()
+    {
+        var (classes, _) = Placement.Of(
+            [Profiles.Of("a", "{}"), Profiles.Of("b", """{"targets": {"nodeSelector": {}}}""")]);
+        Assert.Equal(PlacementClass.Everywhere, Assert.Single(classes).Name);
+    }
+
+    [Fact]
+    public void Selectors_that_say_the_same_are_one_class_in_whatever_order()
+    {
+        var left = Profiles.Of("l", """{"targets": {"nodeSelector": {"matchLabels": {"x": "1", "y": "2"}}}}""");
+        var right = Profiles.Of("r", """{"targets": {"nodeSelector": {"matchLabels": {"y": "2", "x": "1"}}}}""");
+        Assert.Single(Placement.Of([left, right]).Classes);
+        Assert.Equal(Placement.Of([left, right]).Classes[0].Name, Placement.Of([right]).Classes[0].Name);
+    }
+
+    /// <summary>On every node that somebody means there is exactly one sensor, and on no other.</summary>
+    [Fact]
+    public void No_node_has_two_sensors_and_none_that_is_meant_has_none()
+    {
+        var random = new Random(4);
+        for (var round = 0; round < 100; round++)
+        {
+            var profiles = Enumerable.Range(0, random.Next(1, 7)).Select(number => Profiles.Of(
+                $"p{number}",
+                Selecting(s_keys[random.Next(3)], s_values[random.Next(2)]))).ToList();
+            var (classes, left) = Placement.Of(profiles);
+            Assert.Empty(left);
+            foreach (var node in Nodes())
+            {
+                var isMeant = profiles.Any(one => one.Spec.Means(node));
+                Assert.Equal(isMeant ? 1 : 0, classes.Count(one => one.Holds(node)));
+                // What the scheduler is told is the same.
+                Assert.All(classes, one => Assert.Equal(one.Holds(node), Schedules(Placement.AffinityOf(one), node)));
+            }
+        }
+    }
+
+    [Fact]
+    public void Further_selectors_than_there_are_classes_are_told()
+    {
+        var profiles = Enumerable.Range(0, Placement.ClassesMax + 2)
+            .Select(number => Profiles.Of($"p{number:00}", Selecting("rack", $"{number}")));
+        var (classes, left) = Placement.Of(profiles);
+        Assert.Equal((Placement.ClassesMax, 2), (classes.Count, left.Count));
+    }
+
+    private static string Selecting(string key, string value) =>
+        """{"targets": {"nodeSelector": {"matchLabels": {"KEY": "VALUE"}}}}""".Replace("KEY", key).Replace("VALUE", value);
+
+    private static IEnumerable<Dictionary<string, string>> Nodes() =>
+        from zone in s_values
+        from disk in s_values
+        from team in s_values.Append("")
+        select new Dictionary<string, string> { ["zone"] = zone, ["disk"] = disk, ["team"] = team };
+
+    private static bool Schedules(JsonObject? affinity, Dictionary<string, string> node)
+    {
+        if (affinity is null) return true;
+
+        var terms = affinity["requiredDuringSchedulingIgnoredDuringExecution"]!["nodeSelectorTerms"]!.AsArray();
+        return terms.Any(term => term!["matchExpressions"]!.AsArray().All(one =>
+        {
+            var isIn = one!["values"]!.AsArray().Any(value =>
+                node.GetValueOrDefault(one["key"]!.GetValue<string>()) == value!.GetValue<string>());
+            return one["operator"]!.GetValue<string>() == "In" ? isIn : !isIn;
+        }));
+    }
+}

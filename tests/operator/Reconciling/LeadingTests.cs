@@ -1,0 +1,156 @@
+using System.Text.Json.Nodes;
+using NetSniff.Kube;
+using NetSniff.Kube.Objects;
+using NetSniff.Operator.Objects;
+using NetSniff.Operator.Reconciling.Leading;
+using NetSniff.Operator.Reconciling.Writing;
+using NetSniff.Tests.Kube;
+
+namespace NetSniff.Tests.Operator.Reconciling;
+
+/// <summary>One leads, on a real API server.</summary>
+[Collection(nameof(ControlPlane))]
+public class LeadingTests(ControlPlane plane)
+{
+    private static readonly LeaseTimes s_times = new()
+    {
+        Duration = TimeSpan.FromSeconds(2), RenewMax = TimeSpan.FromSeconds(1), Retry = TimeSpan.FromSeconds(0.3),
+        Look = TimeSpan.FromSeconds(0.1),
+    };
+
+    [Fact]
+    public async Task Of_two_one_leads_and_the_other_when_it_gives_the_lease_back()
+    {
+        using var space = await plane.NewNamespaceAsync();
+        var first = new Candidate(plane, space.Name, "first");
+        await Eventually.Is(true, () => first.IsLeading);
+        await using var second = new Candidate(plane, space.Name, "second");
+        await Eventually.Is("first", () => second.Election.Leader);
+        Assert.False(second.IsLeading);
+        Assert.Equal(0, second.Terms);
+        await first.DisposeAsync();
+        Assert.False(first.IsLeading);
+        await Eventually.Is(true, () => second.IsLeading);
+        var lease = await new ObjectClient(space.Cluster).FindAsync(
+            LeaderElection.Kind, new ResourceName(space.Name, "ns-operator"), CancellationToken.None);
+        Assert.Equal("second", lease!["spec"]!["holderIdentity"]!.GetValue<string>());
+        Assert.Equal(2, lease["spec"]!["leaseTransitions"]!.GetValue<int>());
+    }
+
+    /// <summary>The first is stopped in the middle of a write: nothing of it comes to the server afterwards.</summary>
+    [Fact]
+    public async Task Who_was_stopped_for_longer_than_its_lease_writes_nothing_before_it_leads_again()
+    {
+        using var space = await plane.NewNamespaceAsync();
+        await using var first = new Candidate(plane, space.Name, "first");
+        await Eventually.Is(true, () => first.IsLeading);
+        Assert.True(await first.WriteAsync("by first"));
+        await using var second = new Candidate(plane, space.Name, "second");
+        await Eventually.Is("first", () => second.Election.Leader);
+
+        first.Stop();
+        // On its way to the server when everything stops: it has been decided, and not yet sent.
+        var late = first.WriteAsync("by first, late");
+        await Eventually.Is(true, () => second.IsLeading);
+        Assert.True(await second.WriteAsync("by second"));
+        first.GoOn();
+        await Assert.ThrowsAsync<FencedException>(() => late);
+        await Eventually.Is(false, () => first.IsLeading);
+        await Assert.ThrowsAsync<FencedException>(() => first.WriteAsync("by first, later"));
+        var map = await new ObjectClient(space.Cluster).FindAsync(
+            ObjectKinds.ConfigMaps, new ResourceName(space.Name, "one"), CancellationToken.None);
+        Assert.Equal("by second", map!["data"]!["who"]!.GetValue<string>());
+        Assert.True(second.IsLeading);
+    }
+
+    [Fact]
+    public void A_fence_holds_for_less_than_the_lease_by_either_clock()
+    {
+        var clock = new FakeClock();
+        var fence = new LeaderFence(clock);
+        Assert.False(fence.Holds);
+        fence.Confirm(fence.Now(), TimeSpan.FromSeconds(5));
+        clock.Advance(TimeSpan.FromSeconds(4.4));
+        Assert.True(fence.Holds);
+        clock.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.False(fence.Holds);
+        Assert.Throws<FencedException>(fence.Check);
+        // What was asked long ago is confirmed too late.
+        var asked = fence.Now();
+        clock.Advance(TimeSpan.FromSeconds(6));
+        fence.Confirm(asked, TimeSpan.FromSeconds(5));
+        Assert.False(fence.Holds);
+    }
+
+    /// <summary>One that stands for leadership, and can be stopped as a whole: nothing of it goes out meanwhile.
+    /// </summary>
+    private sealed class Candidate : IAsyncDisposable
+    {
+        private readonly ManualResetEventSlim _goes = new(true);
+        private readonly CancellationTokenSource _stop = new();
+        private readonly ClusterClient _client;
+        private readonly LeaderFence _fence = new(TimeProvider.System);
+        private readonly Applier _applier;
+        private readonly Task _running;
+        private readonly string _space;
+        private bool _isDisposed;
+
+        public Candidate(ControlPlane plane, string space, string identity)
+        {
+            (_client, _space) = (plane.Open(), space);
+            _applier = new Applier(new ObjectClient(_client, () =>
+            {
+                _goes.Wait();
+                _fence.Check();
+            }));
+            Election = new LeaderElection(
+                new ObjectClient(_client, _goes.Wait),
+                new ResourceName(space, "ns-operator"),
+                identity,
+                _fence,
+                s_times,
+                TimeProvider.System);
+            _running = Task.Run(() => Election.RunAsync(
+                async term =>
+                {
+                    Terms++;
+                    await Task.Delay(Timeout.Infinite, term);
+                },
+                _stop.Token));
+        }
+
+        public LeaderElection Election { get; }
+
+        public int Terms { get; private set; }
+
+        public bool IsLeading => _fence.Holds;
+
+        public void Stop() => _goes.Reset();
+
+        public void GoOn() => _goes.Set();
+
+        public Task<bool> WriteAsync(string who) => Task.Run(() => _applier.ApplyAsync(
+            ObjectKinds.ConfigMaps,
+            new JsonObject
+            {
+                ["apiVersion"] = "v1",
+                ["kind"] = "ConfigMap",
+                ["metadata"] = new JsonObject { ["name"] = "one", ["namespace"] = _space },
+                ["data"] = new JsonObject { ["who"] = who },
+            },
+            CancellationToken.None));
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_isDisposed) return;
+
+            _isDisposed = true;
+            _goes.Set();
+            await _stop.CancelAsync();
+            await _running;
+            _client.Dispose();
+            _stop.Dispose();
+            _goes.Dispose();
+        }
+    }
+}
