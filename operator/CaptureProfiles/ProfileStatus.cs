@@ -89,7 +89,8 @@ public static class ProfileStatus
 
         var count = string.Create(
             CultureInfo.InvariantCulture, $"{sight.Programmed}/{sight.Desired} sensors run {sight.Plan.Revision}");
-        if (sight.Sensors.FirstOrDefault(one => one.Refused.Length > 0 && one.Revision != sight.Plan.Revision) is { } no)
+        var revision = sight.Plan.Revision;
+        if (sight.Sensors.FirstOrDefault(one => one.Refused.Length > 0 && one.Revision != revision) is { } no)
         {
             return Found.False("Programmed", "Refused", $"{count}; {no.Node}: {no.Refused}");
         }
@@ -169,8 +170,9 @@ public static class ProfileStatus
         var dropped = sight.Sensors.Sum(static one => one.DropRatio * one.PacketsPerSecond);
         var ratio = packets > 0 ? dropped / packets : 0;
         var text = ratio.ToString("0.000%", CultureInfo.InvariantCulture);
-        if (before is not null && before["dropRatio"]?.GetValue<string>() == text
-            && IsAbout(before["packetsPerSecond"]?.GetValue<long>() ?? 0, packets)) return before.DeepClone().AsObject();
+        var isAsBefore = before is not null && before["dropRatio"]?.GetValue<string>() == text
+            && IsAbout(before["packetsPerSecond"]?.GetValue<long>() ?? 0, packets);
+        if (isAsBefore) return before!.DeepClone().AsObject();
 
         return ResourceJson.Write(new CaptureRates
         {

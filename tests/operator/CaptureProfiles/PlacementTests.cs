@@ -68,7 +68,8 @@ public class PlacementTests
     }
 
     private static string Selecting(string key, string value) =>
-        """{"targets": {"nodeSelector": {"matchLabels": {"KEY": "VALUE"}}}}""".Replace("KEY", key).Replace("VALUE", value);
+        """{"targets": {"nodeSelector": {"matchLabels": {"KEY": "VALUE"}}}}"""
+            .Replace("KEY", key).Replace("VALUE", value);
 
     private static IEnumerable<Dictionary<string, string>> Nodes() =>
         from zone in s_values

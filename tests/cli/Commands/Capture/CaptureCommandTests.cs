@@ -104,7 +104,7 @@ public sealed class CaptureCommandTests(ControlPlane plane)
             new V1Patch(
                 $$"""
                 {"status": {"conditions": [{"type": "Succeeded", "status": "{{status}}", "reason": "{{reason}}",
-                  "message": "{{message}}", "lastTransitionTime": "2026-01-31T09:00:00Z"}]}}
+                  "message": "{{message}}", "lastTransitionTime": "2026-01-31T09:00:00Z"}]} }
                 """,
                 V1Patch.PatchType.MergePatch),
             KubeKinds.Sessions.Group, KubeKinds.Sessions.Version, scene.Namespace, KubeKinds.Sessions.Plural, name);
