@@ -66,6 +66,13 @@ public static class ProfileStatus
                 "ResolvedRefs", "DoesNotFit", "Together with the other profiles it says more than a sensor takes");
         }
 
+        if (sight.IsLeft)
+        {
+            return Found.False(
+                "ResolvedRefs", "TooManyPlacements",
+                $"Profiles name more than {Placement.ClassesMax} different choices of nodes, or too many labels");
+        }
+
         var missing = NotServed.Of(sight.Accepted.Spec);
         return missing.Count == 0
             ? Found.True("ResolvedRefs", "Resolved", "Everything that it asks for is there")

@@ -12,9 +12,9 @@ namespace NetSniff.Operator.CaptureSessions;
 
 /// <summary>Has the packets of each session cut once its time is over, and sees that it goes when nobody wants it any
 /// more.</summary>
-/// <remarks>Nothing is begun on the nodes: their rings are always on, and reach back. So a session is one question, asked
-/// when its window is over or when it is stopped; whoever leads then asks it, and asks again when a leader went away
-/// before the answer came.</remarks>
+/// <remarks>Nothing is begun on the nodes: their rings are always on, and reach back. So a session is one question,
+/// asked when its window is over or when it is stopped; whoever leads then asks it, and asks again when a leader went
+/// away before the answer came.</remarks>
 public sealed class CaptureSessionReconciler : IReconciler
 {
     /// <summary>Questions at one time.</summary>
@@ -28,12 +28,14 @@ public sealed class CaptureSessionReconciler : IReconciler
 
     private static readonly TimeSpan s_again = TimeSpan.FromSeconds(3);
 
+    /// <summary>A worker gives up before that.</summary>
+    private static readonly TimeSpan s_cutMax = TimeSpan.FromMinutes(12);
+
     private readonly OperatorParts _parts;
     private readonly SessionWorkers _workers;
     private readonly ConcurrentDictionary<ResourceName, Cutting> _cutting = new();
-    private readonly SemaphoreSlim _places = new(AtOnceMax);
     private Action<ResourceName> _wake = static _ => { };
-    private CancellationTokenSource _term = new();
+    private int _running;
 
     public CaptureSessionReconciler(OperatorParts parts)
     {
@@ -45,12 +47,8 @@ public sealed class CaptureSessionReconciler : IReconciler
 
     public void Wire(Action<ResourceName> again) => _wake = again;
 
-    public void Begin()
-    {
-        _term.Cancel();
-        _term = new CancellationTokenSource();
-        _cutting.Clear();
-    }
+    /// <summary>Questions of an earlier term come to their end; their answers are nobody's.</summary>
+    public void Begin() => _cutting.Clear();
 
     public async Task<TimeSpan?> ReconcileAsync(ResourceName name, CancellationToken cancel)
     {
@@ -117,7 +115,10 @@ public sealed class CaptureSessionReconciler : IReconciler
 
         if (cutting.Running is null)
         {
-            cutting.Running = CutAsync(one.Name, spec, cutting, created - SessionPlan.Before(spec), end, _term.Token);
+            if (Volatile.Read(ref _running) >= AtOnceMax) return s_again;
+
+            Interlocked.Increment(ref _running);
+            cutting.Running = CutAsync(one.Name, spec, cutting, created - SessionPlan.Before(spec), end);
             var cut = sight with
             {
                 Succeeded = Found.Unknown(SessionStatus.SucceededType, "Cutting", "nodes are asked for their packets"),
@@ -126,7 +127,7 @@ public sealed class CaptureSessionReconciler : IReconciler
             return null;
         }
 
-        if (!cutting.Running.IsCompleted) return null;
+        if (!cutting.IsOver) return null;
 
         if (cutting.Outcome is var (file, lack))
         {
@@ -147,38 +148,30 @@ public sealed class CaptureSessionReconciler : IReconciler
             return await SayAsync(one, Over(sight, "Failed", cutting.Why), known, cancel).ConfigureAwait(false);
         }
 
-        cutting.Running = null;
+        (cutting.Running, cutting.IsOver) = (null, false);
         return s_again;
     }
 
     private async Task CutAsync(
-        ResourceName name, CaptureSessionSpec spec, Cutting cutting, DateTimeOffset from, DateTimeOffset to,
-        CancellationToken term)
+        ResourceName name, CaptureSessionSpec spec, Cutting cutting, DateTimeOffset from, DateTimeOffset to)
     {
         try
         {
-            await _places.WaitAsync(term).ConfigureAwait(false);
-            try
+            cutting.Tries++;
+            var request = new KeepRequest
             {
-                cutting.Tries++;
-                var request = new KeepRequest
-                {
-                    Session = name.ToString(),
-                    Name = $"{name.Name}.pcapng",
-                    Namespaces = { name.Namespace },
-                    KeepSeconds = (uint)Math.Max(60, spec.TTLSecondsAfterFinished),
-                    Packets = SessionPlan.Request(spec, name.ToString(), cutting.Addresses, from, to),
-                };
-                cutting.Outcome = await _workers.KeepAsync(request, term).ConfigureAwait(false);
-            }
-            finally
-            {
-                _places.Release();
-            }
+                Session = name.ToString(),
+                Name = $"{name.Name}.pcapng",
+                Namespaces = { name.Namespace },
+                KeepSeconds = (uint)Math.Max(60, spec.TTLSecondsAfterFinished),
+                Packets = SessionPlan.Request(spec, name.ToString(), cutting.Addresses, from, to),
+            };
+            using var limit = new CancellationTokenSource(s_cutMax);
+            cutting.Outcome = await _workers.KeepAsync(request, limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            cutting.Why = "the operator leads no more";
+            cutting.Why = $"not done within {s_cutMax}";
         }
         catch (Exception problem) when (problem is RpcException or IOException)
         {
@@ -186,10 +179,13 @@ public sealed class CaptureSessionReconciler : IReconciler
             cutting.Why = rpc?.Status.Detail ?? problem.Message;
             cutting.MayTryAgain = rpc?.StatusCode is not (StatusCode.InvalidArgument or StatusCode.PermissionDenied);
         }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+        }
 
-        // Whoever looks must see that it is over.
-        _ = Task.Delay(TimeSpan.FromMilliseconds(50), _parts.Clock, CancellationToken.None)
-            .ContinueWith(_ => _wake(name), TaskScheduler.Default);
+        cutting.IsOver = true;
+        _wake(name);
     }
 
     /// <summary>It and its file go when their time is over.</summary>
@@ -211,7 +207,7 @@ public sealed class CaptureSessionReconciler : IReconciler
         if (name.Name.Length > 0) await _workers.ForgetAsync(name.ToString(), cancel).ConfigureAwait(false);
     }
 
-    private CaptureSession? Read(OwnObject one, out SessionProblem problem)
+    private static CaptureSession? Read(OwnObject one, out SessionProblem problem)
     {
         var copy = one.Copy();
         if (ResourceReview.Of(copy) is [var first, ..])
@@ -260,6 +256,7 @@ public sealed class CaptureSessionReconciler : IReconciler
     private sealed class Cutting
     {
         private readonly SortedSet<string> _addresses = new(StringComparer.Ordinal);
+        private bool _isOver;
 
         public required string Uid { get; init; }
 
@@ -269,6 +266,13 @@ public sealed class CaptureSessionReconciler : IReconciler
         public DateTimeOffset? StoppedAt { get; set; }
 
         public Task? Running { get; set; }
+
+        /// <summary>What came of it is there.</summary>
+        public bool IsOver
+        {
+            get => Volatile.Read(ref _isOver);
+            set => Volatile.Write(ref _isOver, value);
+        }
 
         public (KeptFile File, Completeness Completeness)? Outcome { get; set; }
 

@@ -60,7 +60,8 @@ public static class SessionPlan
 
     /// <summary>What is asked for, of those addresses alone, whatever the filter says.</summary>
     public static PacketsRequest Request(
-        CaptureSessionSpec spec, string session, IReadOnlyList<string> addresses, DateTimeOffset from, DateTimeOffset to)
+        CaptureSessionSpec spec, string session, IReadOnlyList<string> addresses, DateTimeOffset from,
+        DateTimeOffset to)
     {
         ArgumentNullException.ThrowIfNull(spec);
         var own = $"ip in ({string.Join(", ", addresses.Take(AddressesMax))})";

@@ -10,8 +10,8 @@ using NetSniff.Operator.Reconciling.Writing;
 namespace NetSniff.Operator.DetectionRules;
 
 /// <summary>Looks at each rule, says what it found, and gives those that are in force to the workers.</summary>
-/// <remarks>The last accepted text of a rule lies in the ConfigMaps of rules, from where whoever leads next goes on with
-/// it though the rule makes no sense meanwhile.</remarks>
+/// <remarks>The last accepted text of a rule lies in the ConfigMaps of rules, from where whoever leads next goes on
+/// with it though the rule makes no sense meanwhile.</remarks>
 public sealed class DetectionRuleReconciler : IReconciler
 {
     private const int FindingsAtOnce = 256;
@@ -21,7 +21,7 @@ public sealed class DetectionRuleReconciler : IReconciler
 
     /// <summary>Names of nobody: the term's beginning, findings that wait to be told, and what workers are to run.
     /// </summary>
-    private static readonly ResourceName s_term = default, s_findings = new("", "findings"), s_all = new("", "all");
+    private static readonly ResourceName s_term = new("", ""), s_findings = new("", "findings"), s_all = new("", "all");
 
     private readonly OperatorParts _parts;
     private readonly RuleBindings _bindings;
@@ -29,10 +29,10 @@ public sealed class DetectionRuleReconciler : IReconciler
     private readonly RulesInForce _inForce;
     private readonly ConcurrentDictionary<ResourceName, (OwnObject Of, RuleFindings Findings)> _reviewed = new();
     private readonly ConcurrentDictionary<ResourceName, RuleTally> _tallies = new();
-    private readonly SemaphoreSlim _loading = new(1);
+    private readonly Lock _lock = new();
     private Action<ResourceName> _again = static _ => { };
     private string _workers = "";
-    private bool _isLoaded;
+    private Task? _loading;
 
     public DetectionRuleReconciler(OperatorParts parts)
     {
@@ -69,7 +69,7 @@ public sealed class DetectionRuleReconciler : IReconciler
 
     public void Begin()
     {
-        _isLoaded = false;
+        lock (_lock) _loading = null;
         _reviewed.Clear();
         _tallies.Clear();
         _inForce.Begin(_parts.Caches.Rules.Names);
@@ -84,7 +84,7 @@ public sealed class DetectionRuleReconciler : IReconciler
             return null;
         }
 
-        await LoadAsync(cancel).ConfigureAwait(false);
+        await LoadedAsync(cancel).ConfigureAwait(false);
         if (name == s_all)
         {
             _inForce.Publish();
@@ -110,21 +110,12 @@ public sealed class DetectionRuleReconciler : IReconciler
     }
 
     /// <summary>What was in force before this term, before anything of it is looked at.</summary>
-    private async Task LoadAsync(CancellationToken cancel)
+    private Task LoadedAsync(CancellationToken cancel)
     {
-        if (Volatile.Read(ref _isLoaded)) return;
-
-        await _loading.WaitAsync(cancel).ConfigureAwait(false);
-        try
+        lock (_lock)
         {
-            if (_isLoaded) return;
-
-            await _inForce.LoadAsync(cancel).ConfigureAwait(false);
-            Volatile.Write(ref _isLoaded, true);
-        }
-        finally
-        {
-            _loading.Release();
+            if (_loading is null or { IsFaulted: true } or { IsCanceled: true }) _loading = _inForce.LoadAsync(cancel);
+            return _loading;
         }
     }
 

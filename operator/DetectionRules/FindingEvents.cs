@@ -42,8 +42,8 @@ public sealed class FindingEvents(OperatorParts parts)
             EventSubject.Pod(notice.PodNamespace, notice.Pod, sight.Uid), true, Reason, Action, note);
     }
 
-    /// <summary>The first words of a row of findings stand for all of it: what differs from one to the next (an address,
-    /// a request) would make each an Event of its own.</summary>
+    /// <summary>The first words of a row of findings stand for all of it: what differs from one to the next (an
+    /// address, a request) would make each an Event of its own.</summary>
     private string NoteOf(FindingNotice notice, string pod)
     {
         var (key, now) = ((notice.Rule, pod), parts.Clock.GetTimestamp());

@@ -18,7 +18,8 @@ public static class RuleFile
 
     private const int HashDigits = 10;
 
-    private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_plain =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>A namespace holds no dot, so that no two rules have one name.</summary>
     public static string NameOf(ResourceName rule)
@@ -58,21 +59,25 @@ public static class RuleFile
     {
         try
         {
-            if (JsonNode.Parse(text) is not JsonObject whole || whole["metadata"] is not JsonObject metadata) return null;
+            if (JsonNode.Parse(text) is not JsonObject whole || whole["metadata"] is not JsonObject metadata
+                || metadata["generation"] is not JsonValue number || !number.TryGetValue<long>(out var generation)
+                || TextOf(metadata, "name") is not { } name || TextOf(metadata, "namespace") is not { } space
+                || TextOf(metadata, "uid") is not { } uid)
+            {
+                return null;
+            }
 
-            return (
-                new ResourceName(metadata["namespace"]!.GetValue<string>(), metadata["name"]!.GetValue<string>()),
-                metadata["uid"]!.GetValue<string>(),
-                metadata["generation"]!.GetValue<long>(),
-                whole);
+            return (new ResourceName(space, name), uid, generation, whole);
         }
-        catch (Exception problem) when (problem is JsonException or InvalidOperationException or NullReferenceException
-            or FormatException)
+        catch (JsonException)
         {
             // Somebody else's words: the rule is looked at anew.
             return null;
         }
     }
+
+    private static string? TextOf(JsonObject map, string field) =>
+        map[field] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     /// <summary>As the reader of rules wants it. It has no lines: places are told by their paths.</summary>
     public static SpecNode Node(JsonNode? node) => node switch

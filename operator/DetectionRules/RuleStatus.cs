@@ -64,7 +64,10 @@ public static class RuleStatus
             LastAlertTime = tally.LastAlert,
             Tests = new TestCounts { Passed = sight.Findings.TestsPassed, Failed = sight.Findings.TestsFailed },
             Cost = tally.PerSecond > 0 || tally.Mean > TimeSpan.Zero
-                ? new RuleCost { MeanEvaluationTime = Shown(tally.Mean), EvaluationsPerSecond = Rounded(tally.PerSecond) }
+                ? new RuleCost
+                {
+                    MeanEvaluationTime = Shown(tally.Mean), EvaluationsPerSecond = Rounded(tally.PerSecond),
+                }
                 : null,
         };
         return ResourceJson.Write(status).AsObject();

@@ -2,7 +2,8 @@ using NetSniff.Operator.Control;
 
 namespace NetSniff.Operator.DetectionRules;
 
-/// <summary>What all workers found by one rule, over their restarts: a worker counts from nought when it begins.</summary>
+/// <summary>What all workers found by one rule, over their restarts: a worker counts from nought when it begins.
+/// </summary>
 public sealed class RuleTally
 {
     private readonly Dictionary<string, RuleState> _last = new(StringComparer.Ordinal);

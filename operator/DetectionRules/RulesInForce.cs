@@ -47,7 +47,7 @@ internal sealed class RulesInForce(OperatorParts parts, RuleBindings bindings)
 
     public void Put(OwnObject one, RuleFindings findings)
     {
-        if (_all.TryGetValue(one.Name, out var known) && known.Uid == one.Uid && known.Generation == one.Generation) return;
+        if (Find(one)?.Generation == one.Generation) return;
 
         _all[one.Name] = new RuleInForce(one.Uid, one.Generation, findings.Spec!, findings.Text);
     }
@@ -62,8 +62,8 @@ internal sealed class RulesInForce(OperatorParts parts, RuleBindings bindings)
 
     public bool HasRoom(ResourceName name) => !Volatile.Read(ref _left).Contains(name);
 
-    /// <summary>Says what workers are to run, once every rule and every profile has been looked at: what is missing then
-    /// is not wanted.</summary>
+    /// <summary>Says what workers are to run, once every rule and every profile has been looked at: what is missing
+    /// then is not wanted.</summary>
     public void Publish()
     {
         if (!_unseen.IsEmpty || !parts.Accepted.IsComplete) return;

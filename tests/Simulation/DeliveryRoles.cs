@@ -1,11 +1,13 @@
 using System.Globalization;
 using NetSniff.Sensor.Export;
 using NetSniff.Storage.MmapQueue;
+using NetSniff.Tests.Detection.Rules;
 using NetSniff.Tests.Sensor.Export;
 using NetSniff.Tests.Worker;
 using NetSniff.Wire.Delivery;
 using NetSniff.Wire.Ring;
 using NetSniff.Worker;
+using NetSniff.Worker.Detect;
 
 namespace NetSniff.Tests.Simulation;
 
@@ -14,18 +16,22 @@ internal static class DeliveryRoles
 {
     public static readonly QueueOptions SpoolOptions = new() { SegmentBytes = 256 * 1024, BytesMax = 64 << 20 };
 
-    /// <summary>Folder, name and address. Says `at ADDRESS` and runs until standard input ends.</summary>
+    /// <summary>Folder, name, address, and a file of rules or none. Says `at ADDRESS` and runs until standard input
+    /// ends.</summary>
     public static int Worker(string[] arguments)
     {
         var (folder, name, address) = (arguments[0], arguments[1], arguments[2]);
         Directory.CreateDirectory(folder);
         using var store = new FixtureStore(Path.Combine(folder, "store"));
         var options = new WorkerOptions { Name = name, Version = "test", Folder = folder, Listen = address };
+        var stage = arguments.Length > 3 ? new DetectStage(store.Stored) : null;
+        stage?.Offer(RuleBench.Load(File.ReadAllText(arguments[3]), out _)!);
+        var parts = stage is null ? null : new WorkerParts { Detector = stage, Feeds = [stage] };
         return RunAsync().GetAwaiter().GetResult();
 
         async Task<int> RunAsync()
         {
-            var worker = new WorkerHost(options, store);
+            var worker = new WorkerHost(options, store, parts);
             await using (worker.ConfigureAwait(false))
             {
                 await worker.StartAsync().ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using NetSniff.Tests.Detection.Rules;
 using NetSniff.Tests.Worker;
 
 namespace NetSniff.Tests.Simulation;
@@ -30,6 +31,32 @@ public class KilledProcessTests
         run.WaitForDone();
         run.End("w-0");
         Assert.Equal(All(Ids), DeliveryRun.StoredIds(folder.Path, "w-0"));
+    }
+
+    [Fact]
+    public void What_rules_find_is_stored_once_though_the_worker_is_killed_again_and_again()
+    {
+        using var folder = new TemporaryFolder();
+        var found = Enumerable.Range(1, 100).Select(static number => (ulong)number * 997).ToList();
+        File.WriteAllText(folder["rule.yaml"], RuleBench.Rule($"""
+            condition: flow.id in ({string.Join(", ", found)})
+            detector: {"{"}type: Match{"}"}
+            dedupe: {"{"}maxAlertsPerMinute: 10000{"}"}
+            """));
+        using var run = new DeliveryRun(folder.Path) { Rules = folder["rule.yaml"] };
+        run.StartWorker("w-0");
+        run.StartSensor(1, Ids);
+        for (var round = 1ul; round <= 4; round++)
+        {
+            run.WaitForSpooled(round * Ids / 5);
+            run.Kill("w-0");
+            run.StartWorker("w-0");
+        }
+
+        run.WaitForDone();
+        run.End("w-0");
+        // A finding has the number of the flow that it is about.
+        Assert.Equal([.. All(Ids).Concat(found).Order()], DeliveryRun.StoredIds(folder.Path, "w-0"));
     }
 
     [Fact]
@@ -78,6 +105,9 @@ public class KilledProcessTests
 
         private string Members => Path.Combine(folder, "members");
 
+        /// <summary>A file of them; null for none.</summary>
+        public string? Rules { get; init; }
+
         public static List<ulong> StoredIds(string folder, params string[] workers) => [.. workers.SelectMany(worker =>
         {
             using var store = new FixtureStore(Path.Combine(folder, worker, "store"));
@@ -89,7 +119,8 @@ public class KilledProcessTests
             if (!_ports.TryGetValue(name, out var port)) port = _ports[name] = FreePort();
             File.WriteAllLines(Members + ".new", _ports.Select(entry => $"{entry.Key}=127.0.0.1:{entry.Value}"));
             File.Move(Members + ".new", Members, overwrite: true);
-            var process = ChildProcess.Start("worker", Path.Combine(folder, name), name, $"127.0.0.1:{port}");
+            string[] arguments = [Path.Combine(folder, name), name, $"127.0.0.1:{port}"];
+            var process = ChildProcess.Start("worker", Rules is null ? arguments : [.. arguments, Rules]);
             _workers[name] = process;
             Assert.StartsWith("at ", process.StandardOutput.ReadLine(), StringComparison.Ordinal);
         }

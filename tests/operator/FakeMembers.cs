@@ -7,6 +7,7 @@ internal sealed class FakeMembers : IClusterMembers
 {
     private readonly Lock _lock = new();
     private readonly List<MemberState> _members = [];
+    private readonly List<FindingNotice> _findings = [];
     private readonly Dictionary<(MemberKind Kind, string Scope), Planned> _plans = [];
 
     public event Action<MemberKind>? Changed;
@@ -47,7 +48,22 @@ internal sealed class FakeMembers : IClusterMembers
         return Task.FromResult<IReadOnlyList<string>>(["node-1"]);
     }
 
-    public IReadOnlyList<FindingNotice> TakeFindings(int most) => [];
+    public IReadOnlyList<FindingNotice> TakeFindings(int most)
+    {
+        lock (_lock)
+        {
+            List<FindingNotice> taken = [.. _findings.Take(most)];
+            _findings.RemoveRange(0, taken.Count);
+            return taken;
+        }
+    }
+
+    /// <summary>A worker tells of a finding.</summary>
+    public void Find(FindingNotice notice)
+    {
+        lock (_lock) _findings.Add(notice);
+        Changed?.Invoke(MemberKind.Worker);
+    }
 
     public void Say(MemberState state)
     {

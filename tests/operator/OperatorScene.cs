@@ -91,6 +91,27 @@ internal sealed class OperatorScene : IAsyncDisposable
             "",
             CancellationToken.None);
 
+    /// <summary>Any object of ours.</summary>
+    /// <param name="spec">As JSON.</param>
+    public Task<JsonObject> PutAsync(
+        ResourceKind kind, string kindName, string name, string spec, string labels = "{}") =>
+        Objects.ApplyAsync(
+            kind,
+            new ResourceName(System, name),
+            JsonNode.Parse($$"""
+                {"apiVersion": "netsniff.io/v1alpha1", "kind": "{{kindName}}",
+                 "metadata": {"name": "{{name}}", "namespace": "{{System}}", "labels": {{labels}}}, "spec": {{spec}}}
+                """)!.AsObject(),
+            "tests",
+            "",
+            CancellationToken.None);
+
+    /// <summary>`True/Compiled`; empty where there is none.</summary>
+    public string ConditionOf(ResourceKind kind, string name, string type) =>
+        (Find(kind, System, name)?["status"]?["conditions"] as JsonArray ?? [])
+        .Where(one => one!["type"]!.GetValue<string>() == type)
+        .Select(one => $"{one!["status"]}/{one["reason"]}").FirstOrDefault("");
+
     public JsonObject? Find(ResourceKind kind, string inNamespace, string name) =>
         Objects.FindAsync(kind, new ResourceName(inNamespace, name), CancellationToken.None).GetAwaiter().GetResult();
 

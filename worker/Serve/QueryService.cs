@@ -28,8 +28,8 @@ internal sealed class QueryService(QueryDesk desk) : Query.QueryBase
         AggregateAnswer? answer = null;
         await AnswerAsync(
             context, desk.Limits.CallDefault,
-            async cancel => answer = await desk.AggregateAsync(request, CallerOf(context), cancel).ConfigureAwait(false))
-            .ConfigureAwait(false);
+            async cancel => answer = await desk.AggregateAsync(request, CallerOf(context), cancel)
+                .ConfigureAwait(false)).ConfigureAwait(false);
         return answer!;
     }
 

@@ -42,7 +42,11 @@ public sealed class RuleLoader(OriginBook? origins = null, StateBudget? budget =
         foreach (var spec in specs)
         {
             var found = new SpecProblems(spec.File, problems) { Rule = spec.FullName };
-            if (spec.Name.Length > 0 && !names.Add(spec.FullName)) found.Add(spec.Line, "metadata.name", $"{spec.FullName} is there twice");
+            if (spec.Name.Length > 0 && !names.Add(spec.FullName))
+            {
+                found.Add(spec.Line, "metadata.name", $"{spec.FullName} is there twice");
+            }
+
             if (specs.Count > RuleSet.RulesMax && names.Count == RuleSet.RulesMax + 1)
             {
                 found.Add(spec.Line, "", $"a set has at most {RuleSet.RulesMax} rules");

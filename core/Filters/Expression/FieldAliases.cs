@@ -96,7 +96,10 @@ public static class FieldAliases
         }
 
         var key = name[(open + 2)..^2];
-        if (!key.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or '/')) return null;
+        if (!key.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or '/'))
+        {
+            return null;
+        }
 
         var whose = name[..open];
         foreach (var end in (ReadOnlySpan<string>)["src.", "dst.", ""])

@@ -13,6 +13,7 @@ using NetSniff.Worker.Serve;
 using NetSniff.Worker.Serve.Access;
 using NetSniff.Worker.Serve.Cutting;
 using NetSniff.Worker.Serve.Feed;
+using NetSniff.Worker.Serve.Keeping;
 using NetSniff.Worker.Serve.Members;
 using NetSniff.Worker.Store;
 
@@ -65,7 +66,7 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
     public static async Task<TestWorker> StartAsync(
         string name = "w1", ServeLimits? limits = null, TestAuthority? authority = null, IWorkerMembers? members = null,
         Func<Caller, string, string?>? refuses = null, AuthorizingOptions? authorizing = null,
-        PacketServing? packets = null, string secret = Secret)
+        PacketServing? packets = null, string secret = Secret, KeptFiles? kept = null)
     {
         _ = global::NetSniff.Protocols.Protocols.Records;
         limits ??= new ServeLimits();
@@ -85,6 +86,7 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
             Authorizing = authorizing,
             OwnCertificate = () => name,
             Packets = packets,
+            Kept = kept,
         };
         worker._server = await QueryServer.StartAsync(worker._options);
         return worker;
@@ -206,7 +208,8 @@ internal sealed class TestWorker : IWorkerAccount, IAsyncDisposable
         {
             sink.Context = new RecordHeader
             {
-                FlowId = (ulong)number, Protocol = 6, ClientPeer = source, ServerPeer = target, ClientPort = 40000, ServerPort = 80,
+                FlowId = (ulong)number, Protocol = 6, ClientPeer = source, ServerPeer = target, ClientPort = 40000,
+                ServerPort = 80,
                 Client = Address.FromBytes([10, 0, 0, 1]), Server = Address.FromBytes([10, 0, 0, 2]),
             };
             sink.Emit(

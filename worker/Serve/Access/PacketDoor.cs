@@ -11,7 +11,11 @@ internal sealed class PacketDoor(PacketServing serving, QueryOptions options)
     public string? Refuse(Caller caller, string path)
     {
         var asked = AskedPaths.What(path);
-        if (asked == Asked.Relay) return options.IsWorker(caller) ? null : Refused(caller, "only workers hand on tasks");
+        if (asked == Asked.Relay)
+        {
+            return options.IsWorker(caller) ? null : Refused(caller, "only workers hand on tasks");
+        }
+
         if (asked is not (Asked.Packets or Asked.Sensors or Asked.Keep) || caller.Person is not null) return null;
 
         var isNamed = caller.IsMember && serving.Names.Contains(caller.Name);

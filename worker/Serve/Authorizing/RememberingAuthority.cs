@@ -12,7 +12,8 @@ public sealed class RememberingAuthority : IAuthority, IDisposable
     /// <summary>Who was given one waits for so long.</summary>
     public static readonly TimeSpan DeniedKept = TimeSpan.FromSeconds(5);
 
-    /// <summary>Questions at one time: strangers with made-up tokens must not flood the API server through us.</summary>
+    /// <summary>Questions at one time: strangers with made-up tokens must not flood the API server through us.
+    /// </summary>
     public const int AsksMax = 16;
 
     private static readonly TimeSpan s_waitMax = TimeSpan.FromSeconds(5);

@@ -42,12 +42,14 @@ internal sealed class QueryApi(QueryDesk desk, TimeProvider clock)
         request.Kinds.AddRange(asked.List("kind"));
         request.Fields.AddRange(asked.List("fields"));
         if (!request.Follow) cancel.CancelAfter(desk.Limits.CallDefault);
-        await desk.ObserveAsync(request, Caller.Of(context), new RecordLines(stream), cancel.Token).ConfigureAwait(false);
+        await desk.ObserveAsync(request, Caller.Of(context), new RecordLines(stream), cancel.Token)
+            .ConfigureAwait(false);
     });
 
     private Task SqlAsync(HttpContext context) => AnswerAsync(context, async (stream, cancel) =>
     {
-        var asked = new AskedParameters(context.Request, clock, "q", "rows", "timeout", "local", AskedPaths.NamespaceParameter);
+        var asked = new AskedParameters(
+            context.Request, clock, "q", "rows", "timeout", "local", AskedPaths.NamespaceParameter);
         var text = asked.Text("q");
         if (HttpMethods.IsPost(context.Request.Method))
         {

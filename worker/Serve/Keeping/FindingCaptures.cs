@@ -10,8 +10,8 @@ using NetSniff.Wire.V1;
 namespace NetSniff.Worker.Serve.Keeping;
 
 /// <summary>Has the packets around a finding cut out of the sensors' rings, where its rule asks for that.</summary>
-/// <remarks>The store's thread tells of findings and never waits; a task of its own cuts, a moment later, when what came
-/// after the finding is in the rings.</remarks>
+/// <remarks>The store's thread tells of findings and never waits; a task of its own cuts, a moment later, when what
+/// came after the finding is in the rings.</remarks>
 /// <param name="rules">Those in force.</param>
 /// <param name="keep">Cuts packets into a file of the finding.</param>
 public sealed class FindingCaptures(

@@ -43,7 +43,8 @@ internal sealed class KeepAsking(KeptFiles files, PacketAsking packets, FanOut f
     }
 
     /// <summary>The same for a finding.</summary>
-    public async Task<KeptFile> KeepAsync(KeptFile about, PacketsRequest request, Caller caller, CancellationToken cancel)
+    public async Task<KeptFile> KeepAsync(
+        KeptFile about, PacketsRequest request, Caller caller, CancellationToken cancel)
     {
         var file = NewFile(KeptFiles.FindingKept);
         file.MergeFrom(about);
@@ -70,9 +71,9 @@ internal sealed class KeepAsking(KeptFiles files, PacketAsking packets, FanOut f
             return;
         }
 
-        if (!request.Local && await FetchFromOthersAsync(request, caller, answers, cancel).ConfigureAwait(false)) return;
-
-        throw new RpcException(new Status(
+        var isFound = !request.Local
+            && await FetchFromOthersAsync(request, caller, answers, cancel).ConfigureAwait(false);
+        if (!isFound) throw new RpcException(new Status(
             StatusCode.NotFound, "there is no such file: it was never made, has expired, or made room for others"));
     }
 

@@ -75,7 +75,8 @@ public sealed class KeptFiles
 
     /// <exception cref="IOException">It went meanwhile.</exception>
     public FileStream Open(KeptFile file) => new(
-        PathOf(IdOf(file), Content), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1, useAsync: true);
+        PathOf(IdOf(file), Content), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1,
+        useAsync: true);
 
     /// <summary>A file to be written; it is there once <see cref="KeptWriting.Finish"/> was called.</summary>
     /// <param name="file">What it is for.</param>

@@ -133,10 +133,13 @@ public class RuleReaderTests
     public void All_mistakes_of_all_rules_are_told_at_once()
     {
         var yaml = RuleBench.Rule("condition: htp\nmode: No\ndetector: {type: Match}") + "---\n"
-            + RuleBench.Rule("condition: http\ndetector: {type: Match}\npriorty: 3") + "---\n"
+            + RuleBench.Rule("condition: http\ndetector: {type: Match}\npriorty: 3", name: "other") + "---\n"
             + RuleBench.Rule("condition: http\ndetector: {type: Match}", name: "fine");
         Assert.Null(RuleBench.Load(yaml, out var problems));
-        Assert.Equal(2, problems.Count);
+        // Of one rule too, and in the order of the lines, whoever found them.
+        Assert.Equal(
+            ["spec.condition", "spec.mode", "spec.priorty"], problems.Select(static problem => problem.Path));
+        Assert.Equal(problems.Select(static problem => problem.Line).Order(), problems.Select(static one => one.Line));
         var twice = RuleBench.Rule("condition: htp\ndetector: {type: Match}\noutput: '{{x'");
         Assert.Null(RuleBench.Load(twice, out problems));
         Assert.Equal(2, problems.Count);

@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using NetSniff.Filters.Expression;
+using NetSniff.Kube;
+using NetSniff.Kube.Resources;
+using NetSniff.Operator.CaptureSessions;
+using NetSniff.Operator.Reconciling;
+using NetSniff.Tests.Kube;
+using NetSniff.Wire.V1;
+
+namespace NetSniff.Tests.Operator.CaptureSessions;
+
+/// <summary>From what a session asks for to what a worker is asked.</summary>
+public sealed class SessionPlanTests
+{
+    [Fact]
+    public void Packets_are_those_of_the_pods_that_are_meant_whatever_the_filter_says()
+    {
+        var spec = Read("""
+            {"target": {"podSelector": {"matchLabels": {"app": "web"}}}, "filter": "true) or (true",
+             "window": {"before": "5m", "after": "30s"},
+             "limits": {"maxBytes": 4096, "maxPackets": 10, "snapLength": 64},
+             "format": {"payload": "HeadersOnly", "names": "Omit"}}
+            """);
+        Assert.Equal("InvalidFilter", SessionPlan.Check(spec)!.Value.Reason);
+        spec = spec with { Filter = "http.status >= 500 or true" };
+        Assert.Null(SessionPlan.Check(spec));
+        var addresses = SessionPlan.Addresses(spec,
+        [
+            Pod("web-1", "web", "10.0.0.1"), Pod("web-2", "web", "10.0.0.2", "fd00::2"),
+            Pod("cart-1", "cart", "10.0.0.3"), Pod("web-3", "web"),
+            Pod("web-host", "web", "192.0.2.1") with { IsHostNetwork = true },
+        ]);
+        Assert.Equal(["10.0.0.1", "10.0.0.2", "fd00::2"], addresses);
+        var at = DateTimeOffset.UnixEpoch.AddHours(1);
+        var request = SessionPlan.Request(spec, "shop/x", addresses, at - SessionPlan.Before(spec), at);
+        Assert.Equal("( http.status >= 500 or true ) and ip in (10.0.0.1, 10.0.0.2, fd00::2)", request.Where);
+        Assert.True(FilterExpression.Parse(request.Where).IsOk);
+        Assert.Equal((3_300_000_000_000, 3_600_000_000_000), (request.SinceNanos, request.UntilNanos));
+        Assert.Equal((64u, true, true, 4096ul, 10ul),
+            (request.SnapLength, request.HeadersOnly, request.NoNames, request.BytesMax, request.PacketsMax));
+        Assert.Equal(TimeSpan.FromSeconds(30), SessionPlan.After(spec));
+    }
+
+    [Fact]
+    public void Pods_can_be_named()
+    {
+        var spec = Read("""{"target": {"podNames": ["web-2", "gone"]}}""");
+        Assert.Equal(["10.0.0.2"], SessionPlan.Addresses(
+            spec, [Pod("web-1", "web", "10.0.0.1"), Pod("web-2", "web", "10.0.0.2")]));
+    }
+
+    [Theory]
+    [InlineData("\"bpfFilter\": \"tcp\"", "NotServed")]
+    [InlineData("\"output\": {\"type\": \"PVC\", \"pvc\": {\"claimName\": \"a\"}}", "NotServed")]
+    [InlineData("\"format\": {\"merge\": \"Node\"}", "NotServed")]
+    [InlineData("\"filter\": \"http.request.body contains 'a'\"", "NotServed")]
+    [InlineData("\"filter\": \"http.statu > 1\"", "UnknownField")]
+    [InlineData("\"window\": {\"before\": \"25h\"}", "Invalid")]
+    public void What_cannot_be_done_is_told(string more, string reason) =>
+        Assert.Equal(reason, SessionPlan.Check(Read($$"""{"target": {"podNames": ["a"]}, {{more}}}"""))!.Value.Reason);
+
+    [Fact]
+    public void What_came_of_it_is_told()
+    {
+        var file = new KeptFile { Name = "x.pcapng", Packets = 7, Bytes = 100, Sha256 = new string('a', 64) };
+        Assert.Equal("Completed", SessionStatus.Succeeded(file, new Completeness { Sensors = 2 }).Reason);
+        Assert.Equal("LimitReached", SessionStatus.Succeeded(file, new Completeness { IsCut = true }).Reason);
+        var lack = new Completeness { Sensors = 3 };
+        lack.AbsentSensors.Add(new Absence { Worker = "node-2", Why = "silent" });
+        var found = SessionStatus.Succeeded(file, lack);
+        Assert.Equal("Partial", found.Reason);
+        Assert.Contains("node-2: silent", found.Message);
+        var status = SessionStatus.Of(
+            new SessionSight
+            {
+                Generation = 1, Started = found with { Type = "Started" }, Succeeded = found, File = file,
+                Completeness = lack,
+            },
+            null, DateTimeOffset.UnixEpoch);
+        var nodes = status["nodes"]!;
+        Assert.Equal("3 2 1", $"{nodes["matched"]} {nodes["succeeded"]} {nodes["failed"]}");
+        Assert.Equal("x.pcapng", status["files"]![0]!["name"]!.GetValue<string>());
+    }
+
+    private static CaptureSessionSpec Read(string spec)
+    {
+        var whole = JsonNode.Parse($$"""
+            {"apiVersion": "netsniff.io/v1alpha1", "kind": "CaptureSession",
+             "metadata": {"name": "x", "namespace": "shop"}, "spec": {{spec}}}
+            """)!.AsObject();
+        Assert.Empty(ResourceReview.Of(whole));
+        return ResourceJson.Read<CaptureSession>(whole).Spec;
+    }
+
+    private static PodSight Pod(string name, string app, params string[] addresses) => new(
+        new ResourceName("shop", name), "u", "node-1", false, true, addresses,
+        new Dictionary<string, string> { ["app"] = app }, "");
+}
+
+/// <summary>Sessions as objects, on a real API server.</summary>
+[Collection(nameof(ControlPlane))]
+public sealed class CaptureSessionTests(ControlPlane plane)
+{
+    [Fact]
+    public async Task A_session_that_cannot_be_is_over_with_a_reason_and_goes_when_its_time_is_over()
+    {
+        await using var scene = await OperatorScene.OpenAsync(plane);
+        scene.Start();
+        await PutAsync(scene, "nobody", """{"target": {"podNames": ["gone"]}, "window": {"after": "1s"}}""");
+        await PutAsync(
+            scene, "later", """{"target": {"podNames": ["a"]}, "bpfFilter": "tcp", "ttlSecondsAfterFinished": 1}""");
+        await Eventually.Is("False/NotServed", () => Condition(scene, "later", "Succeeded"));
+        await Eventually.Is("False/NoPodsMatch", () => Condition(scene, "nobody", "Succeeded"));
+        await Eventually.Is(true, () => scene.Find(OwnKinds.CaptureSessions, scene.System, "later") is null);
+        Assert.NotNull(scene.Find(OwnKinds.CaptureSessions, scene.System, "nobody")!["status"]!["completionTime"]);
+    }
+
+    private static async Task PutAsync(OperatorScene scene, string name, string spec) =>
+        await scene.PutAsync(OwnKinds.CaptureSessions, "CaptureSession", name, spec);
+
+    private static string Condition(OperatorScene scene, string name, string type) =>
+        scene.ConditionOf(OwnKinds.CaptureSessions, name, type);
+}

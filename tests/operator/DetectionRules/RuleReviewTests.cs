@@ -1,0 +1,130 @@
+using System.Text.Json.Nodes;
+using NetSniff.Kube;
+using NetSniff.Kube.Resources;
+using NetSniff.Operator.Control;
+using NetSniff.Operator.DetectionRules;
+using NetSniff.Operator.Reconciling;
+using NetSniff.Detection.Rules;
+using NetSniff.Worker.Detect.Yaml;
+using RuleState = NetSniff.Operator.Control.RuleState;
+
+namespace NetSniff.Tests.Operator.DetectionRules;
+
+/// <summary>What the operator finds of a rule, and what workers get of it.</summary>
+public sealed class RuleReviewTests
+{
+    private const string Home = "netsniff-system";
+
+    private const string Good =
+        """
+        {"severity": "High", "condition": "http.response.status >= 500 and src.pod.labels[\"app\"] != \"ü\"",
+         "detector": {"type": "Threshold", "threshold": {"count": 5, "window": "1m", "groupBy": ["dst.workload.name"]}},
+         "tests": [{"name": "five", "expect": "Alert", "records": [
+            {"protocol": "HTTP1", "http.status": 500, "src.pod.labels[\"app\"]": "web", "repeat": 5}]}]}
+        """;
+
+    [Theory]
+    [InlineData("", "", "Compiled", "1/1 tests passed")]
+    [InlineData("\"count\": 5", "\"count\": 6", "TestFailed", "test 'five' fails: no alert")]
+    [InlineData("http.response.status", "http.statu", "UnknownField", "unknown field 'http.statu' at column 1; did")]
+    [InlineData("500 and", "500 ant", "InvalidFilter", "at column 29")]
+    [InlineData("500 and", "500 and http.uri matches /(/ and", "InvalidRegex", "at column 50")]
+    [InlineData("500 and", "500 and http.request.body contains 'a' and", "NotServed", "bodies are not recorded")]
+    [InlineData("\"severity\"", "\"scope\": \"Cluster\", \"severity\"", "ScopeNotPermitted", "only in the namespace")]
+    [InlineData("\"High\"", "\"Highest\"", "Invalid", "spec.severity")]
+    [InlineData("\"severity\"", "\"severty\": 1, \"severity\"", "UnknownField", "spec.severty")]
+    public void A_reason_and_words_say_what_is_wrong(string from, string to, string reason, string words)
+    {
+        var text = from.Length == 0 ? Good : Good.Replace(from, to, StringComparison.Ordinal);
+        var findings = RuleReview.Of(Rule(text), Home);
+        Assert.Equal(reason, findings.Reason);
+        Assert.Contains(words, findings.Message);
+        Assert.Equal(reason == "Compiled", findings.Spec is not null);
+    }
+
+    [Fact]
+    public void Workers_read_what_they_are_given_as_the_same_rule()
+    {
+        var findings = RuleReview.Of(Rule(Good), Home);
+        List<RuleProblem> problems = [];
+        var document = Assert.Single(RuleYaml.Read(findings.Text, "shop.errors.yaml", problems));
+        var spec = Assert.Single(RuleReader.Read(document, "shop.errors.yaml", problems));
+        Assert.NotNull(new RuleLoader().Load([spec], problems, out var verdicts));
+        Assert.Empty(problems);
+        Assert.Equal(("shop/errors", 1), (spec.FullName, verdicts[0].TestsPassed));
+        Assert.Equal(findings.Spec!.Condition!.Value, spec.Condition!.Value);
+
+        // It comes back as what it was for whoever leads next.
+        var (name, uid, generation, content) = RuleFile.Read(findings.Text)!.Value;
+        Assert.Equal((new ResourceName("shop", "errors"), "u-1", 3), (name, uid, generation));
+        Assert.Equal(findings.Text, RuleReview.Of(content, Home).Text);
+        Assert.Null(RuleFile.Read("apiVersion: v1"));
+        Assert.Null(RuleFile.Read("{}"));
+    }
+
+    [Fact]
+    public void An_objects_own_namespace_is_what_its_scope_is_about()
+    {
+        var one = Rule(Good, """, "annotations": {"namespace": "bank"}""");
+        Assert.Contains("\"namespace\":\"shop\"", RuleReview.Of(one, Home).Text);
+        Assert.DoesNotContain("bank", RuleReview.Of(one, Home).Text);
+    }
+
+    [Fact]
+    public void Names_of_files_are_never_the_same_for_two_rules()
+    {
+        Assert.Equal("a.b.yaml", RuleFile.NameOf(new ResourceName("a", "b")));
+        Assert.NotEqual(
+            RuleFile.NameOf(new ResourceName("a", "b.c")), RuleFile.NameOf(new ResourceName("a-b", "c")));
+        var (one, other) = (new string('x', 250), new string('x', 249) + "y");
+        Assert.NotEqual(
+            RuleFile.NameOf(new ResourceName("a", one)), RuleFile.NameOf(new ResourceName("a", other)));
+        Assert.True(RuleFile.NameOf(new ResourceName(new string('n', 63), one)).Length < 200);
+    }
+
+    [Fact]
+    public void Counts_go_on_over_restarts_of_workers_and_of_the_operator()
+    {
+        var tally = new RuleTally();
+        tally.Begin(alerts: 7, shadowed: 0, suppressed: 1, lastAlert: null);
+        // What runs already is in what was written.
+        tally.Take([("w-0", State(5)), ("w-1", State(1))]);
+        Assert.Equal(7, tally.Alerts);
+        tally.Take([("w-0", State(8)), ("w-1", State(1))]);
+        Assert.Equal(10, tally.Alerts);
+        // One began anew, one is new.
+        tally.Take([("w-0", State(2)), ("w-1", State(1)), ("w-2", State(4))]);
+        Assert.Equal(16, tally.Alerts);
+        tally.Take([]);
+        Assert.Equal(16, tally.Alerts);
+    }
+
+    [Fact]
+    public void The_status_tells_what_runs_where()
+    {
+        var sight = new RuleSight
+        {
+            Generation = 3, Findings = RuleReview.Of(Rule(Good), Home), InForce = 3, Tally = new RuleTally(),
+            Workers = 2,
+        };
+        Assert.Equal("NotSelected", RuleStatus.Programmed(sight).Reason);
+        sight = sight with { Bindings = [new ResourceName("shop", "web")] };
+        Assert.Equal("RollingOut", RuleStatus.Programmed(sight with { Programmed = 1 }).Reason);
+        Assert.Equal("RevisionApplied", RuleStatus.Programmed(sight with { Programmed = 2 }).Reason);
+        Assert.Equal("Disabled", RuleStatus.Programmed(sight with { Mode = NetSniff.Kube.Resources.RuleMode.Disabled }).Reason);
+        Assert.Equal("Refused", RuleStatus.Programmed(sight with { Refused = "w-0: no" }).Reason);
+        Assert.Equal("NotAccepted", RuleStatus.Programmed(sight with { InForce = 2 }).Reason);
+        var status = RuleStatus.Of(sight with { Programmed = 2 }, null, DateTimeOffset.UnixEpoch);
+        Assert.Equal("web 2/2", $"{status["bindings"]![0]!["name"]} {status["bindings"]![0]!["programmedWorkers"]}/"
+            + $"{status["bindings"]![0]!["desiredWorkers"]}");
+        Assert.Equal(1, status["tests"]!["passed"]!.GetValue<int>());
+    }
+
+    private static RuleState State(long findings) => new("shop/errors", findings, 0, 0, null, TimeSpan.Zero, 0);
+
+    private static OwnObject Rule(string spec, string metadata = "") => new(JsonNode.Parse($$"""
+        {"apiVersion": "netsniff.io/v1alpha1", "kind": "DetectionRule",
+         "metadata": {"name": "errors", "namespace": "shop", "uid": "u-1", "generation": 3{{metadata}}},
+         "spec": {{spec}}}
+        """)!.AsObject());
+}
