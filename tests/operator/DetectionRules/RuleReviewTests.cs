@@ -111,7 +111,7 @@ public sealed class RuleReviewTests
         sight = sight with { Bindings = [new ResourceName("shop", "web")] };
         Assert.Equal("RollingOut", RuleStatus.Programmed(sight with { Programmed = 1 }).Reason);
         Assert.Equal("RevisionApplied", RuleStatus.Programmed(sight with { Programmed = 2 }).Reason);
-        Assert.Equal("Disabled", RuleStatus.Programmed(sight with { Mode = Kube.Resources.RuleMode.Disabled }).Reason);
+        Assert.Equal("Disabled", RuleStatus.Programmed(sight with { Mode = NetSniff.Kube.Resources.RuleMode.Disabled }).Reason);
         Assert.Equal("Refused", RuleStatus.Programmed(sight with { Refused = "w-0: no" }).Reason);
         Assert.Equal("NotAccepted", RuleStatus.Programmed(sight with { InForce = 2 }).Reason);
         var status = RuleStatus.Of(sight with { Programmed = 2 }, null, DateTimeOffset.UnixEpoch);

@@ -103,9 +103,9 @@ public sealed class CaptureCommandTests(ControlPlane plane)
         PluginScene scene, string name, string status, string reason, string message) =>
         await scene.Client.Api.CustomObjects.PatchNamespacedCustomObjectStatusAsync(
             new V1Patch(
-                $$"""
-                {"status": {"conditions": [{"type": "Succeeded", "status": "{{status}}", "reason": "{{reason}}",
-                  "message": "{{message}}", "lastTransitionTime": "2026-01-31T09:00:00Z"} ] } }
+                $$$"""
+                {"status": {"conditions": [{"type": "Succeeded", "status": "{{{status}}}", "reason": "{{{reason}}}",
+                  "message": "{{{message}}}", "lastTransitionTime": "2026-01-31T09:00:00Z"}]}}
                 """,
                 V1Patch.PatchType.MergePatch),
             KubeKinds.Sessions.Group, KubeKinds.Sessions.Version, scene.Namespace, KubeKinds.Sessions.Plural, name);
