@@ -34,7 +34,7 @@ internal static class FindingPackets
 
     private static string NamespaceOf(uint peer) => peer == Peers.Unnamed ? "" : Peers.Of(peer).Namespace;
 
-    private static IReadOnlyList<string> Named(params ReadOnlySpan<string> namespaces)
+    private static List<string> Named(params ReadOnlySpan<string> namespaces)
     {
         List<string> named = [];
         foreach (var one in namespaces)
