@@ -25,6 +25,7 @@ public sealed class OperatorHost : IAsyncDisposable
     private readonly OwnCertificates _certificates;
     private readonly List<Task> _running = [];
     private bool _isTold;
+    private bool _isDisposed;
 
     public OperatorHost(OperatorOptions options, IClusterMembers members)
     {
@@ -102,6 +103,8 @@ public sealed class OperatorHost : IAsyncDisposable
     /// <summary>Ends the term in order: what is being done ends, the lease is given back.</summary>
     public async Task StopAsync()
     {
+        if (_isDisposed) return;
+
         await _stop.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_running).ConfigureAwait(false);
     }
@@ -109,6 +112,7 @@ public sealed class OperatorHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync().ConfigureAwait(false);
+        _isDisposed = true;
         _stop.Dispose();
     }
 

@@ -123,18 +123,24 @@ class DirectApi(Api):
 
     def raw(self, method, path, body=None, kind="application/json", limit=10):
         headers = {"Content-Type": kind} if body is not None else {}
-        connection = getattr(self.own, "connection", None)
-        if connection is None:
-            connection = http.client.HTTPSConnection(self.host, context=self.context, timeout=limit)
-            self.own.connection = connection
+        kept = getattr(self.own, "connection", None)
+        if kept is not None:
+            # The server may have closed it meanwhile; then it has not seen this request.
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                return self.said(kept, method, path, body, headers)
+        return self.said(
+            http.client.HTTPSConnection(self.host, context=self.context, timeout=limit), method, path, body, headers)
+
+    def said(self, connection, method, path, body, headers):
+        self.own.connection = None
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
             text = answer.read().decode(errors="replace")
         except (OSError, http.client.HTTPException):
-            self.own.connection = None
             connection.close()
             raise
+        self.own.connection = connection
         if answer.status >= 300:
             raise Refused(answer.status, text[:400])
         return text

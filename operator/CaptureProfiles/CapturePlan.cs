@@ -12,6 +12,9 @@ public sealed record CapturePlan
     private const long PacketsPerSecondMax = 100_000_000;
     private const decimal CpusMax = 1024;
 
+    private static readonly RedactionSettings s_unredacted =
+        new() { Mode = Kube.Resources.RedactionMode.Disabled, Presets = [] };
+
     /// <summary>None for all that carry traffic of the targets.</summary>
     public required IReadOnlyList<string> Include { get; init; }
 
@@ -115,7 +118,7 @@ public sealed record CapturePlan
     {
         // What is off redacts nothing; what one who has it on wants out, goes out.
         var enforced = all.Where(static one => one.Mode == Kube.Resources.RedactionMode.Enforce).ToList();
-        if (enforced.Count == 0) return all[0] with { Mode = Kube.Resources.RedactionMode.Disabled };
+        if (enforced.Count == 0) return s_unredacted;
 
         var patterns = enforced.SelectMany(static one => one.Patterns ?? []).DistinctBy(static one => one.Regex)
             .OrderBy(static one => one.Regex, StringComparer.Ordinal);

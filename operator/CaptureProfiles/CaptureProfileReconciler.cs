@@ -21,16 +21,16 @@ public sealed class CaptureProfileReconciler : IReconciler
     private static readonly TimeSpan s_endMax = TimeSpan.FromSeconds(30);
 
     /// <summary>A name of nobody: what is to be done once in each term.</summary>
-    private static readonly ResourceName s_term = default;
+    private static readonly ResourceName s_term = new("", "");
 
     private readonly OperatorParts _parts;
     private readonly AcceptedStore _store;
     private readonly SensorPlanning _planning;
     private readonly ConcurrentDictionary<ResourceName, bool> _unseen = new();
     private readonly ConcurrentDictionary<ResourceName, long> _ending = new();
-    private readonly SemaphoreSlim _loading = new(1);
+    private readonly Lock _lock = new();
     private Action<ResourceName> _again = static _ => { };
-    private bool _isLoaded;
+    private Task? _loading;
 
     public CaptureProfileReconciler(OperatorParts parts)
     {
@@ -55,7 +55,7 @@ public sealed class CaptureProfileReconciler : IReconciler
 
     public void Begin()
     {
-        _isLoaded = false;
+        lock (_lock) _loading = null;
         _ending.Clear();
         _unseen.Clear();
         _parts.Accepted.Clear();
@@ -77,23 +77,19 @@ public sealed class CaptureProfileReconciler : IReconciler
         return null;
     }
 
-    /// <summary>What was in force before this term, before anything of it is looked at.</summary>
-    private async Task LoadAsync(CancellationToken cancel)
+    /// <summary>What was in force before this term, once and before anything of it is looked at.</summary>
+    private Task LoadAsync(CancellationToken cancel)
     {
-        if (Volatile.Read(ref _isLoaded)) return;
-
-        await _loading.WaitAsync(cancel).ConfigureAwait(false);
-        try
+        lock (_lock)
         {
-            if (_isLoaded) return;
+            if (_loading is null or { IsFaulted: true } or { IsCanceled: true }) _loading = ReadAsync(cancel);
+            return _loading;
+        }
+    }
 
-            foreach (var one in await _store.LoadAsync(cancel).ConfigureAwait(false)) _parts.Accepted.Put(one);
-            Volatile.Write(ref _isLoaded, true);
-        }
-        finally
-        {
-            _loading.Release();
-        }
+    private async Task ReadAsync(CancellationToken cancel)
+    {
+        foreach (var one in await _store.LoadAsync(cancel).ConfigureAwait(false)) _parts.Accepted.Put(one);
     }
 
     private async Task<TimeSpan?> KeepAsync(OwnObject one, CancellationToken cancel)

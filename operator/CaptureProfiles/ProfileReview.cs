@@ -73,7 +73,7 @@ public static class ProfileReview
         CheckAmount(spec.Storage.PacketBuffer.Size, "spec.storage.packetBuffer.size", problems);
         foreach (var (network, place) in (spec.Targets.ExcludeCIDRs ?? []).Select(static (one, place) => (one, place)))
         {
-            if (System.Net.IPNetwork.TryParse(network, out _)) continue;
+            if (TargetsConfig.TryParse(network, out NetSniff.Flows.Network _)) continue;
 
             problems.Add(new($"spec.targets.excludeCIDRs[{place}]", "Invalid", $"'{network}' is no network"));
         }

@@ -142,7 +142,7 @@ public static class ProfileStatus
         return Found.True("Ready", "Capturing", count);
     }
 
-    private static IReadOnlyList<UnhealthyNode>? Unhealthy(ProfileSight sight)
+    private static List<UnhealthyNode>? Unhealthy(ProfileSight sight)
     {
         var all = sight.Sensors.Where(static one => !one.IsReady || one.Refused.Length > 0)
             .OrderBy(static one => one.IsReady).ThenBy(static one => one.Node, StringComparer.Ordinal)

@@ -207,7 +207,7 @@ public sealed class CaptureSessionReconciler : IReconciler
         if (name.Name.Length > 0) await _workers.ForgetAsync(name.ToString(), cancel).ConfigureAwait(false);
     }
 
-    private CaptureSession? Read(OwnObject one, out SessionProblem problem)
+    private static CaptureSession? Read(OwnObject one, out SessionProblem problem)
     {
         var copy = one.Copy();
         if (ResourceReview.Of(copy) is [var first, ..])

@@ -26,8 +26,8 @@ public sealed class CertificatesReconciler : IReconciler
     {
         ArgumentNullException.ThrowIfNull(parts);
         _parts = parts;
-        CoreQuantity.TryParseAge(parts.Settings.Certificates.Lifetime, out _lifetime);
-        CoreQuantity.TryParseAge(parts.Settings.Certificates.AuthorityLifetime, out _authorityLifetime);
+        _lifetime = LengthOf(parts.Settings.Certificates.Lifetime);
+        _authorityLifetime = LengthOf(parts.Settings.Certificates.AuthorityLifetime);
     }
 
     public ResourceKind Kind => ObjectKinds.Secrets;
@@ -122,6 +122,9 @@ public sealed class CertificatesReconciler : IReconciler
         wanted["data"] = Data(("ca.crt", authorities.Bundle), ("tls.crt", certificate), ("tls.key", key));
         await _parts.Applier.ApplyAsync(ObjectKinds.Secrets, wanted, cancel).ConfigureAwait(false);
     }
+
+    private static TimeSpan LengthOf(string text) => CoreQuantity.TryParseAge(text, out var length)
+        ? length : throw new ArgumentException($"'{text}' is no length of time: settings are checked when they are read");
 
     private JsonObject Secret(ResourceName place, Authorities authorities)
     {

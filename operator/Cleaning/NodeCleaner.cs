@@ -63,7 +63,7 @@ internal static class NodeCleaner
         return pod;
     }
 
-    private static JsonNode Container(OperatorSettings settings, string name, string[] arguments) => new JsonObject
+    private static JsonObject Container(OperatorSettings settings, string name, string[] arguments) => new()
     {
         ["name"] = name,
         ["image"] = settings.Images.Sensor,

@@ -21,7 +21,7 @@ public sealed class DetectionRuleReconciler : IReconciler
 
     /// <summary>Names of nobody: the term's beginning, findings that wait to be told, and what workers are to run.
     /// </summary>
-    private static readonly ResourceName s_term = default, s_findings = new("", "findings"), s_all = new("", "all");
+    private static readonly ResourceName s_term = new("", ""), s_findings = new("", "findings"), s_all = new("", "all");
 
     private readonly OperatorParts _parts;
     private readonly RuleBindings _bindings;

@@ -107,7 +107,8 @@ internal static class PodParts
         var largest = new SortedDictionary<string, (decimal Amount, string Text)>(StringComparer.Ordinal);
         foreach (var (name, quantity) in all.SelectMany(static one => one ?? new Dictionary<string, Quantity>()))
         {
-            CoreQuantity.TryParse(quantity.Text, out var amount);
+            // What is written in a way that nobody here reads counts for little, and stays when it is alone.
+            if (!CoreQuantity.TryParse(quantity.Text, out var amount)) amount = 0;
             if (!largest.TryGetValue(name, out var known) || amount > known.Amount)
             {
                 largest[name] = (amount, quantity.Text);

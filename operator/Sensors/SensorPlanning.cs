@@ -96,7 +96,7 @@ public sealed class SensorPlanning(ClusterCaches caches)
         address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
 
     private static MemberPlan Plan(
-        ClassPlan plan, IReadOnlyList<AcceptedProfile> profiles, TargetPlan targets, string workers)
+        ClassPlan plan, List<AcceptedProfile> profiles, TargetPlan targets, string workers)
     {
         var capture = profiles.Count == 0 ? s_nothing : CapturePlan.Of([.. profiles.Select(static one => one.Spec)]);
         return new MemberPlan(plan.Sequence, plan.Revision, new Dictionary<string, string>

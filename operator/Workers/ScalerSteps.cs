@@ -7,7 +7,7 @@ public readonly record struct ScalerGoal(int Min, int Max, double CpuShare, Time
 
 /// <summary>How it is.</summary>
 /// <param name="Replicas">So many were asked for.</param>
-/// <param name="CpuShare">In use, of what all that report ask for.</param>
+/// <param name="CpuShare">In use, of what all that report ask for; not a number where nobody knows yet.</param>
 /// <param name="Lag">Of the worker whose records wait longest.</param>
 /// <param name="Reporting">Workers that say so; without any nothing is known.</param>
 public readonly record struct ScalerSample(int Replicas, double CpuShare, TimeSpan Lag, int Reporting);
@@ -71,7 +71,8 @@ public sealed class ScalerSteps
 
     private static int Wanted(ScalerGoal goal, ScalerSample sample)
     {
-        var byCpu = ByRatio(sample.Replicas, sample.CpuShare / goal.CpuShare);
+        var byCpu = double.IsNaN(sample.CpuShare)
+            ? sample.Replicas : ByRatio(sample.Replicas, sample.CpuShare / goal.CpuShare);
         var lag = sample.Lag / goal.Lag;
         // Records that do not wait say nothing about how many are too many: that is the CPU's to say.
         var byLag = lag > 1 + Tolerance ? ByRatio(sample.Replicas, Math.Min(2, lag)) : 1;

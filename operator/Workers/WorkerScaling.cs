@@ -14,16 +14,24 @@ public sealed class WorkerScaling(OperatorParts parts)
 {
     private const decimal CpuRequestOtherwise = 0.25m;
 
+    /// <summary>A program that begins compiles, which is no load: so long its CPU counts for nothing.</summary>
+    private static readonly TimeSpan s_settling = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_discoverEvery = TimeSpan.FromMinutes(10);
 
+    private readonly Dictionary<string, long> _readySince = [];
     private ScalerSteps _steps = new();
     private (bool HasMetrics, long At)? _discovered;
     private bool _mayHaveClaims;
     private int _replicas;
 
-    public void Begin() => (_steps, _discovered, _mayHaveClaims, _replicas) = (new ScalerSteps(), null, true, 0);
+    public void Begin()
+    {
+        (_steps, _discovered, _mayHaveClaims, _replicas) = (new ScalerSteps(), null, true, 0);
+        _readySince.Clear();
+    }
 
     /// <returns>When to look again.</returns>
     public async Task<TimeSpan?> StepAsync(WorkerWish wish, CancellationToken cancel)
@@ -66,17 +74,30 @@ public sealed class WorkerScaling(OperatorParts parts)
         return s_lookEvery;
     }
 
+    /// <summary>Those who have just begun use nothing, as far as this is concerned: more of them are not needed for it.
+    /// </summary>
     private ScalerSample Sample(WorkerWish wish, int replicas)
     {
         var members = parts.Members.Members(MemberKind.Worker);
-        var asked = (double)RequestOf(wish);
-        return members.Count == 0
-            ? new ScalerSample(replicas, 0, TimeSpan.Zero, 0)
-            : new ScalerSample(
-                replicas,
-                members.Average(static one => one.Cpus) / asked,
-                members.Max(static one => one.Lag),
-                members.Count);
+        var settled = Settled(members);
+        var share = settled.Count == 0
+            ? double.NaN
+            : settled.Sum(static one => one.Cpus) / members.Count / (double)RequestOf(wish);
+        var lag = settled.Select(static one => one.Lag).DefaultIfEmpty().Max();
+        return new ScalerSample(replicas, share, lag, members.Count);
+    }
+
+    private List<MemberState> Settled(IReadOnlyList<MemberState> members)
+    {
+        var ready = members.Where(static one => one.IsReady).ToList();
+        var now = parts.Clock.GetTimestamp();
+        foreach (var gone in _readySince.Keys.Except(ready.Select(static one => one.Pod)).ToList())
+        {
+            _readySince.Remove(gone);
+        }
+
+        foreach (var one in ready) _readySince.TryAdd(one.Pod, now);
+        return [.. ready.Where(one => parts.Clock.GetElapsedTime(_readySince[one.Pod], now) >= s_settling)];
     }
 
     private decimal RequestOf(WorkerWish wish)

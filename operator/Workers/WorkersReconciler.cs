@@ -77,7 +77,7 @@ public sealed class WorkersReconciler : IReconciler
         return await _scaling.StepAsync(wish, cancel).ConfigureAwait(false);
     }
 
-    private Task ApplyAsync(ResourceKind kind, JsonObject wanted, CancellationToken cancel) =>
+    private Task<bool> ApplyAsync(ResourceKind kind, JsonObject wanted, CancellationToken cancel) =>
         _parts.Applier.ApplyAsync(kind, wanted, cancel);
 
     /// <summary>Some of a StatefulSet cannot be changed, its claims for example: it is then made anew around its pods,

@@ -269,7 +269,7 @@ public class InstallTests(ControlPlane plane) : IClassFixture<ControlPlane>
         release.Objects.ListAsync(kind, inNamespace, labels, default).GetAwaiter().GetResult();
 
     /// <summary>Of somebody with a namespace of their own.</summary>
-    private static Task AddUsersProfileAsync(Installation release) => release.Objects.CreateAsync(
+    private static async Task AddUsersProfileAsync(Installation release) => await release.Objects.CreateAsync(
         OwnKinds.CaptureProfiles,
         "default",
         new JsonObject

@@ -10,6 +10,11 @@ namespace NetSniff.Tests.Charts;
 /// <summary>What holds of all that the chart makes, whatever the values.</summary>
 public class ObjectsTests
 {
+    private static readonly JsonSerializerOptions s_strict = new(JsonSerializerDefaults.Web)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
+
     public static TheoryData<string> Sets => [.. Helm.Sets];
 
     [Theory]
@@ -141,11 +146,7 @@ public class ObjectsTests
         var text = Settings(Helm.Render(set)).ToJsonString();
         Assert.NotNull(OperatorSettingsReader.Read(Encoding.UTF8.GetBytes(text), out var problems));
         Assert.Empty(problems);
-        var strict = new JsonSerializerOptions(JsonSerializerDefaults.Web)
-        {
-            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        };
-        Assert.NotNull(JsonSerializer.Deserialize<OperatorSettings>(text, strict));
+        Assert.NotNull(JsonSerializer.Deserialize<OperatorSettings>(text, s_strict));
     }
 
     /// <summary>Another configuration, profile or rule is another pod; the same is the same.</summary>

@@ -61,6 +61,7 @@ internal sealed class SessionRun(Terminal terminal, ClusterWay way, string inNam
         }
 
         await FetchAsync(name, files, path).ConfigureAwait(false);
+        if (end.Text("status") == "True" && end.Text("message") is { Length: > 0 } words) terminal.Say(words);
         return Tell(session);
     }
 
@@ -81,7 +82,7 @@ internal sealed class SessionRun(Terminal terminal, ClusterWay way, string inNam
             if (!isStarted && KubeObject.Is(session, "Started", "True"))
             {
                 isStarted = true;
-                terminal.Say($"started on {session.Number("status", "nodes", "matched") ?? 0} nodes");
+                terminal.Say($"capturing: {KubeObject.Condition(session, "Started")!.Value.Text("message")}");
             }
 
             if (!isStarted && !isTold && passed > s_heardMax)

@@ -15,8 +15,11 @@ internal static class TrafficChecks
     /// <summary>What waits longer on its way to the store is late.</summary>
     private const long LagNanosMax = 30 * NanosPerSecond;
 
-    /// <summary>More of what was captured must not be lost.</summary>
-    private const double LostShareMax = 0.001;
+    /// <summary>More of what passed must not be lost.</summary>
+    private const double LostShareMax = 0.01;
+
+    /// <summary>Where packets are lost before anybody looks at them.</summary>
+    private static readonly HashSet<string> s_before = new(StringComparer.Ordinal) { "nic", "kernel", "capture" };
 
     /// <summary>Times of nodes that differ more make flows seem to end before they began.</summary>
     private const long SkewNanosMax = 2 * NanosPerSecond;
@@ -56,24 +59,31 @@ internal static class TrafficChecks
         var sensors = status.Sensors.Where(static sensor => sensor.Status is not null).ToList();
         if (sensors.Count == 0) return Checks.Skipped("no sensor has told anything yet");
 
-        List<string> losing = [];
+        List<(string Words, double Share)> losing = [];
         ulong packets = 0;
         foreach (var sensor in sensors)
         {
-            var capture = sensor.Status.Ledger.Where(static line => line.Stage == "capture").ToList();
-            var received = Sum(capture.Where(static line => line.What == "received"));
-            var lost = Sum(capture.Where(static line => line.IsLoss));
+            var early = sensor.Status.Ledger.Where(static line => s_before.Contains(line.Stage)).ToList();
+            var received = Sum(early.Where(static line => line is { Stage: "capture", What: "received" }));
+            var lost = Sum(early.Where(static line => line.IsLoss));
             packets += received;
-            if (lost > LostShareMax * received) losing.Add($"{sensor.Node} {Human.Share(lost, received + lost)}");
+            if (lost == 0) continue;
+
+            var words = $"{sensor.Node} {Human.Count(lost)} ({Human.Share(lost, received + lost)})";
+            losing.Add((words, lost / (double)(received + lost)));
         }
 
-        return losing.Count > 0
-            ? Checks.Bad(
-                $"sensors lost packets since they began: {Checks.Some(losing)}",
-                "give them more by spec.budget or a larger spec.capture.ring; `netsniff status` has the balance")
-            : packets == 0
-                ? Checks.Note("sensors have seen no packet", "which interfaces: spec.capture.interfaces of the profile")
-                : Checks.Ok($"{Human.Count(packets)} packets, nothing lost");
+        if (losing.Count > 0)
+        {
+            var what = "packets lost since the sensors began: "
+                + Checks.Some(losing.OrderByDescending(static one => one.Share).Select(static one => one.Words));
+            const string Fix = "a larger spec.capture.ring, or more by spec.budget; `netsniff status` has the balance";
+            return losing.Max(static one => one.Share) > LostShareMax ? Checks.Bad(what, Fix) : Checks.Note(what, Fix);
+        }
+
+        return packets == 0
+            ? Checks.Note("sensors have seen no packet", "which interfaces: spec.capture.interfaces of the profile")
+            : Checks.Ok($"{Human.Count(packets)} packets, nothing lost");
     }
 
     public static async Task<CheckResult> RungsAsync(DoctorScene scene)
@@ -128,7 +138,7 @@ internal static class TrafficChecks
 
         // Retention makes room before the disk is full, so a full store is no failure.
         var share = fullest / (double)limit;
-        what += string.Create(CultureInfo.InvariantCulture, $", {100 * share:0} % of what it keeps");
+        what += string.Create(CultureInfo.InvariantCulture, $", {100 * share:0}% of what it keeps");
         return share > FillMax
             ? Checks.Note($"{what}: the oldest makes room", "worker.retention.bytes of the chart, and a larger volume")
             : Checks.Ok(what);

@@ -35,6 +35,9 @@ internal sealed class RecordsAsking(Terminal terminal, CaptureSettings settings,
         using var channel = QueryChannel.To(endpoint);
         using var output = new CaptureOutput(terminal, settings, []) { Book = Origins.Book };
         var desk = output.NewDesk(isFiltered: true);
+        // An empty screen would leave people guessing.
+        var isTold = request.Follow && Scope.Length > 0 && terminal.IsErrorTerminal && !settings.IsQuiet;
+        if (isTold) terminal.Say($"following {Scope}; -A follows all namespaces");
         Follow(channel, endpoint, request, desk);
         output.Finish();
         if (_newestNanos == 0 && !request.Follow && !settings.IsQuiet && !interrupts.Token.IsCancellationRequested)

@@ -16,6 +16,9 @@ internal sealed class TopPage(bool isColoured)
     /// <summary>Smaller screens get what fits.</summary>
     public const int WidthMin = 40, HeightMin = 10;
 
+    /// <summary>Letters of `:65535`.</summary>
+    private const int PortMax = 6;
+
     private const string Bars = " ▁▂▃▄▅▆▇█";
     private const string Bold = "1", Dim = "2", Red = "31", Green = "32", Yellow = "33", Reverse = "7";
 
@@ -167,7 +170,15 @@ internal sealed class TopPage(bool isColoured)
 
     private static string Cell(string text, int width, bool isNumber)
     {
-        if (text.Length > width) text = width > 1 ? text[..(width - 1)] + "…" : text[..width];
+        if (text.Length > width)
+        {
+            // Of a name that is cut the port stays: it says which service.
+            var colon = isNumber ? -1 : text.LastIndexOf(':');
+            var tail = colon > 0 && text.Length - colon <= PortMax && text.Length - colon < width / 2
+                ? text[colon..] : "";
+            text = width > 1 ? text[..(width - 1 - tail.Length)] + "…" + tail : text[..width];
+        }
+
         return (isNumber ? text.PadLeft(width) : text.PadRight(width)) + " ";
     }
 

@@ -28,7 +28,7 @@ public sealed class DoctorTests(ControlPlane plane)
                 Ledger =
                 {
                     new LedgerEntry { Stage = "capture", What = "received", Count = 1000 },
-                    new LedgerEntry { Stage = "capture", What = "ring full", Count = 200, IsLoss = true },
+                    new LedgerEntry { Stage = "kernel", What = "ring-full", Count = 200, IsLoss = true },
                 },
             },
         });
@@ -42,7 +42,7 @@ public sealed class DoctorTests(ControlPlane plane)
         Assert.Contains("1 of 2 ready", checks["Operator"].What, StringComparison.Ordinal);
         Assert.Contains("netsniff-operator-x, heard", checks["Leader"].What, StringComparison.Ordinal);
         Assert.Equal("bad", checks["Capture"].State);
-        Assert.Contains("n1 16.7%", checks["Capture"].What, StringComparison.Ordinal);
+        Assert.Contains("n1 200 (16.7%)", checks["Capture"].What, StringComparison.Ordinal);
         Assert.Equal("note", checks["Governor"].State);
         Assert.Contains("n1 headers", checks["Governor"].What, StringComparison.Ordinal);
         Assert.Equal(checks.Count, end.Lines.Length);

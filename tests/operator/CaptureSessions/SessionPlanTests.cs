@@ -115,8 +115,8 @@ public sealed class CaptureSessionTests(ControlPlane plane)
         Assert.NotNull(scene.Find(OwnKinds.CaptureSessions, scene.System, "nobody")!["status"]!["completionTime"]);
     }
 
-    private static Task PutAsync(OperatorScene scene, string name, string spec) =>
-        scene.PutAsync(OwnKinds.CaptureSessions, "CaptureSession", name, spec);
+    private static async Task PutAsync(OperatorScene scene, string name, string spec) =>
+        await scene.PutAsync(OwnKinds.CaptureSessions, "CaptureSession", name, spec);
 
     private static string Condition(OperatorScene scene, string name, string type) =>
         scene.ConditionOf(OwnKinds.CaptureSessions, name, type);

@@ -75,8 +75,8 @@ public sealed class DetectionRuleTests(ControlPlane plane)
             .Where(static one => one["reason"]?.GetValue<string>() == "DetectionRaised")
             .Select(static one => one["note"]!.GetValue<string>());
 
-    private static Task PutRuleAsync(OperatorScene scene, string spec, string labels) =>
-        scene.PutAsync(OwnKinds.DetectionRules, "DetectionRule", "errors", spec, labels);
+    private static async Task PutRuleAsync(OperatorScene scene, string spec, string labels) =>
+        await scene.PutAsync(OwnKinds.DetectionRules, "DetectionRule", "errors", spec, labels);
 
     private static string Condition(OperatorScene scene, string type) =>
         scene.ConditionOf(OwnKinds.DetectionRules, "errors", type);

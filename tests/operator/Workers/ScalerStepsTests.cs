@@ -56,6 +56,13 @@ public class ScalerStepsTests
     }
 
     [Fact]
+    public void While_nobody_knows_the_CPU_only_what_waits_counts()
+    {
+        Assert.Equal(2, _steps.Step(default, s_goal, new ScalerSample(2, double.NaN, default, 2)));
+        Assert.Equal(4, _steps.Step(default, s_goal, new ScalerSample(2, double.NaN, TimeSpan.FromMinutes(1), 2)));
+    }
+
+    [Fact]
     public void A_short_calm_takes_nobody_away()
     {
         _replicas = 6;

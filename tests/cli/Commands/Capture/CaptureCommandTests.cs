@@ -99,8 +99,9 @@ public sealed class CaptureCommandTests(ControlPlane plane)
         new KubeReading(scene.Client, TimeSpan.FromSeconds(30)).ListAsync(
             KubeKinds.Sessions, scene.Namespace, TestContext.Current.CancellationToken);
 
-    private static Task SetStatusAsync(PluginScene scene, string name, string status, string reason, string message) =>
-        scene.Client.Api.CustomObjects.PatchNamespacedCustomObjectStatusAsync(
+    private static async Task SetStatusAsync(
+        PluginScene scene, string name, string status, string reason, string message) =>
+        await scene.Client.Api.CustomObjects.PatchNamespacedCustomObjectStatusAsync(
             new V1Patch(
                 $$$"""
                 {"status": {"conditions": [{"type": "Succeeded", "status": "{{{status}}}", "reason": "{{{reason}}}",

@@ -106,8 +106,8 @@ public sealed class ClusterAuthorityTests(ControlPlane plane)
         return numbers;
     }
 
-    private static Task AddAccountAsync(TestNamespaceOfCluster space, string name) =>
-        space.Cluster.Api.CoreV1.CreateNamespacedServiceAccountAsync(
+    private static async Task AddAccountAsync(TestNamespaceOfCluster space, string name) =>
+        await space.Cluster.Api.CoreV1.CreateNamespacedServiceAccountAsync(
             new V1ServiceAccount { Metadata = new V1ObjectMeta { Name = name } }, space.Name);
 
     private static async Task<string> TokenAsync(TestNamespaceOfCluster space, string name, string? audience = null)
