@@ -10,6 +10,7 @@ SPACE = "default"
 PROFILES, RULES, SESSIONS = "captureprofiles", "detectionrules", "capturesessions"
 KINDS = {PROFILES: "CaptureProfile", RULES: "DetectionRule", SESSIONS: "CaptureSession"}
 WEB = {"podSelector": {"matchLabels": {"app": "web"}}}
+EXPORT = {"name": "a", "type": "OTLP", "otlp": {"endpoint": "http://collector.test:4317"}}
 PATTERN = {"type": "Pattern", "pattern": {"fields": ["http.uri"], "patterns": [{"name": "a", "literal": "x"}]}}
 
 
@@ -27,13 +28,13 @@ BROKEN = [
     (PROFILES, {"targets": {"hostTraffic": "Include"}}, "hostTraffic"),
     (PROFILES, {"targets": {"namespaceSelector": {}}}, "namespaceSelector"),
     (PROFILES, {"targets": {"excludeCIDRs": ["10.0.0.0/99"]}}, "excludeCIDRs"),
-    (PROFILES, {"payload": {"level": "Body"}, "redaction": {"mode": "Off"}}, "payload.level"),
+    (PROFILES, {"payload": {"level": "Body"}, "redaction": {"mode": "Disabled"}}, "payload.level"),
     (PROFILES, {"payload": {"level": "Everything"}}, "level"),
     (PROFILES, {"payload": {"maxBodyBytes": -1}}, "maxBodyBytes"),
     (PROFILES, {"workers": {"minReplicas": 5, "maxReplicas": 2}}, "maxReplicas"),
     (PROFILES, {"capture": {"sampling": {"mode": "Flow"}}}, "oneIn"),
     (PROFILES, {"capture": {"bpfFilter": "-i eth0"}}, "bpfFilter"),
-    (PROFILES, {"capture": {"bpfFilter": "port nowhere at all"}}, "bpfFilter"),
+    (PROFILES, {"exports": [{**EXPORT, "filter": "http.status >"}]}, "filter"),
     (PROFILES, {"capture": {"snapLength": 3}}, "snapLength"),
     (PROFILES, {"capture": {"interfaces": {"include": ["/(/"]}}}, "include"),
     (PROFILES, {"protocols": [{"name": "Telepathy"}]}, "name"),
@@ -87,6 +88,8 @@ def verdict(world, number, kind, spec, field):
     """None when it was refused as it should be, else what was wrong about that."""
     name = f"broken-{number}"
     path = namespaced("netsniff.io/v1alpha1", SPACE, kind)
+    if kind == RULES:
+        spec = {"severity": "Low", **spec}
     body = {"apiVersion": "netsniff.io/v1alpha1", "kind": KINDS[kind], "metadata": {"name": name}, "spec": spec}
     try:
         world.api.raw("POST", path, json.dumps(body))
@@ -117,11 +120,12 @@ def last_good(world):
     """A profile that turns bad: said so, and sensors go on with what they run."""
     world.change({"capture": {"bpfFilter": "not port 20300"}})
     before = world.api.get(world.profile())["status"].get("configRevision")
-    world.api.patch(world.profile(), {"spec": {"capture": {"bpfFilter": "port nowhere at all"}}})
+    # No server can know that this filter is none.
+    world.api.patch(world.profile(), {"spec": {"exports": [{**EXPORT, "filter": "http.status >"}]}})
     wait_for("it is not accepted", lambda: condition(world.api.get(world.profile()), "Accepted")["status"] == "False", 20)
     ready = len(world.ready("sensor"))
     after = world.api.get(world.profile())["status"].get("configRevision")
-    took = world.change({"capture": {"bpfFilter": "not port 20301"}})
+    took = world.change({"exports": None, "capture": {"bpfFilter": "not port 20301"}})
     if before != after or ready != world.node_count():
         raise Failure(f"revision {before} became {after}; {ready} sensors ready")
     return f"revision {before} stayed; mended in {took:.1f} s"
