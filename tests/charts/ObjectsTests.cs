@@ -15,11 +15,6 @@ public class ObjectsTests
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
-    private static readonly JsonSerializerOptions s_strict = new(JsonSerializerDefaults.Web)
-    {
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    };
-
     public static TheoryData<string> Sets => [.. Helm.Sets];
 
     [Theory]

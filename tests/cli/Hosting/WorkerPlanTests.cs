@@ -77,7 +77,7 @@ public sealed class WorkerPlanTests : IAsyncDisposable
         metadata: {name: {{name}}, namespace: test}
         spec:
           severity: Low
-          condition: {expression: http.status >= 500}
+          condition: http.status >= 500
           detector: {type: Match}
         """;
 
