@@ -56,7 +56,7 @@ chaos: build ## faults in sensors and workers, and what is left counted (root)
 	@tools/install.sh chaos
 	@python3 e2e/chaos.py
 
-e2e: build ## everything on a real Kubernetes of E2E_NODES nodes on this machine (root), or on E2E_KUBECONFIG's
+e2e: build $(FUZZ_RELEASE) ## everything on a real Kubernetes of E2E_NODES nodes on this machine (root), or on E2E_KUBECONFIG's
 	@NETSNIFF_KUBE_BUILD=1 python3 e2e/kubernetes/run.py --nodes $(E2E_NODES) $(E2E_ARGUMENTS)
 
 images: ## the container images, into artifacts/images (root)

@@ -13,7 +13,7 @@ import termios
 import threading
 import time
 
-from cluster import HERE, ROOT, Failure, run, wait_for
+from cluster import HERE, ROOT, WAIT_MAX, Failure, run, wait_for
 
 SYSTEM, SENSORS, SHOP = "netsniff-system", "netsniff-sensors", "shop"
 RELEASE = "netsniff"
@@ -259,9 +259,11 @@ class World:
         self.kubectl("-n", SHOP, "scale", "deployment/customers", "--replicas=0")
 
     def stored(self, run_name):
-        """Different requests of a run that the workers have."""
-        rows = self.sql(f"SELECT count(DISTINCT uri) FROM http WHERE uri LIKE '/item/{run_name}-%'")
-        return int(rows[0][0]) if rows else 0
+        """Different requests of a run that the workers have; none while they cannot be asked."""
+        with contextlib.suppress(Failure):
+            rows = self.sql(f"SELECT count(DISTINCT uri) FROM http WHERE uri LIKE '/item/{run_name}-%'")
+            return int(rows[0][0]) if rows else 0
+        return 0
 
 
 class Run:
@@ -301,6 +303,6 @@ class Run:
         for pod, count in answered.items():
             run_name = f"{pod}x{self.world.run_name}"
             with contextlib.suppress(Failure):
-                wait_for(f"{count} of {pod} are stored", lambda: self.world.stored(run_name) >= count, 60, 1)
+                wait_for(f"{count} of {pod} are stored", lambda: self.world.stored(run_name) >= count, WAIT_MAX, 1)
             lost += max(0, count - self.world.stored(run_name))
         return sum(answered.values()), lost
