@@ -173,6 +173,11 @@ internal sealed class PluginScene : IAsyncDisposable
                 ],
             },
             Namespace);
+        await WriteKubeConfigAsync(plane);
+    }
+
+    private async Task WriteKubeConfigAsync(ControlPlane plane)
+    {
         var admin = await File.ReadAllTextAsync(plane.KubeConfig);
         var server = admin.Split("server: \"")[1].Split('"')[0];
         var authority = Path.Combine(Path.GetDirectoryName(plane.KubeConfig)!, "pki", "ca.crt");
