@@ -40,6 +40,7 @@ public sealed class OperatorHost : IAsyncDisposable
         {
             Said = word => options.Say($"{options.Identity} {word}", false),
             Looked = () => Looked?.Invoke(),
+            PastPrefix = options.PastPrefix,
         };
         _certificates = new OwnCertificates(options.Cluster, names, clock, random, options.Say);
         _parts = new OperatorParts

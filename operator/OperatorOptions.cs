@@ -14,6 +14,9 @@ public sealed record OperatorOptions
     /// <summary>Another for every run of every replica.</summary>
     public required string Identity { get; init; }
 
+    /// <summary>What identities of earlier runs begin with that have surely ended: those of the same pod.</summary>
+    public string PastPrefix { get; init; } = "";
+
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     public required Random Random { get; init; }

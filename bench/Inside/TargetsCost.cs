@@ -5,8 +5,9 @@ using NetSniff.Pipeline;
 
 namespace NetSniff.Bench.Inside;
 
-/// <summary>What it costs a shard to ask whose a packet is: the same trace with everybody wanted and nobody asking, with
-/// a list that wants all of it, with one that wants nothing, and with targets that are others for every batch.</summary>
+/// <summary>What it costs a shard to ask whose a packet is: the same trace with everybody wanted and nobody asking,
+/// with a list that wants all of it, with one that wants nothing, and with targets that are others for every batch.
+/// </summary>
 internal static class TargetsCost
 {
     private const int Rounds = 5;

@@ -51,7 +51,8 @@ internal sealed class MemberOptions
         if (!isAddress)
         {
             throw new UsageException(
-                $"{_operator.Name} is HOST:PORT, such as {Cluster.OperatorName}:{Cluster.PortDefault}, not '{address}'");
+                $"{_operator.Name} is HOST:PORT, such as {Cluster.OperatorName}:{Cluster.PortDefault}, "
+                + $"not '{address}'");
         }
 
         var pod = Environment.GetEnvironmentVariable(PodVariable) is { Length: > 0 } told ? told : name;

@@ -11,8 +11,13 @@ namespace NetSniff.Cli.Hosting;
 
 /// <param name="Listen">Where members connect.</param>
 /// <param name="Identity">What this replica is called in the lease.</param>
+/// <param name="PastPrefix">What earlier runs of the same pod were called, up to what differs.</param>
 internal sealed record OperatorProgramSettings(
-    NetSniff.Operator.Config.OperatorSettings Operator, IPEndPoint Listen, IPEndPoint? Health, string Identity);
+    NetSniff.Operator.Config.OperatorSettings Operator,
+    IPEndPoint Listen,
+    IPEndPoint? Health,
+    string Identity,
+    string PastPrefix);
 
 /// <summary>An operator put together: reconcilers, the channel to members, health.</summary>
 internal sealed class OperatorProgram : IAsyncDisposable
@@ -44,6 +49,7 @@ internal sealed class OperatorProgram : IAsyncDisposable
                 Settings = settings.Operator,
                 Cluster = cluster,
                 Identity = settings.Identity,
+                PastPrefix = settings.PastPrefix,
                 Clock = terminal.Clock,
                 Random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
                 Say = Say,

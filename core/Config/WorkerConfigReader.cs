@@ -20,7 +20,8 @@ public static class WorkerConfigReader
     {
         ArgumentNullException.ThrowIfNull(config);
         if (config is { Revision: null } or { Retention: null } or { Serving: null } or { Names: null }
-            or { Retention.Age: null } or { Retention.Bytes: null } or { Serving.SqlTimeMax: null } or { Names.File: null })
+            or { Retention.Age: null } or { Retention.Bytes: null } or { Serving.SqlTimeMax: null }
+            or { Names.File: null })
         {
             return [new("", "null stands where a value is needed: leave a field out to have its default")];
         }

@@ -1,5 +1,4 @@
 """Every sample is taken, every broken object is refused or says which field is wrong, and the last good one stays in force."""
-import contextlib
 import json
 import os
 
@@ -10,6 +9,7 @@ SPACE = "default"
 PROFILES, RULES, SESSIONS = "captureprofiles", "detectionrules", "capturesessions"
 KINDS = {PROFILES: "CaptureProfile", RULES: "DetectionRule", SESSIONS: "CaptureSession"}
 WEB = {"podSelector": {"matchLabels": {"app": "web"}}}
+EXPORT = {"name": "a", "type": "OTLP", "otlp": {"endpoint": "http://collector.test:4317"}}
 PATTERN = {"type": "Pattern", "pattern": {"fields": ["http.uri"], "patterns": [{"name": "a", "literal": "x"}]}}
 
 
@@ -27,13 +27,13 @@ BROKEN = [
     (PROFILES, {"targets": {"hostTraffic": "Include"}}, "hostTraffic"),
     (PROFILES, {"targets": {"namespaceSelector": {}}}, "namespaceSelector"),
     (PROFILES, {"targets": {"excludeCIDRs": ["10.0.0.0/99"]}}, "excludeCIDRs"),
-    (PROFILES, {"payload": {"level": "Body"}, "redaction": {"mode": "Off"}}, "payload.level"),
+    (PROFILES, {"payload": {"level": "Body"}, "redaction": {"mode": "Disabled"}}, "payload.level"),
     (PROFILES, {"payload": {"level": "Everything"}}, "level"),
     (PROFILES, {"payload": {"maxBodyBytes": -1}}, "maxBodyBytes"),
     (PROFILES, {"workers": {"minReplicas": 5, "maxReplicas": 2}}, "maxReplicas"),
     (PROFILES, {"capture": {"sampling": {"mode": "Flow"}}}, "oneIn"),
     (PROFILES, {"capture": {"bpfFilter": "-i eth0"}}, "bpfFilter"),
-    (PROFILES, {"capture": {"bpfFilter": "port nowhere at all"}}, "bpfFilter"),
+    (PROFILES, {"exports": [{**EXPORT, "filter": "http.status >"}]}, "filter"),
     (PROFILES, {"capture": {"snapLength": 3}}, "snapLength"),
     (PROFILES, {"capture": {"interfaces": {"include": ["/(/"]}}}, "include"),
     (PROFILES, {"protocols": [{"name": "Telepathy"}]}, "name"),
@@ -87,23 +87,28 @@ def verdict(world, number, kind, spec, field):
     """None when it was refused as it should be, else what was wrong about that."""
     name = f"broken-{number}"
     path = namespaced("netsniff.io/v1alpha1", SPACE, kind)
+    if kind == RULES:
+        spec = {"severity": "Low", **spec}
     body = {"apiVersion": "netsniff.io/v1alpha1", "kind": KINDS[kind], "metadata": {"name": name}, "spec": spec}
     try:
         world.api.raw("POST", path, json.dumps(body))
     except Refused as refused:
         return None if field in str(refused) else f"{kind} {spec}: refused without {field}: {refused}"
-    found = {}
+    said = []
 
-    def is_judged():
-        found.update(condition(world.api.get(f"{path}/{name}"), "Accepted") or {})
-        return found.get("status") in ("True", "False")
+    def is_refused():
+        """Accepted of profiles and rules; a session says it where it says how it ended."""
+        said[:] = world.api.get(f"{path}/{name}").get("status", {}).get("conditions", [])
+        return any(one["status"] == "False" and field in one["message"] for one in said)
 
-    with contextlib.suppress(Failure):
-        wait_for("a verdict", is_judged, 10)
-    world.api.delete(f"{path}/{name}")
-    if found.get("status") == "False" and field in found.get("message", ""):
+    try:
+        wait_for("a refusal", is_refused, 10)
         return None
-    return f"{KINDS[kind]} {json.dumps(spec)}: {found.get('status')} {found.get('message', '')[:80]}"
+    except Failure:
+        what = "; ".join(f"{one['type']} {one['status']} {one['message'][:60]}" for one in said)
+        return f"{KINDS[kind]} {json.dumps(spec)}: {what or 'nothing said'}"
+    finally:
+        world.api.delete(f"{path}/{name}")
 
 
 def broken(world):
@@ -117,11 +122,12 @@ def last_good(world):
     """A profile that turns bad: said so, and sensors go on with what they run."""
     world.change({"capture": {"bpfFilter": "not port 20300"}})
     before = world.api.get(world.profile())["status"].get("configRevision")
-    world.api.patch(world.profile(), {"spec": {"capture": {"bpfFilter": "port nowhere at all"}}})
+    # No server can know that this filter is none.
+    world.api.patch(world.profile(), {"spec": {"exports": [{**EXPORT, "filter": "http.status >"}]}})
     wait_for("it is not accepted", lambda: condition(world.api.get(world.profile()), "Accepted")["status"] == "False", 20)
     ready = len(world.ready("sensor"))
     after = world.api.get(world.profile())["status"].get("configRevision")
-    took = world.change({"capture": {"bpfFilter": "not port 20301"}})
+    took = world.change({"exports": None, "capture": {"bpfFilter": "not port 20301"}})
     if before != after or ready != world.node_count():
         raise Failure(f"revision {before} became {after}; {ready} sensors ready")
     return f"revision {before} stayed; mended in {took:.1f} s"

@@ -84,7 +84,8 @@ public sealed class ObjectClient(ClusterClient cluster, Action? writing = null)
     /// <summary>Server-side apply: makes it, or makes the fields that are said so; fields that this manager said before
     /// and says no more are taken back.</summary>
     /// <param name="subresource">`status`, `scale`; empty for the object.</param>
-    /// <param name="isForced">Fields that another manager said are taken over; otherwise that is a conflict: 409.</param>
+    /// <param name="isForced">Fields that another manager said are taken over; otherwise that is a conflict, 409.
+    /// </param>
     public Task<JsonObject> ApplyAsync(
         ResourceKind kind,
         ResourceName name,

@@ -9,8 +9,8 @@ using NetSniff.Operator.Reconciling;
 
 namespace NetSniff.Operator.CaptureProfiles;
 
-/// <summary>Keeps what was accepted of each profile, a ConfigMap for each: whoever leads next goes on with it though the
-/// profile makes no sense meanwhile.</summary>
+/// <summary>Keeps what was accepted of each profile, a ConfigMap for each: whoever leads next goes on with it though
+/// the profile makes no sense meanwhile.</summary>
 public sealed class AcceptedStore(OperatorParts parts)
 {
     public const string Component = "profile";

@@ -100,7 +100,10 @@ public sealed record CapturePlan
         ArgumentNullException.ThrowIfNull(spec);
         if (spec.Protocols is not { Count: > 0 } wanted) return null;
 
-        return [.. wanted.Where(static one => one.Name != ProtocolName.Plugin).Select(static one => one.Name.ToString())];
+        return
+        [
+            .. wanted.Where(static one => one.Name != ProtocolName.Plugin).Select(static one => one.Name.ToString()),
+        ];
     }
 
     /// <summary>Whether more is told of it than that it was spoken.</summary>

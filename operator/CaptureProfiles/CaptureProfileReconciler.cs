@@ -121,7 +121,13 @@ public sealed class CaptureProfileReconciler : IReconciler
     private ProfileSight Look(OwnObject one, AcceptedProfile? inForce, IReadOnlyList<ProfileProblem> problems)
     {
         var plan = inForce is null ? null : _parts.Sensors.Of(inForce);
-        var sight = new ProfileSight { Generation = one.Generation, Problems = problems, Accepted = inForce };
+        var sight = new ProfileSight
+        {
+            Generation = one.Generation,
+            Problems = problems,
+            Accepted = inForce,
+            IsLeft = inForce is not null && _parts.Sensors.IsLeft(inForce),
+        };
         var isPlanned = plan is not null
             && plan.Class.Profiles.Any(each => each.Name == one.Name && each.Generation == inForce!.Generation);
         if (!isPlanned) return sight;

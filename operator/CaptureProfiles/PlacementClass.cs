@@ -28,6 +28,9 @@ public static class Placement
     /// <summary>Selectors that are neither equal nor covered; profiles with further ones are not placed.</summary>
     public const int ClassesMax = 8;
 
+    /// <summary>Alternatives of one node affinity: to be none of several is one for each way not to be them.</summary>
+    public const int TermsMax = 256;
+
     /// <summary>Whether a sensor is to look at anything of a profile on a node.</summary>
     public static bool Means(this CaptureProfileSpec spec, IReadOnlyDictionary<string, string> nodeLabels)
     {
@@ -49,15 +52,24 @@ public static class Placement
         }
 
         List<PlacementClass> classes = [];
+        List<AcceptedProfile> left = [];
         List<LabelSelector> before = [];
-        foreach (var group in groups.Take(ClassesMax))
+        var terms = 1;
+        foreach (var group in groups)
         {
             var selector = group.First().Spec.Targets.NodeSelector!;
+            if (classes.Count == ClassesMax || terms > TermsMax)
+            {
+                left.AddRange(group);
+                continue;
+            }
+
             classes.Add(new PlacementClass(NameOf(group.Key), selector, [.. group], [.. before]));
             before.Add(selector);
+            terms *= RequirementsOf(selector).Count;
         }
 
-        return (classes, [.. groups.Skip(ClassesMax).SelectMany(static group => group)]);
+        return (classes, left);
     }
 
     /// <summary>As a pod's node affinity has it; null where every node will do.</summary>

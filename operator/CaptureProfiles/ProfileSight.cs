@@ -17,6 +17,9 @@ public sealed record ProfileSight
     /// <summary>What the sensors that serve it run; null before there are any.</summary>
     public ClassPlan? Plan { get; init; }
 
+    /// <summary>Profiles before it name so many different nodes that there is no class for its own.</summary>
+    public bool IsLeft { get; init; }
+
     /// <summary>Nodes that are to have a sensor for it.</summary>
     public int Desired { get; init; }
 

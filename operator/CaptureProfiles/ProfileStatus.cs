@@ -66,6 +66,13 @@ public static class ProfileStatus
                 "ResolvedRefs", "DoesNotFit", "Together with the other profiles it says more than a sensor takes");
         }
 
+        if (sight.IsLeft)
+        {
+            return Found.False(
+                "ResolvedRefs", "TooManyPlacements",
+                $"Profiles name more than {Placement.ClassesMax} different choices of nodes, or too many labels");
+        }
+
         var missing = NotServed.Of(sight.Accepted.Spec);
         return missing.Count == 0
             ? Found.True("ResolvedRefs", "Resolved", "Everything that it asks for is there")
@@ -89,7 +96,8 @@ public static class ProfileStatus
 
         var count = string.Create(
             CultureInfo.InvariantCulture, $"{sight.Programmed}/{sight.Desired} sensors run {sight.Plan.Revision}");
-        if (sight.Sensors.FirstOrDefault(one => one.Refused.Length > 0 && one.Revision != sight.Plan.Revision) is { } no)
+        var revision = sight.Plan.Revision;
+        if (sight.Sensors.FirstOrDefault(one => one.Refused.Length > 0 && one.Revision != revision) is { } no)
         {
             return Found.False("Programmed", "Refused", $"{count}; {no.Node}: {no.Refused}");
         }
@@ -169,8 +177,9 @@ public static class ProfileStatus
         var dropped = sight.Sensors.Sum(static one => one.DropRatio * one.PacketsPerSecond);
         var ratio = packets > 0 ? dropped / packets : 0;
         var text = ratio.ToString("0.000%", CultureInfo.InvariantCulture);
-        if (before is not null && before["dropRatio"]?.GetValue<string>() == text
-            && IsAbout(before["packetsPerSecond"]?.GetValue<long>() ?? 0, packets)) return before.DeepClone().AsObject();
+        var isAsBefore = before is not null && before["dropRatio"]?.GetValue<string>() == text
+            && IsAbout(before["packetsPerSecond"]?.GetValue<long>() ?? 0, packets);
+        if (isAsBefore) return before!.DeepClone().AsObject();
 
         return ResourceJson.Write(new CaptureRates
         {

@@ -212,7 +212,7 @@ public sealed class CaptureSessionReconciler : IReconciler
         var copy = one.Copy();
         if (ResourceReview.Of(copy) is [var first, ..])
         {
-            problem = new SessionProblem(first.Reason == "Unknown" ? "UnknownField" : "Invalid", first.ToString());
+            problem = new SessionProblem(first.Reason == "UnknownField" ? "UnknownField" : "Invalid", first.ToString());
             return null;
         }
 

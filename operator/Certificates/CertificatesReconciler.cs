@@ -124,7 +124,7 @@ public sealed class CertificatesReconciler : IReconciler
     }
 
     private static TimeSpan LengthOf(string text) => CoreQuantity.TryParseAge(text, out var length)
-        ? length : throw new ArgumentException($"'{text}' is no length of time: settings are checked when they are read");
+        ? length : throw new ArgumentException($"'{text}' is no length of time: settings are checked before");
 
     private JsonObject Secret(ResourceName place, Authorities authorities)
     {

@@ -34,7 +34,7 @@ public static class RuleReview
         var form = ResourceReview.Of(one.Copy());
         if (form.Count > 0)
         {
-            var reason = form[0].Reason == "Unknown" ? "UnknownField" : "Invalid";
+            var reason = form[0].Reason == "UnknownField" ? "UnknownField" : "Invalid";
             return new RuleFindings(reason, Joined(form.Select(static problem => problem.ToString())), 0, 0);
         }
 

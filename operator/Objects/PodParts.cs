@@ -99,8 +99,8 @@ internal static class PodParts
         return rule;
     }
 
-    public static JsonArray Ports(IReadOnlyList<int> ports, string protocol = "TCP") => new(
-        [.. ports.Select(port => (JsonNode)new JsonObject { ["port"] = port, ["protocol"] = protocol })]);
+    public static JsonArray Ports(IReadOnlyList<int> ports) => new(
+        [.. ports.Select(static port => (JsonNode)new JsonObject { ["port"] = port, ["protocol"] = "TCP" })]);
 
     private static JsonObject Largest(IEnumerable<IReadOnlyDictionary<string, Quantity>?> all)
     {

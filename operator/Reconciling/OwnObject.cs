@@ -5,8 +5,8 @@ using NetSniff.Kube.Watching;
 
 namespace NetSniff.Operator.Reconciling;
 
-/// <summary>An object of one of our kinds as the server has it. Shared by whoever asks the cache: read from it, change a
-/// <see cref="Copy"/>.</summary>
+/// <summary>An object of one of our kinds as the server has it. Shared by whoever asks the cache: read from it, change
+/// a <see cref="Copy"/>.</summary>
 public sealed class OwnObject
 {
     private readonly JsonObject _whole;

@@ -43,8 +43,9 @@ public sealed class SensorObjects(OperatorSettings settings, ObjectNames names)
         var labels = names.Labels(Component);
         labels[ObjectNames.ClassLabel] = inClass.Name;
         PodParts.Add(labels, settings.Sensor.PodLabels);
+        var silent = new SensorPods().MaxUnavailable.Text;
         var unavailable = inClass.Profiles.Select(static one => one.Spec.Sensors.MaxUnavailable.Text)
-            .FirstOrDefault(static text => text != new SensorPods().MaxUnavailable.Text, settings.Sensor.MaxUnavailable);
+            .FirstOrDefault(text => text != silent, settings.Sensor.MaxUnavailable);
         set["spec"] = new JsonObject
         {
             ["selector"] = new JsonObject { ["matchLabels"] = selector },
@@ -193,6 +194,7 @@ public sealed class SensorObjects(OperatorSettings settings, ObjectNames names)
         }
 
         var texts = all.SelectMany(static list => list).Select(static one => ResourceJson.Write(one).ToJsonString());
-        return new JsonArray([.. texts.Distinct().Order(StringComparer.Ordinal).Select(static text => JsonNode.Parse(text))]);
+        return new JsonArray(
+            [.. texts.Distinct().Order(StringComparer.Ordinal).Select(static text => JsonNode.Parse(text))]);
     }
 }

@@ -18,8 +18,8 @@ public sealed class SensorPlanning(ClusterCaches caches)
     public const string WorkersFile = "workers";
 
     /// <summary>What to do where nothing is wanted: capture nothing, keep nothing.</summary>
-    private static readonly CapturePlan s_nothing =
-        CapturePlan.Of([new CaptureProfileSpec { Payload = new PayloadSettings { Level = Kube.Resources.PayloadLevel.None } }]);
+    private static readonly CapturePlan s_nothing = CapturePlan.Of(
+        [new CaptureProfileSpec { Payload = new PayloadSettings { Level = Kube.Resources.PayloadLevel.None } }]);
 
     private static readonly Dictionary<string, string> s_noLabels = [];
 
@@ -88,7 +88,8 @@ public sealed class SensorPlanning(ClusterCaches caches)
         var lines = workers.Where(static pod => pod.IsReady && pod.Addresses.Count > 0)
             .OrderBy(static pod => pod.Name.Name, StringComparer.Ordinal)
             .Select(static pod => string.Create(
-                CultureInfo.InvariantCulture, $"{pod.Name.Name}={HostOf(pod.Addresses[0])}:{Workers.WorkerObjects.IngestPort}\n"));
+                CultureInfo.InvariantCulture,
+                $"{pod.Name.Name}={HostOf(pod.Addresses[0])}:{Workers.WorkerObjects.IngestPort}\n"));
         return string.Concat(lines);
     }
 

@@ -12,6 +12,7 @@ public sealed class SensorPlans
 {
     private IReadOnlyList<ClassPlan> _all = [];
     private IReadOnlyList<string> _retiring = [];
+    private IReadOnlyList<AcceptedProfile> _left = [];
 
     public event Action? Changed;
 
@@ -20,19 +21,28 @@ public sealed class SensorPlans
     /// <summary>Classes that are being taken down.</summary>
     public IReadOnlyList<string> Retiring => Volatile.Read(ref _retiring);
 
+    /// <summary>Whether there was no class left for a profile's nodes.</summary>
+    public bool IsLeft(AcceptedProfile profile)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        return Volatile.Read(ref _left).Any(one => one.Name == profile.Name);
+    }
+
     public ClassPlan? Of(AcceptedProfile profile)
     {
         ArgumentNullException.ThrowIfNull(profile);
         return All.FirstOrDefault(plan => plan.Class.Profiles.Any(one => one.Name == profile.Name));
     }
 
-    internal void Publish(IReadOnlyList<ClassPlan> all, IReadOnlyList<string> retiring)
+    internal void Publish(
+        IReadOnlyList<ClassPlan> all, IReadOnlyList<string> retiring, IReadOnlyList<AcceptedProfile> left)
     {
         var isSame = all.Select(static one => (one.Class.Name, one.Sequence, one.Revision))
             .SequenceEqual(All.Select(static one => (one.Class.Name, one.Sequence, one.Revision)))
-            && retiring.SequenceEqual(Retiring);
+            && retiring.SequenceEqual(Retiring) && left.SequenceEqual(_left);
         Volatile.Write(ref _all, all);
         Volatile.Write(ref _retiring, retiring);
+        Volatile.Write(ref _left, left);
         if (!isSame) Changed?.Invoke();
     }
 }

@@ -69,7 +69,7 @@ public sealed class SensorsReconciler : IReconciler
     {
         if (!_parts.Accepted.IsComplete) return null;
 
-        var (classes, _) = Placement.Of(_parts.Accepted.All);
+        var (classes, left) = Placement.Of(_parts.Accepted.All);
         var workers = SensorPlanning.WorkersOf(WorkerPods());
         List<(ClassPlan Plan, MemberPlan Common, string Content)> plans = [];
         foreach (var one in classes)
@@ -82,7 +82,7 @@ public sealed class SensorsReconciler : IReconciler
 
         foreach (var done in _retiring.Where(static one => one.Value.IsCompleted).ToList()) _retiring.Remove(done.Key);
         foreach (var gone in Unwanted(classes)) Retire(gone, cancel);
-        _parts.Sensors.Publish([.. plans.Select(static one => one.Plan)], [.. _retiring.Keys]);
+        _parts.Sensors.Publish([.. plans.Select(static one => one.Plan)], [.. _retiring.Keys], left);
         foreach (var (plan, common, content) in plans)
         {
             var map = _objects.ConfigMap(plan, common, content);

@@ -107,7 +107,8 @@ public sealed partial class WorkerObjects(OperatorSettings settings, ObjectNames
                 new JsonObject
                 {
                     ["ports"] = new JsonArray(
-                        [.. PodParts.Ports([53], "UDP").Concat(PodParts.Ports([53])).Select(static one => one!.DeepClone())]),
+                        new JsonObject { ["port"] = 53, ["protocol"] = "UDP" },
+                        new JsonObject { ["port"] = 53, ["protocol"] = "TCP" }),
                 },
                 api,
                 new JsonObject

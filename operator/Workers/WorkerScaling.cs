@@ -103,8 +103,8 @@ public sealed class WorkerScaling(OperatorParts parts)
     private decimal RequestOf(WorkerWish wish)
     {
         var resources = PodParts.Resources(parts.Settings.Worker.Resources, wish.Resources);
-        return resources["requests"]?["cpu"] is { } text && CoreQuantity.TryParse(text.ToString(), out var cpus) && cpus > 0
-            ? cpus : CpuRequestOtherwise;
+        var text = resources["requests"]?["cpu"]?.ToString() ?? "";
+        return CoreQuantity.TryParse(text, out var cpus) && cpus > 0 ? cpus : CpuRequestOtherwise;
     }
 
     /// <summary>One of the two, never both.</summary>

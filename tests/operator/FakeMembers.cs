@@ -8,8 +8,7 @@ internal sealed class FakeMembers : IClusterMembers
     private readonly Lock _lock = new();
     private readonly List<MemberState> _members = [];
     private readonly List<FindingNotice> _findings = [];
-    private readonly Dictionary<(MemberKind Kind, string Scope), (MemberPlan Plan, Func<MemberPlan, string, MemberPlan>? OfNode)>
-        _plans = [];
+    private readonly Dictionary<(MemberKind Kind, string Scope), Planned> _plans = [];
 
     public event Action<MemberKind>? Changed;
 
@@ -25,7 +24,7 @@ internal sealed class FakeMembers : IClusterMembers
     public void SetPlan(
         MemberKind kind, string scope, MemberPlan plan, Func<MemberPlan, string, MemberPlan>? ofNode = null)
     {
-        lock (_lock) _plans[(kind, scope)] = (plan, ofNode);
+        lock (_lock) _plans[(kind, scope)] = new Planned(plan, ofNode);
     }
 
     public MemberPlan? PlanOf(MemberKind kind, string scope, string? node = null)
@@ -76,4 +75,6 @@ internal sealed class FakeMembers : IClusterMembers
 
         Changed?.Invoke(state.Kind);
     }
+
+    private sealed record Planned(MemberPlan Plan, Func<MemberPlan, string, MemberPlan>? OfNode);
 }

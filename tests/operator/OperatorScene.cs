@@ -163,7 +163,8 @@ internal sealed class OperatorScene : IAsyncDisposable
         })
         {
             var all = Objects.ListAsync(kind, space, $"{ObjectNames.Instance}=ns", default).GetAwaiter().GetResult();
-            found.AddRange(all.Select(one => (kind, new ResourceName(space, one["metadata"]!["name"]!.GetValue<string>()))));
+            found.AddRange(all.Select(one =>
+                (kind, new ResourceName(space, one["metadata"]!["name"]!.GetValue<string>()))));
         }
 
         return found;

@@ -122,7 +122,7 @@ public class OperatorTests(ControlPlane plane)
         await Eventually.Is(true, () => scene.Profile("web") is null);
         Assert.Equal(["all"], scene.Members.Purged);
         await Eventually.Is(false, () => scene.Children().Any(one => one.Contains("ns-sensor-all")));
-        Assert.DoesNotContain(scene.Children(), one => one.StartsWith("configmaps/ns-profile-", StringComparison.Ordinal));
+        Assert.DoesNotContain(scene.Children(), IsProfile);
     }
 
     [Fact]
@@ -132,10 +132,11 @@ public class OperatorTests(ControlPlane plane)
         scene.Start();
         await scene.PutProfileAsync("web", """{"targets": {"podSelector": {"matchLabels": {"app": "web"}}}}""");
         await Eventually.Is(true, () => scene.Members.PlanOf(MemberKind.Sensor, "all") is not null);
-        await scene.Pods.AddPodAsync("web-1", pod => pod.Metadata.Labels = new Dictionary<string, string> { ["app"] = "web" });
+        var labels = new Dictionary<string, string> { ["app"] = "web" };
+        await scene.Pods.AddPodAsync("web-1", pod => pod.Metadata.Labels = labels);
         await scene.Pods.AddPodAsync("db-1");
-        await scene.Pods.SetStatusAsync("web-1", """{"phase": "Running", "podIP": "10.1.2.3", "podIPs": [{"ip": "10.1.2.3"}]}""");
-        await scene.Pods.SetStatusAsync("db-1", """{"phase": "Running", "podIP": "10.1.2.4", "podIPs": [{"ip": "10.1.2.4"}]}""");
+        await scene.Pods.SetStatusAsync("web-1", """{"phase": "Running", "podIP": "10.1.2.3"}""");
+        await scene.Pods.SetStatusAsync("db-1", """{"phase": "Running", "podIP": "10.1.2.4"}""");
         await Eventually.Is("10.1.2.3", () => Addresses(scene, "node-1"));
         Assert.Equal("", Addresses(scene, "node-2"));
         Assert.Contains("node-1", scene.Members.Touched);
@@ -151,5 +152,7 @@ public class OperatorTests(ControlPlane plane)
     }
 
     private static string Made(OperatorScene scene) =>
-        string.Join('\n', scene.Children().Where(one => !one.StartsWith("configmaps/ns-profile-", StringComparison.Ordinal)));
+        string.Join('\n', scene.Children().Where(one => !IsProfile(one)));
+
+    private static bool IsProfile(string child) => child.StartsWith("configmaps/ns-profile-", StringComparison.Ordinal);
 }

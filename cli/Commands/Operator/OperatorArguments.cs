@@ -47,10 +47,13 @@ internal sealed class OperatorArguments
     public OperatorProgramSettings Read(ParseResult result)
     {
         var pod = Environment.GetEnvironmentVariable("POD_NAME") ?? Environment.MachineName;
+        // A pod's container begins again only when the one before has ended; without a pod nobody says so.
+        var uid = Environment.GetEnvironmentVariable("POD_UID") is { Length: >= 8 } text ? text[..8] : "";
+        var past = uid.Length > 0 ? $"{pod}_{uid}_" : "";
         // Another for every run: one that was killed and comes again is another.
-        var identity = $"{pod}_{Guid.NewGuid().ToString("N")[..8]}";
+        var identity = $"{(past.Length > 0 ? past : $"{pod}_")}{Guid.NewGuid().ToString("N")[..8]}";
         return new OperatorProgramSettings(
-            Settings(result), _listen.Read(result)!, _health.Read(result, mayBeOff: true), identity);
+            Settings(result), _listen.Read(result)!, _health.Read(result, mayBeOff: true), identity, past);
     }
 
     public ClusterSettings Cluster(ParseResult result) => _cluster.Read(result, isWanted: true, "")!;
@@ -60,7 +63,8 @@ internal sealed class OperatorArguments
     {
         var settings = result.GetValue(_config) is { } folder ? FromFile(Path.Combine(folder, ConfigFile)) : new();
         if (result.GetValue(_namespace) is { } name) settings.Namespace = name;
-        if (settings.Namespace.Length == 0) settings.Namespace = Environment.GetEnvironmentVariable("POD_NAMESPACE") ?? "";
+        var own = Environment.GetEnvironmentVariable("POD_NAMESPACE");
+        if (settings.Namespace.Length == 0) settings.Namespace = own ?? "";
         if (result.GetValue(_sensors) is { } sensors) settings.SensorsNamespace = sensors;
         if (result.GetValue(_instance) is { } instance) settings.Instance = instance;
         var problems = OperatorSettingsReader.Check(settings);

@@ -11,8 +11,9 @@ internal static class OperatorCommand
 {
     private const string About =
         """
-        Make of CaptureProfiles, DetectionRules and CaptureSessions what they ask for: sensors, workers, what they run.
-        Of several replicas one leads; the others wait. SIGTERM gives leadership to the next.
+        Make of a cluster's CaptureProfiles what they ask for. Sensors, workers and what they run come of them, and of
+        DetectionRules and CaptureSessions. Of several replicas one leads; the others wait. SIGTERM gives leadership to
+        the next.
 
         Examples:
           netsniff operator --config /etc/netsniff/operator

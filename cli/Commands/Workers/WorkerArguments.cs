@@ -63,8 +63,8 @@ internal sealed class WorkerArguments
     {
         foreach (var option in (Option[])
         [
-            _name, _data, _tls, _token, _packetsToken, _packetsFor, _authorize, _names, _kubernetes, _rules, _workers, _workersFile,
-            _workersService, _config, _ingest.Option, _query.Option, _health.Option,
+            _name, _data, _tls, _token, _packetsToken, _packetsFor, _authorize, _names, _kubernetes, _rules,
+            _workers, _workersFile, _workersService, _config, _ingest.Option, _query.Option, _health.Option,
         ]) command.Add(option);
         _store.AddTo(command);
         _member.AddTo(command);

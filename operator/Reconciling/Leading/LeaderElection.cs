@@ -21,8 +21,8 @@ public sealed record LeaseTimes
 }
 
 /// <summary>Of several programs the one that holds a Lease leads; the others wait for it to be silent.</summary>
-/// <remarks>Others' clocks are not believed: a lease runs out when it did not change for its length, by the clock of who
-/// looks. The object's version guards against two who take it at once.</remarks>
+/// <remarks>Others' clocks are not believed: a lease runs out when it did not change for its length, by the clock of
+/// who looks. The object's version guards against two who take it at once.</remarks>
 /// <param name="objects">One whose writes the fence does not hold back.</param>
 /// <param name="identity">Another for every run of every program.</param>
 public sealed class LeaderElection(
@@ -43,6 +43,10 @@ public sealed class LeaderElection(
     public string Problem { get; private set; } = "";
 
     public Action<string>? Said { get; init; }
+
+    /// <summary>What identities of earlier runs of this very pod begin with; empty where nothing says that those have
+    /// ended. A lease of theirs need not be waited for.</summary>
+    public string PastPrefix { get; init; } = "";
 
     /// <summary>Called after each look at the lease, whatever it said.</summary>
     public Action? Looked { get; init; }
@@ -199,7 +203,8 @@ public sealed class LeaderElection(
         (_seen, _seenAt) = (record, clock.GetTimestamp());
     }
 
-    private bool IsAnothers() => _seen is { Holder.Length: > 0 } seen && seen.Holder != identity;
+    private bool IsAnothers() => _seen is { Holder.Length: > 0 } seen && seen.Holder != identity
+        && !(PastPrefix.Length > 0 && seen.Holder.StartsWith(PastPrefix, StringComparison.Ordinal));
 
     private bool IsFree() => !IsAnothers() || clock.GetElapsedTime(_seenAt) >= _seen!.Duration;
 

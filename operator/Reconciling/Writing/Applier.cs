@@ -107,7 +107,8 @@ public sealed class Applier(ObjectClient objects)
         return live.Version == applied.Version || HasUncountedStatus(kind);
     }
 
-    private static bool HasUncountedStatus(ResourceKind kind) => kind.Plural is "horizontalpodautoscalers" or "services";
+    private static bool HasUncountedStatus(ResourceKind kind) =>
+        kind.Plural is "horizontalpodautoscalers" or "services";
 
     private readonly record struct Applied(string Hash, long Generation, string Version);
 }

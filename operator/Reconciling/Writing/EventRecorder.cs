@@ -161,7 +161,9 @@ public sealed class EventRecorder(ObjectClient objects, string instance, TimePro
             [isNew ? "reportingController" : "reportingComponent"] = "netsniff.io/operator",
             ["reportingInstance"] = instance.Length <= 128 ? instance : instance[..128],
         };
-        if (!isNew) (body["firstTimestamp"], body["lastTimestamp"], body["count"]) = (time[..19] + "Z", time[..19] + "Z", 1);
+        if (isNew) return body;
+
+        (body["firstTimestamp"], body["lastTimestamp"], body["count"]) = (time[..19] + "Z", time[..19] + "Z", 1);
         return body;
     }
 

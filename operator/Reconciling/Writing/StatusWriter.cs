@@ -88,6 +88,12 @@ public sealed class StatusWriter(ObjectClient objects, TimeProvider clock)
     private async Task PutAsync(ResourceKind kind, OwnObject one, JsonObject wanted, CancellationToken cancel)
     {
         Interlocked.Increment(ref _writes);
+        if (one.Status is { } live && GoneOf(live, wanted) is { Count: > 0 } gone)
+        {
+            await objects.MergeAsync(kind, one.Name, new JsonObject { ["status"] = gone }, "status", cancel)
+                .ConfigureAwait(false);
+        }
+
         var body = new JsonObject
         {
             ["apiVersion"] = $"{kind.Group}/{kind.Version}",
@@ -101,6 +107,19 @@ public sealed class StatusWriter(ObjectClient objects, TimeProvider clock)
         };
         await objects.ApplyAsync(kind, one.Name, body, Applier.Manager, "status", cancel).ConfigureAwait(false);
         _written[(kind, one.Name)] = new Written(one.Uid, wanted.DeepClone().AsObject(), clock.GetTimestamp());
+    }
+
+    /// <summary>Objects of a status that are to be there no more, as a merge patch: where an apply takes one back, old
+    /// servers (1.20) leave null behind, and then refuse that.</summary>
+    private static JsonObject GoneOf(JsonObject live, JsonObject wanted)
+    {
+        var gone = new JsonObject();
+        foreach (var (name, value) in live)
+        {
+            if (value is JsonObject && !wanted.ContainsKey(name)) gone[name] = null;
+        }
+
+        return gone;
     }
 
     private sealed record Written(string Uid, JsonObject Status, long At);

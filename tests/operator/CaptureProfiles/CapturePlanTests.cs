@@ -37,7 +37,8 @@ public class CapturePlanTests
                 Assert.True(plan.Level >= one.Payload.Level);
                 Assert.True(plan.SnapLength >= one.Capture.SnapLength);
                 Assert.All(plan.Exclude, name => Assert.Contains(name, one.Capture.Interfaces.Exclude ?? []));
-                Assert.True(plan.Include.Count == 0 || (one.Capture.Interfaces.Include ?? []).All(plan.Include.Contains));
+                var include = one.Capture.Interfaces.Include ?? [];
+                Assert.True(plan.Include.Count == 0 || include.All(plan.Include.Contains));
                 Assert.True(plan.Direction == CaptureDirection.Both || plan.Direction == one.Capture.Direction);
                 var wanted = CapturePlan.ServedOf(one);
                 Assert.True(plan.Protocols is null || wanted!.All(plan.Protocols.Contains));

@@ -67,8 +67,25 @@ public class PlacementTests
         Assert.Equal((Placement.ClassesMax, 2), (classes.Count, left.Count));
     }
 
+    /// <summary>Each of four labels is a way not to be one of those nodes, and ways multiply.</summary>
+    [Fact]
+    public void Affinities_stay_within_their_bound()
+    {
+        var profiles = Enumerable.Range(0, Placement.ClassesMax).Select(number => Profiles.Of(
+            $"p{number}",
+            """{"targets": {"nodeSelector": {"matchLabels": {"a": "N", "b": "N", "c": "N", "d": "N"}}}}"""
+                .Replace("N", $"{number}")));
+        var (classes, left) = Placement.Of(profiles);
+        Assert.Equal((5, 3), (classes.Count, left.Count));
+        Assert.All(classes, one => Assert.InRange(Terms(one), 1, Placement.TermsMax));
+    }
+
+    private static int Terms(PlacementClass one) => Placement.AffinityOf(one)!
+        ["requiredDuringSchedulingIgnoredDuringExecution"]!["nodeSelectorTerms"]!.AsArray().Count;
+
     private static string Selecting(string key, string value) =>
-        """{"targets": {"nodeSelector": {"matchLabels": {"KEY": "VALUE"}}}}""".Replace("KEY", key).Replace("VALUE", value);
+        """{"targets": {"nodeSelector": {"matchLabels": {"KEY": "VALUE"}}}}"""
+            .Replace("KEY", key).Replace("VALUE", value);
 
     private static IEnumerable<Dictionary<string, string>> Nodes() =>
         from zone in s_values

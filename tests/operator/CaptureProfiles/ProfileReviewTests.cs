@@ -34,7 +34,8 @@ public class ProfileReviewTests
     [Fact]
     public void Everything_that_is_wrong_is_told_at_once()
     {
-        const string Spec = """{"budget": {"cpu": "5n", "memory": "1e3"}, "targets": {"excludeCIDRs": ["10.0.0.0/99"]}}""";
+        const string Spec =
+            """{"budget": {"cpu": "5n", "memory": "1e3"}, "targets": {"excludeCIDRs": ["10.0.0.0/99"]}}""";
         ProfileReview.Of(Profiles.Object("one", Spec), null, Profiles.Home, out var problems);
         Assert.Equal(
             ["spec.budget.cpu", "spec.budget.memory", "spec.targets.excludeCIDRs[0]"],

@@ -129,7 +129,8 @@ public class ProfileStatusTests
 
     private static MemberState Sensor(string node, string revision) => new()
     {
-        Kind = MemberKind.Sensor, Pod = $"sensor-{node}", Node = node, Class = "all", Revision = revision, IsReady = true,
+        Kind = MemberKind.Sensor, Pod = $"sensor-{node}", Node = node, Class = "all", Revision = revision,
+        IsReady = true,
     };
 
     private static string Line(ProfileSight sight) => string.Join(

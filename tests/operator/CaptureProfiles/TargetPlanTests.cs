@@ -29,7 +29,8 @@ public class TargetPlanTests
             "10.0.0.1 10.0.0.2 10.0.0.3" },
         { "pods of namespaces", Profiles.Home,
             """
-            {"scope": "Cluster", "targets": {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "pay"}},
+            {"scope": "Cluster", "targets": {
+             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "pay"}},
              "podSelector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}}
             """,
             "10.0.0.3" },

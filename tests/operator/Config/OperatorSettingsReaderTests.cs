@@ -33,7 +33,8 @@ public class OperatorSettingsReaderTests
     {
         Assert.Null(Read(
             """
-            {"instance": "NS", "namespace": "a", "sensorsNamespace": "", "images": {"worker": "w:1", "pullPolicy": "no"},
+            {"instance": "NS", "namespace": "a", "sensorsNamespace": "",
+             "images": {"worker": "w:1", "pullPolicy": "no"},
              "worker": {"storage": {"type": "Disk", "size": "much"}, "retention": {"age": "long"}, "scaling": "Yes"}}
             """, out var problems));
         Assert.Equal(

@@ -37,7 +37,7 @@ public sealed class RuleReviewTests
     {
         var text = from.Length == 0 ? Good : Good.Replace(from, to, StringComparison.Ordinal);
         var findings = RuleReview.Of(Rule(text), Home);
-        Assert.Equal(reason, findings.Reason);
+        Assert.True(reason == findings.Reason, $"{findings.Reason}: {findings.Message}");
         Assert.Contains(words, findings.Message);
         Assert.Equal(reason == "Compiled", findings.Spec is not null);
     }
@@ -111,7 +111,8 @@ public sealed class RuleReviewTests
         sight = sight with { Bindings = [new ResourceName("shop", "web")] };
         Assert.Equal("RollingOut", RuleStatus.Programmed(sight with { Programmed = 1 }).Reason);
         Assert.Equal("RevisionApplied", RuleStatus.Programmed(sight with { Programmed = 2 }).Reason);
-        Assert.Equal("Disabled", RuleStatus.Programmed(sight with { Mode = NetSniff.Kube.Resources.RuleMode.Disabled }).Reason);
+        var disabled = sight with { Mode = NetSniff.Kube.Resources.RuleMode.Disabled };
+        Assert.Equal("Disabled", RuleStatus.Programmed(disabled).Reason);
         Assert.Equal("Refused", RuleStatus.Programmed(sight with { Refused = "w-0: no" }).Reason);
         Assert.Equal("NotAccepted", RuleStatus.Programmed(sight with { InForce = 2 }).Reason);
         var status = RuleStatus.Of(sight with { Programmed = 2 }, null, DateTimeOffset.UnixEpoch);

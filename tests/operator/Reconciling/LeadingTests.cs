@@ -63,6 +63,20 @@ public class LeadingTests(ControlPlane plane)
         Assert.True(second.IsLeading);
     }
 
+    /// <summary>A container that was killed and began again need not wait for itself.</summary>
+    [Fact]
+    public async Task Who_comes_again_after_a_kill_takes_its_own_lease_at_once()
+    {
+        using var space = await plane.NewNamespaceAsync();
+        await using var first = new Candidate(plane, space.Name, "pod-1_first");
+        await Eventually.Is(true, () => first.IsLeading);
+        first.Stop();
+        await using var again = new Candidate(plane, space.Name, "pod-1_second", "pod-1_");
+        await again.FirstLook;
+        Assert.True(again.IsLeading);
+        first.GoOn();
+    }
+
     [Fact]
     public void A_fence_holds_for_less_than_the_lease_by_either_clock()
     {
@@ -95,7 +109,9 @@ public class LeadingTests(ControlPlane plane)
         private readonly string _space;
         private bool _isDisposed;
 
-        public Candidate(ControlPlane plane, string space, string identity)
+        private readonly TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Candidate(ControlPlane plane, string space, string identity, string pastPrefix = "")
         {
             (_client, _space) = (plane.Open(), space);
             _applier = new Applier(new ObjectClient(_client, () =>
@@ -109,7 +125,11 @@ public class LeadingTests(ControlPlane plane)
                 identity,
                 _fence,
                 s_times,
-                TimeProvider.System);
+                TimeProvider.System)
+            {
+                PastPrefix = pastPrefix,
+                Looked = () => _looked.TrySetResult(),
+            };
             _running = Task.Run(() => Election.RunAsync(
                 async term =>
                 {
@@ -120,6 +140,8 @@ public class LeadingTests(ControlPlane plane)
         }
 
         public LeaderElection Election { get; }
+
+        public Task FirstLook => _looked.Task;
 
         public int Terms { get; private set; }
 

@@ -41,7 +41,8 @@ public class ScalerStepsTests
     public void Records_that_wait_make_more_workers_whatever_the_CPU_says()
     {
         Assert.Equal(4, _steps.Step(default, s_goal, new ScalerSample(2, 0.1, TimeSpan.FromSeconds(60), 2)));
-        Assert.Equal(10, _steps.Step(ScalerSteps.UpEvery, s_goal, new ScalerSample(8, 0.1, TimeSpan.FromSeconds(60), 8)));
+        var later = new ScalerSample(8, 0.1, TimeSpan.FromSeconds(60), 8);
+        Assert.Equal(10, _steps.Step(ScalerSteps.UpEvery, s_goal, later));
     }
 
     [Fact]

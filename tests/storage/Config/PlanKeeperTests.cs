@@ -58,10 +58,10 @@ public sealed class PlanKeeperTests : IDisposable
     public void A_first_plan_that_is_refused_leaves_nothing()
     {
         var keeper = NewKeeper();
-        keeper.Apply = () => File.Exists(_folder["plan/sensor.json"]) ? [new ConfigProblem("", "no")] : [];
+        keeper.Apply = () => Directory.Exists(_folder["plan/..data"]) ? [new ConfigProblem("", "no")] : [];
         Assert.True(keeper.Offer(Plan(1, "one")));
         Assert.Null(keeper.Current);
-        Assert.False(File.Exists(_folder["plan/sensor.json"]));
+        Assert.Throws<FileNotFoundException>(() => Lying("sensor.json"));
         Assert.Null(NewKeeper().Current);
     }
 

@@ -189,7 +189,8 @@ public static class Metrics
         "netsniff_leader", Gauge, "1 for the replica of the operator that leads.");
 
     public static readonly MetricFamily Reconciled = Add(
-        "netsniff_reconcile_total", Counter, "Objects that were looked at, and how that ended.", "controller", "result");
+        "netsniff_reconcile_total", Counter, "Objects that were looked at, and how that ended.",
+        "controller", "result");
 
     public static readonly MetricFamily ReconcileBusy = Add(
         "netsniff_reconcile_seconds_total", Counter, "Time spent looking at objects.", "controller");

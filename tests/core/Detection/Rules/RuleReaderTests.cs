@@ -1,3 +1,5 @@
+using NetSniff.Detection.Rules;
+
 namespace NetSniff.Tests.Detection.Rules;
 
 public class RuleReaderTests
@@ -170,11 +172,18 @@ public class RuleReaderTests
     }
 
     [Fact]
-    public void Actions_are_taken_and_said_not_to_be_carried_out()
+    public void Actions_are_taken_and_those_that_are_not_carried_out_are_named()
     {
-        var yaml = RuleBench.Rule("condition: http\ndetector: {type: Match}\nactions: [{name: a, type: Event}]");
+        const string Match = "condition: http\ndetector: {type: Match}\n";
+        var yaml = RuleBench.Rule(Match + "actions: [{name: a, type: Event}, {name: b, type: Capture}]");
         Assert.NotNull(RuleBench.Load(yaml, out var problems));
-        Assert.True(Assert.Single(problems).IsWarning);
+        Assert.Empty(problems);
+        yaml = RuleBench.Rule(Match + "actions: [{name: a, type: Webhook, webhook: {url: 'http://a'}}]");
+        Assert.NotNull(RuleBench.Load(yaml, out problems));
+        Assert.Equal((true, RuleFault.NotServed), (Assert.Single(problems).IsWarning, problems[0].Fault));
+        yaml = RuleBench.Rule(Match + "actions: [{name: a, type: Capture, capture: {before: 11m}}]");
+        Assert.Null(RuleBench.Load(yaml, out problems));
+        Assert.Contains("spec.actions[0].capture.before: is at most 10m", Assert.Single(problems).ToString());
     }
 
     [Theory]

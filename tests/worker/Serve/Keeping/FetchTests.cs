@@ -103,7 +103,8 @@ public sealed class FetchTests : IAsyncLifetime
             async () => await root.ForgetAsync(new ForgetRequest { Session = "shop/web" }));
         Assert.Equal(StatusCode.PermissionDenied, problem.StatusCode);
         Assert.Contains("CaptureSession", problem.Status.Detail);
-        using var keep = root.Keep(new KeepRequest { Session = "shop/web", Name = "a", Packets = new PacketsRequest() });
+        using var keep = root.Keep(
+            new KeepRequest { Session = "shop/web", Name = "a", Packets = new PacketsRequest() });
         problem = await Assert.ThrowsAsync<RpcException>(() => keep.ResponseStream.MoveNext(Patience));
         Assert.Equal(StatusCode.PermissionDenied, problem.StatusCode);
 

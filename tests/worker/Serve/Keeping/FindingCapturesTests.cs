@@ -53,7 +53,8 @@ public sealed class FindingCapturesTests
     [Fact]
     public async Task More_than_may_be_made_are_counted()
     {
-        var captures = New("actions: [{name: a, type: Capture}]", out var set);
+        var captures = New(
+            "actions: [{name: a, type: Capture}]\ndedupe: {maxAlertsPerMinute: 10000}", out var set);
         for (var number = 0; number < FindingCaptures.WaitingMax + 10; number++) Find(captures, set);
         Assert.Equal(10, LeftOut(captures));
         await RunAsync(captures, () => _clock.Advance(TimeSpan.FromSeconds(13)), FindingCaptures.PerMinuteMax);
