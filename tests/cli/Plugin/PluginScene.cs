@@ -167,7 +167,7 @@ internal sealed class PluginScene : IAsyncDisposable
                 {
                     ApiGroup = "rbac.authorization.k8s.io", Kind = "Role", Name = "netsniff-user",
                 },
-                Subjects = 
+                Subjects =
                 [
                     new Rbacv1Subject { Kind = "ServiceAccount", Name = "user", NamespaceProperty = Namespace },
                 ],
