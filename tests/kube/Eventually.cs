@@ -9,11 +9,14 @@ internal static class Eventually
     public static async Task Is<T>(T expected, Func<T> actual)
     {
         var began = TimeProvider.System.GetTimestamp();
-        while (!Equals(expected, actual()) && TimeProvider.System.GetElapsedTime(began) < s_max)
+        var last = actual();
+        while (!Equals(expected, last) && TimeProvider.System.GetElapsedTime(began) < s_max)
         {
             await Task.Delay(s_look);
+            last = actual();
         }
 
-        Assert.Equal(expected, actual());
+        // Not looked at again: what was so may be over a moment later.
+        Assert.Equal(expected, last);
     }
 }

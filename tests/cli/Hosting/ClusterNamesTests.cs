@@ -50,7 +50,7 @@ public class ClusterNamesTests(ControlPlane plane)
 
     [Theory]
     [InlineData("--kubernetes --names x.yaml", "give one of them")]
-    [InlineData("--kubeconfig x", "add --kubernetes or --workers-service")]
+    [InlineData("--kubeconfig x", "add --kubernetes, --authorize or --workers-service")]
     [InlineData("--kubernetes --kubeconfig /nowhere/config", "kubeconfig: ")]
     [InlineData("--workers-service workers", "NAMESPACE/NAME")]
     public void Options_that_go_together_badly_are_refused_in_words(string options, string words)

@@ -108,7 +108,7 @@ public sealed class CaptureSessionTests(ControlPlane plane)
         scene.Start();
         await PutAsync(scene, "nobody", """{"target": {"podNames": ["gone"]}, "window": {"after": "1s"}}""");
         await PutAsync(
-            scene, "later", """{"target": {"podNames": ["a"]}, "bpfFilter": "tcp", "ttlSecondsAfterFinished": 1}""");
+            scene, "later", """{"target": {"podNames": ["a"]}, "bpfFilter": "tcp", "ttlSecondsAfterFinished": 3}""");
         await Eventually.Is("False/NotServed", () => Condition(scene, "later", "Succeeded"));
         await Eventually.Is("False/NoPodsMatch", () => Condition(scene, "nobody", "Succeeded"));
         await Eventually.Is(true, () => scene.Find(OwnKinds.CaptureSessions, scene.System, "later") is null);
