@@ -7,7 +7,9 @@ import time
 from cluster import Failure, wait_for
 from world import GROUP, IMAGES, PART_OF, RELEASE, SENSORS, SHOP, SYSTEM, TAG, is_ready, namespaced
 
-FIRST_FLOW_MAX, FOLLOW_MAX, TOP_MAX, EVENT_MAX, UNINSTALL_MAX = 30, 15, 15, 30, 90
+# Where the machine does something else as well, E2E_PATIENCE is how many times as long a step may take.
+PATIENCE = float(os.environ.get("E2E_PATIENCE", "1"))
+FIRST_FLOW_MAX, FOLLOW_MAX, TOP_MAX, EVENT_MAX, UNINSTALL_MAX = (PATIENCE * most for most in (30, 15, 15, 30, 90))
 CHECKS_MIN = 12
 INJECTION = "http://web/item?id=1%27%20UNION%20SELECT%20name,password%20FROM%20users--"
 PCAPNG = b"\x0a\x0d\x0d\x0a"
@@ -28,13 +30,14 @@ def install_and_see(world):
     began = time.monotonic()
     world.install()
     installed = time.monotonic() - began
-    wait_for("a flow with pod names", lambda: any(map(is_named, world.records("flows", "--last", "200"))), 120, 0.5)
+    wait_for("a flow with pod names", lambda: any(map(is_named, world.records("flows", "--last", "200"))),
+             max(120, FIRST_FLOW_MAX), 0.5)
     first = time.monotonic() - began
     world.figures["first_flow_s"] = round(first, 1)
     world.wait_installed()
     detail = f"helm {installed:.1f} s, first flow {first:.1f} s, all ready {time.monotonic() - began:.1f} s"
     if first > FIRST_FLOW_MAX:
-        raise Failure(f"{detail}; at most {FIRST_FLOW_MAX} s")
+        raise Failure(f"{detail}; at most {FIRST_FLOW_MAX:g} s")
     return detail
 
 

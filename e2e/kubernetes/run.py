@@ -107,7 +107,8 @@ def main():
     results = []
     try:
         results.append(carry_out("images", lambda world: images(cluster, not options.no_images), world, folder))
-        for name in options.only.split(","):
+        # Without images nothing that follows says anything.
+        for name in options.only.split(",") if results[0]["state"] != "FAIL" else []:
             for step, what in SETS[name]:
                 if options.step in step:
                     results.append(carry_out(step, what, world, folder))

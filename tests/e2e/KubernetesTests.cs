@@ -19,7 +19,8 @@ public sealed class KubernetesTests
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
             // A cluster of its own, whatever else stands on this machine.
-            Environment = { ["NETSNIFF_CLUSTER"] = "tests", ["E2E_KUBECONFIG"] = "" },
+            // How long a step took is told by `make e2e`, and decides nothing here.
+            Environment = { ["NETSNIFF_CLUSTER"] = "tests", ["E2E_KUBECONFIG"] = "", ["E2E_PATIENCE"] = "10" },
         })!;
         var said = run.StandardOutput.ReadToEndAsync();
         var error = run.StandardError.ReadToEndAsync();
