@@ -20,6 +20,7 @@ return options.Verb switch
     "diff" => PeerCommand.Run(options),
     "storm" => StormCommand.Run(options),
     "swarm" => SwarmCommand.Run(options),
+    "attend" => AttendCommand.Run(options),
     "stage" => StormCommand.Stage(options),
-    _ => Arguments.Refuse("run, replay FILE, torture, variants, matrix, diff, storm, swarm or stage"),
+    _ => Arguments.Refuse("run, replay FILE, torture, variants, matrix, diff, storm, swarm, attend or stage"),
 };

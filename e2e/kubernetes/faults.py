@@ -192,8 +192,13 @@ def children(world):
     return found
 
 
+def children_pods(world):
+    return world.pods("sensor") + world.pods("worker")
+
+
 def delete_children(world):
     before = children(world)
+    pods = {pod["metadata"]["uid"] for pod in children_pods(world)}
     for version, space, kind, name in before:
         world.api.delete(namespaced(version, space, kind, name))
     gone = set(before.values())
@@ -208,7 +213,8 @@ def delete_children(world):
         now = children(world)
         missing = [key[2:] for key in before if key not in now or now[key] in gone]
         raise Failure(f"not back after 60 s: {missing[:8]}") from None
-    world.wait_installed(ANY)
+    # Their pods go with those that were deleted; what is ready until then is the old ones.
+    wait_for("all pods are new", lambda: not pods & {pod["metadata"]["uid"] for pod in children_pods(world)}, ANY)
     return Outcome(took, 0, f"{len(before)} objects")
 
 
@@ -245,7 +251,7 @@ CASES = {
     "workers 1 -> 4 -> 1": (scale_workers, ANY, 0),
     # Before the server restarts: a garbage collector that lists anew takes an object of the same name for the same one.
     "every child is deleted": (delete_children, 10, 0),
-    "API server and etcd restart": (restart_api, 30, 0),
+    "API server and etcd restart": (restart_api, 60, 0),
     "the leader sleeps": (paused_leader, 10, 0),
     "control plane and workers away": (outage, 180, 0),
 }

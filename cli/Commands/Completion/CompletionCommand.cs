@@ -8,7 +8,7 @@ internal static class CompletionCommand
 {
     private const string About =
         """
-        Print what makes a shell complete commands, options, and names out of the cluster. As a plugin of kubectl 1.26
+        Print what makes a shell complete our command lines. Names come out of the cluster. As a plugin of kubectl 1.26
         and later nothing is needed but kubectl's own completion, and kubectl_complete-netsniff beside the plugin.
 
         Examples:

@@ -167,12 +167,17 @@ internal sealed class PluginScene : IAsyncDisposable
                 {
                     ApiGroup = "rbac.authorization.k8s.io", Kind = "Role", Name = "netsniff-user",
                 },
-                Subjects = 
+                Subjects =
                 [
                     new Rbacv1Subject { Kind = "ServiceAccount", Name = "user", NamespaceProperty = Namespace },
                 ],
             },
             Namespace);
+        await WriteKubeConfigAsync(plane);
+    }
+
+    private async Task WriteKubeConfigAsync(ControlPlane plane)
+    {
         var admin = await File.ReadAllTextAsync(plane.KubeConfig);
         var server = admin.Split("server: \"")[1].Split('"')[0];
         var authority = Path.Combine(Path.GetDirectoryName(plane.KubeConfig)!, "pki", "ca.crt");

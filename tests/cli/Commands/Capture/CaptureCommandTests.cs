@@ -55,7 +55,7 @@ public sealed class CaptureCommandTests(ControlPlane plane)
         await command.UntilAsync(static command => IsAsked(command), "a session");
         var session = Assert.Single(await SessionsAsync(scene));
         Assert.Contains("\"matchExpressions\":[{\"key\":\"app\"", session.GetRawText(), StringComparison.Ordinal);
-        await SetStatusAsync(scene, KubeObject.Name(session), "True", "Done", "");
+        await SetStatusAsync(scene, KubeObject.Name(session), "True", "Completed", "0 packets, 0 bytes");
         await ended;
         Assert.Equal(ExitCode.Ok, command.Code);
         Assert.Contains("nothing was captured", command.Error, StringComparison.Ordinal);
