@@ -27,6 +27,11 @@ internal sealed class OperatorProgram : IAsyncDisposable
 
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>Allocated since the last time that memory was given back.</summary>
+    private const long GiveBackBytes = 32L << 20;
+
+    private static readonly TimeSpan s_giveBackEvery = TimeSpan.FromMinutes(1);
+
     private readonly Terminal _terminal;
     private readonly OperatorProgramSettings _settings;
     private readonly ClusterClient _cluster;
@@ -37,6 +42,8 @@ internal sealed class OperatorProgram : IAsyncDisposable
     private ControlServer? _control;
     private HealthListener? _health;
     private ITimer? _look;
+    private ITimer? _givingBack;
+    private long _allocated;
 
     public OperatorProgram(
         Terminal terminal, OperatorProgramSettings settings, ClusterClient cluster, HealthBoard board)
@@ -85,11 +92,13 @@ internal sealed class OperatorProgram : IAsyncDisposable
 
         Host.Start();
         _look = _terminal.Clock.CreateTimer(_ => Look(), null, TimeSpan.Zero, s_lookEvery);
+        _givingBack = _terminal.Clock.CreateTimer(_ => GiveBack(), null, s_giveBackEvery, s_giveBackEvery);
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_look is not null) await _look.DisposeAsync().ConfigureAwait(false);
+        if (_givingBack is not null) await _givingBack.DisposeAsync().ConfigureAwait(false);
         // Not ready first: nobody new comes while the rest ends.
         _synced.Set(false, "Ending", "told to end");
         await Host.DisposeAsync().ConfigureAwait(false);
@@ -108,6 +117,17 @@ internal sealed class OperatorProgram : IAsyncDisposable
         _synced.Set(isSynced, isSynced ? text.Length == 0 ? "Synced" : "ServerAway" : "Pending", text);
         var isCertified = Host.HasCertificates;
         _certified.Set(isCertified, isCertified ? "Held" : "Pending", isCertified ? "" : "the leader makes them");
+    }
+
+    /// <summary>To compile rules and run their tests takes many times what is kept of them, and the runtime keeps the
+    /// room for the next time, which may be next week.</summary>
+    private void GiveBack()
+    {
+        var allocated = GC.GetTotalAllocatedBytes();
+        if (allocated - _allocated < GiveBackBytes) return;
+
+        _allocated = allocated;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     private void Say(string text, bool isTrouble)
