@@ -193,7 +193,7 @@ public static class Metrics
         "controller", "result");
 
     public static readonly MetricFamily ReconcileBusy = Add(
-        "netsniff_reconcile_seconds_total", Counter, "Time spent looking at objects.", "controller");
+        "netsniff_reconcile_busy_seconds_total", Counter, "Time spent looking at objects.", "controller");
 
     public static readonly MetricFamily ReconcileWaiting = Add(
         "netsniff_reconcile_waiting", Gauge, "Objects that are to be looked at, now or at their time.", "controller");
