@@ -64,7 +64,9 @@ public static class SessionPlan
         DateTimeOffset to)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        var own = $"ip in ({string.Join(", ", addresses.Take(AddressesMax))})";
+        // An address was somebody else's before: it is asked by records, which say whose it was then.
+        var space = session[..session.IndexOf('/', StringComparison.Ordinal)];
+        var own = $"ip in ({string.Join(", ", addresses.Take(AddressesMax))}) and namespace == '{space}'";
         return new PacketsRequest
         {
             Where = spec.Filter is { } filter ? $"( {filter} ) and {own}" : own,

@@ -19,12 +19,14 @@ public static class DefaultObjects
     public const string HashAnnotation = "netsniff.io/default-hash";
     private const int FilesMax = 1000;
 
-    /// <param name="folder">A mounted ConfigMap; empty or missing for none.</param>
-    /// <exception cref="InvalidDataException">A file that is none of ours; its message says which.</exception>
+    /// <param name="folder">A mounted ConfigMap; empty for none.</param>
+    /// <exception cref="InvalidDataException">A file that is none of ours, or a folder that is not there: its message
+    /// says which.</exception>
     public static IReadOnlyList<DefaultObject> Read(string folder, OperatorSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        if (folder.Length == 0 || !Directory.Exists(folder)) return [];
+        if (folder.Length == 0) return [];
+        if (!Directory.Exists(folder)) throw new InvalidDataException($"{folder}: there is no such folder");
 
         var files = Directory.EnumerateFiles(folder, "*.json").Take(FilesMax).Order(StringComparer.Ordinal);
         return [.. files.Select(path => Read(path, File.ReadAllText(path), settings))];

@@ -28,7 +28,8 @@ public sealed class DefaultsReconciler(OperatorParts parts) : IReconciler
 
     public async Task<TimeSpan?> ReconcileAsync(ResourceName name, CancellationToken cancel)
     {
-        if (name != s_all) return null;
+        // Told of no defaults, nobody knows which were meant to go.
+        if (name != s_all || parts.Settings.Defaults.Length == 0) return null;
 
         var wanted = DefaultObjects.Read(parts.Settings.Defaults, parts.Settings);
         foreach (var one in wanted) await ApplyAsync(one, cancel).ConfigureAwait(false);

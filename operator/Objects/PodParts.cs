@@ -79,6 +79,14 @@ internal static class PodParts
         var resources = new JsonObject();
         var requests = Largest(all.Select(static one => one.Requests));
         var limits = Largest(all.Select(static one => one.Limits));
+        // One asked for more than another allows.
+        foreach (var (name, asked) in requests)
+        {
+            var isOver = CoreQuantity.TryParse(asked?.ToString() ?? "", out var least)
+                && CoreQuantity.TryParse(limits[name]?.ToString() ?? "", out var most) && least > most;
+            if (isOver) limits[name] = asked!.DeepClone();
+        }
+
         if (requests.Count > 0) resources["requests"] = requests;
         if (limits.Count > 0) resources["limits"] = limits;
         return resources;

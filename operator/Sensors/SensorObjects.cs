@@ -44,7 +44,7 @@ public sealed class SensorObjects(OperatorSettings settings, ObjectNames names)
         labels[ObjectNames.ClassLabel] = inClass.Name;
         PodParts.Add(labels, settings.Sensor.PodLabels);
         var silent = new SensorPods().MaxUnavailable.Text;
-        var unavailable = inClass.Profiles.Select(static one => one.Spec.Sensors.MaxUnavailable.Text)
+        var unavailable = Trusted(inClass).Select(static one => one.Spec.Sensors.MaxUnavailable.Text)
             .FirstOrDefault(text => text != silent, settings.Sensor.MaxUnavailable);
         set["spec"] = new JsonObject
         {
@@ -102,7 +102,7 @@ public sealed class SensorObjects(OperatorSettings settings, ObjectNames names)
             ["volumes"] = Volumes(inClass),
         };
         PodParts.AddPulls(pod, settings.Images);
-        var priority = inClass.Profiles.Select(static one => one.Spec.Sensors.PriorityClassName)
+        var priority = Trusted(inClass).Select(static one => one.Spec.Sensors.PriorityClassName)
             .FirstOrDefault(static name => name is { Length: > 0 }) ?? settings.Sensor.PriorityClass;
         if (priority.Length > 0) pod["priorityClassName"] = priority;
         if (settings.Sensor.NodeSelector is { Count: > 0 } nodes) pod["nodeSelector"] = nodes.DeepClone();
@@ -129,7 +129,7 @@ public sealed class SensorObjects(OperatorSettings settings, ObjectNames names)
             ["livenessProbe"] = PodParts.Probe("/livez", health, period: 2, failures: 3),
             ["readinessProbe"] = PodParts.Probe("/readyz", health, period: 2, failures: 2),
             ["resources"] = PodParts.Resources(
-                settings.Sensor.Resources, inClass.Profiles.Select(static one => one.Spec.Sensors.Resources)),
+                settings.Sensor.Resources, Trusted(inClass).Select(static one => one.Spec.Sensors.Resources)),
             ["securityContext"] = new JsonObject
             {
                 ["allowPrivilegeEscalation"] = false,
@@ -184,10 +184,15 @@ public sealed class SensorObjects(OperatorSettings settings, ObjectNames names)
         },
         new JsonObject { ["name"] = "tmp", ["emptyDir"] = new JsonObject { ["sizeLimit"] = "64Mi" } });
 
+    /// <summary>Those whose word on pods counts: all profiles share the sensors, and whoever may write one of their own
+    /// namespace must not stop or swell everybody's.</summary>
+    private static IEnumerable<AcceptedProfile> Trusted(PlacementClass inClass) =>
+        inClass.Profiles.Where(static one => one.Spec.Scope == ResourceScope.Cluster);
+
     /// <summary>A profile that names none wants a sensor on every node; otherwise what any of them names.</summary>
     private static JsonArray Tolerations(PlacementClass inClass)
     {
-        var all = inClass.Profiles.Select(static one => one.Spec.Sensors.Tolerations ?? []).ToList();
+        var all = Trusted(inClass).Select(static one => one.Spec.Sensors.Tolerations ?? []).ToList();
         if (all.Count == 0 || all.Any(static list => list.Count == 0))
         {
             return new JsonArray(new JsonObject { ["operator"] = "Exists" });

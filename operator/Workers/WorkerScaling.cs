@@ -25,11 +25,12 @@ public sealed class WorkerScaling(OperatorParts parts)
     private ScalerSteps _steps = new();
     private (bool HasMetrics, long At)? _discovered;
     private bool _mayHaveClaims;
+    private string _set = "";
     private int _replicas;
 
     public void Begin()
     {
-        (_steps, _discovered, _mayHaveClaims, _replicas) = (new ScalerSteps(), null, true, 0);
+        (_steps, _discovered, _mayHaveClaims, _set, _replicas) = (new ScalerSteps(), null, false, "", 0);
         _readySince.Clear();
     }
 
@@ -42,6 +43,8 @@ public sealed class WorkerScaling(OperatorParts parts)
             return s_soon;
         }
 
+        // A set that was made anew begins with one and was not scaled: its workers' claims hold what they stored.
+        if (_set != set.Uid) (_set, _mayHaveClaims, _replicas) = (set.Uid, false, now);
         if (now < _replicas) _mayHaveClaims = true;
         _replicas = now;
         await DropClaimsAsync(set, now, cancel).ConfigureAwait(false);
@@ -155,7 +158,8 @@ public sealed class WorkerScaling(OperatorParts parts)
         return scaler;
     }
 
-    /// <summary>Claims of workers that are no more, where they are not to be kept.</summary>
+    /// <summary>Claims of workers that were seen to be scaled away, where they are not to be kept. What was scaled away
+    /// while another led stays.</summary>
     private async Task DropClaimsAsync(LiveObject set, int replicas, CancellationToken cancel)
     {
         var worker = parts.Settings.Worker;

@@ -19,8 +19,11 @@ public sealed record WorkerWish(
         ArgumentNullException.ThrowIfNull(profiles);
         if (profiles.Count == 0) return null;
 
-        var workers = profiles.OrderBy(static one => one.Name.ToString(), StringComparer.Ordinal)
+        // Workers are everybody's: a profile of one namespace has no say in how many there are.
+        var workers = profiles.Where(static one => one.Spec.Scope == ResourceScope.Cluster)
+            .OrderBy(static one => one.Name.ToString(), StringComparer.Ordinal)
             .Select(static one => one.Spec.Workers).ToList();
+        if (workers.Count == 0) workers.Add(new WorkerPods());
         var least = workers.Max(static one => one.MinReplicas);
         return new WorkerWish(
             least,

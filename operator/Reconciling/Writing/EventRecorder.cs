@@ -40,7 +40,7 @@ public sealed class EventRecorder(ObjectClient objects, string instance, TimePro
     private static readonly ResourceKind s_old = new("", "v1", "events");
 
     private readonly Channel<Told> _waiting = Channel.CreateBounded<Told>(
-        new BoundedChannelOptions(WaitingMax) { FullMode = BoundedChannelFullMode.DropWrite });
+        new BoundedChannelOptions(WaitingMax) { FullMode = BoundedChannelFullMode.Wait });
 
     private readonly Dictionary<(EventSubject Subject, string Reason, string Note), Series> _series = [];
     private ResourceKind? _kind;

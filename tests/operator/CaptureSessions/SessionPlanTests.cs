@@ -33,7 +33,9 @@ public sealed class SessionPlanTests
         Assert.Equal(["10.0.0.1", "10.0.0.2", "fd00::2"], addresses);
         var at = DateTimeOffset.UnixEpoch.AddHours(1);
         var request = SessionPlan.Request(spec, "shop/x", addresses, at - SessionPlan.Before(spec), at);
-        Assert.Equal("( http.status >= 500 or true ) and ip in (10.0.0.1, 10.0.0.2, fd00::2)", request.Where);
+        Assert.Equal(
+            "( http.status >= 500 or true ) and ip in (10.0.0.1, 10.0.0.2, fd00::2) and namespace == 'shop'",
+            request.Where);
         Assert.True(FilterExpression.Parse(request.Where).IsOk);
         Assert.Equal((3_300_000_000_000, 3_600_000_000_000), (request.SinceNanos, request.UntilNanos));
         Assert.Equal((64u, true, true, 4096ul, 10ul),

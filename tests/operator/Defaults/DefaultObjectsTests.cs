@@ -62,11 +62,11 @@ public class DefaultObjectsTests
     }
 
     [Fact]
-    public void No_folder_is_no_objects()
+    public void No_folder_is_no_objects_and_one_that_is_not_there_is_a_mistake()
     {
         using var folder = new TemporaryFolder();
         Assert.Empty(DefaultObjects.Read("", s_settings));
-        Assert.Empty(DefaultObjects.Read(folder["none"], s_settings));
+        Assert.Throws<InvalidDataException>(() => DefaultObjects.Read(folder["none"], s_settings));
     }
 
     private static string Text(string kind, string name) => new JsonObject

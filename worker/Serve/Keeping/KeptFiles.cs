@@ -3,6 +3,7 @@ using System.Text;
 using Google.Protobuf;
 using NetSniff.Json;
 using NetSniff.Pipeline;
+using NetSniff.Storage;
 using NetSniff.Wire.V1;
 
 namespace NetSniff.Worker.Serve.Keeping;
@@ -39,7 +40,8 @@ public sealed class KeptFiles
     public KeptFiles(string folder, TimeProvider clock, long bytesMax = BytesMax)
     {
         (_folder, _clock, _bytesMax) = (folder, clock, bytesMax);
-        Directory.CreateDirectory(folder);
+        OwnerFolder.Make(folder);
+        foreach (var part in Directory.EnumerateFiles(folder, $"*{Content}.part")) File.Delete(part);
         foreach (var path in Directory.EnumerateFiles(folder, "*" + Content))
         {
             var id = Path.GetFileNameWithoutExtension(path);
