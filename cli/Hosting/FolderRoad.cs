@@ -22,13 +22,19 @@ internal sealed class FolderRoad(
     /// <summary>What a ConfigMap volume swaps when it changes.</summary>
     private const string SwappedLink = "..data";
 
+    /// <summary>Looks between two tries of a plan that the disk would not take.</summary>
+    private const int LooksBetweenTries = 10;
+
     private string _offered = "";
     private string _pending = "";
+    private int _looks;
 
     /// <summary>Looks once. One thread at a time.</summary>
     /// <returns>Whether something is other than before.</returns>
     public bool Look()
     {
+        if (++_looks % LooksBetweenTries == 0 && keeper.Retry()) return true;
+
         var (files, isSwapped) = Read();
         if (!files.ContainsKey(first)) return false;
 

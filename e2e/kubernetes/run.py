@@ -27,7 +27,7 @@ import idle
 import rights
 import samples
 import scale
-from cluster import ROOT, SCRIPTS, Failure, Given, Own, Skipped, run
+from cluster import ROOT, Failure, Given, Own, Skipped, run
 from world import World
 
 SETS = {
@@ -93,7 +93,7 @@ def main():
     folder = os.path.join(ROOT, "artifacts", "e2e")
     os.makedirs(folder, exist_ok=True)
     try:
-        tools = run(os.path.join(SCRIPTS, "helm.sh")).stdout.strip()
+        tools = run(os.path.join(ROOT, "tools", "helm.sh"), "--folder").stdout.strip()
         kubectl = os.path.join(tools, "kubectl")
         given = os.environ.get("E2E_KUBECONFIG")
         cluster = Given(given, kubectl) if given else Own(options.nodes, kubectl, options.keep)

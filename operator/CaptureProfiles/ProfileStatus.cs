@@ -11,9 +11,7 @@ public static class ProfileStatus
 {
     private const int UnhealthyMax = 16;
 
-    /// <summary>Rates that moved by less are shown as they were: a quiet cluster's breathing is no news.</summary>
-    private const double ShareOfNews = 0.2;
-
+    /// <summary>A quiet cluster's breathing is no news.</summary>
     private const double PacketsOfNews = 50;
 
     public static JsonObject Of(ProfileSight sight, JsonObject? before, DateTimeOffset now)
@@ -178,7 +176,7 @@ public static class ProfileStatus
         var ratio = packets > 0 ? dropped / packets : 0;
         var text = ratio.ToString("0.000%", CultureInfo.InvariantCulture);
         var isAsBefore = before is not null && before["dropRatio"]?.GetValue<string>() == text
-            && IsAbout(before["packetsPerSecond"]?.GetValue<long>() ?? 0, packets);
+            && ShownRate.IsAbout(before["packetsPerSecond"]?.GetValue<long>() ?? 0, packets, PacketsOfNews);
         if (isAsBefore) return before!.DeepClone().AsObject();
 
         return ResourceJson.Write(new CaptureRates
@@ -189,9 +187,6 @@ public static class ProfileStatus
             DropRatio = text,
         }).AsObject();
     }
-
-    private static bool IsAbout(long shown, double now) =>
-        Math.Abs(shown - now) <= Math.Max(PacketsOfNews, Math.Max(shown, now) * ShareOfNews);
 
     private static int DepthOf(string rung) => rung switch { "flows" => 3, "headers" => 2, _ => 1 };
 }

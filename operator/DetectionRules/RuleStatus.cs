@@ -39,6 +39,9 @@ public static class RuleStatus
 {
     private const int BindingsMax = 32;
 
+    /// <summary>Differences of a rule's cost that are no news however small it is.</summary>
+    private const double RateOfNews = 5, NanosOfNews = 500;
+
     public static JsonObject Of(RuleSight sight, JsonObject? before, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(sight);
@@ -66,11 +69,13 @@ public static class RuleStatus
             Cost = tally.PerSecond > 0 || tally.Mean > TimeSpan.Zero
                 ? new RuleCost
                 {
-                    MeanEvaluationTime = Shown(tally.Mean), EvaluationsPerSecond = Rounded(tally.PerSecond),
+                    MeanEvaluationTime = Shown(tally.Mean), EvaluationsPerSecond = (long)Math.Round(tally.PerSecond),
                 }
                 : null,
         };
-        return ResourceJson.Write(status).AsObject();
+        var written = ResourceJson.Write(status).AsObject();
+        if (IsCostAsBefore(before?["cost"], tally)) written["cost"] = before!["cost"]!.DeepClone();
+        return written;
     }
 
     public static Found Accepted(RuleSight sight)
@@ -109,14 +114,21 @@ public static class RuleStatus
             : Found.False("Programmed", "RollingOut", count);
     }
 
-    /// <summary>Two digits: more would be another each minute.</summary>
-    private static long Rounded(double rate)
+    private static bool IsCostAsBefore(JsonNode? before, RuleTally tally)
     {
-        if (rate < 10) return (long)Math.Round(rate);
+        if (before is null || (tally.PerSecond <= 0 && tally.Mean <= TimeSpan.Zero)) return false;
 
-        var step = Math.Pow(10, Math.Floor(Math.Log10(rate)) - 1);
-        return (long)(Math.Round(rate / step) * step);
+        return ShownRate.IsAbout(before["evaluationsPerSecond"]?.GetValue<long>() ?? 0, tally.PerSecond, RateOfNews)
+            && ShownRate.IsAbout(
+                NanosOf(before["meanEvaluationTime"]?.GetValue<string>() ?? ""),
+                tally.Mean.Ticks * TimeSpan.NanosecondsPerTick, NanosOfNews);
     }
+
+    /// <summary>Of a text that <see cref="Shown"/> made; of another none.</summary>
+    private static double NanosOf(string shown) =>
+        shown.Length > 2 && double.TryParse(shown[..^2], CultureInfo.InvariantCulture, out var number)
+            ? number * (shown.EndsWith("us", StringComparison.Ordinal) ? 1000 : 1)
+            : 0;
 
     private static string Shown(TimeSpan span)
     {

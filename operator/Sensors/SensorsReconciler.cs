@@ -41,6 +41,10 @@ public sealed class SensorsReconciler : IReconciler
     {
         _again = again;
         _parts.Accepted.Changed += _ => again(s_all);
+        _parts.Members.Changed += kind =>
+        {
+            if (kind == MemberKind.Sensor) again(s_all);
+        };
         _parts.Children.Changed += (plural, name) =>
         {
             if (name.Namespace == _parts.Settings.SensorsNamespace) again(s_all);
@@ -108,7 +112,8 @@ public sealed class SensorsReconciler : IReconciler
         var draft = SensorPlanning.Common(new ClassPlan(one, revision, 0, fitting), workers);
         var content = Applier.HashOf(new System.Text.Json.Nodes.JsonArray([.. draft.Files.Values]));
         var known = _planned.TryGetValue(one.Name, out var last) ? last : FromMap(one.Name);
-        var sequence = known.Content == content ? known.Sequence : NextAfter(known.Sequence, one.Name);
+        var members = _parts.Members.Members(MemberKind.Sensor).Where(member => member.Class == one.Name);
+        var sequence = PlanSequence.Of(known, content, members, _parts.Clock);
         _planned[one.Name] = (content, sequence);
         var plan = new ClassPlan(one, revision, sequence, fitting);
         return (plan, SensorPlanning.Common(plan, workers), content);
@@ -124,15 +129,6 @@ public sealed class SensorsReconciler : IReconciler
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
             ? (map.Annotations.GetValueOrDefault(ContentAnnotation, ""), sequence)
             : ("", 0);
-    }
-
-    /// <summary>Higher than anything that was given out: the ConfigMap may have been deleted, so the time is in it, and
-    /// what members say.</summary>
-    private long NextAfter(long last, string inClass)
-    {
-        var told = _parts.Members.Members(MemberKind.Sensor).Where(member => member.Class == inClass)
-            .Select(static member => member.Sequence).DefaultIfEmpty().Max();
-        return Math.Max(Math.Max(last, told) + 1, _parts.Clock.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
     private IEnumerable<PodSight> WorkerPods()

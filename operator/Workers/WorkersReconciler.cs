@@ -37,6 +37,10 @@ public sealed class WorkersReconciler : IReconciler
         _again = again;
         _parts.Accepted.Changed += _ => again(s_all);
         _parts.Rules.Changed += () => again(s_all);
+        _parts.Members.Changed += kind =>
+        {
+            if (kind == MemberKind.Worker) again(s_all);
+        };
         _parts.Children.Changed += (_, name) =>
         {
             if (name.Namespace == _parts.Settings.Namespace) again(s_all);
@@ -105,7 +109,7 @@ public sealed class WorkersReconciler : IReconciler
             .Select(static file => (JsonNode)new JsonArray(file.Key, file.Value))]);
         var content = Applier.HashOf(all);
         var known = _planned ?? FromMap();
-        var sequence = known.Content == content ? known.Sequence : NextAfter(known.Sequence);
+        var sequence = PlanSequence.Of(known, content, _parts.Members.Members(MemberKind.Worker), _parts.Clock);
         _planned = (content, sequence);
         return (Plan(wish, sequence, content[..10]), content);
     }
@@ -141,12 +145,6 @@ public sealed class WorkersReconciler : IReconciler
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
             ? (map.Annotations.GetValueOrDefault(SensorsReconciler.ContentAnnotation, ""), sequence)
             : ("", 0);
-    }
-
-    private long NextAfter(long last)
-    {
-        var told = _parts.Members.Members(MemberKind.Worker).Select(static one => one.Sequence).DefaultIfEmpty().Max();
-        return Math.Max(Math.Max(last, told) + 1, _parts.Clock.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
     /// <summary>While nobody has said which rules there are, those of before stay.</summary>

@@ -12,6 +12,10 @@ public sealed class PlanKeeper
     private MemberFiles? _current;
     private MemberFiles? _refused;
     private string _why = "";
+
+    /// <summary>Nothing is wrong with the refused plan itself: the disk would not take it.</summary>
+    private bool _mayPass;
+
     private bool _isClosed;
 
     /// <summary>Goes on with what the folder holds.</summary>
@@ -57,17 +61,21 @@ public sealed class PlanKeeper
             if (_isClosed || !plan.IsNewerThan(_current)) return false;
             if (_refused is { } known && known.Sequence == plan.Sequence && known.HasSameFiles(plan)) return false;
 
-            var problems = Try(plan);
-            if (problems is [])
-            {
-                (_current, _refused, _why) = (plan, null, "");
-            }
-            else
-            {
-                (_refused, _why) = (plan, string.Join("; ", problems));
-            }
-
+            Settle(plan, Try(plan));
             return true;
+        }
+    }
+
+    /// <summary>Tries again what was refused for want of room on the disk and not for what it says.</summary>
+    /// <returns>Whether it is in force now.</returns>
+    public bool Retry()
+    {
+        lock (_lock)
+        {
+            if (_isClosed || !_mayPass || _refused is not { } plan || !plan.IsNewerThan(_current)) return false;
+
+            Settle(plan, Try(plan));
+            return _refused is null;
         }
     }
 
@@ -81,8 +89,15 @@ public sealed class PlanKeeper
         }
     }
 
+    private void Settle(MemberFiles plan, IReadOnlyList<ConfigProblem> problems)
+    {
+        if (problems is []) (_current, _refused, _why) = (plan, null, "");
+        else (_refused, _why) = (plan, string.Join("; ", problems));
+    }
+
     private IReadOnlyList<ConfigProblem> Try(MemberFiles plan)
     {
+        _mayPass = false;
         if (plan.Files.Keys.FirstOrDefault(static name => !MemberFiles.IsName(name)) is { } name)
         {
             return [new ConfigProblem("", $"no file is called '{name}'")];
@@ -97,6 +112,7 @@ public sealed class PlanKeeper
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
+            _mayPass = true;
             return [new ConfigProblem("", $"cannot be kept: {problem.Message}")];
         }
 

@@ -121,6 +121,31 @@ public sealed class RuleReviewTests
         Assert.Equal(1, status["tests"]!["passed"]!.GetValue<int>());
     }
 
+    [Fact]
+    public void A_cost_that_is_about_the_same_is_not_written_again()
+    {
+        var sight = new RuleSight
+        {
+            Generation = 3, Findings = RuleReview.Of(Rule(Good), Home), Tally = Tally(100, 1400),
+        };
+        var first = RuleStatus.Of(sight, null, DateTimeOffset.UnixEpoch);
+        Assert.Equal("1.4us 100", Cost(first));
+        Assert.Equal("1.4us 100", Cost(RuleStatus.Of(sight with { Tally = Tally(118, 1600) }, first, default)));
+        Assert.Equal("1.4us 140", Cost(RuleStatus.Of(sight with { Tally = Tally(140, 1400) }, first, default)));
+        Assert.Equal("9.0us 100", Cost(RuleStatus.Of(sight with { Tally = Tally(100, 9000) }, first, default)));
+
+        static RuleTally Tally(double rate, long nanos)
+        {
+            var tally = new RuleTally();
+            tally.Take([("w-0", new RuleState(
+                "shop/errors", 0, 0, 0, null, TimeSpan.FromTicks(nanos / TimeSpan.NanosecondsPerTick), rate))]);
+            return tally;
+        }
+
+        static string Cost(JsonObject status) =>
+            $"{status["cost"]!["meanEvaluationTime"]} {status["cost"]!["evaluationsPerSecond"]}";
+    }
+
     private static RuleState State(long findings) => new("shop/errors", findings, 0, 0, null, TimeSpan.Zero, 0);
 
     private static OwnObject Rule(string spec, string metadata = "") => new(JsonNode.Parse($$"""

@@ -55,6 +55,27 @@ public sealed class PlanKeeperTests : IDisposable
     }
 
     [Fact]
+    public void What_the_disk_would_not_take_is_tried_again_and_what_makes_no_sense_is_not()
+    {
+        var keeper = NewKeeper();
+        Assert.True(keeper.Offer(Plan(1, "one")));
+        // A folder of the plan's parts cannot be made where a file lies: as on a full disk, whoever we are.
+        Directory.Delete(_folder["plan"], recursive: true);
+        File.WriteAllText(_folder["plan"], "in the way");
+        Assert.True(keeper.Offer(Plan(2, "two")));
+        Assert.StartsWith("cannot be kept: ", keeper.Refused!.Value.Why, StringComparison.Ordinal);
+        Assert.False(keeper.Retry());
+        Assert.Equal(1, keeper.Current!.Sequence);
+        File.Delete(_folder["plan"]);
+        Assert.True(keeper.Retry());
+        Assert.Equal((2, "two"), (keeper.Current!.Sequence, Lying("sensor.json")));
+        Assert.False(keeper.Retry());
+
+        Assert.True(keeper.Offer(Plan(3, "bad")));
+        Assert.False(keeper.Retry());
+    }
+
+    [Fact]
     public void A_first_plan_that_is_refused_leaves_nothing()
     {
         var keeper = NewKeeper();
