@@ -43,7 +43,9 @@ oracles: build ## agreement with tshark, Suricata and nDPI over the corpus besid
 	python3 $(ORACLE_DIFF) --corpus $(CORPUS) --cmd "bin/netsniff read {file} -o eve" \
 		--json artifacts/oracles.json --show 15
 
-bench: build ## our speed beside other programs' (BENCH_PEERS=0: without the slow ones)
+bench: ## our speed beside other programs' (BENCH_PEERS=0: without the slow ones)
+	@tools/install.sh bench
+	@tools/build.sh $(CONFIGURATION)
 	@bench/run.sh compare
 
 bench-scaling: build ## two shards against one
@@ -68,7 +70,9 @@ cluster-up: ## a Kubernetes of E2E_NODES nodes on this machine (root); says its 
 cluster-down: ## and away with it
 	@e2e/cluster/down.sh
 
-bench-live: build ## live capture at a generator's maximum (root)
+bench-live: ## live capture at a generator's maximum (root)
+	@tools/install.sh bench
+	@tools/build.sh $(CONFIGURATION)
 	@bench/run.sh live
 
 bench-profiling: ## what a flame graph costs the program it looks into; draws one to artifacts/flamegraph.svg

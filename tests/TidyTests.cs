@@ -23,6 +23,7 @@ public sealed partial class TidyTests
         ["worker"] = ["core", "storage", "wire", "kube"],
         ["operator"] = ["core", "wire", "kube"],
         ["cli"] = ["core", "storage", "wire", "kube", "sensor", "worker", "operator"],
+        ["native"] = ["core", "storage", "wire", "kube", "sensor", "worker", "operator"],
     };
 
     private static readonly string[] s_unnamed = ["tests", "fuzz", "bench"];

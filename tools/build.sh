@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Builds the program with ReadyToRun code, so that it starts at once, and links it to bin/netsniff; by its other names
-# it is kubectl's plugin, and what kubectl asks for completions.
+# it is kubectl's plugin, and what kubectl asks for completions. `read` and `live` are also compiled for this machine
+# ahead of time where that can be done (NETSNIFF_NATIVE=0 leaves it out): then bin/netsniff is that, and it hands on to
+# the whole program whatever else is asked for.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 configuration=${1:-Release}
@@ -10,5 +12,32 @@ case $rid in *arm64*) rid=linux-arm64 ;; osx*) ;; *) rid=linux-x64 ;; esac
 [ -e bin/app ] || echo "building; the first time takes a minute or two"
 dotnet publish cli/NetSniff.Cli.csproj -c "$configuration" -r "$rid" --self-contained false \
     -p:PublishReadyToRun=true -o bin/app -v quiet -clp:NoSummary
-for name in netsniff kubectl-netsniff kubectl_complete-netsniff; do ln -sf app/netsniff "bin/$name"; done
+
+# Says in a few words what is missing; nothing when it can be done.
+lack() {
+    [ "${NETSNIFF_NATIVE:-1}" != 0 ] || { echo "NETSNIFF_NATIVE=0"; return; }
+    [ -d native ] || { echo "no sources of it here"; return; }
+    [ "$(uname -s)" = Linux ] || { echo "not Linux"; return; }
+    command -v gcc >/dev/null || command -v clang >/dev/null || { echo "no gcc or clang"; return; }
+    case $rid in *x64) grep -q ' avx2 ' /proc/cpuinfo || { echo "no AVX2 in this processor"; return; } ;; esac
+    dotnet restore native -r "$rid" -v quiet >native.log 2>&1 || { echo "its compiler cannot be had"; return; }
+}
+missing=$(lack)
+rm -f native.log
+if [ -z "$missing" ]; then
+    linker=gcc
+    ! command -v clang >/dev/null || linker=clang
+    work=native/obj/publish
+    dotnet publish native -c "$configuration" -r "$rid" --no-restore -p:CppCompilerAndLinker=$linker -o $work \
+        -v quiet -clp:NoSummary
+    mkdir -p bin/native
+    # Beside it and then in its place: who runs it now keeps what he has.
+    cp $work/netsniff-native bin/native/.netsniff && mv -f bin/native/.netsniff bin/native/netsniff
+    ln -sf native/netsniff bin/netsniff
+else
+    rm -rf bin/native
+    echo "read and live are not compiled for this machine: $missing"
+    ln -sf app/netsniff bin/netsniff
+fi
+for name in kubectl-netsniff kubectl_complete-netsniff; do ln -sf app/netsniff "bin/$name"; done
 echo "bin/netsniff is ready: try  bin/netsniff --help"

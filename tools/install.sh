@@ -5,7 +5,7 @@ set -euo pipefail
 case ${1:-build} in
     build) wanted=() ;;
     # The servers are for the demo's live test, etcd for a real API server: what is missing is skipped, and said.
-    test) wanted=(libpcap0.8 libzstd1 zstd iproute2 nginx-light nghttp2-client nghttp2-server dnsmasq-base curl openssl
+    test) wanted=(gcc libc6-dev libpcap0.8 libzstd1 zstd iproute2 nginx-light nghttp2-client nghttp2-server dnsmasq-base curl openssl
         python3-websockets prometheus clickhouse-server etcd-server etcd-client) ;;
     demo) wanted=(libpcap0.8 libzstd1 iproute2 procps nginx-light nghttp2-client nghttp2-server python3-grpcio
         python3-websockets dnsmasq-base bind9-dnsutils redis-server redis-tools nmap curl openssl python3) ;;

@@ -34,8 +34,8 @@ internal sealed class CaptureOutput : IDisposable
         _settings = settings;
         if (!settings.IsQuiet && Where(settings) is { } filter) HintAt(filter);
         // Before the file to write is touched, for it may be refused.
-        if (settings.NamesPath is { } names) _names = new NamesFile(names, terminal);
-        if (settings.RulesPath is { } rules)
+        if (!Build.IsNative && settings.NamesPath is { } names) _names = new NamesFile(names, terminal);
+        if (!Build.IsNative && settings.RulesPath is { } rules)
         {
             _rules = new RulesFolder(rules);
             _ = _rules.NewRun(Origins);

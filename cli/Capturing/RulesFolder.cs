@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NetSniff.Cli.Commands;
 using NetSniff.Detection;
 using NetSniff.Detection.Rules;
@@ -33,6 +34,8 @@ internal sealed class RulesFolder
     /// <exception cref="UsageException">There is something wrong with them: all of it is told.</exception>
     public DetectionRun NewRun(OriginBook origins)
     {
+        if (Build.IsNative) throw new UnreachableException();
+
         List<RuleProblem> problems = [];
         var loader = new RuleLoader(origins);
         if (loader.Load(_files.Specs(problems), problems, out _) is { } set)

@@ -9,7 +9,7 @@ namespace NetSniff.Cli.Commands;
 internal sealed class CommandRunner(Terminal terminal, bool listens)
 {
     /// <summary>How the cluster is chosen, where one is.</summary>
-    public KubeOptions Kube { get; } = new();
+    public KubeOptions Kube => field ??= new KubeOptions();
 
     /// <summary>Whether commands reach the workers through a cluster's API server.</summary>
     public bool IsPlugin => terminal.Program.IsPlugin;
@@ -39,12 +39,13 @@ internal sealed class CommandRunner(Terminal terminal, bool listens)
             SayLines(problem.Message);
             return ExitCode.Failed;
         }
-        catch (KubeRefusal problem)
+        catch (KubeRefusal problem) when (!Build.IsNative)
         {
             SayLines(problem.Message);
             return problem.Code;
         }
-        catch (Grpc.Core.RpcException problem) when (KubeRefusal.In(problem.Status.DebugException) is { } refusal)
+        catch (Grpc.Core.RpcException problem)
+            when (!Build.IsNative && KubeRefusal.In(problem.Status.DebugException) is { } refusal)
         {
             SayLines(refusal.Message);
             return refusal.Code;
@@ -53,7 +54,7 @@ internal sealed class CommandRunner(Terminal terminal, bool listens)
         {
             return ExitCode.Interrupted;
         }
-        catch (Grpc.Core.RpcException problem)
+        catch (Grpc.Core.RpcException problem) when (!Build.IsNative)
         {
             SayLines(Servers.Refusal.Words(problem));
             return Servers.Refusal.CodeOf(problem);

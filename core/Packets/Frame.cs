@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace NetSniff.Packets;
 
 /// <summary>One frame as captured, borrowed: the bytes belong to the ring or the mapped file and are gone when the
@@ -24,4 +27,11 @@ public unsafe readonly record struct Frame(
     public ReadOnlySpan<byte> Bytes => new((void*)Data, CapturedLength);
 
     public byte* Pointer => (byte*)Data;
+
+    /// <summary>By hand: what would be made of it shows a pointer, which no compiler of native programs can do.</summary>
+    private bool PrintMembers(StringBuilder text)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"{LinkType}, {CapturedLength} of {WireLength} bytes at {TimeNanos}");
+        return true;
+    }
 }

@@ -52,6 +52,8 @@ internal sealed class HelpPage(Terminal terminal, CommandRunner runner) : Synchr
     private IEnumerable<Option> Own(Command command)
     {
         var inherited = Above(command).SelectMany(parent => parent.Options).Where(option => option.Recursive);
+        if (Build.IsNative) return command.Options.Concat(inherited);
+
         var scope = runner.Scoped.Contains(command) && runner.IsPlugin ? runner.Kube.Scope : [];
         return command.Options.Concat(scope).Concat(inherited.Except(runner.Kube.Access).Except(runner.Kube.Scope));
     }

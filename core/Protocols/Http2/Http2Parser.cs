@@ -55,7 +55,8 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
 
         if (side.Place == Http2Place.Start && !TryBegin(side, bytes, direction, context, out position))
         {
-            return Wait(side, 0, Http2Probe.Preface.Length, context);
+            // The next byte may show that it is none.
+            return Wait(side, 0, bytes.Length + 1, context);
         }
 
         if (side.Place == Http2Place.Seeking

@@ -91,6 +91,15 @@ public sealed class Http2ParserTests
         Has(Assert.Single(driver.Records), $"http.problem={problem}", "Malformed");
     }
 
+    /// <summary>A preface that is none is known by the byte that is wrong, however the bytes come.</summary>
+    [Theory, MemberData(nameof(Pieces))]
+    public void A_preface_that_goes_on_otherwise(int piece)
+    {
+        var driver = new StreamDriver(new Http2Parser()).Say(ToServer, [.. "PRI * HTTP/2.0\r\n"u8, 1], piece);
+        Assert.Equal(ParseStatus.Broken, driver.LastStatus);
+        Has(Assert.Single(driver.Records), "http.problem=frame");
+    }
+
     [Fact]
     public void A_hole_in_a_body_costs_only_the_body()
     {
