@@ -113,16 +113,8 @@ internal sealed partial class SensorProgram
             ? (config.Sequence, config.Revision)
             : null;
 
-    private Task WatchAsync(CancellationToken stop) => Task.WhenAll(
-        _config?.RunAsync(stop) ?? Task.CompletedTask,
-        _road?.RunAsync(
-            _terminal.Clock,
-            () =>
-            {
-                OperatorTalk.Tell(_terminal, _plans!);
-                _operator?.Changed();
-            },
-            stop) ?? Task.CompletedTask);
+    private Task WatchAsync(CancellationToken stop) => new PlanWatch(
+        _terminal, _config is null ? null : _config.RunAsync, _plans, _road, () => _operator).RunAsync(stop);
 
     private void Attend()
     {

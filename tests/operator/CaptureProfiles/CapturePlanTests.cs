@@ -101,7 +101,8 @@ public class CapturePlanTests
     [InlineData("1500ms", "1s500ms")]
     public void A_sensor_reads_ages_however_long(string said, string written)
     {
-        var spec = $$$"""{"storage": {"packetBuffer": {"size": "1Gi", "maxAge": "{{{said}}}"}}}""";
+        var buffer = $$"""{"size": "1Gi", "maxAge": "{{said}}"}""";
+        var spec = $$"""{"storage": {"packetBuffer": {{buffer}} } }""";
         var json = SensorJson.SettingsOf(PlanOf(spec)).ToJsonString();
         var config = ConfigReader.Read(Encoding.UTF8.GetBytes(json), out var problems);
         Assert.Empty(problems);
@@ -129,9 +130,9 @@ public class CapturePlanTests
         Assert.Null(PlanOf(Web, "{}").Protocols);
         Assert.DoesNotContain("ports", SensorJson.SettingsOf(PlanOf(Web, "{}")).ToJsonString());
 
-        var many = Enumerable.Range(0, 3).Select(static number => $$$"""
-            {"protocols": [{"name": "HTTP1", "ports": [{{{string.Join(',', Enumerable.Range(number * 32 + 1, 32))}}}]}]}
-            """).ToArray();
+        var many = Enumerable.Range(0, 3).Select(static number => string.Join(
+            ',', Enumerable.Range(number * 32 + 1, 32)))
+            .Select(static ports => $$"""{"protocols": [{"name": "HTTP1", "ports": [{{ports}}]}]}""").ToArray();
         Assert.Equal(64, PlanOf(many[..2]).Ports["HTTP1"].Count);
         Assert.Empty(PlanOf(many).Ports);
     }
