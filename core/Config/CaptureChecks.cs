@@ -80,7 +80,7 @@ internal static class CaptureChecks
         if (config.Capture.Ring.Fanout == FanoutChoice.CPU)
         {
             problems.Add(new(
-                "capture.ring.fanout", "packets of a flow must come to one thread: FlowHash, which sees to it, or None"));
+                "capture.ring.fanout", "packets of a flow must come to one thread: FlowHash sees to it, or None"));
         }
 
         CheckInterfaces("capture.interfaces.include", config.Capture.Interfaces.Include, problems);

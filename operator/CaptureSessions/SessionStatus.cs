@@ -60,7 +60,10 @@ public static class SessionStatus
     {
         ArgumentNullException.ThrowIfNull(outcome);
         var (count, lack) = (outcome.Words, outcome.Completeness);
-        if (WrongFilter(lack) is { } wrong) return Found.False(SucceededType, "InvalidFilter", $"spec.bpfFilter: {wrong}");
+        if (WrongFilter(lack) is { } wrong)
+        {
+            return Found.False(SucceededType, "InvalidFilter", $"spec.bpfFilter: {wrong}");
+        }
 
         var absent = lack.AbsentSensors.Concat(lack.Absent).Select(static one => $"{one.Worker}: {one.Why}").ToList();
         if (absent.Count > 0)

@@ -5,7 +5,8 @@ using NetSniff.Sensor.Capture.LibPcap;
 
 namespace NetSniff.Sensor.Tasks;
 
-/// <summary>Packets of a cut in the language of tcpdump, compiled here for whatever link they have. One thread.</summary>
+/// <summary>Packets of a cut in the language of tcpdump, compiled here for whatever link they have. One thread.
+/// </summary>
 internal sealed class CutFilter
 {
     private readonly CaptureFilter _filter;

@@ -87,7 +87,7 @@ internal sealed class WorkerArguments
             TokenFile = result.GetValue(_token),
             PacketsTokenFile = result.GetValue(_packetsToken),
             PacketsFor = SplitNames(result.GetValue(_packetsFor)),
-            IdentityFile = TextOption.Existing(result, _names),
+            IdentityFile = isNamedByCluster ? result.GetValue(_names) : TextOption.Existing(result, _names),
             IsNamedByCluster = isNamedByCluster,
             IsAuthorizedByCluster = isAuthorizedByCluster,
             Cluster = _cluster.Read(

@@ -102,7 +102,7 @@ public class CapturePlanTests
     public void A_sensor_reads_ages_however_long(string said, string written)
     {
         var buffer = $$"""{"size": "1Gi", "maxAge": "{{said}}"}""";
-        var spec = $$"""{"storage": {"packetBuffer": {{buffer}} } }""";
+        var spec = $$"""{"scope": "Cluster", "storage": {"packetBuffer": {{buffer}} } }""";
         var json = SensorJson.SettingsOf(PlanOf(spec)).ToJsonString();
         var config = ConfigReader.Read(Encoding.UTF8.GetBytes(json), out var problems);
         Assert.Empty(problems);
@@ -110,7 +110,9 @@ public class CapturePlanTests
     }
 
     [Theory]
-    [InlineData("""{"storage": {"packetBuffer": {"size": "1Gi", "maxAge": "721h"}}}""", "storage.packetBuffer.maxAge")]
+    [InlineData(
+        """{"scope": "Cluster", "storage": {"packetBuffer": {"size": "1Gi", "maxAge": "721h"}}}""",
+        "storage.packetBuffer.maxAge")]
     [InlineData("""{"storage": {"flowRetention": "30m"}}""", "storage.flowRetention")]
     [InlineData("""{"storage": {"flowRetention": "9000h"}}""", "storage.flowRetention")]
     public void Ages_that_nobody_keeps_are_refused_by_name(string spec, string field)
@@ -123,7 +125,9 @@ public class CapturePlanTests
     public void Ports_are_those_of_all_and_whoever_names_none_means_every_one()
     {
         const string Web = """{"protocols": [{"name": "HTTP1", "ports": [8080, 80]}, {"name": "DNS"}]}""";
-        const string More = """{"protocols": [{"name": "HTTP1", "ports": [80, 3000]}, {"name": "DNS", "ports": [53]}]}""";
+        const string More = """
+            {"protocols": [{"name": "HTTP1", "ports": [80, 3000]}, {"name": "DNS", "ports": [53]}]}
+            """;
         Assert.Equal([80, 3000, 8080], Assert.Single(PlanOf(Web, More).Ports).Value);
         Assert.Empty(PlanOf(Web, """{"protocols": [{"name": "HTTP1"}]}""").Ports);
         // Who names no protocol wants them all, wherever they are.
@@ -140,10 +144,11 @@ public class CapturePlanTests
     [Fact]
     public void One_thread_is_for_those_who_all_want_one()
     {
-        const string One = """{"capture": {"ring": {"fanout": "None"}}}""";
+        const string One = """{"scope": "Cluster", "capture": {"ring": {"fanout": "None"}}}""";
         Assert.Equal(RingFanout.None, PlanOf(One, One).Fanout);
-        Assert.Equal(RingFanout.FlowHash, PlanOf(One, "{}").Fanout);
-        Assert.Equal(RingFanout.FlowHash, PlanOf("""{"capture": {"ring": {"fanout": "CPU"}}}""").Fanout);
+        Assert.Equal(RingFanout.FlowHash, PlanOf(One, """{"scope": "Cluster"}""").Fanout);
+        Assert.Equal(
+            RingFanout.FlowHash, PlanOf("""{"scope": "Cluster", "capture": {"ring": {"fanout": "CPU"}}}""").Fanout);
     }
 
     private static CapturePlan PlanOf(params string[] specs) =>

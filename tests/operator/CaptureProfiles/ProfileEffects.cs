@@ -58,7 +58,7 @@ internal static class ProfileEffects
 
     private static IEnumerable<string> OfSensor(AcceptedProfile profile, PlacementClass sensorClass)
     {
-        var plan = new ClassPlan(sensorClass, "", 0, SensorPlanning.FittingOf(sensorClass.Profiles));
+        var plan = new ClassPlan(sensorClass, "", 0, SensorPlanning.FittingOf([profile]));
         var text = SensorPlanning.Common(plan, "").Files[SensorPlanning.ConfigFile];
         var config = ConfigReader.Read(System.Text.Encoding.UTF8.GetBytes(text), out var problems)!;
         Assert.Empty(problems);
@@ -110,8 +110,9 @@ internal static class ProfileEffects
             foreach (var severity in (string[])["high", "low"])
             {
                 var isBound = RuleBindings.Selects(
-                    profile, new ResourceName(space, "rule"), new Dictionary<string, string> { ["severity"] = severity },
-                    Profiles.Home, s_namespaces.GetValueOrDefault);
+                    profile, new ResourceName(space, "rule"),
+                    new Dictionary<string, string> { ["severity"] = severity }, Profiles.Home,
+                    s_namespaces.GetValueOrDefault);
                 yield return $"{space} {severity} {isBound}";
             }
         }

@@ -185,7 +185,10 @@ public class ProfileFieldsTests
         if (type == typeof(Quantity)) return ["96Mi", "3"];
         if (type == typeof(IntOrPercent)) return ["7%", 3];
         if (type == typeof(string)) return [value.GetValue<string>() + "x"];
-        if (value is JsonArray list) return [new JsonArray([.. list.SkipLast(1).Select(static one => one!.DeepClone())])];
+        if (value is JsonArray list)
+        {
+            return [new JsonArray([.. list.SkipLast(1).Select(static one => one!.DeepClone())])];
+        }
 
         // Labels and amounts: none of them.
         Assert.IsType<JsonObject>(value);

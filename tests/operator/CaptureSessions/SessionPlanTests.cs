@@ -99,8 +99,8 @@ public sealed class SessionPlanTests
         Assert.Equal(
             [(longest + "-n.pcap", "n"), (longest[..100] + ".pcap", longest[..100])],
             SessionPlan.Files(spec, longest, ["n", longest[..100]]));
-        Assert.Equal(
-            SessionPlan.FilesMax, SessionPlan.Files(spec, "x", [.. Enumerable.Range(0, 99).Select(n => $"n{n}")]).Count);
+        var many = Enumerable.Range(0, 99).Select(static number => $"n{number}").ToList();
+        Assert.Equal(SessionPlan.FilesMax, SessionPlan.Files(spec, "x", many).Count);
 
         spec = Read("""{"target": {"podNames": ["a"]}}""");
         Assert.Equal([("x.pcapng", null)], SessionPlan.Files(spec, "x", ["node-1", "node-2"]));
@@ -129,7 +129,10 @@ public sealed class SessionPlanTests
         Assert.Equal("Partial", found.Reason);
         Assert.Contains("node-3: no sensor is known on node-3", found.Message);
         var status = SessionStatus.Of(
-            new SessionSight { Generation = 1, Started = found with { Type = "Started" }, Succeeded = found, Outcome = outcome },
+            new SessionSight
+            {
+                Generation = 1, Started = found with { Type = "Started" }, Succeeded = found, Outcome = outcome,
+            },
             null, DateTimeOffset.UnixEpoch);
         Assert.Equal(
             "10 150 2 x-node-2.pcapng",

@@ -75,7 +75,10 @@ public sealed class PacketsTests
             all.Count(static one => one is { Protocol: IpProtocol.Udp, SourcePort: 53 }), dns.Frames.Count);
         var wanted = all.Where(one => one.Text.Contains("/checkout HTTP", StringComparison.Ordinal))
             .Select(one => one.Flow).ToHashSet();
-        var asked = new PacketsRequest { Where = "http.uri contains \"/checkout\"", BpfFilter = "tcp[tcpflags] & tcp-syn != 0" };
+        var asked = new PacketsRequest
+        {
+            Where = "http.uri contains \"/checkout\"", BpfFilter = "tcp[tcpflags] & tcp-syn != 0",
+        };
         var begun = await AskAsync(scene, asked);
         Assert.NotEmpty(begun.Frames);
         Assert.All(begun.Frames, one => Assert.Contains(one.Flow, wanted));
