@@ -51,7 +51,8 @@ public sealed class RuleReviewTests
         var known = detector.Replace("METRIC", $"{Enum.GetValues<AnomalyMetric>()[0]}", StringComparison.Ordinal)
             .Replace("BUILTIN", $"{Enum.GetValues<BuiltinDetector>()[0]}", StringComparison.Ordinal);
         var findings = RuleReview.Of(Rule($$"""
-            {"severity": "Low", "condition": "dns", "detector": {"type": "{{type}}", "{{type.ToLowerInvariant()}}": {{known}} } }
+            {"severity": "Low", "condition": "dns",
+             "detector": {"type": "{{type}}", "{{type.ToLowerInvariant()}}": {{known}} } }
             """), Home);
         Assert.Equal("NotServed", findings.Reason);
         Assert.Contains($"spec.detector.type: {type} is not in this version; there are Match, ", findings.Message);
