@@ -27,6 +27,8 @@ public sealed record CapturePlan
     /// <summary>Of the buffer between kernel and sensor; zero for the sensor's own.</summary>
     public required decimal RingBytes { get; init; }
 
+    public required RingFanout Fanout { get; init; }
+
     public required int SnapLength { get; init; }
 
     /// <summary>Empty for all packets.</summary>
@@ -37,6 +39,9 @@ public sealed record CapturePlan
 
     /// <summary>Null for every protocol there is; an empty list for none.</summary>
     public required IReadOnlyList<string>? Protocols { get; init; }
+
+    /// <summary>Of protocols that are looked for on certain ports alone.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<int>> Ports { get; init; }
 
     public required Kube.Resources.PayloadLevel Level { get; init; }
 
@@ -74,6 +79,9 @@ public sealed record CapturePlan
             Backend = captures.Select(static one => one.Backend).Distinct().ToList() is [var backend]
                 && backend != CaptureBackend.AFXDP ? backend : CaptureBackend.Auto,
             RingBytes = captures.Max(static one => AmountOf(one.Ring.Size)),
+            // One thread is less than what another profile may need.
+            Fanout = captures.TrueForAll(static one => one.Ring.Fanout == RingFanout.None)
+                ? RingFanout.None : RingFanout.FlowHash,
             Direction = captures.Select(static one => one.Direction).Distinct().ToList() is [var only]
                 ? only : CaptureDirection.Both,
             SnapLength = captures.Max(static one => one.SnapLength),
@@ -81,6 +89,7 @@ public sealed record CapturePlan
             OneIn = captures.Min(static one =>
                 one.Sampling.Mode == Kube.Resources.SamplingMode.Flow ? one.Sampling.OneIn : 1),
             Protocols = ProtocolsOf(specs),
+            Ports = PortsOf(specs),
             Level = specs.Max(static one => one.Payload.Level),
             Redaction = RedactionOf(specs.Select(static one => one.Redaction).ToList()),
             Cpus = Math.Min(CpusMax, SumUnlessAnyIsSilent(budgets.Select(static one => AmountOf(one.Cpu)))),
@@ -116,6 +125,17 @@ public sealed record CapturePlan
         var all = specs.Select(ServedOf).ToList();
         return all.Any(static one => one is null) ? null : Union(all.Select(static one => one!));
     }
+
+    /// <summary>A profile that names a protocol without ports, or no protocol, wants it wherever it is; so do more
+    /// ports than a sensor takes.</summary>
+    private static Dictionary<string, IReadOnlyList<int>> PortsOf(IReadOnlyList<CaptureProfileSpec> specs) =>
+        specs.SelectMany(static one => one.Protocols ?? []).Where(static one => one.Name != ProtocolName.Plugin)
+            .GroupBy(static one => one.Name.ToString(), StringComparer.Ordinal)
+            .Where(static group => group.All(static one => one.Ports is { Count: > 0 }))
+            .Select(static group => (
+                group.Key, Ports: group.SelectMany(static one => one.Ports!).Distinct().Order().ToList()))
+            .Where(static one => one.Ports.Count <= ProtocolConfig.PortsMax)
+            .ToDictionary(static one => one.Key, static IReadOnlyList<int> (one) => one.Ports, StringComparer.Ordinal);
 
     private static RedactionSettings RedactionOf(IReadOnlyList<RedactionSettings> all)
     {

@@ -4,13 +4,15 @@ using NetSniff.Operator.CaptureProfiles;
 namespace NetSniff.Operator.Workers;
 
 /// <summary>What all profiles together want of the workers, which they share.</summary>
-/// <param name="Retention">How long records are kept at least; null for what was installed.</param>
+/// <param name="Retention">The longest that a profile names; null where none does.</param>
+/// <param name="KeepsInstalled">Some name none: what was installed is the least.</param>
 public sealed record WorkerWish(
     int MinReplicas,
     int MaxReplicas,
     int TargetCpuPercent,
     TimeSpan TargetLag,
     TimeSpan? Retention,
+    bool KeepsInstalled,
     IReadOnlyList<ResourceAmounts?> Resources)
 {
     /// <summary>The most cautious of each; null when nobody wants any.</summary>
@@ -31,6 +33,7 @@ public sealed record WorkerWish(
             workers.Min(static one => one.TargetCPUUtilizationPercentage),
             TimeSpan.FromSeconds(workers.Min(static one => one.TargetLagSeconds)),
             profiles.Max(static one => one.Spec.Storage.FlowRetention?.Span()),
+            profiles.Any(static one => one.Spec.Storage.FlowRetention is null),
             [.. workers.Select(static one => one.Resources)]);
     }
 }
