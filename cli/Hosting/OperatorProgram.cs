@@ -80,6 +80,7 @@ internal sealed class OperatorProgram : IAsyncDisposable
                 Listen = _settings.Listen,
                 Security = new ServerSecurity(Host.Certificates),
                 IsLeader = () => Host.IsLeading,
+                MayLeadSoon = () => Host.MayLeadSoon,
                 Version = ProgramVersion.Text,
                 Clock = _terminal.Clock,
             },

@@ -11,8 +11,8 @@ public static class ProfileStatus
 {
     private const int UnhealthyMax = 16;
 
-    /// <summary>A quiet cluster's breathing is no news.</summary>
-    private const double PacketsOfNews = 50;
+    /// <summary>A quiet cluster's breathing is no news, nor is one packet of ten thousand that was lost.</summary>
+    private const double PacketsOfNews = 100, DropRatioOfNews = 0.0001;
 
     public static JsonObject Of(ProfileSight sight, JsonObject? before, DateTimeOffset now)
     {
@@ -174,8 +174,8 @@ public static class ProfileStatus
         var bits = sight.Sensors.Sum(static one => one.BitsPerSecond);
         var dropped = sight.Sensors.Sum(static one => one.DropRatio * one.PacketsPerSecond);
         var ratio = packets > 0 ? dropped / packets : 0;
-        var text = ratio.ToString("0.000%", CultureInfo.InvariantCulture);
-        var isAsBefore = before is not null && before["dropRatio"]?.GetValue<string>() == text
+        var isAsBefore = before is not null
+            && ShownRate.IsAbout(RatioOf(before["dropRatio"]?.GetValue<string>()), ratio, DropRatioOfNews)
             && ShownRate.IsAbout(before["packetsPerSecond"]?.GetValue<long>() ?? 0, packets, PacketsOfNews);
         if (isAsBefore) return before!.DeepClone().AsObject();
 
@@ -184,9 +184,13 @@ public static class ProfileStatus
             LastSampleTime = now,
             PacketsPerSecond = (long)Math.Round(packets),
             BitsPerSecond = (long)Math.Round(bits),
-            DropRatio = text,
+            DropRatio = ratio.ToString("0.000%", CultureInfo.InvariantCulture),
         }).AsObject();
     }
+
+    /// <summary>Of a text that we wrote; of another none.</summary>
+    private static double RatioOf(string? shown) =>
+        double.TryParse(shown?.TrimEnd('%'), CultureInfo.InvariantCulture, out var percent) ? percent / 100 : 0;
 
     private static int DepthOf(string rung) => rung switch { "flows" => 3, "headers" => 2, _ => 1 };
 }

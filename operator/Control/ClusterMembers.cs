@@ -131,7 +131,6 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
             member.State = MemberReading.StateOf(line, _clock.GetUtcNow()) with
             {
                 Revision = member.State.Revision, Sequence = member.State.Sequence, Rules = member.State.Rules,
-                RulesAt = member.State.RulesAt,
             };
         }
 

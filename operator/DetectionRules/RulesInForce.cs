@@ -27,7 +27,8 @@ internal sealed class RulesInForce(OperatorParts parts, RuleBindings bindings)
     }
 
     /// <summary>What workers run since an earlier term, of objects that are still there.</summary>
-    public async Task LoadAsync(CancellationToken cancel)
+    /// <param name="review">Of an object as it is: where that is what workers run, it is compiled once.</param>
+    public async Task LoadAsync(Func<OwnObject, RuleFindings> review, CancellationToken cancel)
     {
         var labels = $"{parts.Names.Selection},{ObjectNames.Component}=rules";
         var maps = await parts.Objects.ListAsync(ObjectKinds.ConfigMaps, parts.Settings.Namespace, labels, cancel)
@@ -35,12 +36,13 @@ internal sealed class RulesInForce(OperatorParts parts, RuleBindings bindings)
         foreach (var text in maps.SelectMany(static map => map["data"] as JsonObject ?? []))
         {
             if (text.Value is not JsonValue value || RuleFile.Read(value.GetValue<string>()) is not var
-                (name, uid, generation, content) || parts.Caches.Rules.Find(name)?.Uid != uid)
+                (name, uid, generation, content) || parts.Caches.Rules.Find(name) is not { } one || one.Uid != uid)
             {
                 continue;
             }
 
-            var findings = RuleReview.Of(content, parts.Settings.Namespace);
+            var findings = one.Generation == generation
+                ? review(one) : RuleReview.Of(content, parts.Settings.Namespace);
             if (findings.Spec is { } spec) _all[name] = new RuleInForce(uid, generation, spec, findings.Text);
         }
     }
