@@ -1,6 +1,7 @@
 using NetSniff.Kube;
 using NetSniff.Kube.Objects;
 using NetSniff.Kube.Watching;
+using NetSniff.Operator.CaptureProfiles;
 using NetSniff.Operator.Certificates;
 using NetSniff.Operator.Control;
 using NetSniff.Operator.Objects;
@@ -61,6 +62,7 @@ public sealed class OperatorHost : IAsyncDisposable
             Caches = new ClusterCaches(options.Cluster, settings.WatchNamespaces, clock, random),
             Children = new ChildCaches(options.Cluster, settings, names, clock, random),
             Members = members,
+            Filters = new FilterChecks(options.CompileFilter),
             Clock = clock,
             Say = options.Say,
         };

@@ -30,6 +30,7 @@ internal static class MemberReading
         Refused = ClusterLimits.Cut(report.Refused),
         IsReady = report.IsReady,
         NotReady = report.IsReady ? "" : Words(report),
+        IsPurged = report.Unmet.Any(static one => one.Reason == ClusterLimits.PurgedReason),
         Packets = report.Packets,
         Bytes = report.Bytes,
         PacketsDropped = report.PacketsDropped,
@@ -46,8 +47,8 @@ internal static class MemberReading
 
     /// <summary>What reconcilers act upon, counters left out.</summary>
     public static bool IsNews(MemberState before, MemberState after) =>
-        (before.Revision, before.Sequence, before.Refused, before.IsReady, before.NotReady, before.Rung)
-        != (after.Revision, after.Sequence, after.Refused, after.IsReady, after.NotReady, after.Rung);
+        (before.Revision, before.Sequence, before.Refused, before.IsReady, before.NotReady, before.Rung, before.IsPurged)
+        != (after.Revision, after.Sequence, after.Refused, after.IsReady, after.NotReady, after.Rung, after.IsPurged);
 
     public static FindingNotice NoticeOf(FindingReport finding) => new(
         ClusterLimits.Cut(finding.Rule), ClusterLimits.Cut(finding.Severity), ClusterLimits.Cut(finding.Text),

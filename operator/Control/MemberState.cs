@@ -31,6 +31,9 @@ public sealed record MemberState
     /// <summary>Why it is not ready; empty when it is.</summary>
     public string NotReady { get; init; } = "";
 
+    /// <summary>It has deleted what it kept, and does nothing more until its pod is made anew.</summary>
+    public bool IsPurged { get; init; }
+
     public DateTimeOffset HeardAt { get; init; }
 
     /// <summary>Since it began.</summary>

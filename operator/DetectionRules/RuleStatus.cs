@@ -39,6 +39,9 @@ public static class RuleStatus
 {
     private const int BindingsMax = 32;
 
+    private const string RoomText = "workers have no room for it: rules of the cluster come first, then each namespace "
+        + "has its share, of which the oldest and small ones are taken";
+
     /// <summary>What a rule costs at least for it to be news: less is nothing.</summary>
     private const double RateOfNews = 50, NanosOfNews = 1000;
 
@@ -99,7 +102,7 @@ public static class RuleStatus
             return Found.False("Programmed", "NotSelected", "no profile selects it: see spec.rules of CaptureProfiles");
         }
 
-        if (!sight.HasRoom) return Found.False("Programmed", "TooManyRules", "workers have room for no more rules");
+        if (!sight.HasRoom) return Found.False("Programmed", "TooManyRules", RoomText);
         if (sight.Workers == 0) return Found.False("Programmed", "NoWorkers", "there are no workers yet");
 
         var count = string.Create(CultureInfo.InvariantCulture, $"{sight.Programmed}/{sight.Workers} workers run it");

@@ -30,7 +30,8 @@ public sealed record WorkerWish(
             Math.Max(least, workers.Max(static one => one.MaxReplicas)),
             workers.Min(static one => one.TargetCPUUtilizationPercentage),
             TimeSpan.FromSeconds(workers.Min(static one => one.TargetLagSeconds)),
-            profiles.Max(static one => one.Spec.Storage.FlowRetention?.Span()),
+            profiles.Where(static one => one.Spec.Scope == ResourceScope.Cluster)
+                .Max(static one => one.Spec.Storage.FlowRetention?.Span()),
             [.. workers.Select(static one => one.Resources)]);
     }
 }
