@@ -87,7 +87,7 @@ public class CapturePlanTests
             """;
         const string Tenant =
             """
-            {"payload": {"level": "Body"}, "budget": {"cpu": "1m", "onOverload": "FlowsOnly"},
+            {"payload": {"level": "Body"}, "budget": {"cpu": "100m", "onOverload": "FlowsOnly"},
              "storage": {"packetBuffer": {"size": "1Ti", "maxAge": "24h"}},
              "capture": {"ring": {"size": "512Mi"}, "backend": "Libpcap", "interfaces": {"include": ["eth9"]}}}
             """;
@@ -99,7 +99,7 @@ public class CapturePlanTests
         Assert.Equal((64m * 1024 * 1024, 8m * 1024 * 1024), (both.BufferBytes, both.RingBytes));
         // Namespaces among themselves share; the nodes' disk and memory are nobody's of them.
         var tenants = PlanOf(Tenant, """{"budget": {"cpu": "200m"}}""");
-        Assert.Equal((0.201m, 0, 0), (tenants.Cpus, tenants.BufferBytes, tenants.RingBytes));
+        Assert.Equal((0.3m, 0, 0), (tenants.Cpus, tenants.BufferBytes, tenants.RingBytes));
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public class CapturePlanTests
     {
         const string All =
             """
-            {"budget": {"cpu": "1m"}, "storage": {"packetBuffer": {"maxAge": "24h"}, "flowRetention": "48h"},
+            {"budget": {"cpu": "100m"}, "storage": {"packetBuffer": {"maxAge": "24h"}, "flowRetention": "48h"},
              "capture": {"ring": {"size": "512Mi"}, "backend": "Libpcap", "interfaces": {"include": ["eth9"]}},
              "sensors": {"priorityClassName": "x"}, "workers": {"minReplicas": 3},
              "targets": {"excludeCIDRs": ["10.0.0.0/8"]}}
