@@ -23,7 +23,7 @@ public sealed record OperatorOptions
 
     public LeaseTimes Lease { get; init; } = new();
 
-    /// <summary>What is wrong with a filter of tcpdump's language, null for nothing. Without it sensors say so.</summary>
+    /// <summary>What is wrong with a filter of tcpdump's language, null for nothing. Without it sensors say.</summary>
     public Func<string, string?>? CompileFilter { get; init; }
 
     /// <summary>One line, and whether somebody should look at it.</summary>

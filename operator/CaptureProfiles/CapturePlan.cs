@@ -65,7 +65,7 @@ public sealed record CapturePlan
     {
         ArgumentNullException.ThrowIfNull(specs);
         var captures = specs.Select(static one => one.Capture).ToList();
-        // What a sensor may cost, and what it passes over whoever asks, is for the cluster to say where it says anything.
+        // What a sensor may cost, and what it passes over whoever asks: the cluster's to say where it says anything.
         var ofCluster = specs.Where(static one => one.Scope == ResourceScope.Cluster).ToList();
         var deciding = ofCluster.Count > 0 ? ofCluster : specs;
         var interfaces = deciding.Select(static one => one.Capture.Interfaces).ToList();

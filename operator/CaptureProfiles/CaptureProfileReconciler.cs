@@ -96,7 +96,8 @@ public sealed class CaptureProfileReconciler : IReconciler
     {
         var inForce = _parts.Accepted.Find(one.Name);
         if (inForce?.Uid != one.Uid) inForce = null;
-        var spec = ProfileReview.Of(one.Copy(), inForce?.Spec, _parts.Settings.Namespace, out var problems, _parts.Filters);
+        var spec = ProfileReview.Of(
+            one.Copy(), inForce?.Spec, _parts.Settings.Namespace, out var problems, _parts.Filters);
         if (spec is not null)
         {
             inForce = new AcceptedProfile(one.Name, one.Uid, one.Generation, spec);

@@ -9,8 +9,8 @@ namespace NetSniff.Operator.CaptureProfiles;
 /// <param name="Name">`all` for those without a selector.</param>
 /// <param name="Selector">Null for every node.</param>
 /// <param name="Profiles">That sensors stand here for.</param>
-/// <param name="Serves">Whose pods may be on its nodes: all that were placed or need not be; those of the cluster first,
-/// then by name.</param>
+/// <param name="Serves">Whose pods may be on its nodes: all that were placed or need not be; those of the cluster come
+/// first, then it goes by name.</param>
 /// <param name="Before">Selectors of classes whose nodes are not ours: no node has two sensors.</param>
 public sealed record PlacementClass(
     string Name,

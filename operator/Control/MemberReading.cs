@@ -47,8 +47,9 @@ internal static class MemberReading
 
     /// <summary>What reconcilers act upon, counters left out.</summary>
     public static bool IsNews(MemberState before, MemberState after) =>
-        (before.Revision, before.Sequence, before.Refused, before.IsReady, before.NotReady, before.Rung, before.IsPurged)
-        != (after.Revision, after.Sequence, after.Refused, after.IsReady, after.NotReady, after.Rung, after.IsPurged);
+        before.IsPurged != after.IsPurged
+        || (before.Revision, before.Sequence, before.Refused, before.IsReady, before.NotReady, before.Rung)
+        != (after.Revision, after.Sequence, after.Refused, after.IsReady, after.NotReady, after.Rung);
 
     public static FindingNotice NoticeOf(FindingReport finding) => new(
         ClusterLimits.Cut(finding.Rule), ClusterLimits.Cut(finding.Severity), ClusterLimits.Cut(finding.Text),

@@ -113,8 +113,8 @@ public sealed class DetectionRuleReconciler : IReconciler
     {
         lock (_lock)
         {
-            if (_loading is null or { IsFaulted: true } or { IsCanceled: true }) _loading = _inForce.LoadAsync(Review, cancel);
-            return _loading;
+            var isToLoad = _loading is null or { IsFaulted: true } or { IsCanceled: true };
+            return isToLoad ? _loading = _inForce.LoadAsync(Review, cancel) : _loading!;
         }
     }
 

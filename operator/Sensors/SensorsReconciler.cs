@@ -180,8 +180,8 @@ public sealed class SensorsReconciler : IReconciler
         _again(s_all);
     }
 
-    /// <summary>Then they go themselves: in the turn that knows that nobody wants them again. What fails is tried again.
-    /// </summary>
+    /// <summary>Then they go themselves, in the turn that knows that nobody wants them again. What fails is tried once
+    /// more.</summary>
     private async Task EndAsync(CancellationToken cancel)
     {
         foreach (var (inClass, one) in _retiring.Where(static each => each.Value.Purge.IsCompleted).ToList())

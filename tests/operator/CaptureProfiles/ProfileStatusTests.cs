@@ -91,7 +91,8 @@ public class ProfileStatusTests
         {
             var sensor = Sensor("a", "new") with
             {
-                PacketsPerSecond = random.Next(0, 200), DropRatio = random.Next(0, 2) * 0.0001, BitsPerSecond = 1e6 + random.Next(-100_000, 100_000),
+                PacketsPerSecond = random.Next(0, 200), DropRatio = random.Next(0, 2) * 0.0001,
+                BitsPerSecond = 1e6 + random.Next(-100_000, 100_000),
             };
             var now = ProfileStatus.Of(Sight(1, sensor), before, s_noon.AddMinutes(minute));
             if (!JsonNode.DeepEquals(before, now)) changes++;

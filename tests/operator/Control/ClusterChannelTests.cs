@@ -115,7 +115,8 @@ public sealed class ClusterChannelTests : IAsyncDisposable
         Assert.False(_members.SetPlan(MemberKind.Worker, "", Plan(3) with { Files = many }));
         // Of one node too, whatever the common one is.
         Assert.True(_members.SetPlan(MemberKind.Worker, "", Plan(4), (plan, _) => plan with { Files = large }));
-        await UntilAsync(() => _members.Ledger().Any(line => line is { Reason: "plans not sent, too large", Count: 3 }));
+        await UntilAsync(() => _members.Ledger().Any(
+            line => line is { Reason: "plans not sent, too large", Count: 3 }));
         Assert.Contains("bytes in all", _members.Problem);
         Assert.True(_members.SetPlan(MemberKind.Worker, "", Plan(5)));
         await UntilAsync(() => worker.Plans.Count == 2);

@@ -168,7 +168,8 @@ public sealed class RuleReviewTests
         for (var second = 0; second < 300; second += 2)
         {
             if (second % 30 == 0) evaluated += 6000;
-            tally.Take([("w-0", State(0) with { Evaluations = evaluated })], DateTimeOffset.UnixEpoch.AddSeconds(second));
+            tally.Take(
+                [("w-0", State(0) with { Evaluations = evaluated })], DateTimeOffset.UnixEpoch.AddSeconds(second));
             if (tally.PerSecond is { } rate && second > 100) rates.Add(rate);
         }
 

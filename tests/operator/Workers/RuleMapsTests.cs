@@ -26,7 +26,9 @@ public class RuleMapsTests
     public void What_is_larger_than_a_map_is_left_out_and_named()
     {
         var (maps, left) = RuleMaps.Split(
-            [KeyValuePair.Create("big", new string('x', 3000)), KeyValuePair.Create("small", "x")], Many, bytesMax: 2000);
+            [KeyValuePair.Create("big", new string('x', 3000)), KeyValuePair.Create("small", "x")],
+            Many,
+            bytesMax: 2000);
         Assert.Equal(["big"], left);
         Assert.Equal(["small"], Assert.Single(maps).Keys);
     }
