@@ -85,7 +85,7 @@ internal sealed class ClusterWay : IDisposable
     {
         var endpoint = await WorkerAsync([], cancel).ConfigureAwait(false);
         // The cluster's client is still needed when this is over.
-        using var channel = QueryChannel.To(endpoint with { Route = new Kept(endpoint.Route!) });
+        using var channel = QueryChannel.To(endpoint with { Route = new KeptRoute(endpoint.Route!) });
         try
         {
             var deadline = (clock.GetUtcNow() + s_statusMax).UtcDateTime;
@@ -103,15 +103,4 @@ internal sealed class ClusterWay : IDisposable
     }
 
     public void Dispose() => Client.Dispose();
-
-    private sealed class Kept(IQueryRoute inner) : IQueryRoute
-    {
-        public string Target => inner.Target;
-
-        public ValueTask<Stream> ConnectAsync(CancellationToken cancel) => inner.ConnectAsync(cancel);
-
-        public ValueTask<string> TokenAsync(CancellationToken cancel) => inner.TokenAsync(cancel);
-
-        public void Dispose() { }
-    }
 }
