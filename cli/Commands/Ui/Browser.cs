@@ -6,6 +6,8 @@ namespace NetSniff.Cli.Commands.Ui;
 /// <summary>The user's browser.</summary>
 internal static class Browser
 {
+    private static readonly string[] s_screens = ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME"];
+
     /// <returns>Whether there is one to open; whether it shows the page nobody tells.</returns>
     public static bool Open(string link)
     {
@@ -28,6 +30,6 @@ internal static class Browser
         }
     }
 
-    private static bool HasScreen() => new[] { "DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME" }
-        .Any(static name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)));
+    private static bool HasScreen() =>
+        s_screens.Any(static name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)));
 }

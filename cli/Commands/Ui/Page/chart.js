@@ -6,19 +6,18 @@ const width = 1000,
   height = 100;
 
 /** Rows of an aggregate with buckets as a value a second in each bucket of the range, those without a row being 0.
- *  What is younger than `settled` seconds is not told yet. */
+ *  What is younger than `settled` seconds may not have been told yet. */
 export function perSecond(rows, name, view, settled = 0) {
-  const {bucket} = view.range,
-    step = bucket * 1000,
-    from = view.from,
-    now = Date.now() - settled * 1000;
+  const {bucket} = view.range;
+  const now = Date.now();
+  // The bucket that goes on is measured by what there is of it, unless that is too little to tell.
+  const leastTold = bucket * (settled * 10 > bucket ? 1 : 0.4);
   const known = new Map(rows.map(row => [Date.parse(row.time), Number(row[name]) || 0]));
   const values = [];
-  for (let time = from; time < now; time += step) {
-    // The one that goes on is measured by what there is of it, unless that is too little to tell.
-    const seconds = Math.min(bucket, (now - time) / 1000);
-    if (seconds < bucket * 0.4) break;
-    values.push([time, (known.get(time) ?? 0) / seconds]);
+  for (let time = view.from; time < now; time += bucket * 1000) {
+    const seconds = (now - time) / 1000;
+    if (seconds - settled < leastTold) break;
+    values.push([time, (known.get(time) ?? 0) / Math.min(bucket, seconds)]);
   }
   return values;
 }
