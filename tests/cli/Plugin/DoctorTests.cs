@@ -6,7 +6,6 @@ using NetSniff.Json;
 using NetSniff.Tests.Cli.Commands.Records;
 using NetSniff.Tests.Kube;
 using NetSniff.Wire.V1;
-using NetSniff.Worker.Store;
 
 namespace NetSniff.Tests.Cli.Plugin;
 
@@ -60,7 +59,10 @@ public sealed class DoctorTests(ControlPlane plane)
         worker.Add(0, 5);
         worker.Store.Kind = "flow";
         worker.Store.Aggregates = query =>
-            [new AggregateRow([], 0, 0, [query.Where?.Contains("src.pod", StringComparison.Ordinal) is true ? named : 8])];
+        {
+            var isOfNames = query.Where?.Contains("src.pod", StringComparison.Ordinal) is true;
+            return [new global::NetSniff.Worker.Store.AggregateRow([], 0, 0, [isOfNames ? named : 8])];
+        };
         var end = TestCommand.RunPlugin(scene.Arguments("doctor", "-o", "jsonl"));
         var flows = Read(end.Lines)["Flows"];
         Assert.Equal(state, flows.State);
