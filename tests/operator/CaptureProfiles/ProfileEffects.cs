@@ -88,7 +88,11 @@ internal static class ProfileEffects
         }
 
         // What becomes of each is tests/sensor/Redaction's business.
-        if (gate.Redaction != RedactionPlan.Nothing) yield return JsonSerializer.Serialize(config.Redaction);
+        if (gate.Redaction == RedactionPlan.Nothing) yield break;
+
+        var nameless = config.Redaction.Patterns.Select(static one => one with { Name = "" });
+        yield return JsonSerializer.Serialize(config.Redaction with { Patterns = [.. nameless] });
+        foreach (var line in steering.Ledger()) yield return line.Reason;
     }
 
     private static string OfWorker(WorkerWish wish)
