@@ -4,6 +4,7 @@ using NetSniff.Kube;
 using NetSniff.Operator;
 using NetSniff.Operator.Control;
 using NetSniff.Operator.Health;
+using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Security;
 
@@ -59,6 +60,7 @@ internal sealed class OperatorProgram : IAsyncDisposable
                 Cluster = cluster,
                 Identity = settings.Identity,
                 PastPrefix = settings.PastPrefix,
+                CompileFilter = FilterCompiler.IsSupported ? SensorProgram.ProblemOf : null,
                 Clock = terminal.Clock,
                 Random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
                 Say = Say,
@@ -83,6 +85,7 @@ internal sealed class OperatorProgram : IAsyncDisposable
                 Listen = _settings.Listen,
                 Security = new ServerSecurity(Host.Certificates),
                 IsLeader = () => Host.IsLeading,
+                MayLeadSoon = () => Host.MayLeadSoon,
                 Version = ProgramVersion.Text,
                 Clock = _terminal.Clock,
             },
@@ -93,6 +96,7 @@ internal sealed class OperatorProgram : IAsyncDisposable
                 new HealthOptions { Address = health.Address, Port = health.Port }, _board)).ConfigureAwait(false);
         }
 
+        if (!FilterCompiler.IsSupported) Say("no libpcap is here: sensors say what is wrong with a bpfFilter", false);
         Host.Start();
         _look = _terminal.Clock.CreateTimer(_ => Look(), null, TimeSpan.Zero, s_lookEvery);
         _givingBack = _terminal.Clock.CreateTimer(_ => GiveBack(), null, s_giveBackEvery, s_giveBackEvery);

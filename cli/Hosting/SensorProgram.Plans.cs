@@ -95,7 +95,8 @@ internal sealed partial class SensorProgram
             : problems;
     }
 
-    private static string? ProblemOf(string filter)
+    /// <summary>Why a sensor does not take a filter; null where it does.</summary>
+    public static string? ProblemOf(string filter)
     {
         try
         {

@@ -29,6 +29,7 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
     private long _reports;
     private long _plansSent;
     private long _plansFailed;
+    private long _plansTooLarge;
     private long _findingsHeard;
     private long _findingsDropped;
     private long _tasks;
@@ -56,22 +57,19 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
         lock (_lock) return [.. _members.Values.Where(one => one.State.Kind == kind).Select(static one => one.State)];
     }
 
-    public void SetPlan(
+    public bool SetPlan(
         MemberKind kind, string scope, MemberPlan plan, Func<MemberPlan, string, MemberPlan>? ofNode = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        if (plan.Files.Count > ClusterLimits.PlanFilesMax || BytesOf(plan) > ClusterLimits.PlanBytesMax)
-        {
-            throw new ArgumentException(
-                $"a plan has at most {ClusterLimits.PlanFilesMax} files of {ClusterLimits.PlanBytesMax} bytes in all",
-                nameof(plan));
-        }
+        if (!HasRoom(plan)) return false;
 
         lock (_lock)
         {
             _plans[(kind, scope)] = new Plan(plan, ofNode);
             foreach (var line in Lines(kind, scope)) line.Plan();
         }
+
+        return true;
     }
 
     public void Touch(string node)
@@ -107,6 +105,7 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
                 new(Stage, "reports", _reports, false),
                 new(Stage, "plans sent", _plansSent, false),
                 new(Stage, "plans that could not be made", _plansFailed, false),
+                new(Stage, "plans not sent, too large", _plansTooLarge, true),
                 new(Stage, "tasks given", _tasks, false),
                 new(Stage, "findings for events", _findingsHeard, false),
                 new(Stage, "findings for events dropped, too many", _findingsDropped, true),
@@ -141,7 +140,6 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
             member.State = MemberReading.StateOf(line, _clock.GetUtcNow()) with
             {
                 Revision = member.State.Revision, Sequence = member.State.Sequence, Rules = member.State.Rules,
-                RulesAt = member.State.RulesAt,
             };
         }
 
@@ -211,6 +209,7 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
         }
 
         if (line.Planned is { } last && IsSame(last, plan)) return null;
+        if (!ReferenceEquals(plan, found.Common) && !HasRoom(plan)) return null;
 
         line.Planned = plan;
         lock (_lock) _plansSent++;
@@ -226,6 +225,17 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
         || (left.Sequence == right.Sequence && left.Revision == right.Revision
             && left.Files.Count == right.Files.Count
             && left.Files.All(file => right.Files.TryGetValue(file.Key, out var text) && text == file.Value));
+
+    /// <summary>Whether a member takes it; where not, it is counted and said.</summary>
+    private bool HasRoom(MemberPlan plan)
+    {
+        if (plan.Files.Count <= ClusterLimits.PlanFilesMax && BytesOf(plan) <= ClusterLimits.PlanBytesMax) return true;
+
+        Problem = $"plan {plan.Revision}: at most {ClusterLimits.PlanFilesMax} files of {ClusterLimits.PlanBytesMax} "
+            + "bytes in all are taken";
+        lock (_lock) _plansTooLarge++;
+        return false;
+    }
 
     private static long BytesOf(MemberPlan plan) =>
         plan.Files.Sum(static file => System.Text.Encoding.UTF8.GetByteCount(file.Value) + (long)file.Key.Length);

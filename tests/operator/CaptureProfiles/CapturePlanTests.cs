@@ -78,6 +78,54 @@ public class CapturePlanTests
     }
 
     [Fact]
+    public void What_sensors_may_cost_is_for_profiles_of_the_cluster_to_say()
+    {
+        const string Cluster =
+            """
+            {"scope": "Cluster", "budget": {"cpu": "500m"}, "storage": {"packetBuffer": {"size": "64Mi"}},
+             "capture": {"ring": {"size": "8Mi"}, "interfaces": {"exclude": ["docker0"]}}}
+            """;
+        const string Tenant =
+            """
+            {"payload": {"level": "Body"}, "budget": {"cpu": "100m", "onOverload": "FlowsOnly"},
+             "storage": {"packetBuffer": {"size": "1Ti", "maxAge": "24h"}},
+             "capture": {"ring": {"size": "512Mi"}, "backend": "Libpcap", "interfaces": {"include": ["eth9"]}}}
+            """;
+        var alone = PlanOf(Cluster);
+        var both = PlanOf(Tenant, Cluster);
+        Assert.Equal(NetSniff.Kube.Resources.PayloadLevel.Body, both.Level); // depth is what each asks for
+        Assert.Equal(Text(alone), Text(both with { Level = alone.Level }));
+        Assert.Equal((0.5m, OverloadStep.SampleFlows), (both.Cpus, both.OnOverload));
+        Assert.Equal((64m * 1024 * 1024, 8m * 1024 * 1024), (both.BufferBytes, both.RingBytes));
+        // Namespaces among themselves share; the nodes' disk and memory are nobody's of them.
+        var tenants = PlanOf(Tenant, """{"budget": {"cpu": "200m"}}""");
+        Assert.Equal((0.3m, 0, 0), (tenants.Cpus, tenants.BufferBytes, tenants.RingBytes));
+    }
+
+    [Fact]
+    public void What_is_not_taken_is_named()
+    {
+        const string All =
+            """
+            {"budget": {"cpu": "100m"}, "storage": {"packetBuffer": {"maxAge": "24h"}, "flowRetention": "48h"},
+             "capture": {"ring": {"size": "512Mi"}, "backend": "Libpcap", "interfaces": {"include": ["eth9"]}},
+             "sensors": {"priorityClassName": "x"}, "workers": {"minReplicas": 3},
+             "targets": {"excludeCIDRs": ["10.0.0.0/8"]}}
+            """;
+        const string Always = "spec.capture.ring.size spec.storage.packetBuffer spec.storage.flowRetention "
+            + "spec.sensors spec.workers";
+        Assert.Equal(Always, Named(All, isShared: false));
+        Assert.Equal(
+            $"{Always} spec.budget spec.capture.backend spec.capture.interfaces spec.targets.excludeCIDRs",
+            Named(All, isShared: true));
+        Assert.Equal("", Named("{}", isShared: true));
+        Assert.Equal("", Named("""{"scope": "Cluster", "budget": {"cpu": "1"}}""", isShared: true));
+
+        static string Named(string spec, bool isShared) =>
+            string.Join(' ', NotTaken.Of(Profiles.Of("one", spec).Spec, isShared));
+    }
+
+    [Fact]
     public void Filters_are_alternatives_and_a_profile_without_one_wants_all()
     {
         Assert.Equal(
