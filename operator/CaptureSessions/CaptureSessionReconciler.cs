@@ -228,7 +228,7 @@ public sealed class CaptureSessionReconciler : IReconciler
         if (name.Name.Length > 0) await _workers.ForgetAsync(name.ToString(), cancel).ConfigureAwait(false);
     }
 
-    private static CaptureSession? Read(OwnObject one, out SessionProblem problem)
+    private CaptureSession? Read(OwnObject one, out SessionProblem problem)
     {
         var copy = one.Copy();
         if (ResourceReview.Of(copy) is [var first, ..])
@@ -238,7 +238,7 @@ public sealed class CaptureSessionReconciler : IReconciler
         }
 
         var session = ResourceJson.Read<CaptureSession>(copy);
-        problem = SessionPlan.Check(session.Spec) ?? default;
+        problem = SessionPlan.Check(session.Spec, _parts.Filters) ?? default;
         return problem.Reason is null ? session : null;
     }
 

@@ -1,6 +1,7 @@
 using NetSniff.Filters.Expression;
 using NetSniff.Json;
 using NetSniff.Kube.Resources;
+using NetSniff.Operator.CaptureProfiles;
 using NetSniff.Operator.Reconciling;
 using NetSniff.Wire.V1;
 
@@ -25,9 +26,12 @@ public static class SessionPlan
     public static readonly TimeSpan BeforeMax = TimeSpan.FromHours(24), AfterMax = TimeSpan.FromHours(1);
 
     /// <summary>What is wrong with it, whatever pods there are; null for nothing.</summary>
-    public static SessionProblem? Check(CaptureSessionSpec spec)
+    /// <param name="filters">Tried here before every sensor is asked to: one with names to look up would keep them
+    /// all.</param>
+    public static SessionProblem? Check(CaptureSessionSpec spec, FilterChecks filters)
     {
         ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(filters);
         if (spec.Output.Type != SessionOutputType.Download) return NotServed("output.type", "there is Download");
         if (spec.Filter is { } filter && FilterExpression.Parse(filter).Problem is { } problem)
         {
@@ -35,6 +39,11 @@ public static class SessionPlan
                 problem.Fault == FilterFault.NotServed ? "NotServed"
                     : problem.Fault == FilterFault.UnknownField ? "UnknownField" : "InvalidFilter",
                 $"spec.filter: {problem}");
+        }
+
+        if (spec.BpfFilter is { } bpf && filters.ProblemOf(bpf) is { } wrong)
+        {
+            return new SessionProblem("InvalidFilter", $"spec.bpfFilter: {wrong}");
         }
 
         if (Before(spec) > BeforeMax) return new SessionProblem("Invalid", "spec.window.before is at most 24h");

@@ -21,7 +21,7 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<(MemberKind Kind, string Pod), Member> _members = [];
     private readonly Dictionary<(MemberKind Kind, string Scope), Plan> _plans = [];
-    private readonly Dictionary<(MemberKind Kind, string Pod), string> _unplanned = [];
+    private readonly Dictionary<(MemberKind Kind, string Whose), string> _unplanned = [];
     private readonly Queue<FindingNotice> _findings = new();
     private readonly TimeProvider _clock;
     private readonly ITimer _pruning;
@@ -42,8 +42,8 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
 
     public event Action<MemberKind>? Changed;
 
-    /// <summary>Why what nodes are to run could not be made, the first of them by name; null while all is well.
-    /// </summary>
+    /// <summary>Why what members are to run could not be made or sent, the first of it by name; null while all is
+    /// well.</summary>
     public string? Problem
     {
         get
@@ -61,7 +61,7 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
         MemberKind kind, string scope, MemberPlan plan, Func<MemberPlan, string, MemberPlan>? ofNode = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        if (!HasRoom(plan)) return false;
+        if (!HasRoom(plan, (kind, ClassOf(scope)), $"the plan of {kind} {scope}".TrimEnd())) return false;
 
         lock (_lock)
         {
@@ -194,7 +194,6 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
         try
         {
             plan = found.OfNode?.Invoke(found.Common, line.Node) ?? found.Common;
-            lock (_lock) _unplanned.Remove((line.Kind, line.Pod));
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -208,8 +207,8 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
             return null;
         }
 
+        if (!HasRoom(plan, (line.Kind, line.Pod), $"the plan of node {line.Node}")) return null;
         if (line.Planned is { } last && IsSame(last, plan)) return null;
-        if (!ReferenceEquals(plan, found.Common) && !HasRoom(plan)) return null;
 
         line.Planned = plan;
         lock (_lock) _plansSent++;
@@ -226,16 +225,27 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
             && left.Files.Count == right.Files.Count
             && left.Files.All(file => right.Files.TryGetValue(file.Key, out var text) && text == file.Value));
 
-    /// <summary>Whether a member takes it; where not, it is counted and said.</summary>
-    private bool HasRoom(MemberPlan plan)
+    /// <summary>Whether a member takes it; where not, it is counted and said until one is taken.</summary>
+    private bool HasRoom(MemberPlan plan, (MemberKind Kind, string Whose) key, string what)
     {
-        if (plan.Files.Count <= ClusterLimits.PlanFilesMax && BytesOf(plan) <= ClusterLimits.PlanBytesMax) return true;
+        var isTaken = plan.Files.Count <= ClusterLimits.PlanFilesMax && BytesOf(plan) <= ClusterLimits.PlanBytesMax;
+        lock (_lock)
+        {
+            if (isTaken)
+            {
+                _unplanned.Remove(key);
+                return true;
+            }
 
-        Problem = $"plan {plan.Revision}: at most {ClusterLimits.PlanFilesMax} files of {ClusterLimits.PlanBytesMax} "
-            + "bytes in all are taken";
-        lock (_lock) _plansTooLarge++;
-        return false;
+            _plansTooLarge++;
+            _unplanned[key] = $"{what} is not sent: at most {ClusterLimits.PlanFilesMax} files of "
+                + $"{ClusterLimits.PlanBytesMax} bytes in all are taken";
+            return false;
+        }
     }
+
+    /// <summary>No pod is called so.</summary>
+    private static string ClassOf(string scope) => $"class {scope}";
 
     private static long BytesOf(MemberPlan plan) =>
         plan.Files.Sum(static file => System.Text.Encoding.UTF8.GetByteCount(file.Value) + (long)file.Key.Length);

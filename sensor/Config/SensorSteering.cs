@@ -19,6 +19,7 @@ public sealed class SensorSteering
     private readonly CgroupLimits _limits;
     private readonly Lock _lock = new();
     private readonly DepthDial _dial;
+    private readonly PatternTally _patterns = new();
     private List<RecordGate> _gates = [];
     private Plan _plan = new(null, 1, null);
     private GatePlan _gatePlan = GatePlan.Open;
@@ -87,7 +88,7 @@ public sealed class SensorSteering
     /// <summary>What all gates counted.</summary>
     public IEnumerable<LedgerLine> Ledger()
     {
-        lock (_lock) return [.. _gates.SelectMany(gate => gate.Counters.Ledger())];
+        lock (_lock) return [.. _gates.SelectMany(gate => gate.Counters.Ledger()), .. _patterns.Ledger()];
     }
 
     /// <summary>Called by a shard's own thread before each batch.</summary>
@@ -120,7 +121,7 @@ public sealed class SensorSteering
                 _capture = wish;
             }
 
-            _gatePlan = GatePlan.For(config);
+            _gatePlan = GatePlan.For(config, _patterns);
             foreach (var gate in _gates) gate.Plan = _gatePlan;
             var oneIn = config.Capture.Sampling.Mode == SamplingMode.Flow ? config.Capture.Sampling.OneIn : 1;
             // The same targets again are the same set: no flow has to be asked about.

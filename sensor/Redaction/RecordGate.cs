@@ -14,10 +14,11 @@ public sealed record GatePlan(string Where, PayloadLevel Level, RedactionPlan Re
 {
     public static GatePlan Open { get; } = new("", PayloadLevel.Body, RedactionPlan.Nothing);
 
-    public static GatePlan For(SensorConfig config)
+    /// <param name="tally">Where patterns are counted; null for nowhere.</param>
+    public static GatePlan For(SensorConfig config, PatternTally? tally = null)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new GatePlan(config.Where, config.Payload.Level, RedactionPlan.For(config.Redaction));
+        return new GatePlan(config.Where, config.Payload.Level, RedactionPlan.For(config.Redaction, tally));
     }
 }
 

@@ -4,7 +4,7 @@ using NetSniff.Config;
 
 namespace NetSniff.Sensor.Redaction;
 
-internal sealed record RedactionPattern(Regex Regex, byte[] Replacement);
+internal sealed record RedactionPattern(Regex Regex, byte[] Replacement, PatternCount Found);
 
 /// <summary>What is to be made unreadable, compiled. Immutable: several threads share one.</summary>
 public sealed class RedactionPlan
@@ -70,7 +70,8 @@ public sealed class RedactionPlan
 
     internal bool HidesCloudKeys { get; }
 
-    public static RedactionPlan For(RedactionConfig config)
+    /// <param name="tally">Where patterns are counted; null for nowhere.</param>
+    public static RedactionPlan For(RedactionConfig config, PatternTally? tally = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         if (config.Mode == RedactionMode.Disabled) return Nothing;
@@ -82,7 +83,7 @@ public sealed class RedactionPlan
             [.. config.Headers, .. hasCredentials ? s_credentialHeaders : [], .. hasCloud ? s_cloudHeaders : []],
             [.. config.QueryParameters, .. credentials, .. hasCloud ? s_cloudNames : []],
             [.. config.JsonFields, .. credentials],
-            [.. config.Patterns.Select(Compile)],
+            [.. config.Patterns.Select(pattern => Compile(pattern, tally?.Of(pattern.Name) ?? new PatternCount()))],
             config.Presets);
     }
 
@@ -97,7 +98,7 @@ public sealed class RedactionPlan
 
     // Octets as the Latin-1 characters of their numbers, as the filter language has it; no backtracking, so the time
     // grows with the text alone.
-    private static RedactionPattern Compile(PatternConfig pattern) => new(
+    private static RedactionPattern Compile(PatternConfig pattern, PatternCount found) => new(
         new Regex(pattern.Regex, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant),
-        System.Text.Encoding.UTF8.GetBytes(pattern.Replacement));
+        System.Text.Encoding.UTF8.GetBytes(pattern.Replacement), found);
 }

@@ -220,10 +220,15 @@ internal sealed partial class TextRedactor
         var characters = _characters.AsSpan(0, Encoding.Latin1.GetChars(text, _characters));
         foreach (var pattern in plan.Patterns)
         {
+            var found = 0;
             foreach (var match in pattern.Regex.EnumerateMatches(characters))
             {
                 _ranges.Add(match.Index, match.Index + match.Length, pattern.Replacement);
+                found++;
             }
+
+            // Threads share it: written to only when there is something to write.
+            if (found > 0) pattern.Found.Add(found);
         }
     }
 }

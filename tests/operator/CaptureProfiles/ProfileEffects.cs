@@ -58,7 +58,8 @@ internal static class ProfileEffects
 
     private static IEnumerable<string> OfSensor(AcceptedProfile profile, PlacementClass sensorClass)
     {
-        var plan = new ClassPlan(sensorClass, "", 0, SensorPlanning.FittingOf([profile]));
+        var (fitting, _) = SensorPlanning.FittingOf([profile], new FilterChecks(null));
+        var plan = new ClassPlan(sensorClass, "", 0, fitting);
         var text = SensorPlanning.Common(plan, "").Files[SensorPlanning.ConfigFile];
         var config = ConfigReader.Read(System.Text.Encoding.UTF8.GetBytes(text), out var problems)!;
         Assert.Empty(problems);
@@ -88,7 +89,11 @@ internal static class ProfileEffects
         }
 
         // What becomes of each is tests/sensor/Redaction's business.
-        if (gate.Redaction != RedactionPlan.Nothing) yield return JsonSerializer.Serialize(config.Redaction);
+        if (gate.Redaction == RedactionPlan.Nothing) yield break;
+
+        var nameless = config.Redaction.Patterns.Select(static one => one with { Name = "" });
+        yield return JsonSerializer.Serialize(config.Redaction with { Patterns = [.. nameless] });
+        foreach (var line in steering.Ledger()) yield return line.Reason;
     }
 
     private static string OfWorker(WorkerWish wish)

@@ -65,20 +65,27 @@ public class ProfileFieldsTests
         ["capture.bpfFilter"] = "udp", ["exports[].filter"] = "dns", ["redaction.patterns[].regex"] = "badge-[0-9]",
     };
 
-    public static TheoryData<string> Fields => [.. FieldsOf(typeof(CaptureProfileSpec), "").Select(one => one.Path)];
+    public static TheoryData<string, ResourceScope> Fields =>
+    [
+        .. FieldsOf(typeof(CaptureProfileSpec), "").Select(static one => (one.Path, ResourceScope.Cluster)),
+        // A profile of one namespace may not say of which its pods are.
+        .. FieldsOf(typeof(CaptureProfileSpec), "").Select(static one => (one.Path, ResourceScope.Namespace))
+            .Where(static one => one.Path is not ("Scope" or "Targets.NamespaceSelector")),
+    ];
 
     [Theory]
     [MemberData(nameof(Fields))]
-    public void A_field_changes_something_or_is_said_not_to(string field)
+    public void A_field_changes_something_or_is_said_not_to(string field, ResourceScope scope)
     {
         var type = FieldsOf(typeof(CaptureProfileSpec), "").First(one => one.Path == field).Type;
         var spec = JsonNode.Parse(Everything)!.AsObject();
-        // A profile of one namespace may not say whose.
-        if (field == nameof(CaptureProfileSpec.Scope)) spec["targets"]!.AsObject().Remove("namespaceSelector");
+        spec["scope"] = scope.ToString();
+        var isOne = scope == ResourceScope.Namespace || field == nameof(CaptureProfileSpec.Scope);
+        if (isOne) spec["targets"]!.AsObject().Remove("namespaceSelector");
         var (place, path) = Find(spec, field);
         Assert.True(place is not null, $"spec.{field} is not in the sample of everything");
         var before = Review(spec, out _)!;
-        var names = NotServed.Of(before.Spec).ToList();
+        var names = Said(before);
         foreach (var other in Others(field, type, place!))
         {
             var (changed, text) = (Replaced(spec, path, other), other?.ToJsonString() ?? "nothing");
@@ -92,16 +99,20 @@ public class ProfileFieldsTests
 
             if (ProfileEffects.Of(before) != ProfileEffects.Of(after)) continue;
 
-            var said = NotServed.Of(after.Spec);
+            var said = Said(after);
             Assert.True(
                 IsNamed([.. names, .. said], path),
                 $"spec.{path}: {text} changes nothing and nobody says so: {string.Join("; ", said)}");
         }
     }
 
+    /// <summary>What is not done for anybody, and what is not done for a profile of one namespace.</summary>
+    private static List<string> Said(AcceptedProfile one) =>
+        [.. NotServed.Of(one.Spec), .. NotTaken.Of(one.Spec, isShared: false)];
+
     private static bool IsNamed(IEnumerable<string> messages, string path) => messages.Any(one =>
     {
-        var named = one[..one.IndexOf(": ", StringComparison.Ordinal)];
+        var named = one.Split(": ")[0];
         return $"spec.{path}" == named || $"spec.{path}".StartsWith(named + ".", StringComparison.Ordinal);
     });
 

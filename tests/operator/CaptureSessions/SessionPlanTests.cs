@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using NetSniff.Filters.Expression;
 using NetSniff.Kube;
 using NetSniff.Kube.Resources;
+using NetSniff.Operator.CaptureProfiles;
 using NetSniff.Operator.CaptureSessions;
 using NetSniff.Operator.Reconciling;
 using NetSniff.Tests.Kube;
@@ -12,6 +13,9 @@ namespace NetSniff.Tests.Operator.CaptureSessions;
 /// <summary>From what a session asks for to what a worker is asked.</summary>
 public sealed class SessionPlanTests
 {
+    private static readonly FilterChecks s_filters = new(static filter =>
+        filter.Contains("prot ", StringComparison.Ordinal) ? $"filter '{filter}': syntax error" : null);
+
     [Fact]
     public void Packets_are_those_of_the_pods_that_are_meant_whatever_the_filter_says()
     {
@@ -21,9 +25,9 @@ public sealed class SessionPlanTests
              "limits": {"maxBytes": 4096, "maxPackets": 10, "snapLength": 64},
              "format": {"payload": "HeadersOnly", "names": "Omit"}}
             """);
-        Assert.Equal("InvalidFilter", SessionPlan.Check(spec)!.Value.Reason);
+        Assert.Equal("InvalidFilter", SessionPlan.Check(spec, s_filters)!.Value.Reason);
         spec = spec with { Filter = "http.status >= 500 or true" };
-        Assert.Null(SessionPlan.Check(spec));
+        Assert.Null(SessionPlan.Check(spec, s_filters));
         var addresses = Addresses(spec,
         [
             Pod("web-1", "web", "10.0.0.1"), Pod("web-2", "web", "10.0.0.2", "fd00::2"),
@@ -56,8 +60,9 @@ public sealed class SessionPlanTests
     [InlineData("\"filter\": \"http.request.body contains 'a'\"", "NotServed")]
     [InlineData("\"filter\": \"http.statu > 1\"", "UnknownField")]
     [InlineData("\"window\": {\"before\": \"25h\"}", "Invalid")]
+    [InlineData("\"bpfFilter\": \"prot 80\"", "InvalidFilter")]
     public void What_cannot_be_done_is_told(string more, string reason) =>
-        Assert.Equal(reason, SessionPlan.Check(Read($$"""{"target": {"podNames": ["a"]}, {{more}}}"""))!.Value.Reason);
+        Assert.Equal(reason, Reason($$"""{"target": {"podNames": ["a"]}, {{more}}}"""));
 
     [Fact]
     public void What_came_of_it_is_told()
@@ -88,7 +93,7 @@ public sealed class SessionPlanTests
         var spec = Read("""
             {"target": {"podNames": ["a"]}, "bpfFilter": "tcp port 80", "format": {"type": "Pcap", "merge": "Node"}}
             """);
-        Assert.Null(SessionPlan.Check(spec));
+        Assert.Null(SessionPlan.Check(spec, s_filters));
         var request = SessionPlan.Request(
             spec, "shop/x", ["10.0.0.1"], DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
         Assert.Equal(("tcp port 80", true), (request.BpfFilter, request.ClassicPcap));
@@ -152,6 +157,8 @@ public sealed class SessionPlanTests
         lack.AbsentSensors.RemoveAt(1);
         Assert.Equal("Partial", SessionStatus.Succeeded(Outcome(new KeptFile(), lack)).Reason);
     }
+
+    private static string? Reason(string spec) => SessionPlan.Check(Read(spec), s_filters)?.Reason;
 
     private static SessionOutcome Outcome(KeptFile file, Completeness lack)
     {

@@ -21,7 +21,9 @@ public class WorkerJsonTests
     public void Records_are_kept_as_long_as_the_longest_wants(string installed, string named, string expected)
     {
         var profiles = named.Split(' ').Select(static (age, number) => Profiles.Of(
-            $"p{number}", age == "-" ? "{}" : $$"""{"storage": {"flowRetention": "{{age}}"} }""")).ToArray();
+            $"p{number}",
+            age == "-" ? """{"scope": "Cluster"}"""
+                : $$"""{"scope": "Cluster", "storage": {"flowRetention": "{{age}}"} }""")).ToArray();
         foreach (var some in (AcceptedProfile[][])[profiles, [.. profiles.Reverse()]])
         {
             var json = WorkerJson.Of(WorkerWish.Of(some)!, new WorkerRetention { Age = installed }, 7, "abc");
