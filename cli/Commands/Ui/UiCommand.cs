@@ -71,7 +71,7 @@ internal static class UiCommand
         }
     }
 
-    /// <summary>Before a page is opened, so that a refusal is told here, where something can be done about it.</summary>
+    /// <summary>Before a page is opened, so that a refusal is told here, where somebody can do something.</summary>
     private static void Ask(QueryEndpoint endpoint, Terminal terminal, CancellationToken cancel)
     {
         using var channel = QueryChannel.To(

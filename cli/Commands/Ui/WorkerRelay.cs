@@ -7,8 +7,8 @@ using NetSniff.Wire.Querying;
 
 namespace NetSniff.Cli.Commands.Ui;
 
-/// <summary>Passes the page's questions on to a worker: with our proof of who asks, and nothing else of what the browser
-/// sent but path and parameters.</summary>
+/// <summary>Passes the page's questions on to a worker: with our proof of who asks, and of what the browser sent only
+/// path and parameters.</summary>
 /// <remarks>A connection that breaks is made anew, perhaps to another worker, and what has no answer yet is asked once
 /// more.</remarks>
 internal sealed class WorkerRelay(QueryEndpoint endpoint) : IDisposable

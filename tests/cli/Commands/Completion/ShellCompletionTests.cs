@@ -31,9 +31,10 @@ public sealed class ShellCompletionTests : IDisposable
     {
         var program = words.Split(',')[0];
         Write("words", words.Split(','));
-        var end = Shell($"""
-            bash --norc -c '. <({program} completion bash); compopt() {"{ :; }"}; mapfile -t COMP_WORDS < words
-            COMP_CWORD=$(( ${"{#COMP_WORDS[@]}"} - 1 )); _{program.Replace('-', '_')}_complete; echo "${"{COMPREPLY[*]}"}"'
+        var end = Shell($$"""
+            bash --norc -c '. <({{program}} completion bash); compopt() { :; }; mapfile -t COMP_WORDS < words
+            COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 ))
+            _{{program.Replace('-', '_')}}_complete; echo "${COMPREPLY[*]}"'
             """);
         Assert.Equal(expected + "\n", end.Output);
     }
@@ -71,8 +72,8 @@ public sealed class ShellCompletionTests : IDisposable
     {
         Assert.SkipUnless(Has("fish"), "no fish is installed");
         Write("words", []);
-        var end = Shell(
-            $"HOME={_folder.Path} fish -N -c '{typed.Split(' ')[0]} completion fish | source; complete -C \"{Here(typed)}\"'");
+        var asked = $"{typed.Split(' ')[0]} completion fish | source; complete -C \"{Here(typed)}\"";
+        var end = Shell($"HOME={_folder.Path} fish -N -c '{asked}'");
         Assert.Equal([Here(expected)], end.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(static line => line.Split('\t')[0]));
     }

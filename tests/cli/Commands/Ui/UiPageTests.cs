@@ -52,7 +52,7 @@ public sealed partial class UiPageTests
     private static string Text(string path) => System.Text.Encoding.UTF8.GetString(UiPage.Find(path)!.Value.Bytes);
 
     [GeneratedRegex(
-        @"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc|\beval\(|new Function|ContextualFragment")]
+        @"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc|\beval\(|new Function|Fragment\(")]
     private static partial Regex Markup();
 
     [GeneratedRegex("https?://|//[a-z0-9-]+\\.[a-z]", RegexOptions.IgnoreCase)]

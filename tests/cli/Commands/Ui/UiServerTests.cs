@@ -88,8 +88,9 @@ public sealed class UiServerTests
         await using var scene = await UiScene.StartAsync();
         scene.Worker.Store.Queries = static _ => throw new InvalidOperationException("nobody asked for SQL");
         using var opened = await scene.OpenAsync();
-        foreach (var path in (string[])
-            ["/api/v1/sql?q=SELECT%201", "/api/v1/captures/00", "/api/v1/", "/netsniff.v1.Query/Observe", "/../Program"])
+        string[] others =
+            ["/api/v1/sql?q=DROP", "/api/v1/captures/00", "/api/v1/", "/netsniff.v1.Query/Observe", "/../Program"];
+        foreach (var path in others)
         {
             using var answer = await scene.AskAsync(path);
             Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
