@@ -40,6 +40,8 @@ internal sealed class OperatorProgram : IAsyncDisposable
     private readonly ClusterMembers _members;
     private readonly Condition _synced;
     private readonly Condition _certified;
+    private readonly Condition _planned;
+    private string? _toldPlans;
     private ControlServer? _control;
     private HealthListener? _health;
     private ITimer? _look;
@@ -67,6 +69,7 @@ internal sealed class OperatorProgram : IAsyncDisposable
         var beat = board.AddLoop("election", s_electionBeatMax);
         Host.Looked = beat.Beat;
         (_synced, _certified) = (board.AddCondition("caches"), board.AddCondition("certificates"));
+        _planned = board.AddCondition("plans");
         board.Add(new OperatorMetrics(Host, terminal.Clock));
         board.AddLedger(_members.Ledger);
     }
@@ -121,6 +124,11 @@ internal sealed class OperatorProgram : IAsyncDisposable
         _synced.Set(isSynced, isSynced ? text.Length == 0 ? "Synced" : "ServerAway" : "Pending", text);
         var isCertified = Host.HasCertificates;
         _certified.Set(isCertified, isCertified ? "Held" : "Pending", isCertified ? "" : "the leader makes them");
+        // Of some node; that is no reason for the others to have no operator.
+        var unplanned = _members.Problem;
+        _planned.Set(true, unplanned is null ? "Made" : "NotMade", unplanned ?? "");
+        if (unplanned is not null && unplanned != _toldPlans) _terminal.Warn(unplanned);
+        _toldPlans = unplanned;
     }
 
     /// <summary>To compile rules and run their tests takes many times what is kept of them, and the runtime keeps the

@@ -28,6 +28,8 @@ public sealed record CapturePlan
     /// <summary>Of the buffer between kernel and sensor; zero for the sensor's own.</summary>
     public required decimal RingBytes { get; init; }
 
+    public required RingFanout Fanout { get; init; }
+
     public required int SnapLength { get; init; }
 
     /// <summary>Empty for all packets.</summary>
@@ -38,6 +40,9 @@ public sealed record CapturePlan
 
     /// <summary>Null for every protocol there is; an empty list for none.</summary>
     public required IReadOnlyList<string>? Protocols { get; init; }
+
+    /// <summary>Of protocols that are looked for on certain ports alone.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<int>> Ports { get; init; }
 
     public required Kube.Resources.PayloadLevel Level { get; init; }
 
@@ -79,6 +84,9 @@ public sealed record CapturePlan
             Backend = deciding.Select(static one => one.Capture.Backend).Distinct().ToList() is [var backend]
                 && backend != CaptureBackend.AFXDP ? backend : CaptureBackend.Auto,
             RingBytes = ofCluster.Select(static one => AmountOf(one.Capture.Ring.Size)).DefaultIfEmpty().Max(),
+            // One thread is less than what another profile may need.
+            Fanout = ofCluster.Count > 0 && ofCluster.TrueForAll(static one => one.Capture.Ring.Fanout == RingFanout.None)
+                ? RingFanout.None : RingFanout.FlowHash,
             Direction = captures.Select(static one => one.Direction).Distinct().ToList() is [var only]
                 ? only : CaptureDirection.Both,
             SnapLength = captures.Max(static one => one.SnapLength),
@@ -86,6 +94,7 @@ public sealed record CapturePlan
             OneIn = captures.Min(static one =>
                 one.Sampling.Mode == Kube.Resources.SamplingMode.Flow ? one.Sampling.OneIn : 1),
             Protocols = ProtocolsOf(specs),
+            Ports = PortsOf(specs),
             Level = specs.Max(static one => one.Payload.Level),
             Redaction = RedactionOf(specs.Select(static one => one.Redaction).ToList()),
             Cpus = Math.Min(CpusMax, SumUnlessAnyIsSilent(budgets.Select(static one => AmountOf(one.Cpu)))),
@@ -121,6 +130,17 @@ public sealed record CapturePlan
         var all = specs.Select(ServedOf).ToList();
         return all.Any(static one => one is null) ? null : Union(all.Select(static one => one!));
     }
+
+    /// <summary>A profile that names a protocol without ports, or no protocol, wants it wherever it is; so do more
+    /// ports than a sensor takes.</summary>
+    private static Dictionary<string, IReadOnlyList<int>> PortsOf(IReadOnlyList<CaptureProfileSpec> specs) =>
+        specs.SelectMany(static one => one.Protocols ?? []).Where(static one => one.Name != ProtocolName.Plugin)
+            .GroupBy(static one => one.Name.ToString(), StringComparer.Ordinal)
+            .Where(static group => group.All(static one => one.Ports is { Count: > 0 }))
+            .Select(static group => (
+                group.Key, Ports: group.SelectMany(static one => one.Ports!).Distinct().Order().ToList()))
+            .Where(static one => one.Ports.Count <= ProtocolConfig.PortsMax)
+            .ToDictionary(static one => one.Key, static IReadOnlyList<int> (one) => one.Ports, StringComparer.Ordinal);
 
     private static RedactionSettings RedactionOf(IReadOnlyList<RedactionSettings> all)
     {

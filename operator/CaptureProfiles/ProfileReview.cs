@@ -78,6 +78,13 @@ public static class ProfileReview
         CheckAmount(spec.Budget.Cpu, "spec.budget.cpu", problems);
         CheckAmount(spec.Budget.Memory, "spec.budget.memory", problems);
         CheckAmount(spec.Storage.PacketBuffer.Size, "spec.storage.packetBuffer.size", problems);
+        if (spec.Storage.FlowRetention?.Span() is { } kept
+            && (kept < RetentionConfig.AgeMin || kept > RetentionConfig.AgeMax))
+        {
+            problems.Add(new(
+                "spec.storage.flowRetention", "Invalid", $"is from 1h to 8784h, not '{spec.Storage.FlowRetention}'"));
+        }
+
         foreach (var (network, place) in (spec.Targets.ExcludeCIDRs ?? []).Select(static (one, place) => (one, place)))
         {
             if (TargetsConfig.TryParse(network, out NetSniff.Flows.Network _)) continue;

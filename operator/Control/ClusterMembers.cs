@@ -21,12 +21,14 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<(MemberKind Kind, string Pod), Member> _members = [];
     private readonly Dictionary<(MemberKind Kind, string Scope), Plan> _plans = [];
+    private readonly Dictionary<(MemberKind Kind, string Pod), string> _unplanned = [];
     private readonly Queue<FindingNotice> _findings = new();
     private readonly TimeProvider _clock;
     private readonly ITimer _pruning;
     private long _refused;
     private long _reports;
     private long _plansSent;
+    private long _plansFailed;
     private long _plansTooLarge;
     private long _findingsHeard;
     private long _findingsDropped;
@@ -40,8 +42,15 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
 
     public event Action<MemberKind>? Changed;
 
-    /// <summary>Why what a node is to run could not be made; null while all is well.</summary>
-    public string? Problem { get; private set; }
+    /// <summary>Why what nodes are to run could not be made, the first of them by name; null while all is well.
+    /// </summary>
+    public string? Problem
+    {
+        get
+        {
+            lock (_lock) return _unplanned.Count == 0 ? null : ProblemOf(_unplanned.Values.Order().First());
+        }
+    }
 
     public IReadOnlyList<MemberState> Members(MemberKind kind)
     {
@@ -95,6 +104,7 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
                 new(Stage, "members refused, too many", _refused, true),
                 new(Stage, "reports", _reports, false),
                 new(Stage, "plans sent", _plansSent, false),
+                new(Stage, "plans that could not be made", _plansFailed, false),
                 new(Stage, "plans not sent, too large", _plansTooLarge, true),
                 new(Stage, "tasks given", _tasks, false),
                 new(Stage, "findings for events", _findingsHeard, false),
@@ -184,12 +194,17 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
         try
         {
             plan = found.OfNode?.Invoke(found.Common, line.Node) ?? found.Common;
-            Problem = null;
+            lock (_lock) _unplanned.Remove((line.Kind, line.Pod));
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             // One node's must not keep the others from theirs; it is made again with the next change.
-            Problem = $"the plan of node {line.Node}: {failure.Message}";
+            lock (_lock)
+            {
+                _plansFailed++;
+                _unplanned[(line.Kind, line.Pod)] = $"the plan of node {line.Node} cannot be made: {failure.Message}";
+            }
+
             return null;
         }
 
@@ -202,6 +217,9 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
         word.Files.AddRange(plan.Files.Select(static file => new ClusterFile { Name = file.Key, Text = file.Value }));
         return new FromOperator { Plan = word };
     }
+
+    private string ProblemOf(string first) => _unplanned.Count == 1
+        ? first : string.Create(CultureInfo.InvariantCulture, $"{first}; and {_unplanned.Count - 1} more");
 
     private static bool IsSame(MemberPlan left, MemberPlan right) => ReferenceEquals(left, right)
         || (left.Sequence == right.Sequence && left.Revision == right.Revision
@@ -252,6 +270,7 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
                 if (member.Line is not null || _clock.GetElapsedTime(member.GoneAt) < GoneMax) continue;
 
                 _members.Remove(key);
+                _unplanned.Remove(key);
                 changed.Add(key.Kind);
             }
         }

@@ -151,19 +151,10 @@ public sealed class WorkersReconciler : IReconciler
 
     private MemberPlan Plan(WorkerWish wish, long sequence, string revision)
     {
-        var installed = _parts.Settings.Worker.Retention;
-        var retention = new JsonObject
+        var files = new Dictionary<string, string>
         {
-            ["age"] = wish.Retention is { } age
-                ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(3600, (long)age.TotalSeconds)}s")
-                : installed.Age,
-            ["bytes"] = installed.Bytes,
+            [WorkerObjects.ConfigFile] = WorkerJson.Of(wish, _parts.Settings.Worker.Retention, sequence, revision),
         };
-        var config = new JsonObject
-        {
-            ["retention"] = retention, ["sequence"] = sequence, ["revision"] = revision,
-        };
-        var files = new Dictionary<string, string> { [WorkerObjects.ConfigFile] = config.ToJsonString() };
         foreach (var (name, text) in _parts.Rules.Files ?? new Dictionary<string, string>())
         {
             files[$"rules/{name}"] = text;

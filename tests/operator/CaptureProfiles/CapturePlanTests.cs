@@ -142,6 +142,63 @@ public class CapturePlanTests
         Assert.Contains("\"payload\":{\"level\":\"None\"}", SensorJson.SettingsOf(plan).ToJsonString());
     }
 
+    [Theory]
+    [InlineData("300h", "300h")]
+    [InlineData("719h59m59s999ms", "719h59m59s999ms")]
+    [InlineData("90m", "1h30m")]
+    [InlineData("1500ms", "1s500ms")]
+    public void A_sensor_reads_ages_however_long(string said, string written)
+    {
+        var buffer = $$"""{"size": "1Gi", "maxAge": "{{said}}"}""";
+        var spec = $$"""{"scope": "Cluster", "storage": {"packetBuffer": {{buffer}} } }""";
+        var json = SensorJson.SettingsOf(PlanOf(spec)).ToJsonString();
+        var config = ConfigReader.Read(Encoding.UTF8.GetBytes(json), out var problems);
+        Assert.Empty(problems);
+        Assert.Equal(written, config!.Storage.PacketBuffer.MaxAge);
+    }
+
+    [Theory]
+    [InlineData(
+        """{"scope": "Cluster", "storage": {"packetBuffer": {"size": "1Gi", "maxAge": "721h"}}}""",
+        "storage.packetBuffer.maxAge")]
+    [InlineData("""{"storage": {"flowRetention": "30m"}}""", "storage.flowRetention")]
+    [InlineData("""{"storage": {"flowRetention": "9000h"}}""", "storage.flowRetention")]
+    public void Ages_that_nobody_keeps_are_refused_by_name(string spec, string field)
+    {
+        Assert.Null(ProfileReview.Of(Profiles.Object("one", spec), null, Profiles.Home, out var problems));
+        Assert.Equal(("spec." + field, "Invalid"), (Assert.Single(problems).Field, problems[0].Reason));
+    }
+
+    [Fact]
+    public void Ports_are_those_of_all_and_whoever_names_none_means_every_one()
+    {
+        const string Web = """{"protocols": [{"name": "HTTP1", "ports": [8080, 80]}, {"name": "DNS"}]}""";
+        const string More = """
+            {"protocols": [{"name": "HTTP1", "ports": [80, 3000]}, {"name": "DNS", "ports": [53]}]}
+            """;
+        Assert.Equal([80, 3000, 8080], Assert.Single(PlanOf(Web, More).Ports).Value);
+        Assert.Empty(PlanOf(Web, """{"protocols": [{"name": "HTTP1"}]}""").Ports);
+        // Who names no protocol wants them all, wherever they are.
+        Assert.Null(PlanOf(Web, "{}").Protocols);
+        Assert.DoesNotContain("ports", SensorJson.SettingsOf(PlanOf(Web, "{}")).ToJsonString());
+
+        var many = Enumerable.Range(0, 3).Select(static number => string.Join(
+            ',', Enumerable.Range(number * 32 + 1, 32)))
+            .Select(static ports => $$"""{"protocols": [{"name": "HTTP1", "ports": [{{ports}}]}]}""").ToArray();
+        Assert.Equal(64, PlanOf(many[..2]).Ports["HTTP1"].Count);
+        Assert.Empty(PlanOf(many).Ports);
+    }
+
+    [Fact]
+    public void One_thread_is_for_those_who_all_want_one()
+    {
+        const string One = """{"scope": "Cluster", "capture": {"ring": {"fanout": "None"}}}""";
+        Assert.Equal(RingFanout.None, PlanOf(One, One).Fanout);
+        Assert.Equal(RingFanout.FlowHash, PlanOf(One, """{"scope": "Cluster"}""").Fanout);
+        Assert.Equal(
+            RingFanout.FlowHash, PlanOf("""{"scope": "Cluster", "capture": {"ring": {"fanout": "CPU"}}}""").Fanout);
+    }
+
     private static CapturePlan PlanOf(params string[] specs) =>
         CapturePlan.Of([.. specs.Select(static one => Profiles.Of("one", one).Spec)]);
 

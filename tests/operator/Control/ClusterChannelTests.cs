@@ -59,6 +59,33 @@ public sealed class ClusterChannelTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_plan_that_cannot_be_made_keeps_nobody_else_from_theirs_and_is_told_while_it_lasts()
+    {
+        await ServeAsync();
+        var isBad = true;
+        _members.SetPlan(
+            MemberKind.Sensor, "all", Plan(1),
+            (plan, node) => isBad && node != "node-3" ? throw new InvalidDataException("no such label") : plan);
+        Join(new TestMember(ClusterKind.Sensor, "s-1", "node-1"));
+        Join(new TestMember(ClusterKind.Sensor, "s-2", "node-2"));
+        await UntilAsync(() => _members.Problem
+            == "the plan of node node-1 cannot be made: no such label; and 1 more");
+        // One whose plan can be made, and a worker on a node whose plan cannot, take nothing of it back.
+        _members.SetPlan(MemberKind.Worker, "", Plan(7));
+        var well = Join(new TestMember(ClusterKind.Sensor, "s-3", "node-3"));
+        var worker = Join(new TestMember(ClusterKind.Worker, "w-0", "node-1"));
+        await UntilAsync(() => well.Plans.Count == 1 && worker.Plans.Count == 1);
+        Assert.StartsWith("the plan of node node-1", _members.Problem);
+        Assert.True(_members.Ledger().Single(static line => line.Reason == "plans that could not be made").Count >= 2);
+
+        isBad = false;
+        _members.Touch("node-1");
+        await UntilAsync(() => _members.Problem == "the plan of node node-2 cannot be made: no such label");
+        _members.Touch("node-2");
+        await UntilAsync(() => _members.Problem is null);
+    }
+
+    [Fact]
     public async Task Of_many_plans_in_a_row_the_last_is_always_told()
     {
         await ServeAsync();

@@ -42,6 +42,23 @@ public sealed class RuleReviewTests
         Assert.Equal(reason == "Compiled", findings.Spec is not null);
     }
 
+    [Theory]
+    [InlineData("Sequence", """{"window": "1m", "steps": [{"condition": "dns"}, {"condition": "http"}]}""")]
+    [InlineData("Anomaly", """{"metric": "METRIC"}""")]
+    [InlineData("Builtin", """{"name": "BUILTIN"}""")]
+    public void A_detector_of_a_later_version_is_named_with_those_that_there_are(string type, string detector)
+    {
+        var known = detector.Replace("METRIC", $"{Enum.GetValues<AnomalyMetric>()[0]}", StringComparison.Ordinal)
+            .Replace("BUILTIN", $"{Enum.GetValues<BuiltinDetector>()[0]}", StringComparison.Ordinal);
+        var findings = RuleReview.Of(Rule($$"""
+            {"severity": "Low", "condition": "dns",
+             "detector": {"type": "{{type}}", "{{type.ToLowerInvariant()}}": {{known}} } }
+            """), Home);
+        Assert.Equal("NotServed", findings.Reason);
+        Assert.Contains($"spec.detector.type: {type} is not in this version; there are Match, ", findings.Message);
+        Assert.Null(findings.Spec);
+    }
+
     [Fact]
     public void Workers_read_what_they_are_given_as_the_same_rule()
     {
