@@ -45,6 +45,9 @@ public sealed record OperatorParts
     /// <summary>What the sensors of each class were last told.</summary>
     public SensorPlans Sensors { get; init; } = new();
 
+    /// <summary>In this term, of every profile that there is.</summary>
+    public bool AreSensorsTold => Accepted.IsComplete && (Sensors.All.Count > 0 || Accepted.All.Count == 0);
+
     /// <summary>What this replica shows of itself to workers.</summary>
     public required ICertificateSource Certificates { get; init; }
 

@@ -53,6 +53,11 @@ public sealed class DetectionRuleReconciler : IReconciler
             All();
             again(s_all);
         };
+        _parts.Sensors.Changed += () =>
+        {
+            All();
+            again(s_all);
+        };
         _parts.Rules.Changed += All;
         _parts.Caches.Namespaces.Changed += (_, _, _) => All();
         _parts.Members.Changed += kind =>
@@ -82,6 +87,10 @@ public sealed class DetectionRuleReconciler : IReconciler
             foreach (var notice in _parts.Members.TakeFindings(FindingsAtOnce)) _events.Tell(notice, Find);
             return null;
         }
+
+        // To compile rules takes the machine for a while: what sensors are to do goes out first, then all are asked for.
+        var isGone = name != s_term && name != s_all && _parts.Caches.Rules.Find(name) is null;
+        if (!_parts.AreSensorsTold && !isGone) return null;
 
         await LoadedAsync(cancel).ConfigureAwait(false);
         if (name == s_all)

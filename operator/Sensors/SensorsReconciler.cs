@@ -90,6 +90,7 @@ public sealed class SensorsReconciler : IReconciler
         }
 
         foreach (var gone in Unwanted(classes)) Retire(gone, cancel);
+        _parts.Sensors.Publish([.. plans.Select(static one => one.Plan)], [.. _retiring.Keys], left);
         await EndAsync(cancel).ConfigureAwait(false);
         _parts.Sensors.Publish([.. plans.Select(static one => one.Plan)], [.. _retiring.Keys], left);
         foreach (var (plan, common, content) in plans)
