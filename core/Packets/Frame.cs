@@ -28,10 +28,12 @@ public unsafe readonly record struct Frame(
 
     public byte* Pointer => (byte*)Data;
 
-    /// <summary>By hand: what would be made of it shows a pointer, which no compiler of native programs can do.</summary>
+    /// <summary>By hand: what would be made of it shows a pointer, which no compiler of native programs can do.
+    /// </summary>
     private bool PrintMembers(StringBuilder text)
     {
-        text.Append(CultureInfo.InvariantCulture, $"{LinkType}, {CapturedLength} of {WireLength} bytes at {TimeNanos}");
+        text.Append(
+            CultureInfo.InvariantCulture, $"{LinkType}, {CapturedLength} of {WireLength} bytes at {TimeNanos}");
         return true;
     }
 }
