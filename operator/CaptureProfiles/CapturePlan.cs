@@ -85,7 +85,7 @@ public sealed record CapturePlan
                 && backend != CaptureBackend.AFXDP ? backend : CaptureBackend.Auto,
             RingBytes = ofCluster.Select(static one => AmountOf(one.Capture.Ring.Size)).DefaultIfEmpty().Max(),
             // One thread is less than what another profile may need.
-            Fanout = ofCluster.Count > 0 && ofCluster.TrueForAll(static one => one.Capture.Ring.Fanout == RingFanout.None)
+            Fanout = ofCluster.Select(static one => one.Capture.Ring.Fanout).Distinct().ToList() is [RingFanout.None]
                 ? RingFanout.None : RingFanout.FlowHash,
             Direction = captures.Select(static one => one.Direction).Distinct().ToList() is [var only]
                 ? only : CaptureDirection.Both,

@@ -17,7 +17,7 @@ public static class NotTaken
 
         List<string> found = [];
         var (capture, buffer) = (spec.Capture, spec.Storage.PacketBuffer);
-        if (capture.Ring.Size is not null) found.Add("spec.capture.ring.size");
+        if (!IsSame(capture.Ring, new RingSettings())) found.Add("spec.capture.ring");
         if (buffer.Size is not null || buffer.MaxAge is not null) found.Add("spec.storage.packetBuffer");
         if (spec.Storage.FlowRetention is not null) found.Add("spec.storage.flowRetention");
         if (!IsSame(spec.Sensors, new SensorPods())) found.Add("spec.sensors");

@@ -22,6 +22,7 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
     private readonly Dictionary<(MemberKind Kind, string Pod), Member> _members = [];
     private readonly Dictionary<(MemberKind Kind, string Scope), Plan> _plans = [];
     private readonly Dictionary<(MemberKind Kind, string Pod), string> _unplanned = [];
+    private readonly Dictionary<(MemberKind Kind, string Scope), string> _tooLarge = [];
     private readonly Queue<FindingNotice> _findings = new();
     private readonly TimeProvider _clock;
     private readonly ITimer _pruning;
@@ -48,7 +49,12 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
     {
         get
         {
-            lock (_lock) return _unplanned.Count == 0 ? null : ProblemOf(_unplanned.Values.Order().First());
+            lock (_lock)
+            {
+                var all = _unplanned.Values.Concat(_tooLarge.Values).Order().ToList();
+                return all.Count < 2 ? all.FirstOrDefault()
+                    : string.Create(CultureInfo.InvariantCulture, $"{all[0]}; and {all.Count - 1} more");
+            }
         }
     }
 
@@ -61,10 +67,15 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
         MemberKind kind, string scope, MemberPlan plan, Func<MemberPlan, string, MemberPlan>? ofNode = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        if (!HasRoom(plan)) return false;
-
         lock (_lock)
         {
+            _tooLarge.Remove((kind, scope));
+            if (!HasRoom(plan))
+            {
+                _tooLarge[(kind, scope)] = TooLarge(plan);
+                return false;
+            }
+
             _plans[(kind, scope)] = new Plan(plan, ofNode);
             foreach (var line in Lines(kind, scope)) line.Plan();
         }
@@ -209,7 +220,11 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
         }
 
         if (line.Planned is { } last && IsSame(last, plan)) return null;
-        if (!ReferenceEquals(plan, found.Common) && !HasRoom(plan)) return null;
+        if (!ReferenceEquals(plan, found.Common) && !HasRoom(plan))
+        {
+            lock (_lock) _unplanned[(line.Kind, line.Pod)] = TooLarge(plan);
+            return null;
+        }
 
         line.Planned = plan;
         lock (_lock) _plansSent++;
@@ -218,21 +233,19 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
         return new FromOperator { Plan = word };
     }
 
-    private string ProblemOf(string first) => _unplanned.Count == 1
-        ? first : string.Create(CultureInfo.InvariantCulture, $"{first}; and {_unplanned.Count - 1} more");
-
     private static bool IsSame(MemberPlan left, MemberPlan right) => ReferenceEquals(left, right)
         || (left.Sequence == right.Sequence && left.Revision == right.Revision
             && left.Files.Count == right.Files.Count
             && left.Files.All(file => right.Files.TryGetValue(file.Key, out var text) && text == file.Value));
 
-    /// <summary>Whether a member takes it; where not, it is counted and said.</summary>
+    private static string TooLarge(MemberPlan plan) => $"plan {plan.Revision}: at most {ClusterLimits.PlanFilesMax} "
+        + $"files of {ClusterLimits.PlanBytesMax} bytes in all are taken";
+
+    /// <summary>Whether a member takes it; where not, it is counted.</summary>
     private bool HasRoom(MemberPlan plan)
     {
         if (plan.Files.Count <= ClusterLimits.PlanFilesMax && BytesOf(plan) <= ClusterLimits.PlanBytesMax) return true;
 
-        Problem = $"plan {plan.Revision}: at most {ClusterLimits.PlanFilesMax} files of {ClusterLimits.PlanBytesMax} "
-            + "bytes in all are taken";
         lock (_lock) _plansTooLarge++;
         return false;
     }

@@ -112,7 +112,7 @@ public class CapturePlanTests
              "sensors": {"priorityClassName": "x"}, "workers": {"minReplicas": 3},
              "targets": {"excludeCIDRs": ["10.0.0.0/8"]}}
             """;
-        const string Always = "spec.capture.ring.size spec.storage.packetBuffer spec.storage.flowRetention "
+        const string Always = "spec.capture.ring spec.storage.packetBuffer spec.storage.flowRetention "
             + "spec.sensors spec.workers";
         Assert.Equal(Always, Named(All, isShared: false));
         Assert.Equal(
