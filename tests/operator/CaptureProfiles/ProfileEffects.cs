@@ -58,7 +58,8 @@ internal static class ProfileEffects
 
     private static IEnumerable<string> OfSensor(AcceptedProfile profile, PlacementClass sensorClass)
     {
-        var plan = new ClassPlan(sensorClass, "", 0, SensorPlanning.FittingOf([profile]));
+        var plan = new ClassPlan(
+            sensorClass, "", 0, SensorPlanning.FittingOf([profile], new FilterChecks(null)).Fitting);
         var text = SensorPlanning.Common(plan, "").Files[SensorPlanning.ConfigFile];
         var config = ConfigReader.Read(System.Text.Encoding.UTF8.GetBytes(text), out var problems)!;
         Assert.Empty(problems);
