@@ -88,7 +88,7 @@ public sealed class DetectionRuleReconciler : IReconciler
             return null;
         }
 
-        // To compile rules takes the machine for a while: what sensors are to do goes out first, then all are asked for.
+        // To compile rules takes the machine for a while: what sensors are to do goes out first, then these are.
         var isGone = name != s_term && name != s_all && _parts.Caches.Rules.Find(name) is null;
         if (!_parts.AreSensorsTold && !isGone) return null;
 

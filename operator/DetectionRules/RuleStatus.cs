@@ -111,17 +111,18 @@ public static class RuleStatus
             : Found.False("Programmed", "RollingOut", count);
     }
 
-    /// <summary>As it was shown while it is about the same, or not known.</summary>
+    /// <summary>As it was shown while it is about the same, or not known. Whatever one evaluation takes, a few of them
+    /// cost nothing.</summary>
     private static JsonNode? Cost(JsonNode? before, RuleTally tally)
     {
         if (tally is not { PerSecond: { } rate, Mean: { } mean }) return before?.DeepClone();
 
-        var isAsBefore = before is not null
-            && ShownRate.IsAbout(before["evaluationsPerSecond"]?.GetValue<long>() ?? 0, rate, RateOfNews)
-            && ShownRate.IsAbout(
-                NanosOf(before["meanEvaluationTime"]?.GetValue<string>() ?? ""),
-                mean.Ticks * TimeSpan.NanosecondsPerTick, NanosOfNews);
-        return isAsBefore ? before!.DeepClone() : ResourceJson.Write(new RuleCost
+        var isAsBefore =
+            ShownRate.IsAbout(before?["evaluationsPerSecond"]?.GetValue<long>() ?? 0, rate, RateOfNews)
+            && (ShownRate.IsAbout(0, rate, RateOfNews) || ShownRate.IsAbout(
+                NanosOf(before?["meanEvaluationTime"]?.GetValue<string>() ?? ""),
+                mean.Ticks * TimeSpan.NanosecondsPerTick, NanosOfNews));
+        return isAsBefore ? before?.DeepClone() : ResourceJson.Write(new RuleCost
         {
             MeanEvaluationTime = Shown(mean), EvaluationsPerSecond = (long)Math.Round(rate),
         });

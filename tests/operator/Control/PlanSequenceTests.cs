@@ -4,8 +4,6 @@ namespace NetSniff.Tests.Operator.Control;
 
 public class PlanSequenceTests
 {
-    private static readonly long s_now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-
     [Fact]
     public void What_says_the_same_keeps_its_number() =>
         Assert.Equal(7, PlanSequence.Of(("a", 7), "a", [Member(7), Member(3)], TimeProvider.System));
@@ -13,8 +11,9 @@ public class PlanSequenceTests
     [Fact]
     public void Something_else_has_a_number_above_all_that_were_given_out()
     {
-        Assert.True(PlanSequence.Of(("a", 7), "b", [], TimeProvider.System) >= s_now);
-        var ahead = s_now + 1_000_000_000;
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        Assert.True(PlanSequence.Of(("a", 7), "b", [], TimeProvider.System) >= now);
+        var ahead = now + 1_000_000_000;
         Assert.Equal(ahead + 1, PlanSequence.Of(("a", 7), "b", [Member(ahead)], TimeProvider.System));
         Assert.Equal(ahead + 1, PlanSequence.Of(("a", ahead), "b", [Member(7)], TimeProvider.System));
     }

@@ -151,11 +151,12 @@ public sealed class RuleReviewTests
         Assert.Equal("1.4us 200", Cost(RuleStatus.Of(sight with { Tally = Tally(110, 900) }, first, default)));
         Assert.Equal("1.4us 410", Cost(RuleStatus.Of(sight with { Tally = Tally(410, 1400) }, first, default)));
         Assert.Equal("1.4us 90", Cost(RuleStatus.Of(sight with { Tally = Tally(90, 1400) }, first, default)));
+        Assert.Null(RuleStatus.Of(sight with { Tally = Tally(90, 1400) }, null, default)["cost"]);
         Assert.Equal("9.0us 200", Cost(RuleStatus.Of(sight with { Tally = Tally(200, 9000) }, first, default)));
         // What is little is nothing, however it jumps; and who is not there says nothing.
-        var little = RuleStatus.Of(sight with { Tally = Tally(0, 300) }, null, default);
+        var little = RuleStatus.Of(sight with { Tally = Tally(0, 300) }, first, default);
         Assert.Equal("300ns 0", Cost(little));
-        Assert.Equal("300ns 0", Cost(RuleStatus.Of(sight with { Tally = Tally(99, 1900) }, little, default)));
+        Assert.Equal("300ns 0", Cost(RuleStatus.Of(sight with { Tally = Tally(99, 90_000) }, little, default)));
         Assert.Equal("300ns 0", Cost(RuleStatus.Of(sight with { Tally = new RuleTally() }, little, default)));
 
         static string Cost(JsonObject status) =>
