@@ -4,9 +4,9 @@
 set -euo pipefail
 case ${1:-build} in
     build) wanted=() ;;
-    # The servers are for the demo's live test, etcd for a real API server: what is missing is skipped, and said.
+    # The servers are for the demo's live test, etcd for a real API server, shells for their completion: what is missing is skipped, and said.
     test) wanted=(gcc libc6-dev libpcap0.8 libzstd1 zstd iproute2 nginx-light nghttp2-client nghttp2-server dnsmasq-base curl openssl
-        python3-websockets prometheus clickhouse-server etcd-server etcd-client) ;;
+        python3-websockets prometheus clickhouse-server etcd-server etcd-client zsh fish) ;;
     demo) wanted=(libpcap0.8 libzstd1 iproute2 procps nginx-light nghttp2-client nghttp2-server python3-grpcio
         python3-websockets dnsmasq-base bind9-dnsutils redis-server redis-tools nmap curl openssl python3) ;;
     bench) wanted=(libpcap0.8 libpcap-dev gcc libc6-dev iproute2 util-linux softflowd libndpi-bin tshark) ;;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using NetSniff.Cli.Commands;
@@ -178,6 +179,29 @@ public sealed class UiServerTests
             new QueryEndpoint { Address = "127.0.0.1:1" }, new UiScope(false, [], "", "netsniff", ""),
             scene.Link.Port));
         Assert.Contains($"--port {scene.Link.Port} cannot be had", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_command_prints_its_link_and_ends_when_it_is_told_to()
+    {
+        await using var worker = await TestWorker.StartAsync();
+        worker.Add(0, 5);
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["ca"], worker.Authority.RootPem);
+        await File.WriteAllTextAsync(folder["token"], TestWorker.Secret);
+        string[] words = ["ui", "--no-browser", "--server", worker.Endpoint, "--ca", folder["ca"], "--token-file",
+            folder["token"]];
+        using var process = Process.Start(new ProcessStartInfo(NetsniffProcess.Path, words)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        })!;
+        var link = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        using var browser = new HttpClient();
+        Assert.Contains("#key=", await browser.GetStringAsync(new Uri(link!)), StringComparison.Ordinal);
+        // As Ctrl-C does, which a test that runs in the background would not hear.
+        Assert.Equal(0, NetsniffProcess.Shell($"kill -TERM {process.Id}").Code);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Ok, process.ExitCode);
     }
 
     [Fact]
