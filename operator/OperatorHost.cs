@@ -1,6 +1,7 @@
 using NetSniff.Kube;
 using NetSniff.Kube.Objects;
 using NetSniff.Kube.Watching;
+using NetSniff.Operator.CaptureProfiles;
 using NetSniff.Operator.Certificates;
 using NetSniff.Operator.Control;
 using NetSniff.Operator.Objects;
@@ -21,6 +22,7 @@ public sealed class OperatorHost : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly LeaderFence _fence;
     private readonly LeaderElection _election;
+    private readonly ResourceCache<LeaseRecord> _lease;
     private readonly OperatorParts _parts;
     private readonly OwnCertificates _certificates;
     private readonly List<Task> _running = [];
@@ -41,7 +43,12 @@ public sealed class OperatorHost : IAsyncDisposable
             Said = word => options.Say($"{options.Identity} {word}", false),
             Looked = () => Looked?.Invoke(),
             PastPrefix = options.PastPrefix,
+            Chance = random.NextDouble,
         };
+        _lease = new ResourceCache<LeaseRecord>(
+            options.Cluster, new LeaseReader(names.Lease), new WatchOptions { Namespace = names.Lease.Namespace },
+            clock, random);
+        _lease.Changed += (_, _, now) => _election.Hear(now);
         _certificates = new OwnCertificates(options.Cluster, names, clock, random, options.Say);
         _parts = new OperatorParts
         {
@@ -55,6 +62,7 @@ public sealed class OperatorHost : IAsyncDisposable
             Caches = new ClusterCaches(options.Cluster, settings.WatchNamespaces, clock, random),
             Children = new ChildCaches(options.Cluster, settings, names, clock, random),
             Members = members,
+            Filters = new FilterChecks(options.CompileFilter),
             Clock = clock,
             Say = options.Say,
         };
@@ -82,10 +90,13 @@ public sealed class OperatorHost : IAsyncDisposable
 
     public LeaderElection Election => _election;
 
+    /// <summary>We do not lead, and whoever does has gone silent: we may, in a moment.</summary>
+    public bool MayLeadSoon => !IsLeading && IsSynced && _election.IsSilent;
+
     /// <summary>Everything that there was at the beginning is known.</summary>
     public bool IsSynced => Caches.All(static cache => cache.IsSynced);
 
-    public IEnumerable<IResourceWatch> Watches => Caches.Select(static cache => cache.Watch);
+    public IEnumerable<IResourceWatch> Watches => [.. Caches.Select(static cache => cache.Watch), _lease.Watch];
 
     /// <summary>Called each time the lease was looked at.</summary>
     public Action? Looked { get; set; }
@@ -97,6 +108,7 @@ public sealed class OperatorHost : IAsyncDisposable
     public void Start()
     {
         foreach (var cache in Caches) _running.Add(Task.Run(() => cache.RunAsync(_stop.Token)));
+        _running.Add(Task.Run(() => _lease.RunAsync(_stop.Token)));
         _running.Add(Task.Run(() => _parts.Events.RunAsync(_stop.Token)));
         _running.Add(Task.Run(StandAsync));
     }

@@ -23,6 +23,9 @@ public sealed record OperatorOptions
 
     public LeaseTimes Lease { get; init; } = new();
 
+    /// <summary>What is wrong with a filter of tcpdump's language, null for nothing. Without it sensors say.</summary>
+    public Func<string, string?>? CompileFilter { get; init; }
+
     /// <summary>One line, and whether somebody should look at it.</summary>
     public required Action<string, bool> Say { get; init; }
 }

@@ -33,6 +33,8 @@ public sealed record OperatorParts
 
     public AcceptedProfiles Accepted { get; init; } = new();
 
+    public FilterChecks Filters { get; init; } = new(null);
+
     public WorkerRules Rules { get; init; } = new();
 
     /// <summary>What we made, as it is.</summary>

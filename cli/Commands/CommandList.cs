@@ -22,6 +22,7 @@ using NetSniff.Cli.Commands.Sensors;
 using NetSniff.Cli.Commands.Sql;
 using NetSniff.Cli.Commands.Status;
 using NetSniff.Cli.Commands.Top;
+using NetSniff.Cli.Commands.Ui;
 using NetSniff.Cli.Commands.Up;
 using NetSniff.Cli.Commands.Workers;
 using NetSniff.Cli.Plugin;
@@ -116,6 +117,7 @@ internal static class CommandList
         foreach (var command in RecordsCommands.All(runner)) root.Add(command);
         root.Add(SqlCommand.Make(runner));
         root.Add(StatusCommand.Make(runner));
+        root.Add(UiCommand.Make(runner));
         root.Add(ExportCommand.Make(runner));
         root.Add(PcapCommand.Make(runner));
         root.Add(DepthCommand.Make(runner));

@@ -24,7 +24,10 @@ internal sealed class AttendingSensor(
         if (sensor.IsPurged)
         {
             report.IsReady = false;
-            report.Unmet.Add(new ConditionReport { Name = "captures", Reason = "Purged", Text = "waits for its end" });
+            report.Unmet.Add(new ConditionReport
+            {
+                Name = "captures", Reason = ClusterLimits.PurgedReason, Text = "waits for its end",
+            });
             return report;
         }
 

@@ -4,6 +4,7 @@ using NetSniff.Kube;
 using NetSniff.Operator;
 using NetSniff.Operator.Control;
 using NetSniff.Operator.Health;
+using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Security;
 
@@ -39,6 +40,8 @@ internal sealed class OperatorProgram : IAsyncDisposable
     private readonly ClusterMembers _members;
     private readonly Condition _synced;
     private readonly Condition _certified;
+    private readonly Condition _planned;
+    private string? _toldPlans;
     private ControlServer? _control;
     private HealthListener? _health;
     private ITimer? _look;
@@ -57,6 +60,7 @@ internal sealed class OperatorProgram : IAsyncDisposable
                 Cluster = cluster,
                 Identity = settings.Identity,
                 PastPrefix = settings.PastPrefix,
+                CompileFilter = FilterCompiler.IsSupported ? SensorProgram.ProblemOf : null,
                 Clock = terminal.Clock,
                 Random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
                 Say = Say,
@@ -65,6 +69,7 @@ internal sealed class OperatorProgram : IAsyncDisposable
         var beat = board.AddLoop("election", s_electionBeatMax);
         Host.Looked = beat.Beat;
         (_synced, _certified) = (board.AddCondition("caches"), board.AddCondition("certificates"));
+        _planned = board.AddCondition("plans");
         board.Add(new OperatorMetrics(Host, terminal.Clock));
         board.AddLedger(_members.Ledger);
     }
@@ -80,6 +85,7 @@ internal sealed class OperatorProgram : IAsyncDisposable
                 Listen = _settings.Listen,
                 Security = new ServerSecurity(Host.Certificates),
                 IsLeader = () => Host.IsLeading,
+                MayLeadSoon = () => Host.MayLeadSoon,
                 Version = ProgramVersion.Text,
                 Clock = _terminal.Clock,
             },
@@ -90,6 +96,7 @@ internal sealed class OperatorProgram : IAsyncDisposable
                 new HealthOptions { Address = health.Address, Port = health.Port }, _board)).ConfigureAwait(false);
         }
 
+        if (!FilterCompiler.IsSupported) Say("no libpcap is here: sensors say what is wrong with a bpfFilter", false);
         Host.Start();
         _look = _terminal.Clock.CreateTimer(_ => Look(), null, TimeSpan.Zero, s_lookEvery);
         _givingBack = _terminal.Clock.CreateTimer(_ => GiveBack(), null, s_giveBackEvery, s_giveBackEvery);
@@ -117,6 +124,11 @@ internal sealed class OperatorProgram : IAsyncDisposable
         _synced.Set(isSynced, isSynced ? text.Length == 0 ? "Synced" : "ServerAway" : "Pending", text);
         var isCertified = Host.HasCertificates;
         _certified.Set(isCertified, isCertified ? "Held" : "Pending", isCertified ? "" : "the leader makes them");
+        // Of some node; that is no reason for the others to have no operator.
+        var unplanned = _members.Problem;
+        _planned.Set(true, unplanned is null ? "Made" : "NotMade", unplanned ?? "");
+        if (unplanned is not null && unplanned != _toldPlans) _terminal.Warn(unplanned);
+        _toldPlans = unplanned;
     }
 
     /// <summary>To compile rules and run their tests takes many times what is kept of them, and the runtime keeps the

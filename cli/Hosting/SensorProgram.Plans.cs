@@ -95,7 +95,8 @@ internal sealed partial class SensorProgram
             : problems;
     }
 
-    private static string? ProblemOf(string filter)
+    /// <summary>Why a sensor does not take a filter; null where it does.</summary>
+    public static string? ProblemOf(string filter)
     {
         try
         {
@@ -113,16 +114,8 @@ internal sealed partial class SensorProgram
             ? (config.Sequence, config.Revision)
             : null;
 
-    private Task WatchAsync(CancellationToken stop) => Task.WhenAll(
-        _config?.RunAsync(stop) ?? Task.CompletedTask,
-        _road?.RunAsync(
-            _terminal.Clock,
-            () =>
-            {
-                OperatorTalk.Tell(_terminal, _plans!);
-                _operator?.Changed();
-            },
-            stop) ?? Task.CompletedTask);
+    private Task WatchAsync(CancellationToken stop) => new PlanWatch(
+        _terminal, _config is null ? null : _config.RunAsync, _plans, _road, () => _operator).RunAsync(stop);
 
     private void Attend()
     {
@@ -137,17 +130,13 @@ internal sealed partial class SensorProgram
     {
         if (_settings.Files.Count > 0) return [.. _settings.Files.Select(static file => PcapFileCapture.Open(file))];
 
-        var name = _settings.Backend == Captures.AnyBackend ? BackendOf(config.Capture.Backend) : _settings.Backend;
+        var cpus = SensorSteering.BudgetOf(config.Budget, LimitsOf(_settings.Budget)).CpuMax;
+        var opening = CaptureOpening.Of(config.Capture, _settings.Live, cpus);
+        var name = _settings.Backend == Captures.AnyBackend ? opening.Backend : _settings.Backend;
         var found = Captures.FindLive(name)
             ?? throw new UsageException($"--backend is {Captures.AnyBackend}, "
                 + $"{string.Join(" or ", Captures.LiveNames)}, not '{_settings.Backend}'");
-        var live = _settings.Live;
-        if (Quantity.TryParse(config.Capture.Ring.Size, out var bytes) && bytes > 0)
-        {
-            var mebibytes = Math.Clamp(Math.Ceiling(bytes / (1 << 20)), 1, LiveOptions.RingMebibytesMax);
-            live = live with { RingMebibytes = (int)mebibytes };
-        }
-
+        var live = opening.In(_settings.Live, canShare: found.Info.Name != LibPcapCapture.Info.Name);
         try
         {
             return found.Open!(CaptureWish.Of(config).In(live));
@@ -157,13 +146,6 @@ internal sealed partial class SensorProgram
             throw new UsageException($"capture.bpfFilter of {_settings.ConfigFolder}: {problem.Message}");
         }
     }
-
-    private static string BackendOf(BackendChoice choice) => choice switch
-    {
-        BackendChoice.AFPacket => "af-packet",
-        BackendChoice.Libpcap => "libpcap",
-        _ => Captures.AnyBackend,
-    };
 
     /// <summary>All captures take frames in another way, or none.</summary>
     private string? ChangeCapture(CaptureWish wish)

@@ -57,16 +57,8 @@ internal sealed partial class WorkerProgram
 
     private IReadOnlyList<ConfigProblem> ApplyPlan() => [.. _config?.LookNow() ?? [], .. _rules?.LookNow() ?? []];
 
-    private Task WatchAsync(CancellationToken stop) => Task.WhenAll(
-        _config?.RunAsync(stop) ?? Task.CompletedTask,
-        _road?.RunAsync(
-            _terminal.Clock,
-            () =>
-            {
-                OperatorTalk.Tell(_terminal, _plans!);
-                _operator?.Changed();
-            },
-            stop) ?? Task.CompletedTask);
+    private Task WatchAsync(CancellationToken stop) => new PlanWatch(
+        _terminal, _config is null ? null : _config.RunAsync, _plans, _road, () => _operator).RunAsync(stop);
 
     /// <summary>Findings that ask for an Event are for the operator alone.</summary>
     private void Gather()

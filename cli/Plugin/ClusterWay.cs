@@ -81,16 +81,31 @@ internal sealed class ClusterWay : IDisposable
 
     /// <summary>What the workers say of themselves and of the sensors.</summary>
     /// <exception cref="KubeRefusal">None answers, or not to us.</exception>
-    public async Task<StatusAnswer> StatusAsync(TimeProvider clock, CancellationToken cancel)
+    public Task<StatusAnswer> StatusAsync(TimeProvider clock, CancellationToken cancel) => AskAsync(
+        (client, deadline) => client.StatusAsync(new StatusRequest(), deadline: deadline, cancellationToken: cancel),
+        clock, cancel);
+
+    /// <summary>How many flows of all namespaces began since then and match.</summary>
+    /// <exception cref="KubeRefusal">No worker answers, or not to us.</exception>
+    public async Task<long> FlowsAsync(string where, long sinceNanos, TimeProvider clock, CancellationToken cancel)
+    {
+        var request = new AggregateRequest { Kind = "flow", Where = where, SinceNanos = sinceNanos };
+        var answer = await AskAsync(
+            (client, deadline) => client.AggregateAsync(request, deadline: deadline, cancellationToken: cancel),
+            clock, cancel).ConfigureAwait(false);
+        return (long)answer.Rows.Sum(static row => row.Values.FirstOrDefault());
+    }
+
+    private async Task<TAnswer> AskAsync<TAnswer>(
+        Func<Query.QueryClient, DateTime, AsyncUnaryCall<TAnswer>> ask, TimeProvider clock, CancellationToken cancel)
     {
         var endpoint = await WorkerAsync([], cancel).ConfigureAwait(false);
         // The cluster's client is still needed when this is over.
-        using var channel = QueryChannel.To(endpoint with { Route = new Kept(endpoint.Route!) });
+        using var channel = QueryChannel.To(endpoint with { Route = new KeptRoute(endpoint.Route!) });
         try
         {
             var deadline = (clock.GetUtcNow() + s_statusMax).UtcDateTime;
-            return await channel.Client.StatusAsync(new StatusRequest(), deadline: deadline, cancellationToken: cancel)
-                .ConfigureAwait(false);
+            return await ask(channel.Client, deadline).ConfigureAwait(false);
         }
         catch (RpcException problem)
         {
@@ -103,15 +118,4 @@ internal sealed class ClusterWay : IDisposable
     }
 
     public void Dispose() => Client.Dispose();
-
-    private sealed class Kept(IQueryRoute inner) : IQueryRoute
-    {
-        public string Target => inner.Target;
-
-        public ValueTask<Stream> ConnectAsync(CancellationToken cancel) => inner.ConnectAsync(cancel);
-
-        public ValueTask<string> TokenAsync(CancellationToken cancel) => inner.TokenAsync(cancel);
-
-        public void Dispose() { }
-    }
 }

@@ -13,6 +13,7 @@ using NetSniff.Cli.Commands.Rules;
 using NetSniff.Cli.Commands.Sql;
 using NetSniff.Cli.Commands.Status;
 using NetSniff.Cli.Commands.Top;
+using NetSniff.Cli.Commands.Ui;
 
 namespace NetSniff.Cli.Plugin;
 
@@ -39,6 +40,7 @@ internal static class PluginCommands
             DoctorCommand.Make(runner),
             StatusCommand.Make(runner),
             TopCommand.Make(runner),
+            UiCommand.Make(runner),
         };
         foreach (var command in RecordsCommands.All(runner)) root.Add(command);
         root.Add(SqlCommand.Make(runner));
@@ -50,7 +52,6 @@ internal static class PluginCommands
         root.Add(ExportCommand.Make(runner));
         root.Add(FieldsCommand.Make(runner));
         root.Add(CompletionCommand.Make(runner));
-        root.Add(UiCommand.Make(runner));
         runner.Kube.AddToAll(root);
         return root;
     }

@@ -77,6 +77,12 @@ internal static class CaptureChecks
             problems.Add(new("capture.ring.size", $"is a quantity from 1Mi to 4Gi, not '{ring}'"));
         }
 
+        if (config.Capture.Ring.Fanout == FanoutChoice.CPU)
+        {
+            problems.Add(new(
+                "capture.ring.fanout", "packets of a flow must come to one thread: FlowHash sees to it, or None"));
+        }
+
         CheckInterfaces("capture.interfaces.include", config.Capture.Interfaces.Include, problems);
         CheckInterfaces("capture.interfaces.exclude", config.Capture.Interfaces.Exclude, problems);
         CheckTargets(config.Targets, problems);

@@ -35,7 +35,17 @@ public enum DirectionChoice : byte { Both, Ingress, Egress }
 
 public enum DeduplicationChoice : byte { PreferSource, PreferDestination, None }
 
-public enum FanoutChoice : byte { FlowHash, CPU, None }
+public enum FanoutChoice : byte
+{
+    /// <summary>A thread for each CPU that the sensor may use; a flow's packets all come to one of them.</summary>
+    FlowHash,
+
+    /// <summary>By the CPU that a packet came in on: not done, for it parts the two directions of a flow.</summary>
+    CPU,
+
+    /// <summary>One thread.</summary>
+    None,
+}
 
 /// <summary>Names, or expressions between slashes such as `/^veth/`.</summary>
 public sealed record InterfacesConfig
@@ -56,7 +66,8 @@ public sealed record RingConfig
     /// <summary>A quantity: `64Mi`; absent for the sensor's own.</summary>
     public string Size { get; set; } = "";
 
-    public FanoutChoice Fanout { get; set; }
+    /// <summary>Absent for what the command line says.</summary>
+    public FanoutChoice? Fanout { get; set; }
 }
 
 public enum SamplingMode : byte { None, Flow, Packet }
@@ -72,6 +83,8 @@ public sealed record SamplingConfig
 /// <param name="Name">As the page of protocols has it; upper case and lower are one.</param>
 public sealed record ProtocolConfig(string Name)
 {
+    public const int PortsMax = 64;
+
     /// <summary>Only flows with one of these are asked; empty for any.</summary>
     public IReadOnlyList<int> Ports { get; set; } = [];
 }

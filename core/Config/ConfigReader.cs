@@ -68,7 +68,7 @@ public static class ConfigReader
 
     private static void CheckPorts(IReadOnlyList<int> ports, string path, List<ConfigProblem> problems)
     {
-        if (ports.Count > ListMax) problems.Add(new(path, $"at most {ListMax}"));
+        if (ports.Count > ProtocolConfig.PortsMax) problems.Add(new(path, $"at most {ProtocolConfig.PortsMax}"));
         if (ports.Any(static port => port is < 1 or > ushort.MaxValue)) problems.Add(new(path, "are from 1 to 65535"));
     }
 

@@ -20,6 +20,8 @@ public sealed record WorkerConfig
 /// <summary>How long records are kept, and how much of them.</summary>
 public sealed record RetentionConfig
 {
+    public static readonly TimeSpan AgeMin = TimeSpan.FromHours(1), AgeMax = TimeSpan.FromDays(366);
+
     /// <summary>A length of time: `72h`, `7d`.</summary>
     public string Age { get; set; } = "";
 

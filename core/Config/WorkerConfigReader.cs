@@ -8,8 +8,6 @@ public static class WorkerConfigReader
     private const int FollowersMax = 100_000;
     private const long BytesMin = 256L << 20;
 
-    private static readonly TimeSpan s_ageMin = TimeSpan.FromHours(1);
-    private static readonly TimeSpan s_ageMax = TimeSpan.FromDays(366);
     private static readonly TimeSpan s_sqlTimeMax = TimeSpan.FromHours(1);
 
     /// <returns>The configuration, or null with at least one problem.</returns>
@@ -27,7 +25,8 @@ public static class WorkerConfigReader
         }
 
         List<ConfigProblem> problems = [];
-        CheckLength("retention.age", config.Retention.Age, s_ageMin, s_ageMax, "1h to 366d", problems);
+        CheckLength("retention.age", config.Retention.Age, RetentionConfig.AgeMin, RetentionConfig.AgeMax, "1h to 366d",
+            problems);
         if (config.Retention.Bytes.Length > 0
             && !(Quantity.TryParse(config.Retention.Bytes, out var bytes) && bytes is >= BytesMin and <= long.MaxValue))
         {

@@ -24,7 +24,7 @@ public sealed record ProtocolSettings : ResourcePart
     [Description("Which protocol; Plugin for one that a plugin reads.")]
     public required ProtocolName Name { get; init; }
 
-    [Description("Ports where it is looked for first; it is recognised on others as well.")]
+    [Description("Ports where it is looked for; without any it is recognised on every port.")]
     [Entries(32), Number(1, 65535)]
     public IReadOnlyList<int>? Ports { get; init; }
 

@@ -26,12 +26,14 @@ public sealed class AcceptedStore(OperatorParts parts)
         List<AcceptedProfile> found = [];
         foreach (var map in maps)
         {
-            if (Read(map["data"]?[Key]?.GetValue<string>()) is { } one
-                && parts.Caches.Profiles.Find(one.Name)?.Uid == one.Uid)
+            var one = Read(map["data"]?[Key]?.GetValue<string>());
+            if (one is not null && parts.Caches.Profiles.Find(one.Name)?.Uid == one.Uid)
             {
                 found.Add(one);
                 continue;
             }
+
+            if (one is not null && !IsWatched(one.Name)) await LetGoAsync(one, cancel).ConfigureAwait(false);
 
             var name = map["metadata"]!["name"]!.GetValue<string>();
             await parts.Applier.DeleteAsync(ObjectKinds.ConfigMaps, parts.Names.InSystem(name), "", cancel)
@@ -39,6 +41,19 @@ public sealed class AcceptedStore(OperatorParts parts)
         }
 
         return found;
+    }
+
+    private bool IsWatched(ResourceName profile) => parts.Settings.WatchNamespaces.Count == 0
+        || parts.Settings.WatchNamespaces.Contains(profile.Namespace);
+
+    /// <summary>It is in a namespace that is looked at no more, and nobody would take our finalizer from it.</summary>
+    private async Task LetGoAsync(AcceptedProfile profile, CancellationToken cancel)
+    {
+        var whole = await parts.Objects.FindAsync(OwnKinds.CaptureProfiles, profile.Name, cancel).ConfigureAwait(false);
+        if (whole is null || new OwnObject(whole) is not { } one || one.Uid != profile.Uid) return;
+
+        await Finalizers.RemoveAsync(parts.Objects, OwnKinds.CaptureProfiles, one, cancel).ConfigureAwait(false);
+        parts.Say($"profile {profile.Name} is let go: its namespace is looked at no more", false);
     }
 
     public Task KeepAsync(AcceptedProfile profile, CancellationToken cancel)

@@ -6,7 +6,8 @@ namespace NetSniff.Operator.CaptureProfiles;
 
 /// <summary>What one sensor is to do for all profiles that mean its node, but for whose traffic.</summary>
 /// <remarks>Made of any number of profiles, whatever their order: everything that one of them wants is looked at, as
-/// deeply as the deepest of them wants, and what one of them wants unreadable is unreadable for all.</remarks>
+/// deeply as the deepest of them wants, and what one of them wants unreadable is unreadable for all. What sensors may
+/// cost is said by those of the cluster, and where there are none by all (<see cref="NotTaken"/>).</remarks>
 public sealed record CapturePlan
 {
     private const long PacketsPerSecondMax = 100_000_000;
@@ -27,6 +28,8 @@ public sealed record CapturePlan
     /// <summary>Of the buffer between kernel and sensor; zero for the sensor's own.</summary>
     public required decimal RingBytes { get; init; }
 
+    public required RingFanout Fanout { get; init; }
+
     public required int SnapLength { get; init; }
 
     /// <summary>Empty for all packets.</summary>
@@ -37,6 +40,9 @@ public sealed record CapturePlan
 
     /// <summary>Null for every protocol there is; an empty list for none.</summary>
     public required IReadOnlyList<string>? Protocols { get; init; }
+
+    /// <summary>Of protocols that are looked for on certain ports alone.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<int>> Ports { get; init; }
 
     public required Kube.Resources.PayloadLevel Level { get; init; }
 
@@ -64,16 +70,23 @@ public sealed record CapturePlan
     {
         ArgumentNullException.ThrowIfNull(specs);
         var captures = specs.Select(static one => one.Capture).ToList();
-        var budgets = specs.Select(static one => one.Budget).ToList();
-        var buffers = specs.Select(static one => one.Storage.PacketBuffer).ToList();
+        // What a sensor may cost, and what it passes over whoever asks: the cluster's to say where it says anything.
+        var ofCluster = specs.Where(static one => one.Scope == ResourceScope.Cluster).ToList();
+        var deciding = ofCluster.Count > 0 ? ofCluster : specs;
+        var interfaces = deciding.Select(static one => one.Capture.Interfaces).ToList();
+        var budgets = deciding.Select(static one => one.Budget).ToList();
+        var buffers = ofCluster.Select(static one => one.Storage.PacketBuffer).ToList();
         return new CapturePlan
         {
-            Include = UnionUnlessAny(captures.Select(static one => one.Interfaces.Include ?? [])),
-            Exclude = Intersection(captures.Select(static one => one.Interfaces.Exclude ?? [])),
+            Include = UnionUnlessAny(interfaces.Select(static one => one.Include ?? [])),
+            Exclude = Intersection(interfaces.Select(static one => one.Exclude ?? [])),
             // AFXDP is not there; what two profiles see differently is left to the sensor.
-            Backend = captures.Select(static one => one.Backend).Distinct().ToList() is [var backend]
+            Backend = deciding.Select(static one => one.Capture.Backend).Distinct().ToList() is [var backend]
                 && backend != CaptureBackend.AFXDP ? backend : CaptureBackend.Auto,
-            RingBytes = captures.Max(static one => AmountOf(one.Ring.Size)),
+            RingBytes = ofCluster.Select(static one => AmountOf(one.Capture.Ring.Size)).DefaultIfEmpty().Max(),
+            // One thread is less than what another profile may need.
+            Fanout = ofCluster.Count > 0 && ofCluster.TrueForAll(static one => one.Capture.Ring.Fanout == RingFanout.None)
+                ? RingFanout.None : RingFanout.FlowHash,
             Direction = captures.Select(static one => one.Direction).Distinct().ToList() is [var only]
                 ? only : CaptureDirection.Both,
             SnapLength = captures.Max(static one => one.SnapLength),
@@ -81,6 +94,7 @@ public sealed record CapturePlan
             OneIn = captures.Min(static one =>
                 one.Sampling.Mode == Kube.Resources.SamplingMode.Flow ? one.Sampling.OneIn : 1),
             Protocols = ProtocolsOf(specs),
+            Ports = PortsOf(specs),
             Level = specs.Max(static one => one.Payload.Level),
             Redaction = RedactionOf(specs.Select(static one => one.Redaction).ToList()),
             Cpus = Math.Min(CpusMax, SumUnlessAnyIsSilent(budgets.Select(static one => AmountOf(one.Cpu)))),
@@ -89,8 +103,8 @@ public sealed record CapturePlan
                 PacketsPerSecondMax,
                 (long)SumUnlessAnyIsSilent(budgets.Select(static one => (decimal)(one.MaxPacketsPerSecond ?? 0)))),
             OnOverload = budgets.Min(static one => one.OnOverload),
-            BufferBytes = buffers.Max(static one => AmountOf(one.Size)),
-            BufferAge = buffers.Max(static one => one.MaxAge?.Span() ?? TimeSpan.Zero),
+            BufferBytes = buffers.Select(static one => AmountOf(one.Size)).DefaultIfEmpty().Max(),
+            BufferAge = buffers.Select(static one => one.MaxAge?.Span() ?? TimeSpan.Zero).DefaultIfEmpty().Max(),
         };
     }
 
@@ -116,6 +130,17 @@ public sealed record CapturePlan
         var all = specs.Select(ServedOf).ToList();
         return all.Any(static one => one is null) ? null : Union(all.Select(static one => one!));
     }
+
+    /// <summary>A profile that names a protocol without ports, or no protocol, wants it wherever it is; so do more
+    /// ports than a sensor takes.</summary>
+    private static Dictionary<string, IReadOnlyList<int>> PortsOf(IReadOnlyList<CaptureProfileSpec> specs) =>
+        specs.SelectMany(static one => one.Protocols ?? []).Where(static one => one.Name != ProtocolName.Plugin)
+            .GroupBy(static one => one.Name.ToString(), StringComparer.Ordinal)
+            .Where(static group => group.All(static one => one.Ports is { Count: > 0 }))
+            .Select(static group => (
+                group.Key, Ports: group.SelectMany(static one => one.Ports!).Distinct().Order().ToList()))
+            .Where(static one => one.Ports.Count <= ProtocolConfig.PortsMax)
+            .ToDictionary(static one => one.Key, static IReadOnlyList<int> (one) => one.Ports, StringComparer.Ordinal);
 
     private static RedactionSettings RedactionOf(IReadOnlyList<RedactionSettings> all)
     {

@@ -96,7 +96,8 @@ public sealed class CaptureProfileReconciler : IReconciler
     {
         var inForce = _parts.Accepted.Find(one.Name);
         if (inForce?.Uid != one.Uid) inForce = null;
-        var spec = ProfileReview.Of(one.Copy(), inForce?.Spec, _parts.Settings.Namespace, out var problems);
+        var spec = ProfileReview.Of(
+            one.Copy(), inForce?.Spec, _parts.Settings.Namespace, out var problems, _parts.Filters);
         if (spec is not null)
         {
             inForce = new AcceptedProfile(one.Name, one.Uid, one.Generation, spec);
@@ -106,8 +107,9 @@ public sealed class CaptureProfileReconciler : IReconciler
         Seen(one.Name);
         if (inForce is not null)
         {
-            await Finalizers.AddAsync(_parts.Objects, Kind, one, cancel).ConfigureAwait(false);
+            // First that it is ours is written down: by that its finalizer is found where it is looked at no more.
             await _store.KeepAsync(inForce, cancel).ConfigureAwait(false);
+            await Finalizers.AddAsync(_parts.Objects, Kind, one, cancel).ConfigureAwait(false);
         }
 
         var sight = Look(one, inForce, problems);
@@ -127,19 +129,22 @@ public sealed class CaptureProfileReconciler : IReconciler
             Problems = problems,
             Accepted = inForce,
             IsLeft = inForce is not null && _parts.Sensors.IsLeft(inForce),
+            IsFilterUnchecked = inForce?.Spec.Capture.BpfFilter is not null && !_parts.Filters.IsThere,
         };
         var isPlanned = plan is not null
-            && plan.Class.Profiles.Any(each => each.Name == one.Name && each.Generation == inForce!.Generation);
+            && plan.Class.Serves.Any(each => each.Name == one.Name && each.Generation == inForce!.Generation);
         if (!isPlanned) return sight;
 
         var nodes = _parts.Caches.Nodes;
-        var sensors = _parts.Members.Members(MemberKind.Sensor).Where(member => member.Class == plan!.Class.Name
+        var classes = _parts.Sensors.All.Select(static each => each.Class.Name).ToHashSet();
+        var sensors = _parts.Members.Members(MemberKind.Sensor).Where(member => classes.Contains(member.Class)
             && (nodes.Find(new ResourceName("", member.Node)) is not { } node || inForce!.Spec.Means(node.Labels)));
-        var (desired, isCounted) = Desired(plan!, inForce!);
+        var (desired, isCounted) = Desired(inForce!);
         var workers = _parts.Children.StatefulSets.Find(_parts.Names.WorkerSet);
         return sight with
         {
             Plan = plan,
+            IsShared = plan!.Fitting.Any(static each => each.Spec.Scope == ResourceScope.Cluster),
             Desired = desired,
             IsCounted = isCounted,
             Sensors = [.. sensors],
@@ -149,17 +154,26 @@ public sealed class CaptureProfileReconciler : IReconciler
         };
     }
 
-    /// <summary>Nodes of the class' DaemonSet, or those of them that the profile means.</summary>
-    private (int Count, bool IsCounted) Desired(ClassPlan plan, AcceptedProfile profile)
+    /// <summary>Nodes of all classes that the profile means.</summary>
+    private (int Count, bool IsCounted) Desired(AcceptedProfile profile)
     {
-        var set = _parts.Children.DaemonSets.Find(_parts.Names.AmongSensors(_parts.Names.Sensor(plan.Class.Name)));
-        var count = set?.Status?["desiredNumberScheduled"]?.GetValue<int>() ?? 0;
-        var isCounted = set is not null
-            && (set.Status?["observedGeneration"]?.GetValue<long>() ?? 0) >= set.Generation;
-        if (profile.Spec.Targets.NodeSelector is null || plan.Class.Selector is not null) return (count, isCounted);
+        var (count, isCounted) = (0, true);
+        foreach (var one in _parts.Sensors.All.Select(static plan => plan.Class))
+        {
+            var set = _parts.Children.DaemonSets.Find(_parts.Names.AmongSensors(_parts.Names.Sensor(one.Name)));
+            var all = set?.Status?["desiredNumberScheduled"]?.GetValue<int>() ?? 0;
+            // Who names the nodes of the class, or none, means all of it: what is scheduled there knows of taints too.
+            var meant = Placement.MeansAllOf(one, profile.Spec)
+                ? all
+                : _parts.Caches.Nodes.All.Count(node => profile.Spec.Means(node.Labels) && one.Holds(node.Labels));
+            if (meant == 0 && all > 0) continue;
 
-        var meant = _parts.Caches.Nodes.All.Count(node => profile.Spec.Means(node.Labels));
-        return (Math.Min(count, meant), isCounted);
+            count += Math.Min(all, meant);
+            isCounted &= set is not null
+                && (set.Status?["observedGeneration"]?.GetValue<long>() ?? 0) >= set.Generation;
+        }
+
+        return (count, isCounted);
     }
 
     /// <summary>It is in force no more. Its sensors get the time to delete what they keep, and no longer.</summary>
@@ -172,7 +186,7 @@ public sealed class CaptureProfileReconciler : IReconciler
         var began = _ending.GetOrAdd(one.Name, _parts.Clock.GetTimestamp());
         var isOver = _parts.Clock.GetElapsedTime(began) >= s_endMax;
         var isGoing = !_parts.Accepted.IsComplete || _parts.Sensors.Retiring.Count > 0
-            || _parts.Sensors.All.Any(plan => plan.Class.Profiles.Any(each => each.Name == one.Name));
+            || _parts.Sensors.All.Any(plan => plan.Class.Serves.Any(each => each.Name == one.Name));
         if (isGoing && !isOver) return TimeSpan.FromSeconds(0.5);
 
         if (isGoing)

@@ -5,6 +5,8 @@ namespace NetSniff.Operator.CaptureProfiles;
 /// <summary>What a profile may say and this version does not do. Everything else of it is done.</summary>
 public static class NotServed
 {
+    private static readonly CaptureProfileSpec s_silent = new();
+
     /// <returns>Each with its field.</returns>
     public static IReadOnlyList<string> Of(CaptureProfileSpec spec)
     {
@@ -31,9 +33,26 @@ public static class NotServed
             found.Add("spec.capture.sampling.mode: packets are not sampled, flows are");
         }
 
-        if (capture.Deduplication == Deduplication.PreferDestination)
+        if (capture.Deduplication != Deduplication.PreferSource)
         {
-            found.Add("spec.capture.deduplication: PreferDestination is not done");
+            found.Add(
+                $"spec.capture.deduplication: {capture.Deduplication} is not done, what every interface saw is stored "
+                + "and counted once as it is read");
+        }
+
+        if (capture.Ring.Fanout == RingFanout.CPU)
+        {
+            found.Add("spec.capture.ring.fanout: CPU would part the packets of a flow, FlowHash is done");
+        }
+
+        if (spec.Payload.Level == PayloadLevel.Body)
+        {
+            found.Add("spec.payload.level: bodies are not recorded, Headers is done");
+        }
+
+        if (spec.Payload.MaxBodyBytes != s_silent.Payload.MaxBodyBytes)
+        {
+            found.Add("spec.payload.maxBodyBytes: bodies are not recorded");
         }
 
         if (spec.Budget.OnOverload == OverloadStep.Stop)

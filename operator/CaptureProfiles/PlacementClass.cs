@@ -8,12 +8,15 @@ namespace NetSniff.Operator.CaptureProfiles;
 /// <summary>Sensors of one kind: which nodes they stand on, and which profiles they serve.</summary>
 /// <param name="Name">`all` for those without a selector.</param>
 /// <param name="Selector">Null for every node.</param>
-/// <param name="Profiles">That are placed here themselves, by name.</param>
+/// <param name="Profiles">That sensors stand here for.</param>
+/// <param name="Serves">Whose pods may be on its nodes: all that were placed or need not be; those of the cluster come
+/// first, then it goes by name.</param>
 /// <param name="Before">Selectors of classes whose nodes are not ours: no node has two sensors.</param>
 public sealed record PlacementClass(
     string Name,
     LabelSelector? Selector,
     IReadOnlyList<AcceptedProfile> Profiles,
+    IReadOnlyList<AcceptedProfile> Serves,
     IReadOnlyList<LabelSelector> Before)
 {
     public const string Everywhere = "all";
@@ -42,13 +45,17 @@ public static class Placement
     public static (IReadOnlyList<PlacementClass> Classes, IReadOnlyList<AcceptedProfile> Left) Of(
         IEnumerable<AcceptedProfile> profiles)
     {
-        var all = profiles.OrderBy(static one => one.Name.ToString(), StringComparer.Ordinal).ToList();
-        var groups = all.GroupBy(static one => KeyOf(one.Spec.Targets.NodeSelector))
+        var all = profiles.OrderBy(static one => one.Spec.Scope != ResourceScope.Cluster)
+            .ThenBy(static one => one.Name.ToString(), StringComparer.Ordinal).ToList();
+        // Where the cluster says on which nodes sensors stand, nobody else puts any there or takes them away.
+        var placing = all.Where(static one => one.Spec.Scope == ResourceScope.Cluster).ToList();
+        if (placing.Count == 0) placing = all;
+        var groups = placing.GroupBy(static one => KeyOf(one.Spec.Targets.NodeSelector))
             .OrderBy(static group => group.Key, StringComparer.Ordinal).ToList();
         // Without a selector every node is meant: the rest are served by the sensors that stand there anyway.
         if (groups.Any(static group => group.Key.Length == 0))
         {
-            return ([new PlacementClass(PlacementClass.Everywhere, null, all, [])], []);
+            return ([new PlacementClass(PlacementClass.Everywhere, null, placing, all, [])], []);
         }
 
         List<PlacementClass> classes = [];
@@ -64,12 +71,22 @@ public static class Placement
                 continue;
             }
 
-            classes.Add(new PlacementClass(NameOf(group.Key), selector, [.. group], [.. before]));
+            classes.Add(new PlacementClass(NameOf(group.Key), selector, [.. group], [], [.. before]));
             before.Add(selector);
             terms *= RequirementsOf(selector).Count;
         }
 
-        return (classes, left);
+        var served = all.Except(left).ToList();
+        return ([.. classes.Select(one => one with { Serves = served })], left);
+    }
+
+    /// <summary>Whether a profile means every node of a class, as far as its words can say.</summary>
+    public static bool MeansAllOf(PlacementClass one, CaptureProfileSpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        ArgumentNullException.ThrowIfNull(spec);
+        var key = KeyOf(spec.Targets.NodeSelector);
+        return key.Length == 0 || key == KeyOf(one.Selector);
     }
 
     /// <summary>As a pod's node affinity has it; null where every node will do.</summary>

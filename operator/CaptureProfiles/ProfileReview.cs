@@ -19,9 +19,11 @@ public static class ProfileReview
     /// <param name="one">A copy; gets its defaults.</param>
     /// <param name="inForce">What was accepted of the same object before.</param>
     /// <param name="home">Where a profile of the whole cluster may be.</param>
+    /// <param name="filters">Who knows tcpdump's language; null for nobody.</param>
     /// <returns>Its spec, or null with at least one problem.</returns>
     public static CaptureProfileSpec? Of(
-        JsonObject one, CaptureProfileSpec? inForce, string home, out IReadOnlyList<ProfileProblem> problems)
+        JsonObject one, CaptureProfileSpec? inForce, string home, out IReadOnlyList<ProfileProblem> problems,
+        FilterChecks? filters = null)
     {
         ArgumentNullException.ThrowIfNull(one);
         var found = ResourceReview.Of(one);
@@ -37,6 +39,11 @@ public static class ProfileReview
         CheckScope(profile, inForce, home, all);
         CheckSettings(profile.Spec, all);
         CheckFilters(profile.Spec, all);
+        if (filters?.ProblemOf(profile.Spec.Capture.BpfFilter ?? "") is { } problemOfFilter)
+        {
+            all.Add(new("spec.capture.bpfFilter", "InvalidFilter", problemOfFilter));
+        }
+
         problems = all;
         return all.Count == 0 ? profile.Spec : null;
     }
@@ -71,6 +78,13 @@ public static class ProfileReview
         CheckAmount(spec.Budget.Cpu, "spec.budget.cpu", problems);
         CheckAmount(spec.Budget.Memory, "spec.budget.memory", problems);
         CheckAmount(spec.Storage.PacketBuffer.Size, "spec.storage.packetBuffer.size", problems);
+        if (spec.Storage.FlowRetention?.Span() is { } kept
+            && (kept < RetentionConfig.AgeMin || kept > RetentionConfig.AgeMax))
+        {
+            problems.Add(new(
+                "spec.storage.flowRetention", "Invalid", $"is from 1h to 8784h, not '{spec.Storage.FlowRetention}'"));
+        }
+
         foreach (var (network, place) in (spec.Targets.ExcludeCIDRs ?? []).Select(static (one, place) => (one, place)))
         {
             if (TargetsConfig.TryParse(network, out NetSniff.Flows.Network _)) continue;

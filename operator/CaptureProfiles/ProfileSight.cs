@@ -20,6 +20,12 @@ public sealed record ProfileSight
     /// <summary>Profiles before it name so many different nodes that there is no class for its own.</summary>
     public bool IsLeft { get; init; }
 
+    /// <summary>Nobody here knows the language of its bpfFilter.</summary>
+    public bool IsFilterUnchecked { get; init; }
+
+    /// <summary>Its sensors serve profiles of the whole cluster as well.</summary>
+    public bool IsShared { get; init; }
+
     /// <summary>Nodes that are to have a sensor for it.</summary>
     public int Desired { get; init; }
 

@@ -11,8 +11,8 @@ public static class ProfileStatus
 {
     private const int UnhealthyMax = 16;
 
-    /// <summary>A quiet cluster's breathing is no news.</summary>
-    private const double PacketsOfNews = 50;
+    /// <summary>A quiet cluster's breathing is no news, nor is one packet of ten thousand that was lost.</summary>
+    private const double PacketsOfNews = 100, DropRatioOfNews = 0.0001;
 
     public static JsonObject Of(ProfileSight sight, JsonObject? before, DateTimeOffset now)
     {
@@ -48,7 +48,11 @@ public static class ProfileStatus
 
     private static Found Accepted(ProfileSight sight)
     {
-        if (sight.Problems is not [var first, ..]) return Found.True("Accepted", "Valid", "The profile makes sense");
+        if (sight.Problems is not [var first, ..])
+        {
+            var checks = sight.IsFilterUnchecked ? "; sensors say whether its bpfFilter does" : "";
+            return Found.True("Accepted", "Valid", $"The profile makes sense{checks}");
+        }
 
         var running = sight.Accepted is { } kept ? $"; generation {kept.Generation} keeps running" : "";
         return Found.False("Accepted", first.Reason, string.Join("; ", sight.Problems) + running);
@@ -60,8 +64,10 @@ public static class ProfileStatus
 
         if (!sight.IsSuspended && sight.Plan is not null && !sight.IsServed)
         {
+            var why = sight.Plan.Unfit.TryGetValue(sight.Accepted.Name, out var text) ? $": {text}" : "";
             return Found.False(
-                "ResolvedRefs", "DoesNotFit", "Together with the other profiles it says more than a sensor takes");
+                "ResolvedRefs", "DoesNotFit",
+                $"Together with the profiles before it, it says more than a sensor takes{why}");
         }
 
         if (sight.IsLeft)
@@ -72,9 +78,16 @@ public static class ProfileStatus
         }
 
         var missing = NotServed.Of(sight.Accepted.Spec);
-        return missing.Count == 0
+        var shared = NotTaken.Of(sight.Accepted.Spec, sight.IsShared);
+        var others = shared.Count == 0 ? "" : $"; profiles of the cluster say {string.Join(", ", shared)}";
+        if (missing.Count > 0)
+        {
+            return Found.False("ResolvedRefs", "NotServed", $"{string.Join("; ", missing)}. The rest is done{others}");
+        }
+
+        return shared.Count == 0
             ? Found.True("ResolvedRefs", "Resolved", "Everything that it asks for is there")
-            : Found.False("ResolvedRefs", "NotServed", $"{string.Join("; ", missing)}. The rest is done");
+            : Found.True("ResolvedRefs", "ClusterDecides", $"What is its own to say is there{others}");
     }
 
     private static Found Programmed(ProfileSight sight)
@@ -89,7 +102,10 @@ public static class ProfileStatus
         if (sight.Plan is null) return Found.False("Programmed", "Pending", "Sensors are not planned yet");
         if (sight.IsCounted && sight.Desired == 0)
         {
-            return Found.False("Programmed", "NoNodes", "No node may have a sensor of it");
+            return Found.False(
+                "Programmed", "NoNodes", sight.IsShared && sight.Accepted.Spec.Scope == ResourceScope.Namespace
+                    ? "Of the nodes that profiles of the cluster put sensors on, it means none"
+                    : "No node may have a sensor of it");
         }
 
         var count = string.Create(
@@ -174,8 +190,8 @@ public static class ProfileStatus
         var bits = sight.Sensors.Sum(static one => one.BitsPerSecond);
         var dropped = sight.Sensors.Sum(static one => one.DropRatio * one.PacketsPerSecond);
         var ratio = packets > 0 ? dropped / packets : 0;
-        var text = ratio.ToString("0.000%", CultureInfo.InvariantCulture);
-        var isAsBefore = before is not null && before["dropRatio"]?.GetValue<string>() == text
+        var isAsBefore = before is not null
+            && ShownRate.IsAbout(RatioOf(before["dropRatio"]?.GetValue<string>()), ratio, DropRatioOfNews)
             && ShownRate.IsAbout(before["packetsPerSecond"]?.GetValue<long>() ?? 0, packets, PacketsOfNews);
         if (isAsBefore) return before!.DeepClone().AsObject();
 
@@ -184,9 +200,13 @@ public static class ProfileStatus
             LastSampleTime = now,
             PacketsPerSecond = (long)Math.Round(packets),
             BitsPerSecond = (long)Math.Round(bits),
-            DropRatio = text,
+            DropRatio = ratio.ToString("0.000%", CultureInfo.InvariantCulture),
         }).AsObject();
     }
+
+    /// <summary>Of a text that we wrote; of another none.</summary>
+    private static double RatioOf(string? shown) =>
+        double.TryParse(shown?.TrimEnd('%'), CultureInfo.InvariantCulture, out var percent) ? percent / 100 : 0;
 
     private static int DepthOf(string rung) => rung switch { "flows" => 3, "headers" => 2, _ => 1 };
 }

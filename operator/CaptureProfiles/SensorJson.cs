@@ -22,7 +22,9 @@ public static class SensorJson
                 ? new JsonObject { ["mode"] = "Flow", ["oneIn"] = plan.OneIn }
                 : new JsonObject { ["mode"] = "None" },
         };
-        if (plan.RingBytes > 0) capture["ring"] = new JsonObject { ["size"] = Text(plan.RingBytes) };
+        var ring = new JsonObject { ["fanout"] = plan.Fanout.ToString() };
+        if (plan.RingBytes > 0) ring["size"] = Text(plan.RingBytes);
+        capture["ring"] = ring;
         var settings = new JsonObject
         {
             ["capture"] = capture,
@@ -33,12 +35,12 @@ public static class SensorJson
         if (plan.Protocols is { Count: > 0 } protocols)
         {
             settings["protocols"] = new JsonArray(
-                [.. protocols.Select(static name => (JsonNode)new JsonObject { ["name"] = name })]);
+                [.. protocols.Select(name => (JsonNode)Protocol(name, plan.Ports.GetValueOrDefault(name)))]);
         }
 
         var buffer = new JsonObject();
         if (plan.BufferBytes > 0) buffer["size"] = Text(plan.BufferBytes);
-        if (plan.BufferAge > TimeSpan.Zero) buffer["maxAge"] = $"{plan.BufferAge.TotalMilliseconds:0}ms";
+        if (plan.BufferAge > TimeSpan.Zero) buffer["maxAge"] = Text(plan.BufferAge);
         if (buffer.Count > 0) settings["storage"] = new JsonObject { ["packetBuffer"] = buffer };
         return settings;
     }
@@ -85,6 +87,24 @@ public static class SensorJson
         if (plan.MemoryBytes > 0) budget["memory"] = Text(plan.MemoryBytes);
         if (plan.PacketsPerSecondMost > 0) budget["maxPacketsPerSecond"] = plan.PacketsPerSecondMost;
         return budget;
+    }
+
+    private static JsonObject Protocol(string name, IReadOnlyList<int>? ports)
+    {
+        var written = new JsonObject { ["name"] = name };
+        if (ports is not null) written["ports"] = new JsonArray([.. ports.Select(static one => (JsonNode)one)]);
+        return written;
+    }
+
+    /// <summary>Hours first: a sensor reads nine digits of a unit, which of milliseconds are eleven days.</summary>
+    internal static string Text(TimeSpan length)
+    {
+        (long Count, string Unit)[] parts =
+        [
+            ((long)length.TotalHours, "h"), (length.Minutes, "m"), (length.Seconds, "s"), (length.Milliseconds, "ms"),
+        ];
+        return string.Concat(parts.Where(static part => part.Count > 0)
+            .Select(static part => string.Create(CultureInfo.InvariantCulture, $"{part.Count}{part.Unit}")));
     }
 
     private static string Text(decimal amount) => amount.ToString("0.###", CultureInfo.InvariantCulture);

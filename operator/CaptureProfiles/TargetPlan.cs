@@ -19,7 +19,10 @@ public sealed record TargetPlan(
         ArgumentNullException.ThrowIfNull(profiles);
         if (profiles.Count == 0) return Nothing;
 
-        var excluded = profiles.Select(static one => one.Spec.Targets.ExcludeCIDRs ?? []).ToList();
+        // What the cluster leaves out nobody takes in again by asking for less.
+        var ofCluster = profiles.Where(static one => one.Spec.Scope == ResourceScope.Cluster).ToList();
+        var excluded = (ofCluster.Count > 0 ? ofCluster : profiles)
+            .Select(static one => one.Spec.Targets.ExcludeCIDRs ?? []).ToList();
         return new TargetPlan(
             profiles.Any(static one => IsEverything(one.Spec)),
             [],

@@ -81,7 +81,7 @@ public sealed class CaptureSessionReconciler : IReconciler
         var created = CreatedAt(one) ?? now;
         var cutting = _cutting.GetOrAdd(one.Name, _ => new Cutting { Uid = one.Uid });
         if (cutting.Uid != one.Uid) _cutting[one.Name] = cutting = new Cutting { Uid = one.Uid };
-        cutting.Meet(SessionPlan.Addresses(
+        cutting.Meet(SessionPlan.Pods(
             spec, _parts.Caches.Pods.By(ClusterCaches.ByNamespace, one.Name.Namespace)));
         var end = created + SessionPlan.After(spec);
         if (spec.Stop && now < end) end = cutting.StoppedAt ??= now;
@@ -129,14 +129,13 @@ public sealed class CaptureSessionReconciler : IReconciler
 
         if (!cutting.IsOver) return null;
 
-        if (cutting.Outcome is var (file, lack))
+        if (cutting.Outcome is { } outcome)
         {
             var done = sight with
             {
-                Succeeded = SessionStatus.Succeeded(file, lack),
+                Succeeded = SessionStatus.Succeeded(outcome),
                 CompletionTime = _parts.Clock.GetUtcNow(),
-                File = file,
-                Completeness = lack,
+                Outcome = outcome,
             };
             _parts.Events.Tell(EventSubject.Of(one), false, "SessionFinished", "Capture", done.Succeeded.Message);
             return await SayAsync(one, done, known, cancel).ConfigureAwait(false) ?? s_again;
@@ -158,16 +157,23 @@ public sealed class CaptureSessionReconciler : IReconciler
         try
         {
             cutting.Tries++;
-            var request = new KeepRequest
-            {
-                Session = name.ToString(),
-                Name = $"{name.Name}.pcapng",
-                Namespaces = { name.Namespace },
-                KeepSeconds = (uint)Math.Max(60, spec.TTLSecondsAfterFinished),
-                Packets = SessionPlan.Request(spec, name.ToString(), cutting.Addresses, from, to),
-            };
             using var limit = new CancellationTokenSource(s_cutMax);
-            cutting.Outcome = await _workers.KeepAsync(request, limit.Token).ConfigureAwait(false);
+            var outcome = new SessionOutcome(cutting.Nodes);
+            foreach (var (file, node) in SessionPlan.Files(spec, name.Name, cutting.Nodes))
+            {
+                var request = new KeepRequest
+                {
+                    Session = name.ToString(),
+                    Name = file,
+                    Namespaces = { name.Namespace },
+                    KeepSeconds = (uint)Math.Max(60, spec.TTLSecondsAfterFinished),
+                    Packets = SessionPlan.Request(spec, name.ToString(), cutting.Addresses, from, to),
+                };
+                if (node is not null) request.Packets.Nodes.Add(node);
+                await KeepAsync(request, node, outcome, limit.Token).ConfigureAwait(false);
+            }
+
+            cutting.Outcome = outcome;
         }
         catch (OperationCanceledException)
         {
@@ -186,6 +192,21 @@ public sealed class CaptureSessionReconciler : IReconciler
 
         cutting.IsOver = true;
         _wake(name);
+    }
+
+    /// <summary>A node without a sensor is no reason for the others to have no file.</summary>
+    private async Task KeepAsync(
+        KeepRequest request, string? node, SessionOutcome outcome, CancellationToken cancel)
+    {
+        try
+        {
+            var (file, lack) = await _workers.KeepAsync(request, cancel).ConfigureAwait(false);
+            outcome.Add(file, lack);
+        }
+        catch (RpcException problem) when (node is not null && problem.StatusCode == StatusCode.NotFound)
+        {
+            outcome.Miss(node, problem.Status.Detail);
+        }
     }
 
     /// <summary>It and its file go when their time is over.</summary>
@@ -256,12 +277,16 @@ public sealed class CaptureSessionReconciler : IReconciler
     private sealed class Cutting
     {
         private readonly SortedSet<string> _addresses = new(StringComparer.Ordinal);
+        private readonly SortedSet<string> _nodes = new(StringComparer.Ordinal);
         private bool _isOver;
 
         public required string Uid { get; init; }
 
         /// <summary>Of pods that were there at any time since it began.</summary>
         public IReadOnlyList<string> Addresses => [.. _addresses];
+
+        /// <summary>That those pods were on.</summary>
+        public IReadOnlyList<string> Nodes => [.. _nodes];
 
         public DateTimeOffset? StoppedAt { get; set; }
 
@@ -274,7 +299,7 @@ public sealed class CaptureSessionReconciler : IReconciler
             set => Volatile.Write(ref _isOver, value);
         }
 
-        public (KeptFile File, Completeness Completeness)? Outcome { get; set; }
+        public SessionOutcome? Outcome { get; set; }
 
         public int Tries { get; set; }
 
@@ -282,6 +307,10 @@ public sealed class CaptureSessionReconciler : IReconciler
 
         public string Why { get; set; } = "";
 
-        public void Meet(IEnumerable<string> addresses) => _addresses.UnionWith(addresses);
+        public void Meet(IReadOnlyList<PodSight> pods)
+        {
+            _addresses.UnionWith(pods.SelectMany(static pod => pod.Addresses));
+            _nodes.UnionWith(pods.Select(static pod => pod.Node).Where(static node => node.Length > 0));
+        }
     }
 }

@@ -15,6 +15,12 @@ public static class SessionPlan
     /// <summary>Addresses of one session.</summary>
     public const int AddressesMax = 128;
 
+    /// <summary>What a status lists.</summary>
+    public const int FilesMax = 64;
+
+    /// <summary>Leaves room for an ending in what a worker takes.</summary>
+    private const int NameLengthMax = 240;
+
     /// <summary>What a session reaches back and lasts at most; rings reach no further.</summary>
     public static readonly TimeSpan BeforeMax = TimeSpan.FromHours(24), AfterMax = TimeSpan.FromHours(1);
 
@@ -22,10 +28,7 @@ public static class SessionPlan
     public static SessionProblem? Check(CaptureSessionSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        if (spec.BpfFilter is not null) return NotServed("bpfFilter", "say it in spec.filter");
         if (spec.Output.Type != SessionOutputType.Download) return NotServed("output.type", "there is Download");
-        if (spec.Format.Type != SessionFileType.PcapNG) return NotServed("format.type", "there is PcapNG");
-        if (spec.Format.Merge != SessionMerge.Cluster) return NotServed("format.merge", "there is Cluster");
         if (spec.Filter is { } filter && FilterExpression.Parse(filter).Problem is { } problem)
         {
             return new SessionProblem(
@@ -43,20 +46,34 @@ public static class SessionPlan
     public static TimeSpan After(CaptureSessionSpec spec) =>
         spec.Window.After.Span() ?? TimeSpan.Zero;
 
-    /// <summary>Addresses of the pods that are meant. Pods in their node's network have its address, and with it the
-    /// traffic of everybody on it: they are not meant.</summary>
-    public static IReadOnlyList<string> Addresses(CaptureSessionSpec spec, IEnumerable<PodSight> ofNamespace)
+    /// <summary>The pods that are meant and have an address. Pods in their node's network have its address, and with
+    /// it the traffic of everybody on it: they are not meant.</summary>
+    public static IReadOnlyList<PodSight> Pods(CaptureSessionSpec spec, IEnumerable<PodSight> ofNamespace)
     {
         ArgumentNullException.ThrowIfNull(spec);
         var named = spec.Target.PodNames?.ToHashSet(StringComparer.Ordinal);
         return
         [
-            .. ofNamespace.Where(pod => !pod.IsHostNetwork
-                    && (named?.Contains(pod.Name.Name) ?? spec.Target.PodSelector!.Matches(pod.Labels)))
-                .SelectMany(static pod => pod.Addresses).Distinct(StringComparer.Ordinal)
-                .Order(StringComparer.Ordinal),
+            .. ofNamespace.Where(pod => pod is { IsHostNetwork: false, Addresses.Count: > 0 }
+                && (named?.Contains(pod.Name.Name) ?? spec.Target.PodSelector!.Matches(pod.Labels))),
         ];
     }
+
+    /// <summary>Files that come of a session, and the nodes whose packets are in each: one of all, or one for each node
+    /// that pods of it were on.</summary>
+    /// <param name="nodes">In order.</param>
+    public static IReadOnlyList<(string Name, string? Node)> Files(
+        CaptureSessionSpec spec, string session, IReadOnlyList<string> nodes)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        var ending = spec.Format.Type == SessionFileType.Pcap ? ".pcap" : ".pcapng";
+        if (spec.Format.Merge == SessionMerge.Cluster) return [(session + ending, null)];
+
+        return [.. nodes.Take(FilesMax).Select(node => (NameOf(session, node) + ending, node))];
+    }
+
+    private static string NameOf(string session, string node) =>
+        session.Length + node.Length <= NameLengthMax ? $"{session}-{node}" : node;
 
     /// <summary>What is asked for, of those addresses alone, whatever the filter says.</summary>
     public static PacketsRequest Request(
@@ -77,6 +94,8 @@ public static class SessionPlan
             SnapLength = (uint)spec.Limits.SnapLength,
             HeadersOnly = spec.Format.Payload == SessionPayload.HeadersOnly,
             NoNames = spec.Format.Names == SessionNames.Omit,
+            BpfFilter = spec.BpfFilter ?? "",
+            ClassicPcap = spec.Format.Type == SessionFileType.Pcap,
             Why = $"CaptureSession {session}",
         };
     }

@@ -21,9 +21,7 @@ public sealed record SessionSight
     public DateTimeOffset? CompletionTime { get; init; }
 
     /// <summary>Null until there is one.</summary>
-    public KeptFile? File { get; init; }
-
-    public Completeness? Completeness { get; init; }
+    public SessionOutcome? Outcome { get; init; }
 }
 
 /// <summary>From what is seen to what is written. Pure.</summary>
@@ -34,7 +32,8 @@ public static class SessionStatus
     public static JsonObject Of(SessionSight sight, JsonObject? before, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(sight);
-        var (file, lack) = (sight.File, sight.Completeness);
+        var outcome = sight.Outcome;
+        var lack = outcome?.Completeness;
         var status = new CaptureSessionStatus
         {
             ObservedGeneration = sight.Generation,
@@ -48,29 +47,24 @@ public static class SessionStatus
                 Succeeded = (int)lack.Sensors - lack.AbsentSensors.Count,
                 Failed = lack.AbsentSensors.Count,
             },
-            Packets = (long?)file?.Packets,
-            Bytes = (long?)file?.Bytes,
+            Packets = outcome?.Packets,
+            Bytes = outcome?.Bytes,
             Dropped = lack?.Losses.Sum(static loss => loss.Count),
-            Files = file is null ? null :
-            [
-                new SessionFile
-                {
-                    Name = file.Name,
-                    SizeBytes = (long)file.Bytes,
-                    Sha256 = file.Sha256,
-                    ExpireTime = DateTimeOffset.UnixEpoch.AddTicks(file.ExpiresNanos / TimeSpan.NanosecondsPerTick),
-                },
-            ],
+            Files = outcome is null or { Files.Count: 0 } ? null : [.. outcome.Files.Select(FileOf)],
         };
         return ResourceJson.Write(status).AsObject();
     }
 
     /// <summary>What came of a cut.</summary>
-    public static Found Succeeded(KeptFile file, Completeness lack)
+    public static Found Succeeded(SessionOutcome outcome)
     {
-        ArgumentNullException.ThrowIfNull(file);
-        ArgumentNullException.ThrowIfNull(lack);
-        var count = string.Create(CultureInfo.InvariantCulture, $"{file.Packets} packets, {file.Bytes} bytes");
+        ArgumentNullException.ThrowIfNull(outcome);
+        var (count, lack) = (outcome.Words, outcome.Completeness);
+        if (WrongFilter(lack) is { } wrong)
+        {
+            return Found.False(SucceededType, "InvalidFilter", $"spec.bpfFilter: {wrong}");
+        }
+
         var absent = lack.AbsentSensors.Concat(lack.Absent).Select(static one => $"{one.Worker}: {one.Why}").ToList();
         if (absent.Count > 0)
         {
@@ -80,4 +74,18 @@ public static class SessionStatus
         var notes = lack.Notes.Count == 0 ? "" : "; " + string.Join("; ", lack.Notes.Take(8));
         return Found.True(SucceededType, lack.IsCut ? "LimitReached" : "Completed", count + notes);
     }
+
+    /// <summary>What all sensors say of the filter that they were to compile; null where one of them could.</summary>
+    private static string? WrongFilter(Completeness lack) =>
+        lack.AbsentSensors.Count > 0 && lack.AbsentSensors.Count >= lack.Sensors
+        && lack.AbsentSensors.All(static one => one.Why.StartsWith("filter '", StringComparison.Ordinal))
+            ? lack.AbsentSensors[0].Why : null;
+
+    private static SessionFile FileOf(KeptFile file) => new()
+    {
+        Name = file.Name,
+        SizeBytes = (long)file.Bytes,
+        Sha256 = file.Sha256,
+        ExpireTime = DateTimeOffset.UnixEpoch.AddTicks(file.ExpiresNanos / TimeSpan.NanosecondsPerTick),
+    };
 }

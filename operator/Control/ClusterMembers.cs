@@ -21,12 +21,15 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<(MemberKind Kind, string Pod), Member> _members = [];
     private readonly Dictionary<(MemberKind Kind, string Scope), Plan> _plans = [];
+    private readonly Dictionary<(MemberKind Kind, string Pod), string> _unplanned = [];
     private readonly Queue<FindingNotice> _findings = new();
     private readonly TimeProvider _clock;
     private readonly ITimer _pruning;
     private long _refused;
     private long _reports;
     private long _plansSent;
+    private long _plansFailed;
+    private long _plansTooLarge;
     private long _findingsHeard;
     private long _findingsDropped;
     private long _tasks;
@@ -39,30 +42,34 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
 
     public event Action<MemberKind>? Changed;
 
-    /// <summary>Why what a node is to run could not be made; null while all is well.</summary>
-    public string? Problem { get; private set; }
+    /// <summary>Why what nodes are to run could not be made, the first of them by name; null while all is well.
+    /// </summary>
+    public string? Problem
+    {
+        get
+        {
+            lock (_lock) return _unplanned.Count == 0 ? null : ProblemOf(_unplanned.Values.Order().First());
+        }
+    }
 
     public IReadOnlyList<MemberState> Members(MemberKind kind)
     {
         lock (_lock) return [.. _members.Values.Where(one => one.State.Kind == kind).Select(static one => one.State)];
     }
 
-    public void SetPlan(
+    public bool SetPlan(
         MemberKind kind, string scope, MemberPlan plan, Func<MemberPlan, string, MemberPlan>? ofNode = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        if (plan.Files.Count > ClusterLimits.PlanFilesMax || BytesOf(plan) > ClusterLimits.PlanBytesMax)
-        {
-            throw new ArgumentException(
-                $"a plan has at most {ClusterLimits.PlanFilesMax} files of {ClusterLimits.PlanBytesMax} bytes in all",
-                nameof(plan));
-        }
+        if (!HasRoom(plan)) return false;
 
         lock (_lock)
         {
             _plans[(kind, scope)] = new Plan(plan, ofNode);
             foreach (var line in Lines(kind, scope)) line.Plan();
         }
+
+        return true;
     }
 
     public void Touch(string node)
@@ -97,6 +104,8 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
                 new(Stage, "members refused, too many", _refused, true),
                 new(Stage, "reports", _reports, false),
                 new(Stage, "plans sent", _plansSent, false),
+                new(Stage, "plans that could not be made", _plansFailed, false),
+                new(Stage, "plans not sent, too large", _plansTooLarge, true),
                 new(Stage, "tasks given", _tasks, false),
                 new(Stage, "findings for events", _findingsHeard, false),
                 new(Stage, "findings for events dropped, too many", _findingsDropped, true),
@@ -131,7 +140,6 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
             member.State = MemberReading.StateOf(line, _clock.GetUtcNow()) with
             {
                 Revision = member.State.Revision, Sequence = member.State.Sequence, Rules = member.State.Rules,
-                RulesAt = member.State.RulesAt,
             };
         }
 
@@ -186,16 +194,22 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
         try
         {
             plan = found.OfNode?.Invoke(found.Common, line.Node) ?? found.Common;
-            Problem = null;
+            lock (_lock) _unplanned.Remove((line.Kind, line.Pod));
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             // One node's must not keep the others from theirs; it is made again with the next change.
-            Problem = $"the plan of node {line.Node}: {failure.Message}";
+            lock (_lock)
+            {
+                _plansFailed++;
+                _unplanned[(line.Kind, line.Pod)] = $"the plan of node {line.Node} cannot be made: {failure.Message}";
+            }
+
             return null;
         }
 
         if (line.Planned is { } last && IsSame(last, plan)) return null;
+        if (!ReferenceEquals(plan, found.Common) && !HasRoom(plan)) return null;
 
         line.Planned = plan;
         lock (_lock) _plansSent++;
@@ -204,10 +218,24 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
         return new FromOperator { Plan = word };
     }
 
+    private string ProblemOf(string first) => _unplanned.Count == 1
+        ? first : string.Create(CultureInfo.InvariantCulture, $"{first}; and {_unplanned.Count - 1} more");
+
     private static bool IsSame(MemberPlan left, MemberPlan right) => ReferenceEquals(left, right)
         || (left.Sequence == right.Sequence && left.Revision == right.Revision
             && left.Files.Count == right.Files.Count
             && left.Files.All(file => right.Files.TryGetValue(file.Key, out var text) && text == file.Value));
+
+    /// <summary>Whether a member takes it; where not, it is counted and said.</summary>
+    private bool HasRoom(MemberPlan plan)
+    {
+        if (plan.Files.Count <= ClusterLimits.PlanFilesMax && BytesOf(plan) <= ClusterLimits.PlanBytesMax) return true;
+
+        Problem = $"plan {plan.Revision}: at most {ClusterLimits.PlanFilesMax} files of {ClusterLimits.PlanBytesMax} "
+            + "bytes in all are taken";
+        lock (_lock) _plansTooLarge++;
+        return false;
+    }
 
     private static long BytesOf(MemberPlan plan) =>
         plan.Files.Sum(static file => System.Text.Encoding.UTF8.GetByteCount(file.Value) + (long)file.Key.Length);
@@ -242,6 +270,7 @@ public sealed partial class ClusterMembers : IClusterMembers, IDisposable
                 if (member.Line is not null || _clock.GetElapsedTime(member.GoneAt) < GoneMax) continue;
 
                 _members.Remove(key);
+                _unplanned.Remove(key);
                 changed.Add(key.Kind);
             }
         }

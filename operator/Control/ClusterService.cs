@@ -12,6 +12,11 @@ internal sealed class ClusterService(ControlOptions options, ClusterMembers memb
 
     private static readonly TimeSpan s_helloMax = TimeSpan.FromSeconds(5);
 
+    /// <summary>A member gives up after five seconds.</summary>
+    private static readonly TimeSpan s_keptMax = TimeSpan.FromSeconds(4);
+
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(50);
+
     private readonly CancellationTokenSource _leaving = new();
 
     /// <summary>Ends every conversation, and takes no more.</summary>
@@ -24,7 +29,7 @@ internal sealed class ClusterService(ControlOptions options, ClusterMembers memb
         IServerStreamWriter<FromOperator> responseStream,
         ServerCallContext context)
     {
-        if (!MayTake) throw NotLeading();
+        if (!await MayTakeSoonAsync(context.CancellationToken).ConfigureAwait(false)) throw NotLeading();
 
         var hello = await HelloAsync(requestStream, context.CancellationToken).ConfigureAwait(false);
         if (!MaySay(context.GetHttpContext().Connection.ClientCertificate, hello.Kind))
@@ -58,6 +63,24 @@ internal sealed class ClusterService(ControlOptions options, ClusterMembers memb
     }
 
     private bool MayTake => !_leaving.IsCancellationRequested && options.IsLeader();
+
+    /// <summary>While one leader is gone and the next not there yet, whoever comes waits here.</summary>
+    private async Task<bool> MayTakeSoonAsync(CancellationToken cancel)
+    {
+        var began = options.Clock.GetTimestamp();
+        while (!MayTake)
+        {
+            var isWorthIt = options.MayLeadSoon() && !_leaving.IsCancellationRequested
+                && options.Clock.GetElapsedTime(began) < s_keptMax;
+            if (!isWorthIt) return false;
+
+            await Task.Delay(s_lookEvery, options.Clock, cancel)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (cancel.IsCancellationRequested) return false;
+        }
+
+        return true;
+    }
 
     private static RpcException NotLeading() =>
         new(new Status(StatusCode.Unavailable, "this replica of the operator does not lead"));

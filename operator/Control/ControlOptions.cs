@@ -16,6 +16,10 @@ public sealed record ControlOptions
     /// no more. Asked often.</summary>
     public required Func<bool> IsLeader { get; init; }
 
+    /// <summary>Whether this replica does not lead and may in a moment: members that come meanwhile are kept waiting
+    /// rather than sent away, and need not find it again.</summary>
+    public Func<bool> MayLeadSoon { get; init; } = static () => false;
+
     public string Version { get; init; } = "";
 
     /// <summary>A member that has nothing to be told is told that the operator is there.</summary>

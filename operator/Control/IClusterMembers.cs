@@ -10,7 +10,8 @@ public interface IClusterMembers
     /// come.</summary>
     /// <param name="scope">A sensor's class; empty for workers.</param>
     /// <param name="ofNode">What differs by node: from the common plan and the node's name to the node's own.</param>
-    void SetPlan(MemberKind kind, string scope, MemberPlan plan, Func<MemberPlan, string, MemberPlan>? ofNode = null);
+    /// <returns>False where it is more than a member takes: those who are there go on with the one before.</returns>
+    bool SetPlan(MemberKind kind, string scope, MemberPlan plan, Func<MemberPlan, string, MemberPlan>? ofNode = null);
 
     /// <summary>That the plan of one node is to be made anew: its pods changed.</summary>
     void Touch(string node);

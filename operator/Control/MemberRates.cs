@@ -1,6 +1,7 @@
 namespace NetSniff.Operator.Control;
 
-/// <summary>What a member's counters, which only grow, come to per second and in the last minute.</summary>
+/// <summary>What a member's counters, which only grow, come to in the last minute: from one report to the next they
+/// jump.</summary>
 internal sealed class MemberRates
 {
     private const int SamplesMax = 64;
@@ -38,13 +39,14 @@ internal sealed class MemberRates
         var seconds = (upMillis - _last.UpMillis) / 1000.0;
         if (seconds < 0.1) return; // sent for another reason than time: too short to divide by
 
-        PacketsPerSecond = (packets - _last.Packets) / seconds;
-        BitsPerSecond = (bytes - _last.Bytes) * 8 / seconds;
         _last = now;
         _samples.Enqueue(now);
         while (_samples.Count > SamplesMax || upMillis - _samples.Peek().UpMillis > WindowMillis) _samples.Dequeue();
 
         var first = _samples.Peek();
+        var length = (upMillis - first.UpMillis) / 1000.0;
+        PacketsPerSecond = length > 0 ? (packets - first.Packets) / length : 0;
+        BitsPerSecond = length > 0 ? (bytes - first.Bytes) * 8 / length : 0;
         var lost = dropped - first.Dropped;
         var offered = packets - first.Packets + lost;
         DropRatio = offered > 0 ? (double)lost / offered : 0;

@@ -30,6 +30,7 @@ internal static class MemberReading
         Refused = ClusterLimits.Cut(report.Refused),
         IsReady = report.IsReady,
         NotReady = report.IsReady ? "" : Words(report),
+        IsPurged = report.Unmet.Any(static one => one.Reason == ClusterLimits.PurgedReason),
         Packets = report.Packets,
         Bytes = report.Bytes,
         PacketsDropped = report.PacketsDropped,
@@ -41,13 +42,13 @@ internal static class MemberReading
         Cpus = report.Cpus,
         MemoryBytes = report.MemoryBytes,
         Lag = TimeSpan.FromMilliseconds(Math.Clamp(report.LagMillis, 0, s_lagMillisMax)),
-        Rules = report.HasRules ? RulesOf(before, report, now) : before.Rules,
-        RulesAt = report.HasRules ? now : before.RulesAt,
+        Rules = report.HasRules ? RulesOf(report) : before.Rules,
     };
 
     /// <summary>What reconcilers act upon, counters left out.</summary>
     public static bool IsNews(MemberState before, MemberState after) =>
-        (before.Revision, before.Sequence, before.Refused, before.IsReady, before.NotReady, before.Rung)
+        before.IsPurged != after.IsPurged
+        || (before.Revision, before.Sequence, before.Refused, before.IsReady, before.NotReady, before.Rung)
         != (after.Revision, after.Sequence, after.Refused, after.IsReady, after.NotReady, after.Rung);
 
     public static FindingNotice NoticeOf(FindingReport finding) => new(
@@ -70,25 +71,12 @@ internal static class MemberReading
         return ClusterLimits.Cut(told);
     }
 
-    private static List<RuleState> RulesOf(MemberState before, ClusterReport report, DateTimeOffset now)
-    {
-        var seconds = (now - before.RulesAt).TotalSeconds;
-        var earlier = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var rule in before.Rules) earlier[rule.Name] = rule.Evaluations;
-        List<RuleState> rules = new(report.Rules.Count);
-        foreach (var rule in report.Rules)
-        {
-            var evaluated = earlier.TryGetValue(rule.Name, out var known) ? rule.Evaluations - known : 0;
-            rules.Add(new RuleState(
-                ClusterLimits.Cut(rule.Name), rule.Findings, rule.Shadowed, rule.Suppressed,
-                rule.LastFindingNanos > 0 ? TimeOf(rule.LastFindingNanos) : null,
-                TimeSpan.FromTicks(Math.Max(0, rule.MeanNanos) / TimeSpan.NanosecondsPerTick),
-                evaluated > 0 && seconds > 0 ? evaluated / seconds : 0)
-            {
-                Evaluations = rule.Evaluations,
-            });
-        }
-
-        return rules;
-    }
+    private static List<RuleState> RulesOf(ClusterReport report) =>
+    [
+        .. report.Rules.Select(static rule => new RuleState(
+            ClusterLimits.Cut(rule.Name), rule.Findings, rule.Shadowed, rule.Suppressed,
+            rule.LastFindingNanos > 0 ? TimeOf(rule.LastFindingNanos) : null,
+            TimeSpan.FromTicks(Math.Max(0, rule.MeanNanos) / TimeSpan.NanosecondsPerTick),
+            Math.Max(0, rule.Evaluations))),
+    ];
 }

@@ -31,6 +31,9 @@ public sealed record MemberState
     /// <summary>Why it is not ready; empty when it is.</summary>
     public string NotReady { get; init; } = "";
 
+    /// <summary>It has deleted what it kept, and does nothing more until its pod is made anew.</summary>
+    public bool IsPurged { get; init; }
+
     public DateTimeOffset HeardAt { get; init; }
 
     /// <summary>Since it began.</summary>
@@ -40,7 +43,7 @@ public sealed record MemberState
 
     public long PacketsDropped { get; init; }
 
-    /// <summary>In the last report's time.</summary>
+    /// <summary>In the last minute.</summary>
     public double PacketsPerSecond { get; init; }
 
     public double BitsPerSecond { get; init; }
@@ -63,9 +66,6 @@ public sealed record MemberState
     public TimeSpan Lag { get; init; }
 
     public IReadOnlyList<RuleState> Rules { get; init; } = [];
-
-    /// <summary>When it last spoke of its rules.</summary>
-    public DateTimeOffset RulesAt { get; init; }
 }
 
 /// <summary>What a worker says of one rule.</summary>
@@ -74,6 +74,7 @@ public sealed record MemberState
 /// <param name="Shadowed">Found in Shadow mode.</param>
 /// <param name="Suppressed">Hidden by an exception, a repeat or a rate.</param>
 /// <param name="MeanEvaluation">Of one record.</param>
+/// <param name="Evaluations">Records that were shown to it, since the worker began.</param>
 public sealed record RuleState(
     string Name,
     long Findings,
@@ -81,11 +82,7 @@ public sealed record RuleState(
     long Suppressed,
     DateTimeOffset? LastFinding,
     TimeSpan MeanEvaluation,
-    double EvaluationsPerSecond)
-{
-    /// <summary>Records that were shown to it, since the worker began.</summary>
-    public long Evaluations { get; init; }
-}
+    long Evaluations);
 
 /// <summary>A finding that asks for an Event.</summary>
 /// <param name="Rule">With its namespace.</param>

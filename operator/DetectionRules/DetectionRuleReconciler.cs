@@ -70,7 +70,6 @@ public sealed class DetectionRuleReconciler : IReconciler
     public void Begin()
     {
         lock (_lock) _loading = null;
-        _reviewed.Clear();
         _tallies.Clear();
         _inForce.Begin(_parts.Caches.Rules.Names);
         _again(s_term);
@@ -114,12 +113,12 @@ public sealed class DetectionRuleReconciler : IReconciler
     {
         lock (_lock)
         {
-            if (_loading is null or { IsFaulted: true } or { IsCanceled: true }) _loading = _inForce.LoadAsync(cancel);
-            return _loading;
+            var isToLoad = _loading is null or { IsFaulted: true } or { IsCanceled: true };
+            return isToLoad ? _loading = _inForce.LoadAsync(Review, cancel) : _loading!;
         }
     }
 
-    /// <summary>Compiled once for what it says: it is looked at far more often.</summary>
+    /// <summary>Compiled once for what it says, whoever leads meanwhile: it is looked at far more often.</summary>
     private RuleFindings Review(OwnObject one)
     {
         if (_reviewed.TryGetValue(one.Name, out var known) && known.Of.Uid == one.Uid
@@ -159,7 +158,7 @@ public sealed class DetectionRuleReconciler : IReconciler
         var called = one.Name.ToString();
         tally.Take([.. workers.SelectMany(
             static worker => worker.Rules, static (worker, state) => (worker.Pod, State: state))
-            .Where(each => each.State.Name == called)]);
+            .Where(each => each.State.Name == called)], _parts.Clock.GetUtcNow());
         return new RuleSight
         {
             Generation = one.Generation,

@@ -17,7 +17,12 @@ public sealed class RuleBindings(ClusterCaches caches, string home)
     ];
 
     private bool Selects(
-        AcceptedProfile profile, ResourceName rule, IReadOnlyDictionary<string, string> labels)
+        AcceptedProfile profile, ResourceName rule, IReadOnlyDictionary<string, string> labels) =>
+        Selects(profile, rule, labels, home, name => caches.Namespaces.Find(new ResourceName("", name))?.Labels);
+
+    internal static bool Selects(
+        AcceptedProfile profile, ResourceName rule, IReadOnlyDictionary<string, string> labels, string home,
+        Func<string, IReadOnlyDictionary<string, string>?> labelsOfNamespace)
     {
         var selection = profile.Spec.Rules;
         if (selection.Selector?.Matches(labels) != true) return false;
@@ -28,7 +33,7 @@ public sealed class RuleBindings(ClusterCaches caches, string home)
         var mayReach = profile.Spec.Scope == ResourceScope.Cluster || rule.Namespace == profile.Name.Namespace
             || rule.Namespace == home;
         return mayReach && namespaces.Matches(
-            caches.Namespaces.Find(new ResourceName("", rule.Namespace))?.Labels
+            labelsOfNamespace(rule.Namespace)
             ?? new Dictionary<string, string> { ["kubernetes.io/metadata.name"] = rule.Namespace });
     }
 }

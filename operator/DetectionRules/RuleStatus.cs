@@ -39,8 +39,11 @@ public static class RuleStatus
 {
     private const int BindingsMax = 32;
 
-    /// <summary>Differences of a rule's cost that are no news however small it is.</summary>
-    private const double RateOfNews = 5, NanosOfNews = 500;
+    private const string RoomText = "workers have no room for it: rules of the cluster come first, then each namespace "
+        + "has its share, of which the oldest and small ones are taken";
+
+    /// <summary>What a rule costs at least for it to be news: less is nothing.</summary>
+    private const double RateOfNews = 50, NanosOfNews = 1000;
 
     public static JsonObject Of(RuleSight sight, JsonObject? before, DateTimeOffset now)
     {
@@ -66,15 +69,9 @@ public static class RuleStatus
             SuppressedCount = tally.Suppressed,
             LastAlertTime = tally.LastAlert,
             Tests = new TestCounts { Passed = sight.Findings.TestsPassed, Failed = sight.Findings.TestsFailed },
-            Cost = tally.PerSecond > 0 || tally.Mean > TimeSpan.Zero
-                ? new RuleCost
-                {
-                    MeanEvaluationTime = Shown(tally.Mean), EvaluationsPerSecond = (long)Math.Round(tally.PerSecond),
-                }
-                : null,
         };
         var written = ResourceJson.Write(status).AsObject();
-        if (IsCostAsBefore(before?["cost"], tally)) written["cost"] = before!["cost"]!.DeepClone();
+        if (Cost(before?["cost"], tally) is { } cost) written["cost"] = cost;
         return written;
     }
 
@@ -105,7 +102,7 @@ public static class RuleStatus
             return Found.False("Programmed", "NotSelected", "no profile selects it: see spec.rules of CaptureProfiles");
         }
 
-        if (!sight.HasRoom) return Found.False("Programmed", "TooManyRules", "workers have room for no more rules");
+        if (!sight.HasRoom) return Found.False("Programmed", "TooManyRules", RoomText);
         if (sight.Workers == 0) return Found.False("Programmed", "NoWorkers", "there are no workers yet");
 
         var count = string.Create(CultureInfo.InvariantCulture, $"{sight.Programmed}/{sight.Workers} workers run it");
@@ -114,14 +111,20 @@ public static class RuleStatus
             : Found.False("Programmed", "RollingOut", count);
     }
 
-    private static bool IsCostAsBefore(JsonNode? before, RuleTally tally)
+    /// <summary>As it was shown while it is about the same, or not known.</summary>
+    private static JsonNode? Cost(JsonNode? before, RuleTally tally)
     {
-        if (before is null || (tally.PerSecond <= 0 && tally.Mean <= TimeSpan.Zero)) return false;
+        if (tally is not { PerSecond: { } rate, Mean: { } mean }) return before?.DeepClone();
 
-        return ShownRate.IsAbout(before["evaluationsPerSecond"]?.GetValue<long>() ?? 0, tally.PerSecond, RateOfNews)
+        var isAsBefore = before is not null
+            && ShownRate.IsAbout(before["evaluationsPerSecond"]?.GetValue<long>() ?? 0, rate, RateOfNews)
             && ShownRate.IsAbout(
                 NanosOf(before["meanEvaluationTime"]?.GetValue<string>() ?? ""),
-                tally.Mean.Ticks * TimeSpan.NanosecondsPerTick, NanosOfNews);
+                mean.Ticks * TimeSpan.NanosecondsPerTick, NanosOfNews);
+        return isAsBefore ? before!.DeepClone() : ResourceJson.Write(new RuleCost
+        {
+            MeanEvaluationTime = Shown(mean), EvaluationsPerSecond = (long)Math.Round(rate),
+        });
     }
 
     /// <summary>Of a text that <see cref="Shown"/> made; of another none.</summary>

@@ -4,6 +4,7 @@ using NetSniff.Detection.Rules;
 using NetSniff.Kube;
 using NetSniff.Operator.Objects;
 using NetSniff.Operator.Reconciling;
+using NetSniff.Operator.Workers;
 
 namespace NetSniff.Operator.DetectionRules;
 
@@ -27,7 +28,8 @@ internal sealed class RulesInForce(OperatorParts parts, RuleBindings bindings)
     }
 
     /// <summary>What workers run since an earlier term, of objects that are still there.</summary>
-    public async Task LoadAsync(CancellationToken cancel)
+    /// <param name="review">Of an object as it is: where that is what workers run, it is compiled once.</param>
+    public async Task LoadAsync(Func<OwnObject, RuleFindings> review, CancellationToken cancel)
     {
         var labels = $"{parts.Names.Selection},{ObjectNames.Component}=rules";
         var maps = await parts.Objects.ListAsync(ObjectKinds.ConfigMaps, parts.Settings.Namespace, labels, cancel)
@@ -35,12 +37,13 @@ internal sealed class RulesInForce(OperatorParts parts, RuleBindings bindings)
         foreach (var text in maps.SelectMany(static map => map["data"] as JsonObject ?? []))
         {
             if (text.Value is not JsonValue value || RuleFile.Read(value.GetValue<string>()) is not var
-                (name, uid, generation, content) || parts.Caches.Rules.Find(name)?.Uid != uid)
+                (name, uid, generation, content) || parts.Caches.Rules.Find(name) is not { } one || one.Uid != uid)
             {
                 continue;
             }
 
-            var findings = RuleReview.Of(content, parts.Settings.Namespace);
+            var findings = one.Generation == generation
+                ? review(one) : RuleReview.Of(content, parts.Settings.Namespace);
             if (findings.Spec is { } spec) _all[name] = new RuleInForce(uid, generation, spec, findings.Text);
         }
     }
@@ -71,14 +74,28 @@ internal sealed class RulesInForce(OperatorParts parts, RuleBindings bindings)
         lock (_publishing)
         {
             var profiles = parts.Accepted.All;
-            var chosen = _all.Where(rule => parts.Caches.Rules.Find(rule.Key) is { IsDeleting: false } one
-                    && one.Uid == rule.Value.Uid && bindings.Of(rule.Key, one.Labels, profiles).Count > 0)
-                .OrderBy(static rule => rule.Value.Spec.Priority)
-                .ThenBy(static rule => rule.Value.Spec.FullName, StringComparer.Ordinal)
-                .ToList();
-            Volatile.Write(ref _left, [.. chosen.Skip(RuleSet.RulesMax).Select(static rule => rule.Key)]);
-            parts.Rules.Set(chosen.Take(RuleSet.RulesMax)
-                .ToDictionary(static rule => RuleFile.NameOf(rule.Key), static rule => rule.Value.Text));
+            List<RuleCandidate> candidates = [];
+            Dictionary<ResourceName, string> texts = [];
+            foreach (var (name, rule) in _all)
+            {
+                if (parts.Caches.Rules.Find(name) is not { IsDeleting: false } one || one.Uid != rule.Uid
+                    || bindings.Of(name, one.Labels, profiles).Count == 0)
+                {
+                    continue;
+                }
+
+                texts[name] = rule.Text;
+                candidates.Add(new RuleCandidate(
+                    name, rule.Spec.Scope == RuleScope.Cluster || name.Namespace == parts.Settings.Namespace,
+                    rule.Spec.Priority, one.Created, RuleMaps.SizeOf(RuleFile.NameOf(name), rule.Text)));
+            }
+
+            var order = RuleOrder.Of(candidates, RuleSet.RulesMax, WorkerObjects.RuleMapsMax * RuleMaps.BytesMax);
+            var (maps, left) = RuleMaps.Split(
+                [.. order.Select(name => KeyValuePair.Create(RuleFile.NameOf(name), texts[name]))], RuleSet.RulesMax);
+            var isLeft = left.ToHashSet();
+            Volatile.Write(ref _left, [.. order.Where(name => isLeft.Contains(RuleFile.NameOf(name)))]);
+            parts.Rules.Set(maps);
         }
     }
 }

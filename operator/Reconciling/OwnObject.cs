@@ -19,6 +19,7 @@ public sealed class OwnObject
         var metadata = whole["metadata"] as JsonObject ?? [];
         Name = new ResourceName(Text(metadata["namespace"]), Text(metadata["name"]));
         (KindName, Uid, Version) = (Text(whole["kind"]), Text(metadata["uid"]), Text(metadata["resourceVersion"]));
+        Created = Text(metadata["creationTimestamp"]);
         Generation = metadata["generation"]?.GetValue<long>() ?? 0;
         IsDeleting = metadata["deletionTimestamp"] is not null;
         Finalizers = [.. (metadata["finalizers"] as JsonArray ?? []).Select(Text)];
@@ -35,6 +36,9 @@ public sealed class OwnObject
     public string Uid { get; }
 
     public string Version { get; }
+
+    /// <summary>`2026-01-31T12:00:00Z`.</summary>
+    public string Created { get; }
 
     /// <summary>Of its spec.</summary>
     public long Generation { get; }

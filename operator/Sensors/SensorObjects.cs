@@ -13,6 +13,9 @@ public sealed class SensorObjects(OperatorSettings settings, ObjectNames names)
 {
     public const string Component = "sensor";
 
+    /// <summary>Of a pod: what its captures are opened with, where a profile says anything of it.</summary>
+    public const string OpeningAnnotation = "netsniff.io/capture";
+
     private const string Folder = "/var/lib/netsniff";
 
     public JsonObject ConfigMap(ClassPlan plan, MemberPlan common, string content)
@@ -59,7 +62,7 @@ public sealed class SensorObjects(OperatorSettings settings, ObjectNames names)
                 ["metadata"] = new JsonObject
                 {
                     ["labels"] = labels,
-                    ["annotations"] = settings.Sensor.PodAnnotations?.DeepClone() ?? new JsonObject(),
+                    ["annotations"] = Annotations(inClass),
                 },
                 ["spec"] = Pod(inClass),
             },
@@ -110,6 +113,25 @@ public sealed class SensorObjects(OperatorSettings settings, ObjectNames names)
         if (Placement.AffinityOf(inClass) is { } nodeAffinity) affinity["nodeAffinity"] = nodeAffinity;
         if (affinity.Count > 0) pod["affinity"] = affinity;
         return pod;
+    }
+
+    /// <summary>A ring cannot be another while packets come into it: a change of it is a change of the pods, which are
+    /// then replaced as their update strategy says.</summary>
+    private JsonObject Annotations(PlacementClass inClass)
+    {
+        var annotations = settings.Sensor.PodAnnotations?.DeepClone().AsObject() ?? [];
+        var specs = Trusted(inClass).Select(static one => one.Spec).Where(static one => !one.Suspend).ToList();
+        if (specs.Count == 0) return annotations;
+
+        var plan = CapturePlan.Of(specs);
+        var isSaid = plan is not { Backend: CaptureBackend.Auto, RingBytes: 0, Fanout: RingFanout.FlowHash };
+        if (isSaid)
+        {
+            annotations[OpeningAnnotation] = string.Create(
+                CultureInfo.InvariantCulture, $"{plan.Backend} {plan.Fanout} {plan.RingBytes:0}");
+        }
+
+        return annotations;
     }
 
     private JsonObject Container(PlacementClass inClass)

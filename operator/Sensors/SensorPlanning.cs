@@ -23,22 +23,38 @@ public sealed class SensorPlanning(ClusterCaches caches)
 
     private static readonly Dictionary<string, string> s_noLabels = [];
 
-    /// <summary>Those whose merging gives what a sensor takes; in order of their names, so that the same are left out
-    /// each time.</summary>
-    public static IReadOnlyList<AcceptedProfile> FittingOf(IReadOnlyList<AcceptedProfile> profiles)
+    /// <summary>Those whose merging gives what a sensor takes; those before others have the room, so that the same are
+    /// left out each time.</summary>
+    /// <returns>And of the others, why not.</returns>
+    public static (IReadOnlyList<AcceptedProfile> Fitting, IReadOnlyDictionary<ResourceName, string> Unfit) FittingOf(
+        IReadOnlyList<AcceptedProfile> profiles, FilterChecks filters)
     {
         ArgumentNullException.ThrowIfNull(profiles);
-        List<AcceptedProfile> fitting = [];
-        foreach (var one in profiles)
-        {
-            if (one.Spec.Suspend) continue;
+        ArgumentNullException.ThrowIfNull(filters);
+        var all = profiles.Where(static one => !one.Spec.Suspend).ToList();
+        var unfit = new Dictionary<ResourceName, string>();
+        // Nearly always all of them do, which takes one look.
+        if (all.Count == 0 || ProblemOf(all, filters) is null) return (all, unfit);
 
-            var json = SensorJson.SettingsOf(CapturePlan.Of([.. fitting.Select(static each => each.Spec), one.Spec]));
-            ConfigReader.Read(Encoding.UTF8.GetBytes(json.ToJsonString()), out var problems);
-            if (problems.Count == 0) fitting.Add(one);
+        List<AcceptedProfile> fitting = [];
+        foreach (var one in all)
+        {
+            if (ProblemOf([.. fitting, one], filters) is { } problem) unfit[one.Name] = problem;
+            else fitting.Add(one);
         }
 
-        return fitting;
+        return (fitting, unfit);
+    }
+
+    /// <summary>Why a sensor does not take them together; null where it does.</summary>
+    private static string? ProblemOf(IReadOnlyList<AcceptedProfile> profiles, FilterChecks filters)
+    {
+        var plan = CapturePlan.Of([.. profiles.Select(static each => each.Spec)]);
+        var json = SensorJson.SettingsOf(plan);
+        ConfigReader.Read(Encoding.UTF8.GetBytes(json.ToJsonString()), out var problems);
+        return problems is [var first, ..]
+            ? $"spec.{first.Path}: {first.Text}"
+            : filters.ProblemOf(plan.BpfFilter) is { } problem ? $"spec.capture.bpfFilter: {problem}" : null;
     }
 
     /// <summary>Names what sensors are to do: the same for all nodes, whatever pods they have.</summary>
@@ -56,7 +72,7 @@ public sealed class SensorPlanning(ClusterCaches caches)
     public static MemberPlan Common(ClassPlan plan, string workers)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        var everywhere = plan.Fitting.Where(one => IsEverywhere(one, plan.Class)).ToList();
+        var everywhere = plan.Fitting.Where(one => Placement.MeansAllOf(plan.Class, one.Spec)).ToList();
         var targets = TargetPlan.WithoutPods(everywhere);
         return Plan(plan, everywhere, targets, workers);
     }
@@ -106,11 +122,6 @@ public sealed class SensorPlanning(ClusterCaches caches)
             [WorkersFile] = workers,
         });
     }
-
-    /// <summary>Without a selector of its own, or with the one of the class.</summary>
-    private static bool IsEverywhere(AcceptedProfile one, PlacementClass inClass) =>
-        one.Spec.Targets.NodeSelector is not { } selector || inClass.Selector is not null
-        || (selector.MatchLabels is not { Count: > 0 } && selector.MatchExpressions is not { Count: > 0 });
 
     private IReadOnlyDictionary<string, string> LabelsOfNamespace(string name) =>
         caches.Namespaces.Find(new ResourceName("", name))?.Labels ?? s_noLabels;

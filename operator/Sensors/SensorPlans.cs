@@ -1,3 +1,4 @@
+using NetSniff.Kube;
 using NetSniff.Operator.CaptureProfiles;
 
 namespace NetSniff.Operator.Sensors;
@@ -5,7 +6,11 @@ namespace NetSniff.Operator.Sensors;
 /// <summary>What the sensors of a class are to run.</summary>
 /// <param name="Fitting">Profiles that are served; those that would make a plan no sensor takes are not.</param>
 public sealed record ClassPlan(
-    PlacementClass Class, string Revision, long Sequence, IReadOnlyList<AcceptedProfile> Fitting);
+    PlacementClass Class, string Revision, long Sequence, IReadOnlyList<AcceptedProfile> Fitting)
+{
+    /// <summary>Why each of the others is not.</summary>
+    public IReadOnlyDictionary<ResourceName, string> Unfit { get; init; } = new Dictionary<ResourceName, string>();
+}
 
 /// <summary>The plans of all classes, for whoever tells of them. Any thread may read; one writes.</summary>
 public sealed class SensorPlans
@@ -28,10 +33,11 @@ public sealed class SensorPlans
         return Volatile.Read(ref _left).Any(one => one.Name == profile.Name);
     }
 
+    /// <summary>One of those that serve it: what they say of profiles is the same for all.</summary>
     public ClassPlan? Of(AcceptedProfile profile)
     {
         ArgumentNullException.ThrowIfNull(profile);
-        return All.FirstOrDefault(plan => plan.Class.Profiles.Any(one => one.Name == profile.Name));
+        return All.FirstOrDefault(plan => plan.Class.Serves.Any(one => one.Name == profile.Name));
     }
 
     internal void Publish(

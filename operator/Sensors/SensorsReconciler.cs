@@ -24,7 +24,8 @@ public sealed class SensorsReconciler : IReconciler
     private readonly SensorPlanning _planning;
     private readonly SensorObjects _objects;
     private readonly Dictionary<string, (string Content, long Sequence)> _planned = [];
-    private readonly Dictionary<string, Task> _retiring = [];
+    private readonly Dictionary<string, Retirement> _retiring = [];
+    private readonly HashSet<string> _awakened = [];
     private Action<ResourceName> _again = static _ => { };
 
     public SensorsReconciler(OperatorParts parts)
@@ -66,6 +67,8 @@ public sealed class SensorsReconciler : IReconciler
     public void Begin()
     {
         _planned.Clear();
+        _awakened.Clear();
+        foreach (var inClass in _retiring.Keys.ToList()) Recall(inClass);
         _again(s_all);
     }
 
@@ -78,14 +81,16 @@ public sealed class SensorsReconciler : IReconciler
         List<(ClassPlan Plan, MemberPlan Common, string Content)> plans = [];
         foreach (var one in classes)
         {
+            Recall(one.Name);
             var (plan, common, content) = Planned(one, workers);
             plans.Add((plan, common, content));
-            _parts.Members.SetPlan(
+            var isTaken = _parts.Members.SetPlan(
                 MemberKind.Sensor, one.Name, common, (common, node) => _planning.OfNode(plan, common, node));
+            if (!isTaken) _parts.Say($"sensors of class {one.Name} take no plan of that size: they go on", true);
         }
 
-        foreach (var done in _retiring.Where(static one => one.Value.IsCompleted).ToList()) _retiring.Remove(done.Key);
         foreach (var gone in Unwanted(classes)) Retire(gone, cancel);
+        await EndAsync(cancel).ConfigureAwait(false);
         _parts.Sensors.Publish([.. plans.Select(static one => one.Plan)], [.. _retiring.Keys], left);
         foreach (var (plan, common, content) in plans)
         {
@@ -93,6 +98,7 @@ public sealed class SensorsReconciler : IReconciler
             await _parts.Applier.ApplyAsync(ObjectKinds.ConfigMaps, map, cancel).ConfigureAwait(false);
             await _parts.Applier.ApplyAsync(ObjectKinds.DaemonSets, _objects.DaemonSet(plan.Class), cancel)
                 .ConfigureAwait(false);
+            await AwakenAsync(plan.Class.Name, cancel).ConfigureAwait(false);
         }
 
         if (_parts.Settings.NetworkPolicies.Enabled && classes.Count > 0)
@@ -106,7 +112,7 @@ public sealed class SensorsReconciler : IReconciler
 
     private (ClassPlan Plan, MemberPlan Common, string Content) Planned(PlacementClass one, string workers)
     {
-        var fitting = SensorPlanning.FittingOf(one.Profiles);
+        var (fitting, unfit) = SensorPlanning.FittingOf(one.Serves, _parts.Filters);
         var revision = SensorPlanning.RevisionOf(fitting);
         // With no sequence in it, it is the same as long as it says the same.
         var draft = SensorPlanning.Common(new ClassPlan(one, revision, 0, fitting), workers);
@@ -115,7 +121,7 @@ public sealed class SensorsReconciler : IReconciler
         var members = _parts.Members.Members(MemberKind.Sensor).Where(member => member.Class == one.Name);
         var sequence = PlanSequence.Of(known, content, members, _parts.Clock);
         _planned[one.Name] = (content, sequence);
-        var plan = new ClassPlan(one, revision, sequence, fitting);
+        var plan = new ClassPlan(one, revision, sequence, fitting) { Unfit = unfit };
         return (plan, SensorPlanning.Common(plan, workers), content);
     }
 
@@ -154,26 +160,67 @@ public sealed class SensorsReconciler : IReconciler
     {
         var inClass = set.Labels[ObjectNames.ClassLabel];
         _planned.Remove(inClass);
-        _retiring[inClass] = Task.Run(() => RetireAsync(set.Name, inClass, cancel), cancel);
+        var recalled = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        _retiring[inClass] = new Retirement(set.Name, PurgeAsync(inClass, recalled.Token), recalled);
     }
 
-    /// <summary>What sensors keep on disk first, while there is somebody to delete it; then they themselves. What fails
-    /// is found unwanted again.</summary>
-    private async Task RetireAsync(ResourceName set, string inClass, CancellationToken cancel)
+    /// <summary>What sensors keep on disk goes first, while there is somebody to delete it.</summary>
+    private async Task PurgeAsync(string inClass, CancellationToken cancel)
     {
         try
         {
             var nodes = await _parts.Members.PurgeAsync(inClass, s_purgeMax, cancel).ConfigureAwait(false);
             _parts.Say($"sensors of class {inClass} go: {nodes.Count} nodes deleted what they kept", false);
-            await _parts.Applier.DeleteAsync(ObjectKinds.DaemonSets, set, "Background", cancel).ConfigureAwait(false);
-            await _parts.Applier.DeleteAsync(ObjectKinds.ConfigMaps, set, "", cancel).ConfigureAwait(false);
         }
-        catch (Exception problem) when (problem is not OperationCanceledException)
+        catch (OperationCanceledException)
         {
-            _parts.Say($"sensors of class {inClass} cannot be taken down: {problem.Message}", true);
+            return; // recalled, or the term is over
         }
 
         _again(s_all);
+    }
+
+    /// <summary>Then they go themselves, in the turn that knows that nobody wants them again. What fails is tried once
+    /// more.</summary>
+    private async Task EndAsync(CancellationToken cancel)
+    {
+        foreach (var (inClass, one) in _retiring.Where(static each => each.Value.Purge.IsCompleted).ToList())
+        {
+            if (one.IsDeleted)
+            {
+                // Until it is seen to be gone it would be found unwanted once more.
+                if (_parts.Children.DaemonSets.Find(one.Set) is null or { IsDeleting: true }) Recall(inClass);
+                continue;
+            }
+
+            await _parts.Applier.DeleteAsync(ObjectKinds.DaemonSets, one.Set, "Background", cancel)
+                .ConfigureAwait(false);
+            await _parts.Applier.DeleteAsync(ObjectKinds.ConfigMaps, one.Set, "", cancel).ConfigureAwait(false);
+            one.IsDeleted = true;
+        }
+    }
+
+    /// <summary>It is wanted again, or another leads: nobody is asked to delete anything any more.</summary>
+    private void Recall(string inClass)
+    {
+        if (!_retiring.Remove(inClass, out var one)) return;
+
+        one.Recalled.Cancel();
+        one.Recalled.Dispose();
+    }
+
+    /// <summary>A sensor that has deleted what it kept does nothing more, and the class was wanted again before its
+    /// DaemonSet went: its pod is made anew.</summary>
+    private async Task AwakenAsync(string inClass, CancellationToken cancel)
+    {
+        var purged = _parts.Members.Members(MemberKind.Sensor).Where(one => one.IsPurged && one.Class == inClass);
+        foreach (var pod in purged.Select(static one => one.Pod).Where(pod => !_awakened.Contains(pod)).ToList())
+        {
+            await _parts.Objects.DeleteAsync(ObjectKinds.Pods, _parts.Names.AmongSensors(pod), "", cancel)
+                .ConfigureAwait(false);
+            if (_awakened.Count >= ClusterMembers.MembersMax) _awakened.Clear();
+            _awakened.Add(pod);
+        }
     }
 
     private void PodChanged(PodSight? before, PodSight? now)
@@ -191,4 +238,9 @@ public sealed class SensorsReconciler : IReconciler
     private static bool IsSame(IReadOnlyDictionary<string, string> left, IReadOnlyDictionary<string, string> right) =>
         left.Count == right.Count
         && left.All(one => right.TryGetValue(one.Key, out var value) && value == one.Value);
+
+    private sealed record Retirement(ResourceName Set, Task Purge, CancellationTokenSource Recalled)
+    {
+        public bool IsDeleted { get; set; }
+    }
 }

@@ -34,6 +34,18 @@ public sealed partial class WorkerObjects
         return set;
     }
 
+    /// <summary>How many a set that is made begins with: pods of its name that are there keep their places.</summary>
+    public static int ReplicasOf(string name, IEnumerable<string> pods, int min, int max)
+    {
+        ArgumentNullException.ThrowIfNull(pods);
+        var most = pods.Where(pod => pod.StartsWith($"{name}-", StringComparison.Ordinal))
+            .Select(pod => int.TryParse(
+                pod.AsSpan(name.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var place)
+                && place < max ? place + 1 : 0)
+            .DefaultIfEmpty().Max();
+        return Math.Clamp(most, min, max);
+    }
+
     private bool HasClaims => settings.Worker.Storage.Type == "Claim";
 
     private JsonObject Claim()

@@ -7,6 +7,7 @@ namespace NetSniff.Operator.Workers;
 /// and a push for now. Any thread may ask.</remarks>
 public sealed class WorkerRules
 {
+    private IReadOnlyList<IReadOnlyDictionary<string, string>>? _maps;
     private IReadOnlyDictionary<string, string>? _files;
     private MemberPlan? _plan;
 
@@ -21,14 +22,19 @@ public sealed class WorkerRules
     /// reports this revision.</summary>
     public MemberPlan? Plan => Volatile.Read(ref _plan);
 
-    public void Set(IReadOnlyDictionary<string, string> files)
+    /// <summary>The same files, as ConfigMaps have room for them.</summary>
+    public IReadOnlyList<IReadOnlyDictionary<string, string>>? Maps => Volatile.Read(ref _maps);
+
+    public void Set(IReadOnlyList<IReadOnlyDictionary<string, string>> maps)
     {
-        var before = Files;
-        var isSame = before is not null && before.Count == files.Count
-            && files.All(file => before.TryGetValue(file.Key, out var text) && text == file.Value);
+        var before = Maps;
+        var isSame = before is not null && before.Count == maps.Count && maps.Zip(before).All(static pair =>
+            pair.First.Count == pair.Second.Count && pair.First.All(file =>
+                pair.Second.TryGetValue(file.Key, out var text) && text == file.Value));
         if (isSame) return;
 
-        Volatile.Write(ref _files, files);
+        Volatile.Write(ref _maps, maps);
+        Volatile.Write(ref _files, maps.SelectMany(static map => map).ToDictionary());
         Changed?.Invoke();
     }
 

@@ -24,6 +24,7 @@ public sealed class WorkerScaling(OperatorParts parts)
     private readonly Dictionary<string, long> _readySince = [];
     private ScalerSteps _steps = new();
     private (bool HasMetrics, long At)? _discovered;
+    private bool _isTold;
     private bool _mayHaveClaims;
     private string _set = "";
     private int _replicas;
@@ -113,7 +114,16 @@ public sealed class WorkerScaling(OperatorParts parts)
     /// <summary>One of the two, never both.</summary>
     private async Task<bool> UsesAutoscalerAsync(CancellationToken cancel)
     {
-        if (parts.Children.Autoscalers.Kind is null) return false;
+        if (parts.Children.Autoscalers.Kind is null)
+        {
+            if (parts.Settings.Worker.Scaling == "HorizontalPodAutoscaler" && !_isTold)
+            {
+                parts.Say("the cluster has no autoscaling/v2 or v2beta2: the operator says how many workers", true);
+                _isTold = true;
+            }
+
+            return false;
+        }
 
         switch (parts.Settings.Worker.Scaling)
         {

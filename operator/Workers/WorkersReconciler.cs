@@ -14,6 +14,9 @@ namespace NetSniff.Operator.Workers;
 /// as they are.</remarks>
 public sealed class WorkersReconciler : IReconciler
 {
+    /// <summary>Of the number of replicas, until somebody scales.</summary>
+    private const string ScaleManager = "netsniff-scaler";
+
     private static readonly ResourceName s_all = new("", "workers");
 
     private readonly OperatorParts _parts;
@@ -62,8 +65,8 @@ public sealed class WorkersReconciler : IReconciler
         if (wish is null) return null;
 
         var (plan, content) = Planned(wish);
-        _parts.Members.SetPlan(MemberKind.Worker, "", plan);
-        _parts.Rules.Planned(plan);
+        if (_parts.Members.SetPlan(MemberKind.Worker, "", plan)) _parts.Rules.Planned(plan);
+        else _parts.Say("workers go on with what they run: they take no plan of that size", true);
         await ApplyAsync(ObjectKinds.ConfigMaps, _objects.ConfigMap(plan, content), cancel).ConfigureAwait(false);
         await ApplyRulesAsync(cancel).ConfigureAwait(false);
         await ApplyAsync(ObjectKinds.Services, _objects.Service(), cancel).ConfigureAwait(false);
@@ -90,6 +93,13 @@ public sealed class WorkersReconciler : IReconciler
     {
         try
         {
+            if (_parts.Children.StatefulSets.Find(_parts.Names.WorkerSet) is null
+                && await _parts.Objects.FindAsync(ObjectKinds.StatefulSets, _parts.Names.WorkerSet, cancel)
+                    .ConfigureAwait(false) is null)
+            {
+                await MakeSetAsync(wish, cancel).ConfigureAwait(false);
+            }
+
             await ApplyAsync(ObjectKinds.StatefulSets, _objects.StatefulSet(wish), cancel).ConfigureAwait(false);
         }
         catch (ApiException problem) when (problem.Code == 422
@@ -100,6 +110,31 @@ public sealed class WorkersReconciler : IReconciler
                 .ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>One that says nothing begins with one replica, and would end the pods that stayed of the one before: so
+    /// it begins with as many as there are. The number is then another manager's to hold, for what we apply says none.
+    /// </summary>
+    private async Task MakeSetAsync(WorkerWish wish, CancellationToken cancel)
+    {
+        var pods = _parts.Caches.Pods.By(ClusterCaches.ByNamespace, _parts.Settings.Namespace);
+        var replicas = WorkerObjects.ReplicasOf(
+            _parts.Names.Worker, pods.Select(static pod => pod.Name.Name), wish.MinReplicas, wish.MaxReplicas);
+        var set = _objects.StatefulSet(wish);
+        set["spec"]!["replicas"] = replicas;
+        await ApplyAsync(ObjectKinds.StatefulSets, set, cancel).ConfigureAwait(false);
+        var held = new JsonObject
+        {
+            ["apiVersion"] = "apps/v1",
+            ["kind"] = "StatefulSet",
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = _parts.Names.WorkerSet.Name, ["namespace"] = _parts.Names.WorkerSet.Namespace,
+            },
+            ["spec"] = new JsonObject { ["replicas"] = replicas },
+        };
+        await _parts.Objects.ApplyAsync(
+            ObjectKinds.StatefulSets, _parts.Names.WorkerSet, held, ScaleManager, "", cancel).ConfigureAwait(false);
     }
 
     private (MemberPlan Plan, string Content) Planned(WorkerWish wish)
@@ -116,19 +151,10 @@ public sealed class WorkersReconciler : IReconciler
 
     private MemberPlan Plan(WorkerWish wish, long sequence, string revision)
     {
-        var installed = _parts.Settings.Worker.Retention;
-        var retention = new JsonObject
+        var files = new Dictionary<string, string>
         {
-            ["age"] = wish.Retention is { } age
-                ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(3600, (long)age.TotalSeconds)}s")
-                : installed.Age,
-            ["bytes"] = installed.Bytes,
+            [WorkerObjects.ConfigFile] = WorkerJson.Of(wish, _parts.Settings.Worker.Retention, sequence, revision),
         };
-        var config = new JsonObject
-        {
-            ["retention"] = retention, ["sequence"] = sequence, ["revision"] = revision,
-        };
-        var files = new Dictionary<string, string> { [WorkerObjects.ConfigFile] = config.ToJsonString() };
         foreach (var (name, text) in _parts.Rules.Files ?? new Dictionary<string, string>())
         {
             files[$"rules/{name}"] = text;
@@ -150,10 +176,8 @@ public sealed class WorkersReconciler : IReconciler
     /// <summary>While nobody has said which rules there are, those of before stay.</summary>
     private async Task ApplyRulesAsync(CancellationToken cancel)
     {
-        if (_parts.Rules.Files is not { } files) return;
+        if (_parts.Rules.Maps is not { } maps) return;
 
-        var (maps, left) = RuleMaps.Split(files);
-        if (left.Count > 0) _parts.Say($"no room for rules: {string.Join(", ", left)}", true);
         for (var number = 0; number < WorkerObjects.RuleMapsMax; number++)
         {
             var name = _parts.Names.InSystem(_parts.Names.Rules(number));

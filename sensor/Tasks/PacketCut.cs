@@ -25,6 +25,7 @@ internal sealed class PacketCut(PacketKeeping keeping, CutPackets asked, ITaskPo
     private readonly WantedFlows _flows = new();
     private readonly WantedFlows _except = new();
     private PacketFilter? _where;
+    private CutFilter? _bpf;
     private Packet _packet;
     private ulong _packets;
     private ulong _bytes;
@@ -71,6 +72,7 @@ internal sealed class PacketCut(PacketKeeping keeping, CutPackets asked, ITaskPo
 
         _flows.Add(asked.Flows);
         _except.Add(asked.Except);
+        if (asked.BpfFilter.Length > 0 && (_bpf = CutFilter.Of(asked.BpfFilter, out var wrong)) is null) return wrong;
         if (asked.Where.Length == 0) return null;
 
         var parsed = FilterExpression.Parse(asked.Where);
@@ -172,6 +174,7 @@ internal sealed class PacketCut(PacketKeeping keeping, CutPackets asked, ITaskPo
     {
         if (_except.Wants(flow, frame.TimeNanos)) return false;
         if (asked.ByFlows && !_flows.Wants(flow, frame.TimeNanos)) return false;
+        if (_bpf?.Accepts(in frame) == false) return false;
         if (_where is null || _where.IsAlways) return true;
 
         PacketDecoder.Decode(in frame, ref _packet);

@@ -21,10 +21,11 @@ internal sealed class FakeMembers : IClusterMembers
         lock (_lock) return [.. _members.Where(one => one.Kind == kind)];
     }
 
-    public void SetPlan(
+    public bool SetPlan(
         MemberKind kind, string scope, MemberPlan plan, Func<MemberPlan, string, MemberPlan>? ofNode = null)
     {
         lock (_lock) _plans[(kind, scope)] = new Planned(plan, ofNode);
+        return true;
     }
 
     public MemberPlan? PlanOf(MemberKind kind, string scope, string? node = null)
@@ -42,10 +43,14 @@ internal sealed class FakeMembers : IClusterMembers
         lock (_lock) Touched.Add(node);
     }
 
-    public Task<IReadOnlyList<string>> PurgeAsync(string scope, TimeSpan deadline, CancellationToken cancel)
+    /// <summary>What a purge waits for.</summary>
+    public Task Purging { get; set; } = Task.CompletedTask;
+
+    public async Task<IReadOnlyList<string>> PurgeAsync(string scope, TimeSpan deadline, CancellationToken cancel)
     {
         lock (_lock) Purged.Add(scope);
-        return Task.FromResult<IReadOnlyList<string>>(["node-1"]);
+        await Purging.WaitAsync(cancel);
+        return ["node-1"];
     }
 
     public IReadOnlyList<FindingNotice> TakeFindings(int most)

@@ -45,6 +45,8 @@ internal sealed class OperatorScene : IAsyncDisposable
 
     public TestNamespaceOfCluster Pods => _system;
 
+    public TestNamespaceOfCluster SensorPods => _sensors;
+
     public string System => _system.Name;
 
     public string Sensors => _sensors.Name;
@@ -56,7 +58,8 @@ internal sealed class OperatorScene : IAsyncDisposable
         return new OperatorScene(plane, system, sensors);
     }
 
-    public OperatorHost Start(string identity = "one", FakeMembers? members = null)
+    public OperatorHost Start(
+        string identity = "one", FakeMembers? members = null, Func<string, string?>? compile = null)
     {
         var client = Plane.Open();
         _clients.Add(client);
@@ -67,6 +70,7 @@ internal sealed class OperatorScene : IAsyncDisposable
                 Cluster = client,
                 Identity = identity,
                 Random = new Random(20261126),
+                CompileFilter = compile,
                 Say = (text, _) =>
                 {
                     lock (Said) Said.Add(text);

@@ -126,6 +126,73 @@ public class OperatorTests(ControlPlane plane)
     }
 
     [Fact]
+    public async Task A_filter_that_is_none_is_refused_with_its_field_and_the_one_before_runs_on()
+    {
+        await using var scene = await OperatorScene.OpenAsync(plane);
+        scene.Start(compile: static text => text.Contains("prot") ? "syntax error near prot" : null);
+        await scene.PutProfileAsync("web", """{"capture": {"bpfFilter": "tcp port 80"}}""");
+        await Eventually.Is(true, () => scene.Members.PlanOf(MemberKind.Sensor, "all") is not null);
+        await scene.PutProfileAsync("web", """{"capture": {"bpfFilter": "tcp prot 80"}}""");
+        await Eventually.Is("False/InvalidFilter", () => scene.Condition("web", "Accepted"));
+        Assert.Contains("spec.capture.bpfFilter: syntax error near prot", scene.Message("web", "Accepted"));
+        Assert.Contains("keeps running", scene.Message("web", "Accepted"));
+        Assert.Contains("tcp port 80", scene.Members.PlanOf(MemberKind.Sensor, "all")!.Files["sensor.json"]);
+    }
+
+    /// <summary>Its sensors are being told to delete what they keep: those that did begin anew, the rest go on.
+    /// </summary>
+    [Fact]
+    public async Task Sensors_that_are_wanted_again_while_they_go_stay()
+    {
+        await using var scene = await OperatorScene.OpenAsync(plane);
+        var host = scene.Start();
+        await scene.PutProfileAsync("web", "{}");
+        await Eventually.Is(true, () => scene.Children().Contains("daemonsets/ns-sensor-all"));
+        await OperatorScene.QuietAsync(host);
+        var before = Uid();
+        var purging = new TaskCompletionSource();
+        scene.Members.Purging = purging.Task;
+        await scene.Objects.DeleteAsync(
+            OwnKinds.CaptureProfiles, new ResourceName(scene.System, "web"), "", CancellationToken.None);
+        await Eventually.Is("all", () => string.Join(' ', scene.Members.Purged));
+        await scene.SensorPods.AddPodAsync("s1");
+        scene.Members.Say(new MemberState
+        {
+            Kind = MemberKind.Sensor, Pod = "s1", Node = "node-1", Class = "all", IsPurged = true,
+        });
+        await scene.PutProfileAsync("again", "{}");
+        await Eventually.Is("True/Valid", () => scene.Condition("again", "Accepted"));
+        await Eventually.Is(true, () => scene.Find(ObjectKinds.Pods, scene.Sensors, "s1") is null);
+        purging.SetResult();
+        await Eventually.Is(true, () => scene.Profile("web") is null);
+        await OperatorScene.QuietAsync(host);
+        Assert.Equal(before, Uid());
+        Assert.Equal(["all"], scene.Members.Purged);
+
+        string? Uid() => scene.Find(
+            ObjectKinds.DaemonSets, scene.Sensors, "ns-sensor-all")?["metadata"]?["uid"]?.GetValue<string>();
+    }
+
+    [Fact]
+    public async Task A_profile_whose_namespace_is_looked_at_no_more_is_let_go()
+    {
+        await using var scene = await OperatorScene.OpenAsync(plane);
+        var first = scene.Start("first");
+        await scene.PutProfileAsync("near", "{}");
+        await scene.PutProfileAsync("far", "{}", scene.Sensors);
+        await Eventually.Is(Finalizers.Cleanup, () => FinalizersOf(scene.Sensors, "far"));
+        await Eventually.Is(Finalizers.Cleanup, () => FinalizersOf(scene.System, "near"));
+        await first.DisposeAsync();
+        scene.Settings.WatchNamespaces = [scene.System];
+        scene.Start("second");
+        await Eventually.Is("", () => FinalizersOf(scene.Sensors, "far"));
+        Assert.Equal(Finalizers.Cleanup, FinalizersOf(scene.System, "near"));
+
+        string FinalizersOf(string space, string name) => string.Join(
+            ' ', scene.Find(OwnKinds.CaptureProfiles, space, name)?["metadata"]?["finalizers"]?.AsArray() ?? []);
+    }
+
+    [Fact]
     public async Task A_nodes_sensor_is_told_of_the_pods_there()
     {
         await using var scene = await OperatorScene.OpenAsync(plane);

@@ -3,6 +3,9 @@ namespace NetSniff.Wire.Cluster;
 /// <summary>Bounds of the cluster channel, the same at both ends.</summary>
 public static class ClusterLimits
 {
+    /// <summary>Reason of the condition of a sensor that has deleted what it kept and waits for its end.</summary>
+    public const string PurgedReason = "Purged";
+
     /// <summary>Of one plan, all files together.</summary>
     public const int PlanBytesMax = 32 << 20;
 

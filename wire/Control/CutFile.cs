@@ -11,6 +11,7 @@ namespace NetSniff.Wire.Control;
 /// <param name="comment">Of the section: what was asked for, and what is known to be missing.</param>
 /// <param name="nameOf">Who had an address at a time; null or empty for nobody known.</param>
 public sealed class CutFile(IBufferWriter<byte> output, string comment, Func<Address, long, string?>? nameOf = null)
+    : ICutFile
 {
     /// <summary>Addresses that are looked up, and flows that get a comment; later ones get none.</summary>
     public const int RememberedMax = 200_000;
@@ -23,6 +24,9 @@ public sealed class CutFile(IBufferWriter<byte> output, string comment, Func<Add
     private long _lastNanos;
 
     public ulong Packets { get; private set; }
+
+    /// <summary>It has room for everything.</summary>
+    public string? Lack => null;
 
     /// <summary>Nodes whose packets are in it.</summary>
     public int Interfaces => _places.Count;

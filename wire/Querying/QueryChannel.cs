@@ -30,6 +30,18 @@ public sealed class QueryChannel : IDisposable
     /// <summary>Connects with the first call.</summary>
     public static QueryChannel To(QueryEndpoint endpoint)
     {
+        var channel = GrpcChannel.ForAddress(
+            "https://" + endpoint.Address,
+            new GrpcChannelOptions
+            {
+                HttpHandler = HandlerTo(endpoint), DisposeHttpClient = true, MaxReceiveMessageSize = AnswerBytesMax,
+            });
+        return new QueryChannel(channel, endpoint.Route, Invoker(channel, endpoint));
+    }
+
+    /// <summary>The way there and whom to believe, for any kind of HTTP. Who asks is not said by it.</summary>
+    public static SocketsHttpHandler HandlerTo(QueryEndpoint endpoint)
+    {
         var ssl = new SslClientAuthenticationOptions
         {
             ClientCertificateContext = endpoint.Identity,
@@ -59,13 +71,7 @@ public sealed class QueryChannel : IDisposable
             UseProxy = false,
         };
         if (endpoint.Route is { } route) handler.ConnectCallback = (_, cancel) => route.ConnectAsync(cancel);
-        var channel = GrpcChannel.ForAddress(
-            "https://" + endpoint.Address,
-            new GrpcChannelOptions
-            {
-                HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = AnswerBytesMax,
-            });
-        return new QueryChannel(channel, endpoint.Route, Invoker(channel, endpoint));
+        return handler;
     }
 
     public void Dispose()

@@ -23,12 +23,23 @@ internal static class CompletionCommand
         ["bash"] =
             """
             _NAME_complete() {
-                local IFS=$'\n' lines last word
+                local IFS=$'\n' lines last word typed glue= words=()
+                # Readline breaks words at = and : as well.
+                for word in "${COMP_WORDS[@]:1:COMP_CWORD}"; do
+                    if [[ $word == [=:] && ${#words[@]} -gt 0 ]]; then words[-1]+=$word; glue=yes
+                    elif [[ $glue ]]; then words[-1]+=$word; glue=
+                    else words+=("$word"); fi
+                done
+                typed=${words[-1]}
+                [[ $COMP_WORDBREAKS == *=* && $typed == *[=:]* ]] && glue=${typed%"${typed##*[=:]}"} || glue=
                 COMPREPLY=()
-                lines=($(CALL __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)) || return
+                lines=($(CALL __complete "${words[@]}" 2>/dev/null)) || return
                 last=${lines[-1]#:}
                 unset 'lines[-1]'
-                for word in "${lines[@]}"; do COMPREPLY+=("${word%%$'\t'*}"); done
+                for word in "${lines[@]}"; do
+                    word=${word%%$'\t'*}
+                    COMPREPLY+=("${word#"$glue"}")
+                done
                 (( last & 2 )) && compopt -o nospace
                 (( last & 4 )) || compopt -o default
             }
@@ -43,18 +54,27 @@ internal static class CompletionCommand
                 local line last
                 lines=("${(@f)$(CALL __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
                 last=${lines[-1]#:}
-                for line in "${(@)lines[1,-2]}"; do shown+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}"); done
+                for line in "${(@)lines[1,-2]}"; do
+                    if [[ $line == *$'\t'* ]]; then shown+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
+                    else shown+=("${line//:/\\:}"); fi
+                done
                 (( ${#shown} )) || { _files; return }
                 if (( last & 2 )); then _describe -V 'netsniff' shown -S ''; else _describe -V 'netsniff' shown; fi
             }
-            compdef _NAME_complete CALL
+            # Loaded by its name it is to complete at once; read by hand it says what for.
+            if [[ ${funcstack[1]} == _CALL ]]; then _NAME_complete; else compdef _NAME_complete CALL; fi
 
             """,
         ["fish"] =
             """
             function _NAME_complete
                 set -l words (commandline -opc) (commandline -ct)
-                CALL __complete $words[2..-1] 2>/dev/null | string match -v -r '^:[0-9]+$'
+                set -l found (CALL __complete $words[2..-1] 2>/dev/null | string match -v -r '^:[0-9]+$')
+                if test (count $found) -gt 0
+                    printf '%s\n' $found
+                else
+                    __fish_complete_path (commandline -ct)
+                end
             end
             complete -c CALL -f -a '(_NAME_complete)'
 

@@ -57,5 +57,8 @@ internal sealed class DoctorScene(ClusterWay way, TimeProvider clock, Cancellati
         }
     }
 
+    /// <summary>How many flows began since then and match.</summary>
+    public Task<long> FlowsAsync(string where, long sinceNanos) => way.FlowsAsync(where, sinceNanos, clock, cancel);
+
     private Task<(Installation Installation, List<JsonElement> Pods)> FoundAsync() => _found ??= way.FindAsync(cancel);
 }

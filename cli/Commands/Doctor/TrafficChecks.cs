@@ -29,6 +29,9 @@ internal static class TrafficChecks
 
     private const double FillMax = 0.9;
 
+    /// <summary>Flows that began since then are looked at for names.</summary>
+    private const long RecentNanos = 3600 * NanosPerSecond;
+
     public static async Task<CheckResult> ClocksAsync(DoctorScene scene)
     {
         // A server tells whole seconds.
@@ -156,10 +159,19 @@ internal static class TrafficChecks
                 "make some traffic: `kubectl run -it --rm --image=IMAGE probe -- wget -qO- http://SERVICE`");
         }
 
-        var age = Timestamps.Nanos(scene.Clock.GetUtcNow()) - flows.Max(static kind => kind.NewestNanos);
-        return Checks.Ok(
-            $"{Human.Count((ulong)flows.Sum(static kind => kind.Records))} stored, the newest "
-            + $"{Human.Duration(Math.Max(0, age))} ago");
+        var now = Timestamps.Nanos(scene.Clock.GetUtcNow());
+        var age = now - flows.Max(static kind => kind.NewestNanos);
+        var stored = $"{Human.Count((ulong)flows.Sum(static kind => kind.Records))} stored, the newest "
+            + $"{Human.Duration(Math.Max(0, age))} ago";
+        var recent = await scene.FlowsAsync("", now - RecentNanos).ConfigureAwait(false);
+        if (recent == 0) return Checks.Ok(stored);
+
+        var named = await scene.FlowsAsync("exists src.pod or exists dst.pod", now - RecentNanos).ConfigureAwait(false);
+        return named == 0
+            ? Checks.Bad(
+                $"{stored}; not one of the last hour's {Human.Count((ulong)recent)} has the name of a pod",
+                "the worker's account must be allowed to list and watch pods; its log says what it cannot")
+            : Checks.Ok($"{stored}; {Human.Share(named, recent)} of the last hour's with the name of a pod");
     }
 
     /// <summary>What a worker keeps at most; null where that may not be seen.</summary>

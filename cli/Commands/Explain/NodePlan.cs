@@ -1,11 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using NetSniff.Cli.Hosting;
 using NetSniff.Cli.Plugin;
 using NetSniff.Kube;
 using NetSniff.Kube.Resources;
 using NetSniff.Operator.CaptureProfiles;
 using NetSniff.Operator.Reconciling;
 using NetSniff.Operator.Sensors;
+using NetSniff.Sensor.Capture.LibPcap;
 
 namespace NetSniff.Cli.Commands.Explain;
 
@@ -43,13 +45,14 @@ internal sealed record NodePlan
         JsonElement node, IEnumerable<JsonElement> profiles, IReadOnlyList<JsonElement> pods,
         IEnumerable<JsonElement> namespaces, string home)
     {
+        var filters = new FilterChecks(FilterCompiler.IsSupported ? SensorProgram.ProblemOf : null);
         var labels = new LabelReader(KubeKinds.Nodes).Read(KubeKinds.Nodes, node).Labels;
         List<NodeProfile> seen = [];
         List<AcceptedProfile> accepted = [];
         foreach (var profile in profiles.OrderBy(KubeObject.FullName, StringComparer.Ordinal))
         {
             var spec = ProfileReview.Of(
-                JsonNode.Parse(profile.GetRawText())!.AsObject(), null, home, out var problems);
+                JsonNode.Parse(profile.GetRawText())!.AsObject(), null, home, out var problems, filters);
             if (spec is null)
             {
                 seen.Add(new NodeProfile(
@@ -64,13 +67,15 @@ internal sealed record NodePlan
         }
 
         var found = Placement.Of(accepted).Classes.FirstOrDefault(one => one.Holds(labels));
-        var fitting = SensorPlanning.FittingOf(found?.Profiles ?? []);
+        var (fitting, unfit) = SensorPlanning.FittingOf(found?.Serves ?? [], filters);
         var meant = fitting.Where(one => one.Spec.Means(labels)).ToList();
         seen.AddRange(accepted.Select(one => new NodeProfile(
             one.Name.ToString(),
             one.Spec.Suspend ? "suspended"
                 : !one.Spec.Means(labels) ? "its nodeSelector leaves this node out"
-                : meant.Contains(one) ? "" : "together with the others it makes a plan that no sensor takes")));
+                : meant.Contains(one) ? ""
+                : "together with those before it, it makes a plan that no sensor takes: "
+                    + unfit.GetValueOrDefault(one.Name, "there are too many choices of nodes"))));
         var plan = new NodePlan { Profiles = [.. seen.OrderBy(static one => one.Name, StringComparer.Ordinal)] };
         if (found is null) return plan;
 

@@ -36,9 +36,12 @@ internal static class Refusal
         or StatusCode.Unknown;
 
     /// <summary>Why no answer came, and what to do about it. The deepest cause says it best.</summary>
-    public static string Reason(RpcException problem)
+    public static string Reason(RpcException problem) =>
+        Reason(problem.Status.DebugException) ?? problem.Status.Detail;
+
+    /// <summary>The same of any failure; null where there is none.</summary>
+    public static string? Reason(Exception? deepest)
     {
-        Exception? deepest = problem.Status.DebugException;
         while (deepest?.InnerException is { } inner) deepest = inner;
         return deepest switch
         {
@@ -54,7 +57,7 @@ internal static class Refusal
                 "it hung up; it was ended, or it does not speak our protocol on this port",
             IOException { InnerException: null } odd when odd.Message.Contains("frame", StringComparison.Ordinal) =>
                 "what listens there does not speak TLS; is this the worker's query port?",
-            _ => deepest?.Message ?? problem.Status.Detail,
+            _ => deepest?.Message,
         };
     }
 

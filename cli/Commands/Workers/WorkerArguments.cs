@@ -87,7 +87,7 @@ internal sealed class WorkerArguments
             TokenFile = result.GetValue(_token),
             PacketsTokenFile = result.GetValue(_packetsToken),
             PacketsFor = SplitNames(result.GetValue(_packetsFor)),
-            IdentityFile = result.GetValue(_names),
+            IdentityFile = isNamedByCluster ? result.GetValue(_names) : TextOption.Existing(result, _names),
             IsNamedByCluster = isNamedByCluster,
             IsAuthorizedByCluster = isAuthorizedByCluster,
             Cluster = _cluster.Read(
@@ -97,7 +97,7 @@ internal sealed class WorkerArguments
             ConfigFolder = result.GetValue(_config),
             PlanFolder = _member.Plan(result, folder),
             Operator = _member.Operator(result, name, null),
-            RulesFolder = result.GetValue(_rules),
+            RulesFolder = TextOption.Existing(result, _rules),
             Store = _store.Read(result),
             Lake = _store.Lake(result),
             Ingest = _ingest.Read(result)!,

@@ -30,9 +30,14 @@ public sealed class LeaderElection(
 {
     public static ResourceKind Kind { get; } = new("coordination.k8s.io", "v1", "leases");
 
+    /// <summary>Those who wait for the same lease do not all ask in the same moment.</summary>
+    private static readonly TimeSpan s_jitterMax = TimeSpan.FromMilliseconds(100);
+
+    private readonly Lock _lock = new();
     private LeaseRecord? _seen;
     private long _seenAt;
     private string _leader = "";
+    private TaskCompletionSource _freed = NewSignal();
 
     /// <summary>Who leads as far as is known; empty for nobody.</summary>
     public string Leader => Volatile.Read(ref _leader);
@@ -51,6 +56,37 @@ public sealed class LeaderElection(
     /// <summary>Called after each look at the lease, whatever it said.</summary>
     public Action? Looked { get; init; }
 
+    /// <summary>How much later than it may one tries to take a lease that ran out, from 0 to 1.</summary>
+    public Func<double> Chance { get; init; } = static () => 0;
+
+    /// <summary>Whoever leads, as far as anybody here knows, has not said so when it should have, or has given the
+    /// lease back: soon another may lead.</summary>
+    public bool IsSilent
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _seen is not null && (!IsAnothers() || clock.GetElapsedTime(_seenAt) > times.Retry * 2);
+            }
+        }
+    }
+
+    /// <summary>The lease as somebody watches it; null when it is deleted. One who looks now and then sees a change
+    /// late, and counts from then: who is told takes over that much sooner.</summary>
+    /// <remarks>It may be told late, never early, so what is counted from it ends late at worst. Nothing is decided by
+    /// it: before the lease is taken it is read.</remarks>
+    internal void Hear(LeaseRecord? record)
+    {
+        if (fence.Holds) return;
+
+        lock (_lock)
+        {
+            if (record is not null) See(record);
+            if (record is null || !IsAnothers()) _freed.TrySetResult();
+        }
+    }
+
     /// <summary>Until cancelled, which is no failure: the lease is then given back.</summary>
     /// <param name="lead">Begins with each term; cancelled when it is over, and waited for.</param>
     public async Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken cancel)
@@ -66,7 +102,7 @@ public sealed class LeaderElection(
             }
             else
             {
-                await PauseAsync(UntilLook(), cancel).ConfigureAwait(false);
+                await WaitAsync(cancel).ConfigureAwait(false);
             }
         }
     }
@@ -108,7 +144,7 @@ public sealed class LeaderElection(
 
             var began = clock.GetTimestamp();
             if (await TryTakeAsync(cancel).ConfigureAwait(false)) renewed = began;
-            else if (IsAnothers() || clock.GetElapsedTime(renewed) >= times.RenewMax) return;
+            else if (IsLost() || clock.GetElapsedTime(renewed) >= times.RenewMax) return;
         }
     }
 
@@ -119,8 +155,7 @@ public sealed class LeaderElection(
         {
             var asked = fence.Now();
             var found = await objects.FindAsync(Kind, lease, cancel).ConfigureAwait(false);
-            if (found is not null) See(LeaseRecord.Of(found));
-            if (found is not null && !IsFree()) return false;
+            if (found is not null && !IsFree(LeaseRecord.Of(found))) return false;
 
             // The time that the answer took is not the lease's: it counts from before the write.
             asked = found is null ? asked : fence.Now();
@@ -164,7 +199,7 @@ public sealed class LeaderElection(
         var written = found is null
             ? await objects.CreateAsync(Kind, lease.Namespace, next.WriteTo(NewLease()), cancel).ConfigureAwait(false)
             : await objects.ReplaceAsync(Kind, lease, next.WriteTo(found), cancel).ConfigureAwait(false);
-        See(LeaseRecord.Of(written));
+        lock (_lock) See(LeaseRecord.Of(written));
     }
 
     /// <summary>So that the next need not wait. Whoever cannot do it in a second leaves it to time.</summary>
@@ -206,15 +241,43 @@ public sealed class LeaderElection(
     private bool IsAnothers() => _seen is { Holder.Length: > 0 } seen && seen.Holder != identity
         && !(PastPrefix.Length > 0 && seen.Holder.StartsWith(PastPrefix, StringComparison.Ordinal));
 
-    private bool IsFree() => !IsAnothers() || clock.GetElapsedTime(_seenAt) >= _seen!.Duration;
-
-    private TimeSpan UntilLook()
+    private bool IsLost()
     {
-        if (!IsAnothers()) return times.Look;
-
-        var left = _seen!.Duration - clock.GetElapsedTime(_seenAt);
-        return left > TimeSpan.Zero && left < times.Look ? left : times.Look;
+        lock (_lock) return IsAnothers();
     }
+
+    /// <summary>In one step: what is heard meanwhile may be of before.</summary>
+    private bool IsFree(LeaseRecord record)
+    {
+        lock (_lock)
+        {
+            See(record);
+            return !IsAnothers() || clock.GetElapsedTime(_seenAt) >= _seen!.Duration;
+        }
+    }
+
+    /// <summary>Until the next look, the moment that the lease runs out, or somebody says that it is free.</summary>
+    private async Task WaitAsync(CancellationToken cancel)
+    {
+        Task freed;
+        TimeSpan wait;
+        lock (_lock)
+        {
+            if (_freed.Task.IsCompleted) _freed = NewSignal();
+            (freed, wait) = (_freed.Task, times.Look);
+            if (IsAnothers())
+            {
+                var left = _seen!.Duration - clock.GetElapsedTime(_seenAt);
+                if (left > TimeSpan.Zero && left < times.Look) wait = left + s_jitterMax * Chance();
+            }
+        }
+
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        await Task.WhenAny(freed, PauseAsync(wait, enough.Token)).ConfigureAwait(false);
+        await enough.CancelAsync().ConfigureAwait(false);
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task PauseAsync(TimeSpan length, CancellationToken cancel)
     {

@@ -10,7 +10,7 @@ namespace NetSniff.Sensor.Capture.AfPacket;
 /// `AfPacketCapture.Ending.cs`.</remarks>
 public sealed partial class AfPacketCapture : PacketCapture, ILiveBackend
 {
-    private const int RoomBytes = 128 << 10; // for a frame that a filter must see with its tag
+    internal const int RoomBytes = 128 << 10; // for a frame that a filter must see with its tag
     private const long FramesBetweenStatistics = 1 << 20;
 
     /// <summary>The longest that frames wait in a ring, and much more.</summary>

@@ -9,8 +9,9 @@ public static unsafe class FilterCompiler
     private const uint UnknownNetMask = 0xFFFF_FFFF; // PCAP_NETMASK_UNKNOWN
     private const int SnapLengthMax = 262_144;
 
-    // The compiler of libpcap before 1.8 has one state for all.
-    private static readonly Lock s_compilerLock = new();
+    // The compiler of libpcap before 1.8 has one state for all. Later ones need no lock, and then a filter whose names
+    // are looked up for long keeps no other waiting.
+    private static readonly Lock? s_compilerLock = IsSupported && IsReentrant(PcapNative.VersionText) ? null : new();
 
     public static bool IsSupported => PcapNative.IsSupported;
 
@@ -41,18 +42,25 @@ public static unsafe class FilterCompiler
             return false;
         }
 
-        lock (s_compilerLock)
+        s_compilerLock?.Enter();
+        var handle = PcapNative.OpenDead(PcapNative.NumberOf(linkType), SnapLengthMax);
+        try
         {
-            var handle = PcapNative.OpenDead(PcapNative.NumberOf(linkType), SnapLengthMax);
-            try
-            {
-                return TryCompile(handle, text, out program, out problem);
-            }
-            finally
-            {
-                PcapNative.Close(handle);
-            }
+            return TryCompile(handle, text, out program, out problem);
         }
+        finally
+        {
+            PcapNative.Close(handle);
+            s_compilerLock?.Exit();
+        }
+    }
+
+    /// <summary>From 1.8 on.</summary>
+    internal static bool IsReentrant(string version)
+    {
+        var words = version.Split(' ');
+        return words is ["libpcap", "version", var number, ..]
+            && Version.TryParse(number.Split('-')[0], out var parsed) && parsed >= new Version(1, 8);
     }
 
     private static bool TryCompile(nint handle, string text, out BpfProgram? program, out string problem)

@@ -83,6 +83,12 @@ internal static unsafe partial class PcapNative
     [LibraryImport(Library, EntryPoint = "pcap_stats")]
     public static partial int GetStatistics(nint handle, Statistics* statistics);
 
+    [LibraryImport(Library, EntryPoint = "pcap_lib_version")]
+    private static partial nint Version();
+
+    /// <summary>`libpcap version 1.10.5 (with TPACKET_V3)`.</summary>
+    public static string VersionText => Marshal.PtrToStringUTF8(Version()) ?? "";
+
     [LibraryImport(Library, EntryPoint = "pcap_open_dead")]
     public static partial nint OpenDead(int linkType, int snapLength);
 

@@ -33,6 +33,31 @@ public sealed class BadInputTests : IDisposable
         Assert.Empty(end.Output);
     }
 
+    [Theory]
+    [InlineData("up", "--rules")]
+    [InlineData("up", "--names")]
+    [InlineData("worker", "--rules")]
+    [InlineData("worker", "--names")]
+    [InlineData("read", "--rules")]
+    [InlineData("read", "--names")]
+    public void A_path_that_leads_nowhere_is_refused_before_anything_begins(string command, string option)
+    {
+        var nowhere = Path.Combine(_folder, "nowhere");
+        var data = Path.Combine(_folder, "data");
+        string[] rest = command switch
+        {
+            "up" => ["--data", data],
+            "worker" => ["--data", data, "--tls", _folder],
+            _ => [Write("good.pcap", LoadedCapture.ToPcap(Handmade.Capture()))],
+        };
+        var end = NetsniffProcess.Run([command, .. rest, option, nowhere]);
+        Assert.Equal(ExitCode.Usage, end.Code);
+        Assert.Contains(option, end.Error, StringComparison.Ordinal);
+        Assert.Contains(nowhere, end.Error, StringComparison.Ordinal);
+        Assert.Empty(end.Output);
+        Assert.False(Directory.Exists(data));
+    }
+
     [Fact]
     public void A_pcap_is_not_written_as_something_else()
     {

@@ -141,6 +141,39 @@ public sealed class SensorPlanTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_ring_for_each_cpu_is_opened_with_the_next_start_and_every_packet_comes_to_one()
+    {
+        await StartAsync();
+        _members.SetPlan(MemberKind.Sensor, "all", new MemberPlan(1, "rev-1", new Dictionary<string, string>
+        {
+            ["workers"] = "",
+            ["sensor.json"] = """
+                {"sequence": 1, "revision": "rev-1", "budget": {"cpu": "3"},
+                 "capture": {"bpfFilter": "udp", "ring": {"size": "24Mi", "fanout": "FlowHash"} } }
+                """,
+        }));
+        await ProgrammedAsync(1);
+        Assert.Single(_sensor!.Host.Shards);
+        await _sensor.Host.StopAsync();
+        await _sensor.DisposeAsync();
+
+        _sensor = NewSensor(_server!.Address.ToString());
+        await _sensor.StartAsync();
+        Assert.Equal(3, _sensor.Host.Shards.Count());
+        using var sender = _network.FromNear();
+        for (var number = 0; number < 600; number++)
+        {
+            sender.Send(PacketSender.Udp(number, sourcePort: 4000 + number % 60));
+        }
+
+        await UntilAsync(() => Count("decode", "in a flow") == 600);
+        await _sensor.Host.StopAsync();
+        Assert.Equal(600, Count("capture", "received"));
+        Assert.Equal(60, _sensor.Host.Shards.Sum(static shard => shard.Counters.FlowsStarted));
+        Assert.True(_sensor.Host.Shards.Count(static shard => shard.Counters.Packets > 0) > 1);
+    }
+
+    [Fact]
     public async Task A_purge_leaves_nothing_and_the_sensor_waits_for_its_end()
     {
         await StartAsync();

@@ -49,6 +49,26 @@ public sealed class DoctorTests(ControlPlane plane)
         Assert.Contains($"{checks.Count} checks: ", end.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, "bad", "not one of the last hour's 8 has the name of a pod")]
+    [InlineData(6, "ok", "75.0% of the last hour's with the name of a pod")]
+    public async Task Flows_are_to_have_the_names_of_pods(int named, string state, string said)
+    {
+        await using var scene = await PluginScene.MakeAsync(plane);
+        var worker = await scene.AddWorkerAsync("netsniff-worker-0");
+        worker.Add(0, 5);
+        worker.Store.Kind = "flow";
+        worker.Store.Aggregates = query =>
+        {
+            var isOfNames = query.Where?.Contains("src.pod", StringComparison.Ordinal) is true;
+            return [new global::NetSniff.Worker.Store.AggregateRow([], 0, 0, [isOfNames ? named : 8])];
+        };
+        var end = TestCommand.RunPlugin(scene.Arguments("doctor", "-o", "jsonl"));
+        var flows = Read(end.Lines)["Flows"];
+        Assert.Equal(state, flows.State);
+        Assert.Contains(said, flows.What, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Who_may_see_little_is_told_what_was_passed_over()
     {

@@ -19,6 +19,37 @@ public class PlacementTests
         Assert.Null(Placement.AffinityOf(one));
     }
 
+    /// <summary>Sensors that the cluster has put on some nodes are not taken away by whoever wants all, nor are others
+    /// put beside them.</summary>
+    [Fact]
+    public void Where_the_cluster_says_which_nodes_namespaces_have_no_say()
+    {
+        var cluster = Profiles.Of("zone", Scoped("zone", "a"));
+        AcceptedProfile[] others =
+            [Profiles.Of("all", "{}", "a"), Profiles.Of("b", Selecting("zone", "b"), "b")];
+        var (classes, left) = Placement.Of([.. others, cluster]);
+        Assert.Empty(left);
+        var one = Assert.Single(classes);
+        Assert.Equal(Assert.Single(Placement.Of([cluster]).Classes).Name, one.Name);
+        Assert.Equal("zone", string.Join(' ', one.Profiles.Select(profile => profile.Name.Name)));
+        Assert.Equal("zone all b", string.Join(' ', one.Serves.Select(profile => profile.Name.Name)));
+        Assert.Equal(2, Placement.Of(others[1..].Append(Profiles.Of("c", Selecting("zone", "c")))).Classes.Count);
+    }
+
+    /// <summary>A node in two profiles' choice has one sensor, which serves both.</summary>
+    [Fact]
+    public void Every_class_serves_whoever_means_its_nodes()
+    {
+        var (classes, _) = Placement.Of(
+            [Profiles.Of("disk", Scoped("disk", "a")), Profiles.Of("zone", Scoped("zone", "a"))]);
+        Assert.Equal(2, classes.Count);
+        Assert.All(classes, one => Assert.Equal(2, one.Serves.Count));
+        Assert.Equal(
+            "disk-disk zone-zone", string.Join(' ', classes.SelectMany(one => one.Serves
+                .Where(profile => Placement.MeansAllOf(one, profile.Spec))
+                .Select(profile => $"{profile.Name.Name}-{one.Profiles.Single().Name.Name}")).Order()));
+    }
+
     [Fact]
     public void An_empty_selector_and_none_are_one()
     {
@@ -86,6 +117,9 @@ public class PlacementTests
     private static string Selecting(string key, string value) =>
         """{"targets": {"nodeSelector": {"matchLabels": {"KEY": "VALUE"}}}}"""
             .Replace("KEY", key).Replace("VALUE", value);
+
+    private static string Scoped(string key, string value) =>
+        Selecting(key, value).Replace("{\"targets\"", "{\"scope\": \"Cluster\", \"targets\"");
 
     private static IEnumerable<Dictionary<string, string>> Nodes() =>
         from zone in s_values

@@ -91,7 +91,8 @@ public class ProfileStatusTests
         {
             var sensor = Sensor("a", "new") with
             {
-                PacketsPerSecond = 200 + random.Next(-20, 20), BitsPerSecond = 1e6 + random.Next(-100_000, 100_000),
+                PacketsPerSecond = random.Next(0, 200), DropRatio = random.Next(0, 2) * 0.0001,
+                BitsPerSecond = 1e6 + random.Next(-100_000, 100_000),
             };
             var now = ProfileStatus.Of(Sight(1, sensor), before, s_noon.AddMinutes(minute));
             if (!JsonNode.DeepEquals(before, now)) changes++;
@@ -99,6 +100,24 @@ public class ProfileStatusTests
         }
 
         Assert.Equal(1, changes);
+        var busy = Sensor("a", "new") with { PacketsPerSecond = 2000 };
+        Assert.Equal("2000 0.000%", Rates(busy));
+        Assert.Equal("2000 1.000%", Rates(busy with { DropRatio = 0.01 }));
+        return;
+
+        string Rates(MemberState sensor)
+        {
+            var rates = ProfileStatus.Of(Sight(1, sensor), before, s_noon)["capture"]!;
+            return $"{rates["packetsPerSecond"]} {rates["dropRatio"]}";
+        }
+    }
+
+    [Fact]
+    public void A_rate_is_of_a_minute()
+    {
+        var rates = new MemberRates();
+        for (var second = 0; second <= 120; second += 2) rates.Add(second * 1000, second / 30 * 3000, 0, 0);
+        Assert.InRange(rates.PacketsPerSecond, 99, 101);
     }
 
     [Fact]

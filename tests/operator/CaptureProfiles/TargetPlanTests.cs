@@ -61,6 +61,15 @@ public class TargetPlanTests
     }
 
     [Fact]
+    public void What_the_cluster_leaves_out_no_namespace_takes_in_or_adds_to()
+    {
+        var cluster = Profiles.Of("c", """{"scope": "Cluster", "targets": {"excludeCIDRs": ["10.1.0.0/16"]}}""");
+        var tenant = Profiles.Of("t", """{"targets": {"excludeCIDRs": ["10.2.0.0/16"]}}""", "shop");
+        Assert.Equal(["10.1.0.0/16"], TargetPlan.Of([tenant, cluster], s_pods, LabelsOf).ExcludeCidrs);
+        Assert.Equal(["10.2.0.0/16"], TargetPlan.Of([tenant], s_pods, LabelsOf).ExcludeCidrs);
+    }
+
+    [Fact]
     public void Everything_with_the_nodes_needs_no_list()
     {
         var plan = TargetPlan.Of(

@@ -16,6 +16,8 @@ public sealed class ClusterChannelTests : IAsyncDisposable
     private readonly List<(ClusterLink Link, Task Running)> _links = [];
     private ControlServer? _server;
     private volatile bool _isLeader = true;
+    private volatile bool _mayLeadSoon;
+    private int _asked;
 
     public async ValueTask DisposeAsync()
     {
@@ -57,6 +59,33 @@ public sealed class ClusterChannelTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_plan_that_cannot_be_made_keeps_nobody_else_from_theirs_and_is_told_while_it_lasts()
+    {
+        await ServeAsync();
+        var isBad = true;
+        _members.SetPlan(
+            MemberKind.Sensor, "all", Plan(1),
+            (plan, node) => isBad && node != "node-3" ? throw new InvalidDataException("no such label") : plan);
+        Join(new TestMember(ClusterKind.Sensor, "s-1", "node-1"));
+        Join(new TestMember(ClusterKind.Sensor, "s-2", "node-2"));
+        await UntilAsync(() => _members.Problem
+            == "the plan of node node-1 cannot be made: no such label; and 1 more");
+        // One whose plan can be made, and a worker on a node whose plan cannot, take nothing of it back.
+        _members.SetPlan(MemberKind.Worker, "", Plan(7));
+        var well = Join(new TestMember(ClusterKind.Sensor, "s-3", "node-3"));
+        var worker = Join(new TestMember(ClusterKind.Worker, "w-0", "node-1"));
+        await UntilAsync(() => well.Plans.Count == 1 && worker.Plans.Count == 1);
+        Assert.StartsWith("the plan of node node-1", _members.Problem);
+        Assert.True(_members.Ledger().Single(static line => line.Reason == "plans that could not be made").Count >= 2);
+
+        isBad = false;
+        _members.Touch("node-1");
+        await UntilAsync(() => _members.Problem == "the plan of node node-2 cannot be made: no such label");
+        _members.Touch("node-2");
+        await UntilAsync(() => _members.Problem is null);
+    }
+
+    [Fact]
     public async Task Of_many_plans_in_a_row_the_last_is_always_told()
     {
         await ServeAsync();
@@ -83,6 +112,42 @@ public sealed class ClusterChannelTests : IAsyncDisposable
         await UntilAsync(() => _members.Members(MemberKind.Sensor) is [{ IsReady: false }]);
         _isLeader = true;
         await UntilAsync(() => sensor.Plans.Count == 2);
+    }
+
+    [Fact]
+    public async Task A_replica_that_may_lead_in_a_moment_keeps_who_comes()
+    {
+        (_isLeader, _mayLeadSoon) = (false, true);
+        await ServeAsync();
+        _members.SetPlan(MemberKind.Sensor, "all", Plan(1));
+        var sensor = Join(new TestMember(ClusterKind.Sensor, "s-1", "node-1"));
+        await UntilAsync(() => Volatile.Read(ref _asked) > 3);
+        Assert.Equal("not connected yet", _links[0].Link.Problem);
+        Assert.Empty(_members.Members(MemberKind.Sensor));
+        _isLeader = true;
+        await UntilAsync(() => sensor.Plans.Count == 1);
+        Assert.Equal(1, _links[0].Link.Connections);
+    }
+
+    [Fact]
+    public async Task A_plan_that_is_too_large_is_counted_and_the_one_before_stays()
+    {
+        await ServeAsync();
+        Assert.True(_members.SetPlan(MemberKind.Worker, "", Plan(1)));
+        var worker = Join(new TestMember(ClusterKind.Worker, "w-0", "node-1"));
+        await UntilAsync(() => worker.Plans.Count == 1);
+        var large = new Dictionary<string, string> { ["rules/a"] = new('x', ClusterLimits.PlanBytesMax) };
+        Assert.False(_members.SetPlan(MemberKind.Worker, "", Plan(2) with { Files = large }));
+        var many = Enumerable.Range(0, ClusterLimits.PlanFilesMax + 1).ToDictionary(n => $"rules/{n}", _ => "");
+        Assert.False(_members.SetPlan(MemberKind.Worker, "", Plan(3) with { Files = many }));
+        // Of one node too, whatever the common one is.
+        Assert.True(_members.SetPlan(MemberKind.Worker, "", Plan(4), (plan, _) => plan with { Files = large }));
+        await UntilAsync(() => _members.Ledger().Any(
+            line => line is { Reason: "plans not sent, too large", Count: 3 }));
+        Assert.Contains("bytes in all", _members.Problem);
+        Assert.True(_members.SetPlan(MemberKind.Worker, "", Plan(5)));
+        await UntilAsync(() => worker.Plans.Count == 2);
+        Assert.Equal(5, worker.Plans[^1].Sequence);
     }
 
     [Fact]
@@ -203,6 +268,7 @@ public sealed class ClusterChannelTests : IAsyncDisposable
         new ControlOptions
         {
             Listen = new IPEndPoint(IPAddress.Loopback, 0), IsLeader = () => _isLeader, Security = security,
+            MayLeadSoon = () => Interlocked.Increment(ref _asked) > 0 && _mayLeadSoon,
             BeatEvery = TimeSpan.FromMilliseconds(200),
         },
         _members);

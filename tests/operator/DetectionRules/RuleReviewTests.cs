@@ -42,6 +42,23 @@ public sealed class RuleReviewTests
         Assert.Equal(reason == "Compiled", findings.Spec is not null);
     }
 
+    [Theory]
+    [InlineData("Sequence", """{"window": "1m", "steps": [{"condition": "dns"}, {"condition": "http"}]}""")]
+    [InlineData("Anomaly", """{"metric": "METRIC"}""")]
+    [InlineData("Builtin", """{"name": "BUILTIN"}""")]
+    public void A_detector_of_a_later_version_is_named_with_those_that_there_are(string type, string detector)
+    {
+        var known = detector.Replace("METRIC", $"{Enum.GetValues<AnomalyMetric>()[0]}", StringComparison.Ordinal)
+            .Replace("BUILTIN", $"{Enum.GetValues<BuiltinDetector>()[0]}", StringComparison.Ordinal);
+        var findings = RuleReview.Of(Rule($$"""
+            {"severity": "Low", "condition": "dns",
+             "detector": {"type": "{{type}}", "{{type.ToLowerInvariant()}}": {{known}} } }
+            """), Home);
+        Assert.Equal("NotServed", findings.Reason);
+        Assert.Contains($"spec.detector.type: {type} is not in this version; there are Match, ", findings.Message);
+        Assert.Null(findings.Spec);
+    }
+
     [Fact]
     public void Workers_read_what_they_are_given_as_the_same_rule()
     {
@@ -88,14 +105,14 @@ public sealed class RuleReviewTests
         var tally = new RuleTally();
         tally.Begin(alerts: 7, shadowed: 0, suppressed: 1, lastAlert: null);
         // What runs already is in what was written.
-        tally.Take([("w-0", State(5)), ("w-1", State(1))]);
+        tally.Take([("w-0", State(5)), ("w-1", State(1))], default);
         Assert.Equal(7, tally.Alerts);
-        tally.Take([("w-0", State(8)), ("w-1", State(1))]);
+        tally.Take([("w-0", State(8)), ("w-1", State(1))], default);
         Assert.Equal(10, tally.Alerts);
         // One began anew, one is new.
-        tally.Take([("w-0", State(2)), ("w-1", State(1)), ("w-2", State(4))]);
+        tally.Take([("w-0", State(2)), ("w-1", State(1)), ("w-2", State(4))], default);
         Assert.Equal(16, tally.Alerts);
-        tally.Take([]);
+        tally.Take([], default);
         Assert.Equal(16, tally.Alerts);
     }
 
@@ -126,24 +143,72 @@ public sealed class RuleReviewTests
     {
         var sight = new RuleSight
         {
-            Generation = 3, Findings = RuleReview.Of(Rule(Good), Home), Tally = Tally(100, 1400),
+            Generation = 3, Findings = RuleReview.Of(Rule(Good), Home), Tally = Tally(200, 1400),
         };
         var first = RuleStatus.Of(sight, null, DateTimeOffset.UnixEpoch);
-        Assert.Equal("1.4us 100", Cost(first));
-        Assert.Equal("1.4us 100", Cost(RuleStatus.Of(sight with { Tally = Tally(118, 1600) }, first, default)));
-        Assert.Equal("1.4us 140", Cost(RuleStatus.Of(sight with { Tally = Tally(140, 1400) }, first, default)));
-        Assert.Equal("9.0us 100", Cost(RuleStatus.Of(sight with { Tally = Tally(100, 9000) }, first, default)));
-
-        static RuleTally Tally(double rate, long nanos)
-        {
-            var tally = new RuleTally();
-            tally.Take([("w-0", new RuleState(
-                "shop/errors", 0, 0, 0, null, TimeSpan.FromTicks(nanos / TimeSpan.NanosecondsPerTick), rate))]);
-            return tally;
-        }
+        Assert.Equal("1.4us 200", Cost(first));
+        Assert.Equal("1.4us 200", Cost(RuleStatus.Of(sight with { Tally = Tally(390, 2700) }, first, default)));
+        Assert.Equal("1.4us 200", Cost(RuleStatus.Of(sight with { Tally = Tally(110, 900) }, first, default)));
+        Assert.Equal("1.4us 410", Cost(RuleStatus.Of(sight with { Tally = Tally(410, 1400) }, first, default)));
+        Assert.Equal("1.4us 90", Cost(RuleStatus.Of(sight with { Tally = Tally(90, 1400) }, first, default)));
+        Assert.Equal("9.0us 200", Cost(RuleStatus.Of(sight with { Tally = Tally(200, 9000) }, first, default)));
+        // What is little is nothing, however it jumps; and who is not there says nothing.
+        var little = RuleStatus.Of(sight with { Tally = Tally(0, 300) }, null, default);
+        Assert.Equal("300ns 0", Cost(little));
+        Assert.Equal("300ns 0", Cost(RuleStatus.Of(sight with { Tally = Tally(99, 1900) }, little, default)));
+        Assert.Equal("300ns 0", Cost(RuleStatus.Of(sight with { Tally = new RuleTally() }, little, default)));
 
         static string Cost(JsonObject status) =>
             $"{status["cost"]!["meanEvaluationTime"]} {status["cost"]!["evaluationsPerSecond"]}";
+    }
+
+    [Fact]
+    public void A_cost_is_told_once_enough_was_timed_for_long_enough()
+    {
+        Assert.Null(Tally(200, 1400, seconds: 25).PerSecond);
+        Assert.Equal(200, Tally(200, 1400, seconds: 600).PerSecond);
+        Assert.Null(Tally(200, 1400, before: 0, seconds: 4).Mean);
+        var sight = new RuleSight
+        {
+            Generation = 3, Findings = RuleReview.Of(Rule(Good), Home), Tally = Tally(10, 1400, before: 0),
+        };
+        Assert.Null(RuleStatus.Of(sight, null, default)["cost"]);
+    }
+
+    /// <summary>In a burst every half minute the rate is that of the minute; what was counted before is of before.
+    /// </summary>
+    [Fact]
+    public void A_rate_is_of_a_minute()
+    {
+        var (tally, evaluated) = (new RuleTally(), 1_000_000L);
+        List<double> rates = [];
+        for (var second = 0; second < 300; second += 2)
+        {
+            if (second % 30 == 0) evaluated += 6000;
+            tally.Take(
+                [("w-0", State(0) with { Evaluations = evaluated })], DateTimeOffset.UnixEpoch.AddSeconds(second));
+            if (tally.PerSecond is { } rate && second > 100) rates.Add(rate);
+        }
+
+        Assert.NotEmpty(rates);
+        Assert.All(rates, rate => Assert.InRange(rate, 130, 300));
+    }
+
+    private static RuleTally Tally(double rate, long nanos, long before = 10_000, int seconds = 60)
+    {
+        var tally = new RuleTally();
+        for (var second = 0; second <= seconds; second++)
+        {
+            tally.Take(
+                [("w-0", State(0) with
+                {
+                    MeanEvaluation = TimeSpan.FromTicks(nanos / TimeSpan.NanosecondsPerTick),
+                    Evaluations = before + (long)(rate * second),
+                })],
+                DateTimeOffset.UnixEpoch.AddSeconds(second));
+        }
+
+        return tally;
     }
 
     private static RuleState State(long findings) => new("shop/errors", findings, 0, 0, null, TimeSpan.Zero, 0);

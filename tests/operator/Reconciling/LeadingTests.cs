@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using NetSniff.Kube;
 using NetSniff.Kube.Objects;
+using NetSniff.Kube.Watching;
 using NetSniff.Operator.Objects;
+using NetSniff.Operator.Reconciling;
 using NetSniff.Operator.Reconciling.Leading;
 using NetSniff.Operator.Reconciling.Writing;
 using NetSniff.Tests.Kube;
@@ -75,6 +77,49 @@ public class LeadingTests(ControlPlane plane)
         await again.FirstLook;
         Assert.True(again.IsLeading);
         first.GoOn();
+    }
+
+    /// <summary>One who looks once an hour, at a lease that is good for an hour.</summary>
+    [Fact]
+    public async Task Who_is_told_of_the_lease_counts_from_the_change_and_takes_it_the_moment_it_is_free()
+    {
+        using var space = await plane.NewNamespaceAsync();
+        var (objects, hour, clock) = (new ObjectClient(space.Cluster), TimeSpan.FromHours(1), new FakeClock());
+        var name = new ResourceName(space.Name, "ns-operator");
+        async Task SayAsync(string holder, int renewed)
+        {
+            var found = await objects.FindAsync(LeaderElection.Kind, name, default);
+            var lease = new LeaseRecord(
+                holder, hour, "2026-01-31T12:00:00.000000Z", $"2026-01-31T12:00:0{renewed}.000000Z", 0, "").WriteTo(
+                found ?? new JsonObject { ["metadata"] = new JsonObject { ["name"] = name.Name } });
+            if (found is null) await objects.CreateAsync(LeaderElection.Kind, space.Name, lease, default);
+            else await objects.ReplaceAsync(LeaderElection.Kind, name, lease, default);
+        }
+
+        await SayAsync("other", 0);
+        using var client = plane.Open();
+        var fence = new LeaderFence(clock);
+        var election = new LeaderElection(
+            new ObjectClient(client), name, "one", fence, s_times with { Look = hour, Duration = hour }, clock);
+        using var stop = new CancellationTokenSource();
+        var cache = new ResourceCache<LeaseRecord>(
+            client, new LeaseReader(name), new WatchOptions { Namespace = space.Name }, TimeProvider.System,
+            new Random(1));
+        cache.Changed += (_, _, now) => election.Hear(now);
+        var watching = cache.RunAsync(stop.Token);
+        var running = election.RunAsync(static term => Task.Delay(Timeout.Infinite, term), stop.Token);
+        await Eventually.Is("other", () => election.Leader);
+        await Eventually.Is(true, () => cache.IsSynced);
+        clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(election.IsSilent);
+        await SayAsync("other", 1);
+        await Eventually.Is(false, () => election.IsSilent);
+        Assert.False(fence.Holds);
+
+        await SayAsync("", 2);
+        await Eventually.Is(true, () => fence.Holds);
+        await stop.CancelAsync();
+        await Task.WhenAll(running, watching);
     }
 
     [Fact]

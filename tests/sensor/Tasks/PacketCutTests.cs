@@ -48,6 +48,12 @@ public sealed class PacketCutTests : IDisposable
         Assert.Equal(
             Enumerable.Range(1, 100).Where(number => number % 2 == 0),
             await CutAsync(new CutPackets { Except = { Flow(2000) } }));
+        Assert.Equal(
+            [4, 6], await CutAsync(new CutPackets { BpfFilter = "tcp src port 1000", SinceNanos = 3, UntilNanos = 7 }));
+        Assert.Equal(
+            Enumerable.Range(1, 5), await CutAsync(new CutPackets { BpfFilter = "tcp dst port 80", PacketsMax = 5 }));
+        Assert.Empty(await CutAsync(new CutPackets { BpfFilter = "udp" }));
+        Assert.Empty(await CutAsync(new CutPackets { BpfFilter = "src port 1000", Where = "port == 2000" }));
         // No flow is not every flow.
         Assert.Empty(await CutAsync(new CutPackets { ByFlows = true }));
     }
@@ -59,6 +65,17 @@ public sealed class PacketCutTests : IDisposable
     {
         Keep(1, 1000);
         var ended = await RunAsync(new CutPackets { Where = where }, new Port());
+        Assert.Equal(TaskOutcome.Failed, ended.Outcome);
+        Assert.Contains(words, ended.Reason);
+    }
+
+    [Theory]
+    [InlineData("prot 80", "filter 'prot 80': ")]
+    [InlineData("-w /tmp/x", "no options of a command")]
+    public async Task A_filter_that_cannot_be_compiled_fails_and_says_why(string filter, string words)
+    {
+        Keep(1, 1000);
+        var ended = await RunAsync(new CutPackets { BpfFilter = filter }, new Port());
         Assert.Equal(TaskOutcome.Failed, ended.Outcome);
         Assert.Contains(words, ended.Reason);
     }

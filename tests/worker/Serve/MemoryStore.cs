@@ -19,7 +19,10 @@ internal sealed class MemoryStore : IRecordStore
 
     public IReadOnlyList<KindCounts> Kinds => _records.Count == 0
         ? []
-        : [new KindCounts("http", _records.Count, Time(_records[0]), Time(_records[^1]))];
+        : [new KindCounts(Kind, _records.Count, Time(_records[0]), Time(_records[^1]))];
+
+    /// <summary>What it says that its records are.</summary>
+    public string Kind { get; set; } = "http";
 
     public StoreRetention Retention { get; set; } = new(TimeSpan.MaxValue, long.MaxValue);
 

@@ -18,8 +18,10 @@ internal sealed class PacketAnswer(
         foreach (var source in sources) NoteBeginning(source);
         NoteEnded();
         var buffer = new ArrayBufferWriter<byte>(1 << 19);
-        var file = new CutFile(buffer, PacketNotes.Beginning(selection, completeness),
-            selection.HasNames ? serving.NameOf : null);
+        ICutFile file = selection.IsClassic
+            ? new ClassicCutFile(buffer)
+            : new CutFile(
+                buffer, PacketNotes.Beginning(selection, completeness), selection.HasNames ? serving.NameOf : null);
         var answering = new PacketAnswering(selection, file, buffer, answers, serving.Counters);
         audit.Follow(answering);
         // The head at once, so that whoever waits for a file has one.
@@ -49,6 +51,7 @@ internal sealed class PacketAnswer(
         NoteEnded();
         if (answering.Limit is { } limit) completeness.Notes.Add($"ended at {limit}");
         completeness.IsCut |= answering.IsCut;
+        if (file.Lack is { } lack) completeness.Notes.Add(lack);
         file.End(PacketNotes.End(completeness, known));
         await answering.FlushAsync(cancel).ConfigureAwait(false);
         await answering.FinishAsync(completeness, cancel).ConfigureAwait(false);

@@ -8,7 +8,7 @@ namespace NetSniff.Worker.Serve.Cutting;
 
 /// <summary>One answer being written: packets into the file, the file into pieces, until a limit.</summary>
 internal sealed class PacketAnswering(
-    PacketSelection selection, CutFile file, ArrayBufferWriter<byte> buffer, IAnswers<PacketsAnswer> answers,
+    PacketSelection selection, ICutFile file, ArrayBufferWriter<byte> buffer, IAnswers<PacketsAnswer> answers,
     PacketCounters counters)
 {
     /// <summary>Bytes of one answer.</summary>
@@ -30,7 +30,7 @@ internal sealed class PacketAnswering(
     /// <returns>False when this was the last one that is wanted.</returns>
     public bool Take(PacketSource source)
     {
-        source.Packets.Lend(frame => 
+        source.Packets.Lend(frame =>
             file.Write(source.Way.Node, source.Packets.Interface, Shortened(in frame)));
         if (file.Packets >= selection.PacketsMax) Stop("packets", selection.PacketsMax, selection.IsOurPackets);
         else if (Bytes + (ulong)buffer.WrittenCount >= selection.BytesMax)

@@ -8,6 +8,7 @@ internal sealed record PacketSelection
 {
     private const int NodesMax = 1024;
     private const int WhyLengthMax = 512;
+    private const int BpfLengthMax = 1024;
 
     public required string Where { get; init; }
 
@@ -40,6 +41,11 @@ internal sealed record PacketSelection
 
     public required bool HasNames { get; init; }
 
+    /// <summary>For sensors to compile; empty for all packets.</summary>
+    public required string BpfFilter { get; init; }
+
+    public required bool IsClassic { get; init; }
+
     /// <exception cref="Grpc.Core.RpcException">Something in it is not known, or contradicts itself.</exception>
     public static PacketSelection Of(PacketsRequest request, ServeLimits limits)
     {
@@ -47,6 +53,11 @@ internal sealed record PacketSelection
         if (request is { Follow: true, UntilNanos: not 0 }) throw Asking.Wrong("until and follow exclude each other");
         if (request.Nodes.Count > NodesMax) throw Asking.Wrong($"at most {NodesMax} nodes");
         if (request.Why.Length > WhyLengthMax) throw Asking.Wrong($"a reason has at most {WhyLengthMax} characters");
+
+        if (request.BpfFilter.Length > BpfLengthMax)
+        {
+            throw Asking.Wrong($"a filter of packets has at most {BpfLengthMax} characters");
+        }
 
         var filter = Asking.Filter(request.Where);
         var isOurPackets = request.PacketsMax == 0 || request.PacketsMax > (ulong)limits.PacketsMax;
@@ -67,6 +78,8 @@ internal sealed record PacketSelection
             SnapLength = request.SnapLength == 0 ? int.MaxValue : (int)Math.Min(request.SnapLength, int.MaxValue),
             IsHeadersOnly = request.HeadersOnly,
             HasNames = !request.NoNames,
+            BpfFilter = request.BpfFilter.Trim(),
+            IsClassic = request.ClassicPcap,
         };
     }
 
@@ -76,6 +89,7 @@ internal sealed record PacketSelection
         var cut = new CutPackets
         {
             Follow = IsFollowing, ByFlows = !IsDirect, PacketsMax = PacketsMax, BytesMax = BytesMax,
+            BpfFilter = BpfFilter,
         };
         if (flows is not null) cut.Flows.AddRange(flows.Keys);
         if (!IsDirect) return cut;
@@ -89,6 +103,7 @@ internal sealed record PacketSelection
     {
         var where = Where.Length == 0 ? "all packets" : IsDirect ? $"packets where {Where}"
             : $"connections of records where {Where}";
+        if (BpfFilter.Length > 0) where += $", filtered by {BpfFilter}";
         var nodes = Nodes.Count == 0 ? "" : $" on {string.Join(", ", Nodes)}";
         var until = IsFollowing ? ", following" : UntilNanos == 0 ? "" : $" until {Time(UntilNanos)}";
         var since = SinceNanos == 0 ? "" : $" since {Time(SinceNanos)}";

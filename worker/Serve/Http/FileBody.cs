@@ -13,7 +13,8 @@ internal sealed class FileBody(HttpContext context) : IAnswers<FetchAnswer>
         if (answer.File is not { } file) return context.Response.Body.WriteAsync(answer.Data.Memory, cancel).AsTask();
 
         var response = context.Response;
-        response.ContentType = "application/x-pcapng";
+        var isClassic = file.Name.EndsWith(".pcap", StringComparison.Ordinal);
+        response.ContentType = isClassic ? "application/vnd.tcpdump.pcap" : "application/x-pcapng";
         response.ContentLength = (long)file.Bytes;
         response.Headers.CacheControl = "no-store";
         response.Headers[HashHeader] = file.Sha256;

@@ -55,19 +55,6 @@ public sealed class CompleterTests
         Assert.Contains("__complete", end.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Bash_takes_its_script()
-    {
-        var script = TestCommand.RunPlugin("completion", "bash").Output;
-        using var folder = new TemporaryFolder();
-        File.WriteAllText(folder["script"], script);
-        var end = NetsniffProcess.Shell(
-            $"bash -c '. {folder["script"]}; kubectl-netsniff() {{ printf \"flows\\tShow\\nfields\\n:4\\n\"; }}; "
-            + "COMP_WORDS=(kubectl-netsniff f); COMP_CWORD=1; compopt() { :; }; _kubectl_netsniff_complete; "
-            + "echo \"${COMPREPLY[@]}\"'");
-        Assert.Equal("flows fields\n", end.Output);
-    }
-
     private static string[] Complete(string[] words)
     {
         using var output = new MemoryStream();

@@ -66,6 +66,47 @@ public sealed class PacketsTests
     }
 
     [Fact]
+    public async Task A_filter_in_the_language_of_tcpdump_is_asked_at_the_sensors_and_by_connections_too()
+    {
+        await using var scene = await PacketScene.StartAsync(workers: 2, [[1]]);
+        var all = FramesOf(Shop);
+        var dns = await AskAsync(scene, new PacketsRequest { BpfFilter = "udp src port 53" });
+        Assert.Equal(
+            all.Count(static one => one is { Protocol: IpProtocol.Udp, SourcePort: 53 }), dns.Frames.Count);
+        var wanted = all.Where(one => one.Text.Contains("/checkout HTTP", StringComparison.Ordinal))
+            .Select(one => one.Flow).ToHashSet();
+        var asked = new PacketsRequest
+        {
+            Where = "http.uri contains \"/checkout\"", BpfFilter = "tcp[tcpflags] & tcp-syn != 0",
+        };
+        var begun = await AskAsync(scene, asked);
+        Assert.NotEmpty(begun.Frames);
+        Assert.All(begun.Frames, one => Assert.Contains(one.Flow, wanted));
+        Assert.True(begun.Frames.Count < all.Count(one => wanted.Contains(one.Flow)));
+
+        var wrong = await AskAsync(scene, new PacketsRequest { BpfFilter = "prot 80" });
+        Assert.Empty(wrong.Frames);
+        Assert.StartsWith("filter 'prot 80': ", Assert.Single(wrong.Completeness.AbsentSensors).Why);
+        var problem = await Assert.ThrowsAsync<RpcException>(
+            () => AskAsync(scene, new PacketsRequest { BpfFilter = new string('a', 1025) }));
+        Assert.Equal(StatusCode.InvalidArgument, problem.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_classic_file_has_the_same_packets()
+    {
+        await using var scene = await PacketScene.StartAsync(workers: 1, [[0], [0]]);
+        var newer = await AskAsync(scene, new PacketsRequest { Where = "port == 53" });
+        var classic = await AskAsync(scene, new PacketsRequest { Where = "port == 53", ClassicPcap = true });
+        Assert.Equal("4d3cb2a1", Convert.ToHexStringLower(classic.File.AsSpan(0, 4)));
+        Assert.Equal(
+            newer.Frames.Select(static one => (one.Time, one.Flow, one.Text)),
+            classic.Frames.Select(static one => (one.Time, one.Flow, one.Text)));
+        var nothing = await AskAsync(scene, new PacketsRequest { UntilNanos = 1, ClassicPcap = true });
+        Assert.Equal(24, nothing.File.Length);
+    }
+
+    [Fact]
     public async Task Raw_packets_need_a_permission_of_their_own_and_each_request_leaves_a_line()
     {
         await using var scene = await PacketScene.StartAsync(workers: 1, [[0]]);

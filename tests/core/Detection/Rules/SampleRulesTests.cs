@@ -109,6 +109,26 @@ public sealed class SampleRulesTests
         Assert.Equal("Test", said["sql-injection-http"]);
     }
 
+    [Fact]
+    public void Our_own_samples_are_accepted_with_their_tests()
+    {
+        var text = Sources.Read("crds/examples/rules.yaml");
+        var (set, problems, verdicts) = Load(text);
+        Assert.True(set is not null, string.Join("; ", problems));
+        var corrected = verdicts.Single(static one => one.Spec.Name == "sql-injection-http");
+        Assert.Equal(3, corrected.TestsPassed);
+        // With the design's pattern in it, its second test fails here too: it is the sample and not who runs it.
+        var original = text.Replace(
+            "\\bunion\\b(\\s|\\(|all\\b|distinct\\b){0,8}\\bselect\\b", "\\bunion\\b.{0,40}\\bselect\\b",
+            StringComparison.Ordinal);
+        Assert.NotEqual(text, original);
+        (set, problems, _) = Load(original);
+        Assert.Null(set);
+        var problem = problems.First(static one => !one.IsWarning);
+        Assert.Equal(RuleFault.Test, problem.Fault);
+        Assert.Contains("plain-search", problem.ToString());
+    }
+
     private static bool IsRule(string text) => text.Contains("\nkind: DetectionRule", StringComparison.Ordinal);
 
     private static (RuleSet? Set, List<RuleProblem> Problems, IReadOnlyList<RuleVerdict> Verdicts) Load(string text)
