@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NetSniff.Buffers;
 
 namespace NetSniff.Wire.Batches;
@@ -22,7 +23,20 @@ internal ref struct BatchReader(ReadOnlySpan<byte> bytes)
         return 0;
     }
 
+    /// <summary>Most numbers are one byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong Varint()
+    {
+        var bytes = _bytes;
+        var position = _position;
+        if ((uint)position >= (uint)bytes.Length || bytes[position] >= 0x80) return LongVarint();
+
+        _position = position + 1;
+        return bytes[position];
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong LongVarint()
     {
         var value = 0ul;
         for (var shift = 0; shift < 7 * ByteWriter.VarintSizeMax; shift += 7)

@@ -1,43 +1,68 @@
+using System.Runtime.CompilerServices;
+
 namespace NetSniff.Wire.Batches;
 
 /// <summary>The numbers of one column, read back.</summary>
+/// <remarks>Most columns are one number over and over. It is not written out unless somebody wants all values side by
+/// side: what is read for each row stays in the nearest cache.</remarks>
 internal sealed class ReadNumbers
 {
     private ulong[] _values = [];
+    private ulong _constant;
+    private int _count;
     private int _next;
 
-    public int Count { get; private set; }
+    public int Count => _count;
 
-    public ReadOnlySpan<ulong> Values => _values.AsSpan(0, Count);
+    /// <summary>All are <see cref="First"/>.</summary>
+    public bool IsConstant { get; private set; }
+
+    public ulong First => _count == 0 ? 0 : IsConstant ? _constant : _values[0];
+
+    public ReadOnlySpan<ulong> Values
+    {
+        get
+        {
+            if (IsConstant) Room().Fill(_constant);
+            IsConstant = false;
+            return _values.AsSpan(0, _count);
+        }
+    }
 
     /// <summary>The next one, in the order of the rows; 0 when there are no more, which a sound batch never asks for.
     /// </summary>
-    public ulong Next() => _next < Count ? _values[_next++] : 0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong Next()
+    {
+        var next = _next;
+        if (next >= _count) return 0;
 
-    public bool HasNext => _next < Count;
+        _next = next + 1;
+        return IsConstant ? _constant : _values[next];
+    }
+
+    public bool HasNext => _next < _count;
 
     /// <summary>So many zeros, for a column that the batch leaves out.</summary>
-    public void Fill(int count)
-    {
-        (_next, Count) = (0, count);
-        if (_values.Length < count) _values = new ulong[Math.Max(count, 2 * _values.Length)];
-        _values.AsSpan(0, count).Clear();
-    }
+    public void Fill(int count) => (_next, _count, IsConstant, _constant) = (0, count, true, 0);
 
     /// <param name="count">How many there must be.</param>
     /// <param name="times">For <see cref="NumberEncoding.FromTime"/>.</param>
     /// <param name="earlier">For <see cref="NumberEncoding.SameAs"/>.</param>
     public void Read(ref BatchReader input, int count, ReadOnlySpan<ulong> times, ReadOnlySpan<ReadNumbers> earlier)
     {
-        (_next, Count) = (0, count);
-        if (_values.Length < count) _values = new ulong[Math.Max(count, 2 * _values.Length)];
-        var values = _values.AsSpan(0, count);
-        switch ((NumberEncoding)input.Byte())
+        (_next, _count, IsConstant) = (0, count, false);
+        var encoding = (NumberEncoding)input.Byte();
+        if (encoding == NumberEncoding.Constant)
+        {
+            (IsConstant, _constant) = (true, input.Varint());
+            return;
+        }
+
+        var values = Room();
+        switch (encoding)
         {
             case NumberEncoding.Empty when count == 0:
-                break;
-            case NumberEncoding.Constant:
-                values.Fill(input.Varint());
                 break;
             case NumberEncoding.Plain:
                 for (var row = 0; row < count && !input.IsBroken; row++) values[row] = input.Varint();
@@ -63,6 +88,12 @@ internal sealed class ReadNumbers
                 input.Break();
                 break;
         }
+    }
+
+    private Span<ulong> Room()
+    {
+        if (_values.Length < _count) _values = new ulong[Math.Max(_count, 2 * _values.Length)];
+        return _values.AsSpan(0, _count);
     }
 
     private static void ReadSame(ref BatchReader input, Span<ulong> values, ReadOnlySpan<ReadNumbers> earlier)

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -12,9 +14,9 @@ internal sealed class ReadKind
 {
     private static readonly int s_fixed = Enum.GetValues<FixedColumn>().Length;
 
-    private readonly List<ReadNumbers> _numbers = [];
-    private readonly List<ReadTexts> _texts = [];
-    private readonly List<ReadNumbers> _beside = [];
+    private ReadNumbers[] _numbers = [];
+    private ReadTexts[] _texts = [];
+    private ReadNumbers[] _beside = [];
     private readonly ReadNumbers _clients = new();
     private readonly ReadNumbers _servers = new();
     private readonly FieldKind[] _kinds = new FieldKind[RecordSchema.FieldsMax];
@@ -23,6 +25,9 @@ internal sealed class ReadKind
     private readonly int[] _theirs = new int[RecordSchema.FieldsMax];
     private ulong[] _times = [];
     private int _fields;
+
+    /// <summary>Their fields are ours, in our order.</summary>
+    private bool _areOurs;
 
     public RecordSchema? Schema { get; private set; }
 
@@ -38,13 +43,7 @@ internal sealed class ReadKind
         ReadDescription(ref input);
         Rows = input.Count(BatchFormat.RecordsMax);
         RowsRead = 0;
-        while (_numbers.Count < s_fixed + _fields)
-        {
-            _numbers.Add(new());
-            _texts.Add(new());
-            _beside.Add(new());
-        }
-
+        MakeColumns();
         for (var column = 0; column < s_fixed && !input.IsBroken; column++)
         {
             if (KindColumns.KindOf((FixedColumn)column) == FieldKind.Address) _texts[column].Read(ref input, Rows);
@@ -96,23 +95,56 @@ internal sealed class ReadKind
             return true;
         }
 
-        var start = output.Length;
-        output.Room(RecordSink.RecordBytesMax);
-        output.Advance(Unsafe.SizeOf<RecordHeader>());
+        var room = output.Room(RecordSink.RecordBytesMax)[..RecordSink.RecordBytesMax];
+        var at = Unsafe.SizeOf<RecordHeader>();
+        if (!TryWriteFields(room, ref at, present, schema, ref head)) return false;
+
+        for (; at % 8 != 0; at++) room[at] = 0;
+        head.Kind = schema.Id;
+        head.Length = at;
+        MemoryMarshal.Write(room, in head);
+        output.Advance(at);
+        return true;
+    }
+
+    private bool TryWriteFields(
+        Span<byte> room, ref int at, ulong present, RecordSchema schema, ref RecordHeader head)
+    {
+        if (_areOurs)
+        {
+            head.Present = present;
+            for (; present != 0; present &= present - 1)
+            {
+                if (!TryWriteField(room, ref at, BitOperations.TrailingZeroCount(present))) return false;
+            }
+
+            return true;
+        }
+
         for (var ours = 0; ours < schema.Fields.Count; ours++)
         {
             var theirs = _theirs[ours];
             if (theirs < 0 || (present >> theirs & 1) == 0) continue;
 
             head.Present |= 1ul << ours;
-            if (!TryWriteField(output, theirs) || output.Length - start > RecordSink.RecordBytesMax) return false;
+            if (!TryWriteField(room, ref at, theirs)) return false;
         }
 
-        while ((output.Length - start) % 8 != 0) output.Put(0);
-        head.Kind = schema.Id;
-        head.Length = output.Length - start;
-        output.Patch(start, MemoryMarshal.AsBytes(new ReadOnlySpan<RecordHeader>(in head)));
         return true;
+    }
+
+    private void MakeColumns()
+    {
+        var known = _numbers.Length;
+        if (known >= s_fixed + _fields) return;
+
+        Array.Resize(ref _numbers, s_fixed + _fields);
+        Array.Resize(ref _texts, s_fixed + _fields);
+        Array.Resize(ref _beside, s_fixed + _fields);
+        for (var column = known; column < s_fixed + _fields; column++)
+        {
+            (_numbers[column], _texts[column], _beside[column]) = (new(), new(), new());
+        }
     }
 
     private void ReadDescription(ref BatchReader input)
@@ -130,12 +162,15 @@ internal sealed class ReadKind
             if (Schema?.Find(fieldName) is { } ours && ours.Kind == _kinds[field]) _theirs[ours.Index] = field;
             else FieldsUnknown++;
         }
+
+        _areOurs = Schema?.Fields.Count == _fields;
+        for (var field = 0; field < _fields; field++) _areOurs &= _theirs[field] == field;
     }
 
     private void ReadField(ref BatchReader input, int field)
     {
         var column = s_fixed + field;
-        var count = Having(field);
+        var count = Having(field, _kinds[field] == FieldKind.Time);
         switch (_kinds[field])
         {
             case FieldKind.Text or FieldKind.Bytes or FieldKind.Address:
@@ -158,11 +193,15 @@ internal sealed class ReadKind
         }
     }
 
-    /// <summary>How many rows have a field; their times are gathered on the way.</summary>
-    private int Having(int field)
+    /// <summary>How many rows have a field.</summary>
+    /// <param name="wantsTimes">Then their times are gathered on the way.</param>
+    private int Having(int field, bool wantsTimes)
     {
+        var present = _numbers[(int)FixedColumn.Present];
+        if (present.IsConstant && !wantsTimes) return (present.First >> field & 1) != 0 ? Rows : 0;
+
         if (_times.Length < Rows) _times = new ulong[Rows];
-        var masks = _numbers[(int)FixedColumn.Present].Values;
+        var masks = present.Values;
         var times = _numbers[(int)FixedColumn.Time].Values;
         var count = 0;
         for (var row = 0; row < masks.Length; row++)
@@ -187,55 +226,73 @@ internal sealed class ReadKind
         return 0;
     }
 
-    private bool TryWriteField(ByteWriter output, int field)
+    /// <returns>False when it is longer than a record may be, or no address.</returns>
+    private bool TryWriteField(Span<byte> room, ref int at, int field)
     {
         var column = s_fixed + field;
         switch (_kinds[field])
         {
+            case FieldKind.Number or FieldKind.Duration or FieldKind.Time:
+                return TryPut(room, ref at, _numbers[column].Next());
             case FieldKind.Flag:
-                output.Put((byte)(_numbers[column].Next() & 1));
+                if (at == room.Length) return false;
+                room[at++] = (byte)(_numbers[column].Next() & 1);
                 return true;
             case FieldKind.Text or FieldKind.Bytes:
-                PutText(output, _texts[column].Next());
-                return true;
+                return TryPutText(room, ref at, _texts[column].Next());
             case FieldKind.Address:
                 var address = _texts[column].Next();
-                output.Put(address);
-                return address.Length == Address.Size;
-            case FieldKind.Texts:
-                return TryWriteTexts(output, _numbers[column].Next(), _texts[column]);
-            case FieldKind.Numbers:
-                var count = (int)_beside[column].Next();
-                if (8 * count > RecordSink.RecordBytesMax) return false;
-                output.PutUInt16((ushort)count);
-                for (var index = 0; index < count; index++) output.PutUInt64(_numbers[column].Next());
+                if (address.Length != Address.Size || !address.TryCopyTo(room[at..])) return false;
+                at += Address.Size;
                 return true;
+            case FieldKind.Texts:
+                return TryWriteTexts(room, ref at, _numbers[column].Next(), _texts[column]);
             default:
-                output.PutUInt64(_numbers[column].Next());
+                var count = _beside[column].Next();
+                if (!TryPutCount(room, ref at, count)) return false;
+                for (; count > 0; count--)
+                {
+                    if (!TryPut(room, ref at, _numbers[column].Next())) return false;
+                }
+
                 return true;
         }
     }
 
-    private static bool TryWriteTexts(ByteWriter output, ulong count, ReadTexts texts)
+    private static bool TryWriteTexts(Span<byte> room, ref int at, ulong count, ReadTexts texts)
     {
-        output.PutUInt16((ushort)count);
-        var lengthAt = output.Length;
-        output.PutUInt32(0);
-        for (var index = 0ul; index < count; index++)
+        if (!TryPutCount(room, ref at, count) || room.Length - at < sizeof(uint)) return false;
+
+        var lengthAt = at;
+        at += sizeof(uint);
+        for (; count > 0; count--)
         {
-            PutText(output, texts.Next());
-            if (output.Length - lengthAt > RecordSink.RecordBytesMax) return false;
+            if (!TryPutText(room, ref at, texts.Next())) return false;
         }
 
-        var length = (uint)(output.Length - lengthAt - 4);
-        output.Patch(lengthAt, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in length)));
+        BinaryPrimitives.WriteUInt32LittleEndian(room[lengthAt..], (uint)(at - lengthAt - sizeof(uint)));
         return true;
     }
 
-    private static void PutText(ByteWriter output, ReadOnlySpan<byte> text)
+    private static bool TryPut(Span<byte> room, ref int at, ulong value)
     {
-        output.PutUInt16((ushort)text.Length);
-        output.Put(text);
+        if (!BinaryPrimitives.TryWriteUInt64LittleEndian(room[at..], value)) return false;
+        at += sizeof(ulong);
+        return true;
+    }
+
+    private static bool TryPutCount(Span<byte> room, ref int at, ulong count)
+    {
+        if (!BinaryPrimitives.TryWriteUInt16LittleEndian(room[at..], (ushort)count)) return false;
+        at += sizeof(ushort);
+        return count <= ushort.MaxValue;
+    }
+
+    private static bool TryPutText(Span<byte> room, ref int at, ReadOnlySpan<byte> text)
+    {
+        if (!TryPutCount(room, ref at, (ulong)text.Length) || !text.TryCopyTo(room[at..])) return false;
+        at += text.Length;
+        return true;
     }
 
     private ulong Fixed(FixedColumn column) => _numbers[(int)column].Next();
@@ -247,5 +304,5 @@ internal sealed class ReadKind
         return bytes.Length == Address.Size;
     }
 
-    private ReadOnlySpan<ReadNumbers> Earlier(int column) => CollectionsMarshal.AsSpan(_numbers)[..column];
+    private ReadOnlySpan<ReadNumbers> Earlier(int column) => _numbers.AsSpan(0, column);
 }

@@ -36,85 +36,84 @@ public sealed partial class DuckDbStore
         DuckFiles files, Partition partition, PendingRecords pending, Dictionary<uint, ulong> marks, Action inside)
     {
         var connection = files.Writer;
-        var isSame = PrepareTables(files, partition, pending);
-        var spans = new Partition.Span[files.Kinds.All.Count];
+        var rows = RowsByKind(files, partition, pending);
+        var isSame = PrepareTables(files, partition, rows);
         connection.Run("BEGIN");
-        AddRows(files, partition, pending, spans);
+        for (var kind = 0; kind < rows.Length; kind++)
+        {
+            if (rows[kind] is { } some) AddRows(files, partition, files.Kinds.Of((ushort)kind), some);
+        }
+
         WriteMarks(connection, partition.Catalog, marks);
         inside();
         connection.Run("COMMIT");
         foreach (var (lane, batch) in marks) partition.Marks[lane] = batch;
         var all = partition.Spans.ToBuilder();
-        for (var kind = 0; kind < spans.Length; kind++)
+        for (var kind = 0; kind < rows.Length; kind++)
         {
-            if (spans[kind].Records == 0) continue;
+            if (rows[kind] is not { } some) continue;
             var name = files.Kinds.Of((ushort)kind).Name;
-            all[name] = all.GetValueOrDefault(name).With(spans[kind]);
+            all[name] = all.GetValueOrDefault(name).With(some.Span);
         }
 
         partition.Spans = all.ToImmutable();
         return isSame;
     }
 
-    private unsafe bool PrepareTables(DuckFiles files, Partition partition, PendingRecords pending)
+    /// <summary>Finds the records of each kind, and says in which hour their ends were seen.</summary>
+    private unsafe KindRows?[] RowsByKind(DuckFiles files, Partition partition, PendingRecords pending)
     {
         var peers = files.Books.Peers;
         var hour = partition.Hour == Partition.NoHour ? _groupHour : partition.Hour;
-        var kinds = new HashSet<ushort>();
-        var last = -1;
+        var rows = new KindRows?[files.Kinds.All.Count];
         foreach (var run in pending.Runs)
         {
-            var at = run.Start;
-            for (var record = 0; record < run.Count; record++, at += ((RecordHeader*)at)->Length)
+            var start = run.Start;
+            var at = start;
+            var count = 0;
+            for (var record = 0; record < run.Count; record++, count++)
             {
                 var head = (RecordHeader*)at;
                 peers.Note(head->ClientPeer, hour);
                 peers.Note(head->ServerPeer, hour);
-                if (head->Kind == last) continue;
-                last = head->Kind;
-                kinds.Add((ushort)last);
+                if (head->Kind != ((RecordHeader*)start)->Kind)
+                {
+                    Of(start).Add(start, count, run.Lane, run.Batch);
+                    start = at;
+                    count = 0;
+                }
+
+                at += head->Length;
             }
+
+            if (count > 0) Of(start).Add(start, count, run.Lane, run.Batch);
         }
 
-        peers.Write();
+        return rows;
+
+        KindRows Of(byte* record) => rows[((RecordHeader*)record)->Kind] ??= new KindRows();
+    }
+
+    private static bool PrepareTables(DuckFiles files, Partition partition, KindRows?[] rows)
+    {
+        files.Books.Peers.Write();
         var isSame = true;
-        foreach (var kind in kinds) isSame &= !PartitionFile.Prepare(files.Writer, partition, files.Kinds.Of(kind));
+        for (var kind = 0; kind < rows.Length; kind++)
+        {
+            if (rows[kind] is null) continue;
+            isSame &= !PartitionFile.Prepare(files.Writer, partition, files.Kinds.Of((ushort)kind));
+        }
+
         if (!isSame) PartitionFile.LearnTables(files.Writer, partition);
         return isSame;
     }
 
-    private unsafe void AddRows(
-        DuckFiles files, Partition partition, PendingRecords pending, Partition.Span[] spans)
+    private void AddRows(DuckFiles files, Partition partition, KindTable table, KindRows rows)
     {
-        var writers = new KindWriter?[spans.Length];
-        try
-        {
-            foreach (var run in pending.Runs)
-            {
-                var at = run.Start;
-                for (var record = 0; record < run.Count; record++)
-                {
-                    var head = (RecordHeader*)at;
-                    var writer = writers[head->Kind] ??= NewWriter(files, partition, head->Kind);
-                    writer.Add(at, run.Lane, run.Batch);
-                    spans[head->Kind] = spans[head->Kind].With(head->TimeNanos);
-                    at += head->Length;
-                }
-            }
-
-            foreach (var writer in writers) writer?.Finish();
-        }
-        finally
-        {
-            foreach (var writer in writers) writer?.Dispose();
-        }
-    }
-
-    private KindWriter NewWriter(DuckFiles files, Partition partition, ushort kind)
-    {
-        var table = files.Kinds.Of(kind);
-        return new KindWriter(
-            files.Writer, partition.Catalog, table, partition.Tables[table.Name], _names, files.Books.Peers);
+        using var writer = new KindWriter(table, rows, _names, files.Books.Peers);
+        var strangers = partition.Tables[table.Name]
+            .Except(table.Columns.Select(column => column.Name), StringComparer.OrdinalIgnoreCase).ToList();
+        RowSource.Insert(files.Writer, $"{partition.Catalog}.{SqlText.Name(table.Name)}", writer, strangers);
     }
 
     private static void WriteMarks(DuckConnection connection, string catalog, Dictionary<uint, ulong> marks)

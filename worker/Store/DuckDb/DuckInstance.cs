@@ -35,6 +35,7 @@ internal sealed class DuckInstance : IDisposable
         connection.Run("SET TimeZone = 'UTC'");
         connection.Run("SET enable_external_access = false");
         SqlFunctions.Register(connection);
+        RowSource.Register(connection);
         // Shadows the engine's own, whose answer cannot be compared with our nanoseconds.
         connection.Run("CREATE MACRO now() AS get_current_timestamp()::TIMESTAMP_NS");
         connection.Run("CREATE MACRO in_net(addr, net) AS addr BETWEEN net_first(net) AND net_last(net)");

@@ -54,32 +54,35 @@ internal sealed unsafe partial class KindWriter
         return (byte*)Vectors.DuckDBVectorGetData(child) + (long)size * start;
     }
 
-    private void AppendChunk()
+    private void FinishChunk(IntPtr chunk)
     {
-        for (var column = 0; column < _vectors.Length; column++)
+        if (_rows > 0)
         {
-            if (column < s_fixed) SetValidity(_vectors[column], _fixedThere, column);
-            else SetValidity(_vectors[column], _fieldsThere, column - s_fixed);
-            if (_listRoom[column] > 0) Vectors.DuckDBListVectorSetSize(_vectors[column], (ulong)_listed[column]);
+            for (var column = 0; column < _vectors.Length; column++)
+            {
+                if (_places[column] < 0) continue;
+                var isAllThere = column < s_fixed
+                    ? SetValidity(_vectors[column], _fixedThere, column)
+                    : SetValidity(_vectors[column], _fieldsThere, column - s_fixed);
+                if (_listRoom[column] > 0) Vectors.DuckDBListVectorSetSize(_vectors[column], (ulong)_listed[column]);
+                if (isAllThere && NativeChunk.IsConstant(_data[column], _widths[column], _rows))
+                {
+                    NativeChunk.MakeConstant(_vectors[column], _data[column], _types[column]);
+                }
+            }
         }
 
-        foreach (var place in _strangers) Empty(DataChunks.DuckDBDataChunkGetVector(_chunk, place));
-        DataChunks.DuckDBDataChunkSetSize(_chunk, (ulong)_rows);
-        if (Appender.DuckDBAppendDataChunk(_appender, _chunk) != DuckDBState.Success) throw AppenderError();
-
-        DataChunks.DuckDBDataChunkReset(_chunk);
-        _scratch.Clear();
-        _rows = 0;
-        FindVectors();
+        NativeChunk.SetSize(chunk, (ulong)_rows);
     }
 
     /// <summary>Turns a bit of each row into a column of bits, where not all rows have it.</summary>
-    private void SetValidity(IntPtr vector, ulong[] there, int bit)
+    /// <returns>Whether all have it.</returns>
+    private bool SetValidity(IntPtr vector, ulong[] there, int bit)
     {
         var rows = there.AsSpan(0, _rows);
         var all = ulong.MaxValue;
         foreach (var one in rows) all &= one;
-        if ((all >> bit & 1) != 0) return;
+        if ((all >> bit & 1) != 0) return true;
 
         Vectors.DuckDBVectorEnsureValidityWritable(vector);
         var validity = Vectors.DuckDBVectorGetValidity(vector);
@@ -90,30 +93,31 @@ internal sealed unsafe partial class KindWriter
             for (var row = 0; row < part.Length; row++) bits |= (part[row] >> bit & 1) << row;
             validity[word] = bits;
         }
+
+        return false;
     }
 
-    private static void Empty(IntPtr vector)
-    {
-        Vectors.DuckDBVectorEnsureValidityWritable(vector);
-        new Span<ulong>(Vectors.DuckDBVectorGetValidity(vector), RowsMax / 64).Clear();
-    }
-
-    private void FindVectors()
+    private void FindVectors(IntPtr chunk)
     {
         for (var column = 0; column < _places.Length; column++)
         {
-            _vectors[column] = DataChunks.DuckDBDataChunkGetVector(_chunk, _places[column]);
-            _data[column] = (byte*)Vectors.DuckDBVectorGetData(_vectors[column]);
             _listed[column] = 0;
             _listRoom[column] = 0;
+            _data[column] = _nowhere;
+            if (_places[column] < 0) continue;
+            _vectors[column] = NativeChunk.Vector(chunk, (ulong)_places[column]);
+            _data[column] = (byte*)Vectors.DuckDBVectorGetData(_vectors[column]);
         }
     }
 
-    private DuckException AppenderError()
+    /// <summary>Bytes of a value, or 0 of what is never looked at for being one over and over.</summary>
+    private static int WidthOf(string type) => type switch
     {
-        using var error = Appender.DuckDBAppenderErrorData(_appender);
-        return new DuckException(
-            NativeMethods.ErrorData.DuckDBErrorDataErrorType(error),
-            NativeMethods.ErrorData.DuckDBErrorDataMessage(error) ?? "no reason given");
-    }
+        "BOOLEAN" or "UTINYINT" => 1,
+        "USMALLINT" => 2,
+        "UINTEGER" => 4,
+        "UBIGINT" or "BIGINT" or "TIMESTAMP_NS" => 8,
+        "VARCHAR" => 16,
+        _ => 0,
+    };
 }

@@ -9,28 +9,42 @@ using static DuckDB.NET.Native.NativeMethods;
 namespace NetSniff.Worker.Store.DuckDb;
 
 /// <summary>Fills the columns of one kind's table, a chunk of rows at a time, straight from records.</summary>
-/// <remarks>Texts are not copied here: a chunk points into the records, which must stay where they are until
-/// <see cref="Finish"/>. DuckDB copies them when a chunk is appended.</remarks>
+/// <remarks>Texts are not copied here: a chunk points into the records, which must stay where they are until the last
+/// row was taken. DuckDB copies them into the table. Columns that no record has a value for are not filled at all.
+/// </remarks>
 internal sealed unsafe partial class KindWriter : IDisposable
 {
     /// <summary>Rows of a chunk: DuckDB's own size of a vector.</summary>
     public const int RowsMax = 2048;
 
+    /// <summary>The widest value of a column.</summary>
+    private const int ValueBytesMax = 16;
+
     private static readonly int s_fixed = FixedColumns.All.Length;
+
+    private static readonly ulong s_places = Bits(
+        FixedColumn.Node, FixedColumn.Interface, FixedColumn.ClientPeer, FixedColumn.ServerPeer);
+
+    /// <summary>Fixed columns that no record is without.</summary>
+    public static readonly ulong AlwaysThere = (1ul << FixedColumns.All.Length) - 1 & ~s_places & ~Bits(
+        FixedColumn.App, FixedColumn.Vlan, FixedColumn.InnerVlan, FixedColumn.Tunnel, FixedColumn.TunnelId);
 
     private readonly FieldKind[] _kinds;
     private readonly ulong _fields;
+    private readonly KindRows _rowsWaiting;
     private readonly NameTexts _names;
     private readonly PeerBook _peers;
     private readonly OctetScratch _scratch = new();
-    private readonly DuckDBAppender _appender;
-    private readonly DuckDBDataChunk _chunk;
 
-    // By our column: where it is in the chunk, its vector and its values.
+    // By our column: where it is in the chunk, or -1; its vector and its values.
     private readonly int[] _places;
+    private readonly string[] _types;
+    private readonly int[] _widths;
     private readonly IntPtr[] _vectors;
     private readonly byte** _data;
-    private readonly int[] _strangers;
+
+    /// <summary>Takes what is written to columns that are not filled.</summary>
+    private readonly byte* _nowhere;
 
     // Lists: how many elements the children hold and have room for.
     private readonly int[] _listed;
@@ -41,43 +55,78 @@ internal sealed unsafe partial class KindWriter : IDisposable
     private readonly ulong[] _fieldsThere = new ulong[RowsMax];
     private int _rows;
 
-    /// <param name="tableColumns">The columns of the table in their order; those we do not know stay empty.</param>
-    public KindWriter(
-        DuckConnection connection, string catalog, KindTable table, IReadOnlyList<string> tableColumns,
-        NameTexts names, PeerBook peers)
+    // Where the next record is.
+    private int _stretch;
+    private int _taken;
+    private byte* _at;
+
+    public KindWriter(KindTable table, KindRows rows, NameTexts names, PeerBook peers)
     {
         _kinds = [.. table.Schema.Fields.Select(field => field.Kind)];
         _fields = _kinds.Length == 64 ? ulong.MaxValue : (1ul << _kinds.Length) - 1;
+        _rowsWaiting = rows;
         _names = names;
         _peers = peers;
-        var order = tableColumns.Select((name, place) => (name, place))
-            .ToDictionary(column => column.name, column => column.place, StringComparer.OrdinalIgnoreCase);
-        _places = [.. table.Columns.Select(column => order[column.Name])];
-        _strangers = [.. Enumerable.Range(0, tableColumns.Count).Except(_places)];
+        _places = new int[table.Columns.Count];
+        List<(string, string)> columns = [];
+        for (var column = 0; column < _places.Length; column++)
+        {
+            var isThere = column < s_fixed ? rows.Fixed >> column & 1 : rows.Fields >> (column - s_fixed) & 1;
+            _places[column] = isThere != 0 ? columns.Count : -1;
+            if (isThere != 0) columns.Add(table.Columns[column]);
+        }
+
+        Columns = columns;
+        _types = [.. table.Columns.Select(column => column.Type)];
+        _widths = [.. table.Columns.Select(column => WidthOf(column.Type))];
         _vectors = new IntPtr[_places.Length];
         _listed = new int[_places.Length];
         _listRoom = new int[_places.Length];
         _data = (byte**)NativeMemory.Alloc((nuint)_places.Length, (nuint)sizeof(byte*));
-        var state = Appender.DuckDBAppenderCreateExt(connection.Handle, catalog, "main", table.Name, out _appender);
-        if (state != DuckDBState.Success) throw AppenderError();
-
-        var types = new DuckDBLogicalType[tableColumns.Count];
-        for (var column = 0; column < types.Length; column++)
-        {
-            types[column] = Appender.DuckDBAppenderColumnType(_appender, (ulong)column);
-        }
-
-        _chunk = DataChunks.DuckDBCreateDataChunk(
-            [.. types.Select(type => type.DangerousGetHandle())], (ulong)types.Length);
-        foreach (var type in types) type.Dispose();
-        FindVectors();
+        _nowhere = (byte*)NativeMemory.Alloc(RowsMax, ValueBytesMax);
     }
 
-    /// <summary>Adds a record, which must be of this kind.</summary>
-    public void Add(byte* record, uint lane, ulong batch)
+    /// <summary>The columns that are filled, in their order.</summary>
+    public IReadOnlyList<(string Name, string Type)> Columns { get; }
+
+    /// <summary>Fills a chunk with the next rows; with none when there are no more.</summary>
+    public void Fill(IntPtr chunk)
+    {
+        _rows = 0;
+        _scratch.Clear();
+        FindVectors(chunk);
+        var stretches = _rowsWaiting.Stretches;
+        while (_rows < RowsMax && _stretch < stretches.Count)
+        {
+            var stretch = stretches[_stretch];
+            if (_taken == 0) _at = stretch.Start;
+            var count = Math.Min(stretch.Count - _taken, RowsMax - _rows);
+            for (var left = count; left > 0; left--)
+            {
+                Add(_at, stretch.Lane, stretch.Batch);
+                _at += ((RecordHeader*)_at)->Length;
+            }
+
+            _taken += count;
+            if (_taken < stretch.Count) continue;
+            _taken = 0;
+            _stretch++;
+        }
+
+        FinishChunk(chunk);
+    }
+
+    public void Dispose()
+    {
+        _scratch.Dispose();
+        NativeMemory.Free(_data);
+        NativeMemory.Free(_nowhere);
+    }
+
+    private void Add(byte* record, uint lane, ulong batch)
     {
         ref readonly var head = ref *(RecordHeader*)record;
-        var row = _rows;
+        var row = _rows++;
         AddFixed(in head, row, lane, batch);
         var present = head.Present & _fields;
         _fieldsThere[row] = present;
@@ -117,23 +166,6 @@ internal sealed unsafe partial class KindWriter : IDisposable
                     break;
             }
         }
-
-        if (++_rows == RowsMax) AppendChunk();
-    }
-
-    /// <summary>Hands everything to the transaction.</summary>
-    public void Finish()
-    {
-        if (_rows > 0) AppendChunk();
-        if (Appender.DuckDBAppenderClose(_appender) != DuckDBState.Success) throw AppenderError();
-    }
-
-    public void Dispose()
-    {
-        _appender.Dispose();
-        _chunk?.Dispose();
-        _scratch.Dispose();
-        NativeMemory.Free(_data);
     }
 
     private void AddFixed(in RecordHeader head, int row, uint lane, ulong batch)
@@ -154,15 +186,7 @@ internal sealed unsafe partial class KindWriter : IDisposable
         ((uint*)_data[(int)FixedColumn.TunnelId])[row] = head.TunnelId;
         ((uint*)_data[(int)FixedColumn.Lane])[row] = lane;
         ((ulong*)_data[(int)FixedColumn.Batch])[row] = batch;
-        var there = ~Bits(
-            FixedColumn.App, FixedColumn.Vlan, FixedColumn.InnerVlan, FixedColumn.Tunnel, FixedColumn.TunnelId,
-            FixedColumn.Node, FixedColumn.Interface, FixedColumn.ClientPeer, FixedColumn.ServerPeer);
-        if (head.App != 0) there |= Bits(FixedColumn.App);
-        if (head.OuterVlan != 0) there |= Bits(FixedColumn.Vlan);
-        if (head.InnerVlan != 0) there |= Bits(FixedColumn.InnerVlan);
-        if (head.Tunnel != TunnelKind.None) there |= Bits(FixedColumn.Tunnel);
-        if (head.TunnelId != 0) there |= Bits(FixedColumn.TunnelId);
-        _fixedThere[row] = there | AddPlace(in head, row);
+        _fixedThere[row] = There(in head) & ~s_places | AddPlace(in head, row);
     }
 
     /// <summary>Where the record was seen and who its ends are.</summary>
@@ -186,6 +210,20 @@ internal sealed unsafe partial class KindWriter : IDisposable
         ((uint*)_data[(int)FixedColumn.ServerPeer])[row] = server;
         if (client != 0) there |= Bits(FixedColumn.ClientPeer);
         if (server != 0) there |= Bits(FixedColumn.ServerPeer);
+        return there;
+    }
+
+    /// <summary>Which fixed columns a record has a value for, those of places and peers only maybe.</summary>
+    public static ulong There(in RecordHeader head)
+    {
+        var there = AlwaysThere | Bits(FixedColumn.Node, FixedColumn.Interface);
+        if (head.App != 0) there |= Bits(FixedColumn.App);
+        if (head.OuterVlan != 0) there |= Bits(FixedColumn.Vlan);
+        if (head.InnerVlan != 0) there |= Bits(FixedColumn.InnerVlan);
+        if (head.Tunnel != TunnelKind.None) there |= Bits(FixedColumn.Tunnel);
+        if (head.TunnelId != 0) there |= Bits(FixedColumn.TunnelId);
+        if (head.ClientPeer != 0) there |= Bits(FixedColumn.ClientPeer);
+        if (head.ServerPeer != 0) there |= Bits(FixedColumn.ServerPeer);
         return there;
     }
 

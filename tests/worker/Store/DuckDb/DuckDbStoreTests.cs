@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using NetSniff.Records;
 using NetSniff.Worker.Store;
 using NetSniff.Worker.Store.DuckDb;
@@ -80,6 +81,39 @@ public sealed class DuckDbStoreTests : IDisposable
         Assert.Equal(20, StoreContractTests.ReadAll(again).Records.Count);
         var sql = "SELECT count(*) FILTER (from_tomorrow = 'kept'), count(tcp_rtt) > 0 FROM flow";
         Assert.Equal(["10", "true"], again.Sql(new SqlQuery(sql, 1, TimeSpan.FromSeconds(20)), default).Rows[0]);
+    }
+
+    /// <summary>A chunk whose column is one value is handed over as that value, one that nobody has not at all.
+    /// </summary>
+    [Fact]
+    public void Records_that_are_all_alike_come_back_and_so_do_those_behind_them()
+    {
+        List<byte> bytes = [];
+        for (var seed = 0; seed < 8; seed++)
+        {
+            // More than a chunk, so that the next begins alike and goes on otherwise.
+            var one = new RandomRecords(seed);
+            one.Add(StoreContractTests.Start);
+            for (var copy = 0; copy < 2100; copy++)
+            {
+                var time = StoreContractTests.Start + seed * StoreContractTests.Second + copy;
+                var record = one.Bytes;
+                BitConverter.TryWriteBytes(
+                    record.AsSpan((int)Marshal.OffsetOf<RecordHeader>(nameof(RecordHeader.TimeNanos))), time);
+                bytes.AddRange(record);
+            }
+        }
+
+        var records = bytes.ToArray();
+        using (var store = Open(new DuckDbOptions { Folder = _folder.Path }))
+        {
+            store.Append(new StoreBatch { Lane = s_lane, Sequence = 1, Records = records, Count = 8 * 2100 });
+            store.Commit();
+        }
+
+        using var again = Open(new DuckDbOptions { Folder = _folder.Path });
+        Assert.Equal(
+            Gathered.Sorted(Gathered.Split(records)), Gathered.Sorted(StoreContractTests.ReadAll(again).Records));
     }
 
     [Fact]

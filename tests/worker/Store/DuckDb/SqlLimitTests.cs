@@ -73,6 +73,7 @@ public sealed class SqlLimitTests : IDisposable
     [InlineData("SELECT * FROM query('SELECT 1')")]
     [InlineData("SELECT * FROM query_table(['books.marks'])")]
     [InlineData("SELECT repeat('x', 2000000000)")]
+    [InlineData("SELECT * FROM waiting_rows(1::UBIGINT)")]
     [InlineData("SELECT filter_test(1::UBIGINT, 'x')")]
     [InlineData("SELECT printf('%1000000000d', 1)")]
     [InlineData("SELECT list_resize([1], 1000000000)")]
