@@ -28,11 +28,23 @@ if [ -z "$missing" ]; then
     linker=gcc
     ! command -v clang >/dev/null || linker=clang
     work=native/obj/publish
-    dotnet publish native -c "$configuration" -r "$rid" --no-restore -p:CppCompilerAndLinker=$linker -o $work \
-        -v quiet -clp:NoSummary
     mkdir -p bin/native
-    # Beside it and then in its place: who runs it now keeps what he has.
-    cp $work/netsniff-native bin/native/.netsniff && mv -f bin/native/.netsniff bin/native/netsniff
+    # What is wrong with our own code ends the build; that nothing can be linked here does not.
+    dotnet publish native -c "$configuration" -r "$rid" --no-restore -p:CppCompilerAndLinker=$linker -o $work \
+        -v quiet -clp:NoSummary >native.log 2>&1 || {
+        if grep -qE 'error (CS|CA|IDE|IL)[0-9]' native.log; then cat native.log >&2; exit 1; fi
+        grep -m 3 error native.log || tail -3 native.log
+        missing="it could not be linked"
+    }
+    rm -f native.log
+fi
+if [ -z "$missing" ]; then
+    # Beside it, tried, and then in its place: who runs it now keeps what he has.
+    cp $work/netsniff-native bin/native/.netsniff
+    bin/native/.netsniff read --help >/dev/null 2>&1 || missing="what was made does not run"
+fi
+if [ -z "$missing" ]; then
+    mv -f bin/native/.netsniff bin/native/netsniff
     ln -sf native/netsniff bin/netsniff
 else
     rm -rf bin/native

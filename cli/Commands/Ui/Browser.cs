@@ -14,11 +14,10 @@ internal static class Browser
         if (OperatingSystem.IsLinux() && !HasScreen()) return false;
 
         var start = OperatingSystem.IsWindows() ? new ProcessStartInfo(link) { UseShellExecute = true }
-            : new ProcessStartInfo(OperatingSystem.IsMacOS() ? "open" : "xdg-open", [link])
-            {
-                // What it has to say would stand between our own lines.
-                RedirectStandardOutput = true, RedirectStandardError = true,
-            };
+            : OperatingSystem.IsMacOS() ? new ProcessStartInfo("open", [link])
+            // What it has to say would stand between our own lines, and our Ctrl-C is not meant for it.
+            : new ProcessStartInfo("/bin/sh", ["-c", "command -v xdg-open >/dev/null || exit 1; "
+                + "setsid xdg-open \"$1\" </dev/null >/dev/null 2>&1 &", "sh", link]);
         try
         {
             using var opened = Process.Start(start);

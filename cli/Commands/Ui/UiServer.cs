@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -50,7 +51,7 @@ internal sealed class UiServer : IAsyncDisposable
         {
             await server._application.StartAsync().ConfigureAwait(false);
         }
-        catch (IOException problem)
+        catch (Exception problem) when (problem is IOException or SocketException)
         {
             await server.DisposeAsync().ConfigureAwait(false);
             throw new UsageException($"--port {port} cannot be had: {problem.Message}");

@@ -62,17 +62,25 @@ internal static unsafe partial class RowSource
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "the caller is native")]
     private static void Bind(IntPtr info)
     {
-        var value = BindParameter(info, 0);
-        var number = ValueNumber(value);
-        DestroyValue(ref value);
-        if (!s_lent.TryGetValue(number, out var rows))
+        try
         {
-            BindError(info, "there are no such rows");
-            return;
+            var value = BindParameter(info, 0);
+            var number = ValueNumber(value);
+            DestroyValue(ref value);
+            if (s_lent.TryGetValue(number, out var rows)) Describe(info, number, rows);
+            else BindError(info, "there are no such rows");
         }
+        catch (Exception failure)
+        {
+            BindError(info, failure.Message);
+        }
+    }
 
+    private static void Describe(IntPtr info, ulong number, KindWriter rows)
+    {
         foreach (var (name, type) in rows.Columns)
         {
             using var native = TypeOf(type);

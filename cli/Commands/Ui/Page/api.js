@@ -60,7 +60,7 @@ function refusal(answer, text) {
 export function parse(text) {
   return JSON.parse(
     text.replace(
-      /("(?:[^"\\]|\\.)*")|(-?\d{16,})(?![\d.eE])/g,
+      /("(?:[^"\\]|\\.)*")|(?<![\d.eE+-])(-?\d{16,})(?![\d.eE])/g,
       (all, quoted, number) => quoted ?? (number ? `"${number}"` : all),
     ),
   );

@@ -9,7 +9,9 @@ using NetSniff.Wire.Querying;
 
 namespace NetSniff.Tests.Cli.Commands.Ui;
 
-/// <summary>The way from a browser to a worker, asked as friends and strangers ask.</summary>
+/// <summary>The way from a browser to a worker, asked as friends and strangers ask. A worker that goes and comes back
+/// needs its port again, which nobody else may have taken meanwhile.</summary>
+[Collection(nameof(Alone))]
 public sealed class UiServerTests
 {
     private const string Question = "/api/v1/records?kind=http&last=2";
@@ -44,6 +46,10 @@ public sealed class UiServerTests
         // The browser that has been let in may open it again.
         using var same = await scene.AskAsync(scene.Link.PathAndQuery);
         Assert.Equal(HttpStatusCode.OK, same.StatusCode);
+        // Another server of this machine may have seen the cookie: that does not buy it the key.
+        using var thief = await scene.AskAsync(UiDoor.OpenPath);
+        Assert.Equal(HttpStatusCode.Forbidden, thief.StatusCode);
+        Assert.DoesNotContain("key=", await thief.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string, HttpStatusCode> Strangers => new()
