@@ -40,11 +40,11 @@ if [ -z "$missing" ]; then
 fi
 if [ -z "$missing" ]; then
     # Beside it, tried, and then in its place: who runs it now keeps what he has.
-    cp $work/netsniff-native bin/native/.netsniff
-    bin/native/.netsniff read --help >/dev/null 2>&1 || missing="what was made does not run"
+    cp $work/netsniff-native bin/native/netsniff.new
+    bin/native/netsniff.new read --help >/dev/null 2>&1 || missing="what was made does not run"
 fi
 if [ -z "$missing" ]; then
-    mv -f bin/native/.netsniff bin/native/netsniff
+    mv -f bin/native/netsniff.new bin/native/netsniff
     ln -sf native/netsniff bin/netsniff
 else
     rm -rf bin/native
