@@ -43,14 +43,18 @@ public static unsafe class FilterCompiler
         }
 
         s_compilerLock?.Enter();
-        var handle = PcapNative.OpenDead(PcapNative.NumberOf(linkType), SnapLengthMax);
+        nint handle = 0;
         try
         {
-            return TryCompile(handle, text, out program, out problem);
+            handle = PcapNative.OpenDead(PcapNative.NumberOf(linkType), SnapLengthMax);
+            if (handle != 0) return TryCompile(handle, text, out program, out problem);
+
+            problem = $"filter '{text}': libpcap has no memory for it";
+            return false;
         }
         finally
         {
-            PcapNative.Close(handle);
+            if (handle != 0) PcapNative.Close(handle);
             s_compilerLock?.Exit();
         }
     }
