@@ -26,6 +26,11 @@ public static unsafe class FilterCompiler
         return TryCompile(text, LinkType.Ieee80211Radiotap, out _, out _) ? filter : throw new CaptureException(problem);
     }
 
+    /// <summary>Of somebody else's text: nothing is looked up for it, and it is compiled soon.</summary>
+    /// <exception cref="CaptureException">It speaks of names, is too large, or as above.</exception>
+    public static CaptureFilter FilterWithoutNames(string text) =>
+        FilterWords.ProblemOf(text) is { } problem ? throw new CaptureException(problem) : Filter(text);
+
     /// <exception cref="CaptureException">It cannot be compiled, or there is no libpcap.</exception>
     public static BpfProgram Compile(string text, LinkType linkType) =>
         TryCompile(text, linkType, out var program, out var problem)
