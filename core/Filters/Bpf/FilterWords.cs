@@ -176,6 +176,7 @@ public static class FilterWords
             if (!IsKnown(word)) Unknown ??= word;
             if (s_asking.Contains(word)) Tests++;
             if (s_meaning.Contains(word)) _meaning = word;
+            else if (word is not ("and" or "or" or "not")) _meaning = null;
             _before = word;
         }
 

@@ -41,6 +41,7 @@ public class FilterWordsTests
     [InlineData("host 4chan", "4chan")]
     [InlineData("host 0xzz", "0xzz")]
     [InlineData("host 3-4", "3-4")]
+    [InlineData("portrange 1-2 or src 3-4", "3-4")]
     [InlineData("host fe80::1.shop.example", "fe80")]
     [InlineData("host 1:2:3:4:5:6:shop", "shop")]
     [InlineData("host 1:2:3:4:5:6.shop", "6.shop")]
