@@ -100,7 +100,7 @@ internal sealed partial class SensorProgram
     {
         try
         {
-            _ = FilterCompiler.Filter(filter);
+            _ = FilterCompiler.FilterWithoutNames(filter);
             return null;
         }
         catch (CaptureException problem)

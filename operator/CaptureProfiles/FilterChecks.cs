@@ -1,23 +1,18 @@
-using System.Collections.Concurrent;
+using NetSniff.Filters.Bpf;
 
 namespace NetSniff.Operator.CaptureProfiles;
 
 /// <summary>Whether sensors will take a filter of tcpdump's language: tried here first, for one that they do not take
 /// keeps all profiles of a node from what they ask for.</summary>
+/// <remarks>The same text has the same answer, whoever asks and when: nothing is looked up, nothing waits.</remarks>
 /// <param name="compile">What is wrong with a filter, null for nothing; null where there is no compiler.</param>
 public sealed class FilterChecks(Func<string, string?>? compile)
 {
     /// <summary>Filters that were looked at are remembered.</summary>
-    private const int KnownMax = 1024;
+    private const int KnownMax = 256;
 
-    /// <summary>Compiled at one time.</summary>
-    private const int PendingMax = 4;
-
-    /// <summary>A filter that speaks of names has them looked up while it is compiled, which may take long, here and on
-    /// every node: one that takes longer is not taken.</summary>
-    private static readonly TimeSpan s_timeMax = TimeSpan.FromSeconds(2);
-
-    private readonly ConcurrentDictionary<string, Task<string?>> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> _known = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
 
     /// <summary>There is somebody to ask.</summary>
     public bool IsThere => compile is not null;
@@ -26,26 +21,16 @@ public sealed class FilterChecks(Func<string, string?>? compile)
     public string? ProblemOf(string filter)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        if (compile is null || filter.Length == 0) return null;
-        if (_known.TryGetValue(filter, out var asked)) return asked.IsCompleted ? asked.Result : Late(filter);
+        if (filter.Length == 0) return null;
+        if (FilterWords.ProblemOf(filter) is { } problem) return problem;
+        if (compile is null) return null;
 
-        Forget();
-        if (_known.Values.Count(static one => !one.IsCompleted) >= PendingMax) return Late(filter);
+        lock (_lock)
+        {
+            if (_known.TryGetValue(filter, out var known)) return known;
+            if (_known.Count >= KnownMax) _known.Clear();
 
-        asked = _known.GetOrAdd(filter, text => Task.Factory.StartNew(
-            () => compile(text), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
-        return asked.Wait(s_timeMax) ? asked.Result : Late(filter);
-    }
-
-    /// <summary>Said of all that wait: a look at it does not wait again.</summary>
-    private static string Late(string filter) =>
-        $"filter '{filter}': not compiled in time: it is too large, or names are looked up (write addresses)";
-
-    /// <summary>Those that are under way stay: what they hold up is counted.</summary>
-    private void Forget()
-    {
-        if (_known.Count < KnownMax) return;
-
-        foreach (var one in _known.Where(static one => one.Value.IsCompleted)) _known.TryRemove(one.Key, out _);
+            return _known[filter] = compile(filter);
+        }
     }
 }

@@ -20,7 +20,7 @@ public sealed class CaptureSessionReconciler : IReconciler
     /// <summary>Questions at one time.</summary>
     private const int AtOnceMax = 3;
 
-    /// <summary>Before a session is given up.</summary>
+    /// <summary>Of one file, before its session is given up.</summary>
     private const int TriesMax = 5;
 
     /// <summary>Packets lie in a ring, and records in the store, a moment after they were seen.</summary>
@@ -29,7 +29,10 @@ public sealed class CaptureSessionReconciler : IReconciler
     private static readonly TimeSpan s_again = TimeSpan.FromSeconds(3);
 
     /// <summary>A worker gives up before that.</summary>
-    private static readonly TimeSpan s_cutMax = TimeSpan.FromMinutes(12);
+    private static readonly TimeSpan s_fileMax = TimeSpan.FromMinutes(12);
+
+    /// <summary>No further file is begun after that while others may wait.</summary>
+    private static readonly TimeSpan s_placeMax = TimeSpan.FromMinutes(1);
 
     private readonly OperatorParts _parts;
     private readonly SessionWorkers _workers;
@@ -129,7 +132,7 @@ public sealed class CaptureSessionReconciler : IReconciler
 
         if (!cutting.IsOver) return null;
 
-        if (cutting.Outcome is { } outcome)
+        if (cutting.Cut is { IsDone: true, Outcome: var outcome })
         {
             var done = sight with
             {
@@ -141,7 +144,7 @@ public sealed class CaptureSessionReconciler : IReconciler
             return await SayAsync(one, done, known, cancel).ConfigureAwait(false) ?? s_again;
         }
 
-        if (cutting.Tries >= TriesMax || !cutting.MayTryAgain)
+        if (cutting.Cut?.Tries >= TriesMax || !cutting.MayTryAgain)
         {
             _parts.Events.Tell(EventSubject.Of(one), true, "SessionFailed", "Capture", cutting.Why);
             return await SayAsync(one, Over(sight, "Failed", cutting.Why), known, cancel).ConfigureAwait(false);
@@ -151,16 +154,18 @@ public sealed class CaptureSessionReconciler : IReconciler
         return s_again;
     }
 
+    /// <summary>File by file, and gives its place to another session after a while.</summary>
     private async Task CutAsync(
         ResourceName name, CaptureSessionSpec spec, Cutting cutting, DateTimeOffset from, DateTimeOffset to)
     {
+        var began = _parts.Clock.GetTimestamp();
         try
         {
-            cutting.Tries++;
-            using var limit = new CancellationTokenSource(s_cutMax);
-            var outcome = new SessionOutcome(cutting.Nodes);
-            foreach (var (file, node) in SessionPlan.Files(spec, name.Name, cutting.Nodes))
+            var nodes = cutting.Nodes;
+            var cut = cutting.Cut ??= new SessionCut(SessionPlan.Files(spec, name.Name, nodes), nodes);
+            while (!cut.IsDone && _parts.Clock.GetElapsedTime(began) < s_placeMax)
             {
+                var (file, node) = cut.Try();
                 var request = new KeepRequest
                 {
                     Session = name.ToString(),
@@ -170,14 +175,12 @@ public sealed class CaptureSessionReconciler : IReconciler
                     Packets = SessionPlan.Request(spec, name.ToString(), cutting.Addresses, from, to),
                 };
                 if (node is not null) request.Packets.Nodes.Add(node);
-                await KeepAsync(request, node, outcome, limit.Token).ConfigureAwait(false);
+                await KeepAsync(request, node, cut).ConfigureAwait(false);
             }
-
-            cutting.Outcome = outcome;
         }
         catch (OperationCanceledException)
         {
-            cutting.Why = $"not done within {s_cutMax}";
+            cutting.Why = $"not done within {s_fileMax}";
         }
         catch (Exception problem) when (problem is RpcException or IOException)
         {
@@ -194,18 +197,17 @@ public sealed class CaptureSessionReconciler : IReconciler
         _wake(name);
     }
 
-    /// <summary>A node without a sensor is no reason for the others to have no file.</summary>
-    private async Task KeepAsync(
-        KeepRequest request, string? node, SessionOutcome outcome, CancellationToken cancel)
+    private async Task KeepAsync(KeepRequest request, string? node, SessionCut cut)
     {
+        using var limit = new CancellationTokenSource(s_fileMax);
         try
         {
-            var (file, lack) = await _workers.KeepAsync(request, cancel).ConfigureAwait(false);
-            outcome.Add(file, lack);
+            var (file, lack) = await _workers.KeepAsync(request, limit.Token).ConfigureAwait(false);
+            cut.Add(file, lack);
         }
         catch (RpcException problem) when (node is not null && problem.StatusCode == StatusCode.NotFound)
         {
-            outcome.Miss(node, problem.Status.Detail);
+            cut.Miss(node, problem.Status.Detail);
         }
     }
 
@@ -299,9 +301,7 @@ public sealed class CaptureSessionReconciler : IReconciler
             set => Volatile.Write(ref _isOver, value);
         }
 
-        public SessionOutcome? Outcome { get; set; }
-
-        public int Tries { get; set; }
+        public SessionCut? Cut { get; set; }
 
         public bool MayTryAgain { get; set; } = true;
 

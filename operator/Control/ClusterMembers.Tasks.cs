@@ -10,7 +10,12 @@ public sealed partial class ClusterMembers
 
     public async Task<IReadOnlyList<string>> PurgeAsync(string scope, TimeSpan deadline, CancellationToken cancel)
     {
-        lock (_lock) _plans.Remove((MemberKind.Sensor, scope));
+        lock (_lock)
+        {
+            _plans.Remove((MemberKind.Sensor, scope));
+            _unplanned.Remove((MemberKind.Sensor, ClassOf(scope)));
+        }
+
         using var limit = new CancellationTokenSource(deadline, _clock);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
         var began = _clock.GetTimestamp();

@@ -76,6 +76,8 @@ public sealed class DetectionRuleReconciler : IReconciler
     {
         lock (_lock) _loading = null;
         _tallies.Clear();
+        // Those that were deleted while another led are nobody's to end.
+        foreach (var gone in _reviewed.Keys.Except(_parts.Caches.Rules.Names)) _reviewed.TryRemove(gone, out _);
         _inForce.Begin(_parts.Caches.Rules.Names);
         _again(s_term);
     }

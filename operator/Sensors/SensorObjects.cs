@@ -120,7 +120,9 @@ public sealed class SensorObjects(OperatorSettings settings, ObjectNames names)
     private JsonObject Annotations(PlacementClass inClass)
     {
         var annotations = settings.Sensor.PodAnnotations?.DeepClone().AsObject() ?? [];
-        var specs = Trusted(inClass).Select(static one => one.Spec).Where(static one => !one.Suspend).ToList();
+        // As plans are merged, of all profiles that meet here, wherever they were placed.
+        var specs = inClass.Serves.Select(static one => one.Spec)
+            .Where(static one => one is { Scope: ResourceScope.Cluster, Suspend: false }).ToList();
         if (specs.Count == 0) return annotations;
 
         var plan = CapturePlan.Of(specs);

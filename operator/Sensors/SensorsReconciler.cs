@@ -89,7 +89,7 @@ public sealed class SensorsReconciler : IReconciler
             if (!isTaken) _parts.Say($"sensors of class {one.Name} take no plan of that size: they go on", true);
         }
 
-        foreach (var gone in Unwanted(classes)) Retire(gone, cancel);
+        foreach (var gone in Unwanted(classes)) Retire(gone.Labels[ObjectNames.ClassLabel], gone.Name, cancel);
         _parts.Sensors.Publish([.. plans.Select(static one => one.Plan)], [.. _retiring.Keys], left);
         await EndAsync(cancel).ConfigureAwait(false);
         _parts.Sensors.Publish([.. plans.Select(static one => one.Plan)], [.. _retiring.Keys], left);
@@ -157,12 +157,11 @@ public sealed class SensorsReconciler : IReconciler
         ];
     }
 
-    private void Retire(LiveObject set, CancellationToken cancel)
+    private void Retire(string inClass, ResourceName set, CancellationToken cancel)
     {
-        var inClass = set.Labels[ObjectNames.ClassLabel];
         _planned.Remove(inClass);
         var recalled = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        _retiring[inClass] = new Retirement(set.Name, PurgeAsync(inClass, recalled.Token), recalled);
+        _retiring[inClass] = new Retirement(set, PurgeAsync(inClass, recalled.Token), recalled);
     }
 
     /// <summary>What sensors keep on disk goes first, while there is somebody to delete it.</summary>
@@ -177,16 +176,28 @@ public sealed class SensorsReconciler : IReconciler
         {
             return; // recalled, or the term is over
         }
+        catch (Exception problem) when (problem is not OutOfMemoryException)
+        {
+            _parts.Say($"sensors of class {inClass} stay, what they kept is not deleted: {problem.Message}", true);
+            throw; // for the turn that looks at it, which is soon: one retires
+        }
 
         _again(s_all);
     }
 
     /// <summary>Then they go themselves, in the turn that knows that nobody wants them again. What fails is tried once
-    /// more.</summary>
+    /// more, and keeps no other class from what it is to be.</summary>
     private async Task EndAsync(CancellationToken cancel)
     {
         foreach (var (inClass, one) in _retiring.Where(static each => each.Value.Purge.IsCompleted).ToList())
         {
+            if (!one.Purge.IsCompletedSuccessfully)
+            {
+                Recall(inClass);
+                Retire(inClass, one.Set, cancel);
+                continue;
+            }
+
             if (one.IsDeleted)
             {
                 // Until it is seen to be gone it would be found unwanted once more.
@@ -194,10 +205,22 @@ public sealed class SensorsReconciler : IReconciler
                 continue;
             }
 
-            await _parts.Applier.DeleteAsync(ObjectKinds.DaemonSets, one.Set, "Background", cancel)
-                .ConfigureAwait(false);
-            await _parts.Applier.DeleteAsync(ObjectKinds.ConfigMaps, one.Set, "", cancel).ConfigureAwait(false);
-            one.IsDeleted = true;
+            try
+            {
+                await _parts.Applier.DeleteAsync(ObjectKinds.DaemonSets, one.Set, "Background", cancel)
+                    .ConfigureAwait(false);
+                await _parts.Applier.DeleteAsync(ObjectKinds.ConfigMaps, one.Set, "", cancel).ConfigureAwait(false);
+                one.IsDeleted = true;
+            }
+            catch (ApiException problem)
+            {
+                if (one.Problem != problem.Message)
+                {
+                    _parts.Say($"sensors of class {inClass} cannot be deleted: {problem.Message}", true);
+                }
+
+                one.Problem = problem.Message;
+            }
         }
     }
 
@@ -243,5 +266,8 @@ public sealed class SensorsReconciler : IReconciler
     private sealed record Retirement(ResourceName Set, Task Purge, CancellationTokenSource Recalled)
     {
         public bool IsDeleted { get; set; }
+
+        /// <summary>That was said.</summary>
+        public string Problem { get; set; } = "";
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using NetSniff.Operator.Objects;
+using NetSniff.Operator.Reconciling.Writing;
 
 namespace NetSniff.Operator.Workers;
 
@@ -32,6 +33,16 @@ public sealed partial class WorkerObjects
         if (HasClaims) spec["volumeClaimTemplates"] = new JsonArray(Claim());
         set["spec"] = spec;
         return set;
+    }
+
+    /// <summary>Whether anybody but us holds the number: what we apply says none, and takes ours back.</summary>
+    public static bool IsScaledByOthers(JsonObject set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        return set["metadata"]?["managedFields"] is JsonArray all && all.Any(static one =>
+            (one?["manager"]?.GetValue<string>() != Applier.Manager || one["subresource"] is not null
+                || one["operation"]?.GetValue<string>() != "Apply")
+            && one?["fieldsV1"]?["f:spec"]?["f:replicas"] is not null);
     }
 
     /// <summary>How many a set that is made begins with: pods of its name that are there keep their places.</summary>

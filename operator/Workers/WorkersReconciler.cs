@@ -23,6 +23,7 @@ public sealed class WorkersReconciler : IReconciler
     private readonly WorkerObjects _objects;
     private readonly WorkerScaling _scaling;
     private (string Content, long Sequence)? _planned;
+    private string _heldOf = ""; // the set's uid
     private Action<ResourceName> _again = static _ => { };
 
     public WorkersReconciler(OperatorParts parts)
@@ -52,7 +53,7 @@ public sealed class WorkersReconciler : IReconciler
 
     public void Begin()
     {
-        _planned = null;
+        (_planned, _heldOf) = (null, "");
         _scaling.Begin();
         _again(s_all);
     }
@@ -93,36 +94,54 @@ public sealed class WorkersReconciler : IReconciler
     {
         try
         {
-            if (_parts.Children.StatefulSets.Find(_parts.Names.WorkerSet) is null
-                && await _parts.Objects.FindAsync(ObjectKinds.StatefulSets, _parts.Names.WorkerSet, cancel)
-                    .ConfigureAwait(false) is null)
-            {
-                await MakeSetAsync(wish, cancel).ConfigureAwait(false);
-            }
-
+            await HoldReplicasAsync(wish, cancel).ConfigureAwait(false);
             await ApplyAsync(ObjectKinds.StatefulSets, _objects.StatefulSet(wish), cancel).ConfigureAwait(false);
         }
         catch (ApiException problem) when (problem.Code == 422
             && problem.Message.Contains("updates to statefulset spec", StringComparison.Ordinal))
         {
             _parts.Say($"the workers' StatefulSet is made anew: {problem.Message}", false);
+            _heldOf = "";
             await _parts.Applier.DeleteAsync(ObjectKinds.StatefulSets, _parts.Names.WorkerSet, "Orphan", cancel)
                 .ConfigureAwait(false);
             throw;
         }
     }
 
+    /// <summary>What we apply says no number: one that only we hold would go back to one replica. Before, it is another
+    /// manager's; whoever made the set may have stopped before it was.</summary>
+    private async Task HoldReplicasAsync(WorkerWish wish, CancellationToken cancel)
+    {
+        var known = _parts.Children.StatefulSets.Find(_parts.Names.WorkerSet);
+        if (known is { IsDeleting: false } && known.Uid == _heldOf) return;
+
+        var live = await _parts.Objects.FindAsync(ObjectKinds.StatefulSets, _parts.Names.WorkerSet, cancel)
+            .ConfigureAwait(false) ?? await MakeSetAsync(wish, cancel).ConfigureAwait(false);
+        if (!WorkerObjects.IsScaledByOthers(live))
+        {
+            await HoldAsync(live["spec"]?["replicas"]?.GetValue<int>() ?? 1, cancel).ConfigureAwait(false);
+        }
+
+        // One that is going is followed by another.
+        var metadata = live["metadata"];
+        _heldOf = metadata?["deletionTimestamp"] is null ? metadata?["uid"]?.GetValue<string>() ?? "" : "";
+    }
+
     /// <summary>One that says nothing begins with one replica, and would end the pods that stayed of the one before: so
-    /// it begins with as many as there are. The number is then another manager's to hold, for what we apply says none.
-    /// </summary>
-    private async Task MakeSetAsync(WorkerWish wish, CancellationToken cancel)
+    /// it begins with as many as there are.</summary>
+    private Task<JsonObject> MakeSetAsync(WorkerWish wish, CancellationToken cancel)
     {
         var pods = _parts.Caches.Pods.By(ClusterCaches.ByNamespace, _parts.Settings.Namespace);
         var replicas = WorkerObjects.ReplicasOf(
             _parts.Names.Worker, pods.Select(static pod => pod.Name.Name), wish.MinReplicas, wish.MaxReplicas);
         var set = _objects.StatefulSet(wish);
         set["spec"]!["replicas"] = replicas;
-        await ApplyAsync(ObjectKinds.StatefulSets, set, cancel).ConfigureAwait(false);
+        return _parts.Objects.ApplyAsync(
+            ObjectKinds.StatefulSets, _parts.Names.WorkerSet, set, Applier.Manager, "", cancel);
+    }
+
+    private Task<JsonObject> HoldAsync(int replicas, CancellationToken cancel)
+    {
         var held = new JsonObject
         {
             ["apiVersion"] = "apps/v1",
@@ -133,8 +152,8 @@ public sealed class WorkersReconciler : IReconciler
             },
             ["spec"] = new JsonObject { ["replicas"] = replicas },
         };
-        await _parts.Objects.ApplyAsync(
-            ObjectKinds.StatefulSets, _parts.Names.WorkerSet, held, ScaleManager, "", cancel).ConfigureAwait(false);
+        return _parts.Objects.ApplyAsync(
+            ObjectKinds.StatefulSets, _parts.Names.WorkerSet, held, ScaleManager, "", cancel);
     }
 
     private (MemberPlan Plan, string Content) Planned(WorkerWish wish)

@@ -15,13 +15,14 @@ internal sealed class CutFilter
 
     private CutFilter(CaptureFilter filter) => _filter = filter;
 
+    /// <summary>Whoever may ask for packets asks all sensors: no text keeps them.</summary>
     /// <returns>Null with a problem.</returns>
     public static CutFilter? Of(string text, out string problem)
     {
         problem = "";
         try
         {
-            if (!text.StartsWith('-')) return new CutFilter(FilterCompiler.Filter(text));
+            if (!text.StartsWith('-')) return new CutFilter(FilterCompiler.FilterWithoutNames(text));
 
             problem = $"filter '{text}': is an expression, no options of a command";
         }

@@ -129,12 +129,12 @@ public class OperatorTests(ControlPlane plane)
     public async Task A_filter_that_is_none_is_refused_with_its_field_and_the_one_before_runs_on()
     {
         await using var scene = await OperatorScene.OpenAsync(plane);
-        scene.Start(compile: static text => text.Contains("prot") ? "syntax error near prot" : null);
+        scene.Start(compile: static text => text.Contains("and") ? "syntax error near and" : null);
         await scene.PutProfileAsync("web", """{"capture": {"bpfFilter": "tcp port 80"}}""");
         await Eventually.Is(true, () => scene.Members.PlanOf(MemberKind.Sensor, "all") is not null);
-        await scene.PutProfileAsync("web", """{"capture": {"bpfFilter": "tcp prot 80"}}""");
+        await scene.PutProfileAsync("web", """{"capture": {"bpfFilter": "tcp port 80 and"}}""");
         await Eventually.Is("False/InvalidFilter", () => scene.Condition("web", "Accepted"));
-        Assert.Contains("spec.capture.bpfFilter: syntax error near prot", scene.Message("web", "Accepted"));
+        Assert.Contains("spec.capture.bpfFilter: syntax error near and", scene.Message("web", "Accepted"));
         Assert.Contains("keeps running", scene.Message("web", "Accepted"));
         Assert.Contains("tcp port 80", scene.Members.PlanOf(MemberKind.Sensor, "all")!.Files["sensor.json"]);
     }

@@ -26,6 +26,11 @@ public static unsafe class FilterCompiler
         return TryCompile(text, LinkType.Ieee80211Radiotap, out _, out _) ? filter : throw new CaptureException(problem);
     }
 
+    /// <summary>Of somebody else's text: nothing is looked up for it, and it is compiled soon.</summary>
+    /// <exception cref="CaptureException">It speaks of names, is too large, or as above.</exception>
+    public static CaptureFilter FilterWithoutNames(string text) =>
+        FilterWords.ProblemOf(text) is { } problem ? throw new CaptureException(problem) : Filter(text);
+
     /// <exception cref="CaptureException">It cannot be compiled, or there is no libpcap.</exception>
     public static BpfProgram Compile(string text, LinkType linkType) =>
         TryCompile(text, linkType, out var program, out var problem)
@@ -43,14 +48,18 @@ public static unsafe class FilterCompiler
         }
 
         s_compilerLock?.Enter();
-        var handle = PcapNative.OpenDead(PcapNative.NumberOf(linkType), SnapLengthMax);
+        nint handle = 0;
         try
         {
-            return TryCompile(handle, text, out program, out problem);
+            handle = PcapNative.OpenDead(PcapNative.NumberOf(linkType), SnapLengthMax);
+            if (handle != 0) return TryCompile(handle, text, out program, out problem);
+
+            problem = $"filter '{text}': libpcap has no memory for it";
+            return false;
         }
         finally
         {
-            PcapNative.Close(handle);
+            if (handle != 0) PcapNative.Close(handle);
             s_compilerLock?.Exit();
         }
     }

@@ -27,4 +27,23 @@ public class SensorObjectsTests
         var annotations = set["spec"]!["template"]!["metadata"]!["annotations"]!;
         Assert.Equal(expected, annotations[SensorObjects.OpeningAnnotation]?.GetValue<string>());
     }
+
+    [Fact]
+    public void A_profile_that_was_placed_elsewhere_and_is_served_here_replaces_the_sensors_too()
+    {
+        var (classes, _) = Placement.Of(
+        [
+            Profiles.Of("one", """{"scope": "Cluster", "targets": {"nodeSelector": {"matchLabels": {"a": "1"}}}}"""),
+            Profiles.Of("two", """
+                {"scope": "Cluster", "targets": {"nodeSelector": {"matchLabels": {"b": "1"}}},
+                 "capture": {"ring": {"size": "32Mi"}}}
+                """),
+        ]);
+        Assert.Equal(2, classes.Count);
+        var objects = new SensorObjects(s_settings, new ObjectNames(s_settings));
+        Assert.All(classes, one => Assert.Equal(
+            "Auto FlowHash 33554432",
+            objects.DaemonSet(one)["spec"]!["template"]!["metadata"]!["annotations"]![
+                SensorObjects.OpeningAnnotation]?.GetValue<string>()));
+    }
 }

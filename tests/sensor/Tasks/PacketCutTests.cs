@@ -70,7 +70,8 @@ public sealed class PacketCutTests : IDisposable
     }
 
     [Theory]
-    [InlineData("prot 80", "filter 'prot 80': ")]
+    [InlineData("port 80 and", "filter 'port 80 and': ")]
+    [InlineData("host shop.example", "write addresses")]
     [InlineData("-w /tmp/x", "no options of a command")]
     public async Task A_filter_that_cannot_be_compiled_fails_and_says_why(string filter, string words)
     {

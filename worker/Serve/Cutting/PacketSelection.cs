@@ -1,3 +1,4 @@
+using NetSniff.Filters.Bpf;
 using NetSniff.Filters.Expression;
 using NetSniff.Wire.V1;
 
@@ -58,6 +59,8 @@ internal sealed record PacketSelection
         {
             throw Asking.Wrong($"a filter of packets has at most {BpfLengthMax} characters");
         }
+
+        if (FilterWords.ProblemOf(request.BpfFilter) is { } words) throw Asking.Wrong(words);
 
         var filter = Asking.Filter(request.Where);
         var isOurPackets = request.PacketsMax == 0 || request.PacketsMax > (ulong)limits.PacketsMax;

@@ -84,12 +84,16 @@ public sealed class PacketsTests
         Assert.All(begun.Frames, one => Assert.Contains(one.Flow, wanted));
         Assert.True(begun.Frames.Count < all.Count(one => wanted.Contains(one.Flow)));
 
-        var wrong = await AskAsync(scene, new PacketsRequest { BpfFilter = "prot 80" });
+        var wrong = await AskAsync(scene, new PacketsRequest { BpfFilter = "tcp port 80 and" });
         Assert.Empty(wrong.Frames);
-        Assert.StartsWith("filter 'prot 80': ", Assert.Single(wrong.Completeness.AbsentSensors).Why);
+        Assert.StartsWith("filter 'tcp port 80 and': ", Assert.Single(wrong.Completeness.AbsentSensors).Why);
         var problem = await Assert.ThrowsAsync<RpcException>(
-            () => AskAsync(scene, new PacketsRequest { BpfFilter = new string('a', 1025) }));
+            () => AskAsync(scene, new PacketsRequest { BpfFilter = new string('1', 1025) }));
         Assert.Equal(StatusCode.InvalidArgument, problem.StatusCode);
+        problem = await Assert.ThrowsAsync<RpcException>(
+            () => AskAsync(scene, new PacketsRequest { BpfFilter = "host shop.example" }));
+        Assert.Equal(StatusCode.InvalidArgument, problem.StatusCode);
+        Assert.Contains("write addresses", problem.Status.Detail);
     }
 
     [Fact]
