@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using NetSniff.Cli.Commands;
 
 namespace NetSniff.Native;
 
@@ -18,8 +19,10 @@ internal static unsafe partial class WholeProgram
     {
         var path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "app", "netsniff"));
         Execute(path, [Environment.GetCommandLineArgs()[0], .. arguments, null]);
-        Console.Error.WriteLine($"netsniff: {path}: {Marshal.GetLastPInvokeErrorMessage()}");
-        return 1;
+        var why = Marshal.GetLastPInvokeErrorMessage();
+        Console.Error.WriteLine(
+            $"netsniff: this is read, live and interfaces alone; for the rest there should be {path}: {why}");
+        return ExitCode.Failed;
     }
 
     [LibraryImport("libc", EntryPoint = "execv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

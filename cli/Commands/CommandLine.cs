@@ -27,7 +27,7 @@ internal static class CommandLine
         foreach (var help in root.Options.OfType<HelpOption>()) help.Action = page;
         // `@file` is a name like any other here.
         var result = root.Parse(
-            arguments.Length == 0 ? ["--help"] : arguments,
+            arguments switch { [] => ["--help"], ["help", .. var verb] => [.. verb, "--help"], _ => arguments },
             new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0) return Refuse(result, terminal, page);
 
@@ -48,6 +48,11 @@ internal static class CommandLine
         {
             // Help has no runner of ours around it: `netsniff --help | head`.
             return ExitCode.Ok;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            terminal.Say(problem.Message);
+            return ExitCode.Failed;
         }
     }
 
@@ -89,6 +94,8 @@ internal static class CommandLine
         var what = isOption ? $"no option {token}" : command.Subcommands.Count > 0
             ? $"no command {token}"
             : $"'{token}' is one argument too many";
-        return Likeness.Nearest(token, names) is { } near ? $"{what}; did you mean {near}?" : what;
+        return Likeness.Nearest(token, names) is not { } near ? what
+            // It is known, and stands where it is not looked for.
+            : near == token ? $"{what} here: options come behind the command" : $"{what}; did you mean {near}?";
     }
 }

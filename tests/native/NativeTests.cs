@@ -36,6 +36,7 @@ public sealed class NativeTests
     [Theory]
     [InlineData("read", "--help")]
     [InlineData("live", "--help")]
+    [InlineData("interfaces")]
     [InlineData("read")]
     [InlineData("read", "missing.pcap")]
     [InlineData("read", "--wher", "x")]

@@ -21,6 +21,13 @@ internal sealed class FileReading(
     public int Run()
     {
         var filter = CaptureOutput.PacketFilter(settings);
+        if (settings.WriteTo is not null && paths.All(IsMissing))
+        {
+            // Before what is there to be written over is emptied.
+            foreach (var path in paths) terminal.Say($"{path} does not exist");
+            return ExitCode.Failed;
+        }
+
         using var output = new CaptureOutput(terminal, settings, paths);
         if (settings.Format == OutputFormat.Pcapng)
         {
@@ -142,6 +149,8 @@ internal sealed class FileReading(
         terminal.Say(text);
         _hasFailed = true;
     }
+
+    private static bool IsMissing(string path) => path != "-" && !Path.Exists(path);
 
     private static bool CanReadTwice(string path)
     {

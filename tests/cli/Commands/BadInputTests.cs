@@ -59,6 +59,27 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public void A_file_is_not_emptied_for_one_that_is_not_there()
+    {
+        var kept = Write("kept.pcapng", [1, 2, 3]);
+        var end = NetsniffProcess.Run("read", Path.Combine(_folder, "nowhere.pcap"), "-w", kept);
+        Assert.Equal(ExitCode.Failed, end.Code);
+        Assert.Contains("nowhere.pcap does not exist", end.Error, StringComparison.Ordinal);
+        Assert.Equal([1, 2, 3], File.ReadAllBytes(kept));
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("read --help")]
+    [InlineData("--version")]
+    public void Help_that_cannot_be_written_is_told(string arguments)
+    {
+        var end = NetsniffProcess.Shell($"'{NetsniffProcess.Path}' {arguments} >/dev/full");
+        Assert.Equal(ExitCode.Failed, end.Code);
+        Assert.Contains("No space left", Assert.Single(end.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_pcap_is_not_written_as_something_else()
     {
         var target = Path.Combine(_folder, "out.pcap");

@@ -110,6 +110,7 @@ public sealed class AskingCommandsTests : IDisposable
     [Theory]
     [InlineData("flws", "no command flws; did you mean flows?")]
     [InlineData("flows --folow", "no option --folow; did you mean --follow?")]
+    [InlineData("--follow flows", "no option --follow")]
     [InlineData("sql a b", "'b' is one argument too many")]
     [InlineData("certificates", "FOLDER is missing")]
     [InlineData("http --last", "--last needs N")]
@@ -122,6 +123,16 @@ public sealed class AskingCommandsTests : IDisposable
         var end = TestCommand.Run(line.Split(' '));
         Assert.Equal(ExitCode.Usage, end.Code);
         Assert.Contains(said, end.Error);
+    }
+
+    [Theory]
+    [InlineData("help", "--help")]
+    [InlineData("help sql", "sql --help")]
+    [InlineData("help rules check", "rules check --help")]
+    public void Help_may_be_asked_for_by_a_word(string line, string same)
+    {
+        var (said, meant) = (TestCommand.Run(line.Split(' ')), TestCommand.Run(same.Split(' ')));
+        Assert.Equal((meant.Code, meant.Output, meant.Error), (said.Code, said.Output, said.Error));
     }
 
     private string[] Arguments(TestWorker worker, params string[] arguments)
