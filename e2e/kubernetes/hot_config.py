@@ -12,7 +12,7 @@ VARIANTS = [
     {"payload": {"level": "Headers"}, "capture": {"bpfFilter": "not port 10250"}},
     {"payload": {"level": "None"}, "capture": {"bpfFilter": "not port 10250"}},
     {"payload": {"level": "Headers"}, "capture": {"bpfFilter": "not port 10250 and not port 10256"}},
-    {"payload": {"level": "Headers", "maxBodyBytes": 2048}, "capture": {"bpfFilter": "not port 10250"}},
+    {"payload": {"level": "Metadata"}, "capture": {"bpfFilter": "not port 10250"}},
     {"budget": {"cpu": "900m"}},
     {"budget": {"cpu": "1"}},
 ]

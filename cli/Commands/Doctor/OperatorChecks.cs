@@ -71,7 +71,7 @@ internal static class OperatorChecks
             return Checks.Bad("there is no CaptureProfile: nothing is captured", "apply one; `spec: {}` will do");
         }
 
-        List<string> bad = [], pending = [];
+        List<string> bad = [], pending = [], undone = [];
         foreach (var profile in profiles)
         {
             var name = KubeObject.FullName(profile);
@@ -87,8 +87,10 @@ internal static class OperatorChecks
 
                 var said = $"{name} {type}={condition.Text("status")} {condition.Text("reason")}: "
                     + condition.Text("message");
-                (type == "Accepted" ? bad : pending).Add(said.TrimEnd(':', ' '));
-                break;
+                // A wish that this version does not know how to grant; waiting for it is of no use.
+                var isUndone = type == "ResolvedRefs" && condition.Text("reason") == "NotServed";
+                (isUndone ? undone : type == "Accepted" ? bad : pending).Add(said.TrimEnd(':', ' '));
+                if (!isUndone) break;
             }
         }
 
@@ -97,8 +99,13 @@ internal static class OperatorChecks
             return Checks.Bad(Checks.Some(bad), "correct the profile; until then its last good version runs");
         }
 
-        return pending.Count > 0
-            ? Checks.Bad(Checks.Some(pending), "it may take a moment; `kubectl describe cprof -A` tells more")
+        if (pending.Count > 0)
+        {
+            return Checks.Bad(Checks.Some(pending), "it may take a moment; `kubectl describe cprof -A` tells more");
+        }
+
+        return undone.Count > 0
+            ? Checks.Note(Checks.Some(undone), "leave it out of the profile: all else is done")
             : Checks.Ok($"{Checks.Count(profiles.Count, "profile")} accepted and programmed");
     }
 
