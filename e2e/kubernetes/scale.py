@@ -113,6 +113,9 @@ class Crowd:
         """Pods that somebody runs there."""
         with contextlib.suppress(Refused):
             self.api.raw("POST", "/api/v1/namespaces", json.dumps({"metadata": {"name": SPACE}}))
+        # No pod is taken before there is an account for it.
+        wait_for("an account in a new namespace",
+                 lambda: self.api.find(namespaced("v1", SPACE, "serviceaccounts", "default")))
 
         def make(place):
             name, number = place
