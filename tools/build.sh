@@ -13,6 +13,8 @@ case $rid in *arm64*) rid=linux-arm64 ;; osx*) ;; *) rid=linux-x64 ;; esac
 dotnet publish cli/NetSniff.Cli.csproj -c "$configuration" -r "$rid" --self-contained false \
     -p:PublishReadyToRun=true -o bin/app -v quiet -clp:NoSummary
 
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 # Says in a few words what is missing; nothing when it can be done.
 lack() {
     [ "${NETSNIFF_NATIVE:-1}" != 0 ] || { echo "NETSNIFF_NATIVE=0"; return; }
@@ -20,10 +22,9 @@ lack() {
     [ "$(uname -s)" = Linux ] || { echo "not Linux"; return; }
     command -v gcc >/dev/null || command -v clang >/dev/null || { echo "no gcc or clang"; return; }
     case $rid in *x64) grep -q ' avx2 ' /proc/cpuinfo || { echo "no AVX2 in this processor"; return; } ;; esac
-    dotnet restore native -r "$rid" -v quiet >native.log 2>&1 || { echo "its compiler cannot be had"; return; }
+    dotnet restore native -r "$rid" -v quiet >"$log" 2>&1 || { echo "its compiler cannot be had"; return; }
 }
 missing=$(lack)
-rm -f native.log
 if [ -z "$missing" ]; then
     linker=gcc
     ! command -v clang >/dev/null || linker=clang
@@ -31,12 +32,11 @@ if [ -z "$missing" ]; then
     mkdir -p bin/native
     # What is wrong with our own code ends the build; that nothing can be linked here does not.
     dotnet publish native -c "$configuration" -r "$rid" --no-restore -p:CppCompilerAndLinker=$linker -o $work \
-        -v quiet -clp:NoSummary >native.log 2>&1 || {
-        if grep -qE 'error (CS|CA|IDE|IL)[0-9]' native.log; then cat native.log >&2; exit 1; fi
-        grep -m 3 error native.log || tail -3 native.log
+        -v quiet -clp:NoSummary >"$log" 2>&1 || {
+        if grep -qE 'error (CS|CA|IDE|IL)[0-9]' "$log"; then cat "$log" >&2; exit 1; fi
+        grep -m 3 error "$log" || tail -3 "$log"
         missing="it could not be linked"
     }
-    rm -f native.log
 fi
 if [ -z "$missing" ]; then
     # Beside it, tried, and then in its place: who runs it now keeps what he has.

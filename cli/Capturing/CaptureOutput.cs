@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NetSniff.Sensor.Capture;
 using NetSniff.Sensor.Capture.LibPcap;
 using NetSniff.Cli.Commands;
@@ -34,11 +35,16 @@ internal sealed class CaptureOutput : IDisposable
         _settings = settings;
         if (!settings.IsQuiet && Where(settings) is { } filter) HintAt(filter);
         // Before the file to write is touched, for it may be refused.
-        if (!Build.IsNative && settings.NamesPath is { } names) _names = new NamesFile(names, terminal);
-        if (!Build.IsNative && settings.RulesPath is { } rules)
+        if (Build.IsNative)
         {
-            _rules = new RulesFolder(rules);
-            _ = _rules.NewRun(Origins);
+            // Nobody goes on without what was asked for: such a command line is the whole program's.
+            if ((settings.NamesPath ?? settings.RulesPath) is not null) throw new UnreachableException();
+        }
+        else
+        {
+            if (settings.NamesPath is { } names) _names = new NamesFile(names, terminal);
+            if (settings.RulesPath is { } rules) _rules = new RulesFolder(rules);
+            _ = _rules?.NewRun(Origins);
         }
 
         if (settings.WriteTo is { } path)
