@@ -182,8 +182,9 @@ public sealed class CaptureSessionReconciler : IReconciler
         {
             cutting.Why = $"not done within {s_fileMax}";
         }
-        catch (Exception problem) when (problem is RpcException or IOException)
+        catch (Exception problem) when (problem is not OutOfMemoryException)
         {
+            // Whatever it is, the session is told of it: nobody else looks at this task.
             var rpc = problem as RpcException;
             cutting.Why = rpc?.Status.Detail ?? problem.Message;
             cutting.MayTryAgain = rpc?.StatusCode is not (StatusCode.InvalidArgument or StatusCode.PermissionDenied);
