@@ -20,7 +20,7 @@ FUZZ_DEBUG := fuzz/bin/Debug/net10.0/netsniff-fuzz
 FUZZ_RELEASE := fuzz/bin/Release/net10.0/netsniff-fuzz
 
 .PHONY: chaos bench-pipeline
-.PHONY: help demo test build oracles bench bench-scaling bench-live bench-profiling fuzz fuzz-replay fuzz-diff torture variants matrix
+.PHONY: help demo test build oracles bench bench-scaling bench-live bench-profiling profile fuzz fuzz-replay fuzz-diff torture variants matrix
 .PHONY: overload chaos-api swarm fmt check clean golden docs crds e2e images cluster-up cluster-down charts
 
 help: ## what there is
@@ -69,6 +69,9 @@ cluster-up: ## a Kubernetes of E2E_NODES nodes on this machine (root); says its 
 
 cluster-down: ## and away with it
 	@e2e/cluster/down.sh
+
+profile: build ## what runs how often, for the native compiler: native/netsniff.mibc; then build again
+	@bench/run.sh profile
 
 bench-live: ## live capture at a generator's maximum (root)
 	@tools/install.sh bench

@@ -3,6 +3,7 @@ using NetSniff.Bench.Comparing;
 using NetSniff.Bench.Inside;
 using NetSniff.Bench.Mixing;
 using NetSniff.Bench.Storing;
+using NetSniff.Bench.Training;
 
 switch (args)
 {
@@ -63,6 +64,12 @@ switch (args)
 
     case ["profiling", var trace, var picture]:
         using (var cost = new ProfilingCost(trace)) return await cost.RunAsync(picture);
+
+    case ["profile", var recorded, var made]:
+        var profile = new ProfileModule(CountedRun.Read(recorded));
+        profile.Write(made);
+        Console.WriteLine($"{made}: {profile.Methods} methods, {profile.Unknown} that have no name outside of their process");
+        return 0;
 
     case ["batches", var path]:
         BatchCost.Print(path);

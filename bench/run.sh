@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prepares and runs a measurement:  bench/run.sh compare|scaling|live|pipeline
+# Prepares and runs a measurement:  bench/run.sh compare|scaling|live|pipeline|profile
 #   BENCH_CACHE      folder for recordings, traces and built peers (/var/tmp/netsniff-bench): 4 GB
 #   BENCH_SCALE      size of the traces (1); another scale has a folder of its own
 #   BENCH_ROUNDS     runs of each program (3)        BENCH_PEERS=0   without the slow ones
@@ -35,6 +35,7 @@ case ${1:-compare} in
         gcc -O2 -Wall -Wextra -o "$here/replay" bench/peers/replay.c
         exec bench/live.sh "$here"
         ;;
+    profile) exec bench/train.sh "$here/traces" ;;
     pipeline) exec python3 bench/pipeline.py "$here" ;;
-    *) echo "run.sh: compare, scaling, live or pipeline" >&2; exit 2 ;;
+    *) echo "run.sh: compare, scaling, live, pipeline or profile" >&2; exit 2 ;;
 esac
