@@ -65,8 +65,8 @@ switch (args)
     case ["profiling", var trace, var picture]:
         using (var cost = new ProfilingCost(trace)) return await cost.RunAsync(picture);
 
-    case ["profile", var recorded, var made]:
-        var profile = new ProfileModule(CountedRun.Read(recorded));
+    case ["profile", "all" or "ours", var recorded, var made]:
+        var profile = new ProfileModule(CountedRun.Read(recorded), onlyOurs: args[1] == "ours");
         profile.Write(made);
         Console.WriteLine($"{made}: {profile.Methods} methods, {profile.Unknown} that have no name outside of their process");
         return 0;

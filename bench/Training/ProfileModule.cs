@@ -15,7 +15,11 @@ namespace NetSniff.Bench.Training;
 /// method of the same assemblies, "ldtoken method; ldstr InstrumentationDataStart; values; ldstr InstrumentationDataEnd;
 /// pop"; the module's AssemblyDictionary names the groups.
 /// </remarks>
-internal sealed class ProfileModule(CountedRun recording)
+/// <param name="recording">What was counted.</param>
+/// <param name="onlyOurs">
+/// Methods of our own assemblies without type arguments: what crossgen2 can put into precompiled code (--embed-pgo-data).
+/// </param>
+internal sealed class ProfileModule(CountedRun recording, bool onlyOurs)
 {
     private readonly MetadataBuilder _metadata = new();
     private readonly BlobBuilder _code = new();
@@ -67,6 +71,7 @@ internal sealed class ProfileModule(CountedRun recording)
         var groups = new SortedDictionary<string, List<ulong>>(StringComparer.Ordinal);
         foreach (var id in recording.Counts.Keys.OrderBy(Order))
         {
+            if (onlyOurs && !references.IsOursAndPlain(id)) continue;
             if (references.Method(id) is null || references.Assemblies(id) is not { } assemblies)
             {
                 Unknown++;

@@ -50,6 +50,12 @@ internal sealed class References(CountedRun recording, MetadataBuilder target) :
         return names.Count == 0 ? null : names;
     }
 
+    /// <summary>Whether the method is one of our assemblies' and neither it nor its type has type arguments.</summary>
+    public bool IsOursAndPlain(ulong id) =>
+        recording.Methods.TryGetValue(id, out var method) && method.Arguments.Length == 0
+        && recording.Types.TryGetValue(method.Type, out var type) && type.Arguments.Length == 0
+        && Assemblies(id) is [var name] && name.StartsWith("NetSniff.", StringComparison.Ordinal);
+
     public void Dispose()
     {
         foreach (var (file, _) in _files.Values) file.Dispose();
