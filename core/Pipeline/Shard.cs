@@ -90,7 +90,7 @@ public sealed unsafe partial class Shard : IDisposable
             while (number >= 0)
             {
                 var next = _flows.At(number)->WheelNext;
-                _flows.PrefetchFlow(next);
+                PrefetchChain(next);
                 EndFlow(number, EndReason(_flows.At(number), FlowEnd.CaptureEnded));
                 number = next;
             }
