@@ -60,7 +60,8 @@ public sealed class RecordSink
         head = Context;
         var body = _arena.AsSpan(_used + Unsafe.SizeOf<RecordHeader>(), RecordBytesMax - Unsafe.SizeOf<RecordHeader>());
         var writer = new ArenaWriter(body);
-        record.Describe(ref writer);
+        // Through a plain reference: a call on what is only lent for reading copies the whole record first.
+        Unsafe.AsRef(in record).Describe(ref writer);
         head.Kind = KindOf<TRecord>.Id;
         head.Traits = traits;
         head.TimeNanos = timeNanos;
@@ -104,10 +105,20 @@ public sealed class RecordSink
     }
 
     /// <summary>Fields in order; absent ones take no room but a zero bit.</summary>
-    private ref struct ArenaWriter(Span<byte> target) : IFieldVisitor
+    /// <remarks>All that is called for each field is inlined and takes nothing's address, so that a description which
+    /// works on a copy of the writer has it in registers.</remarks>
+    private ref struct ArenaWriter : IFieldVisitor
     {
-        private readonly Span<byte> _target = target;
-        private int _index;
+        private readonly ref byte _start;
+        private readonly int _room;
+        private ulong _bit;
+
+        public ArenaWriter(Span<byte> target)
+        {
+            _start = ref MemoryMarshal.GetReference(target);
+            _room = target.Length;
+            _bit = 1;
+        }
 
         public int Written { get; private set; }
 
@@ -115,84 +126,138 @@ public sealed class RecordSink
 
         public int TextsCut { get; private set; }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Number(string name, string about, ulong value, bool has) => Word(value, has);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Flag(string name, string about, bool value, bool has)
         {
-            if (!Next(has, 1)) return;
-            _target[Written++] = value ? (byte)1 : (byte)0;
+            var bit = NextBit();
+            if (!has || !Fits(1)) return;
+
+            Unsafe.Add(ref _start, Written) = value ? (byte)1 : (byte)0;
+            Written++;
+            Present |= bit;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Duration(string name, string about, long nanos, bool has) => Word((ulong)nanos, has);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Time(string name, string about, long nanos, bool has) => Word((ulong)nanos, has);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Text(string name, string about, ReadOnlySpan<byte> value) => Octets(value);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Bytes(string name, string about, ReadOnlySpan<byte> value) => Octets(value);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Address(string name, string about, Address value, bool has)
         {
-            if (!Next(has, Packets.Address.Size)) return;
-            MemoryMarshal.Write(_target[Written..], in value);
+            var bit = NextBit();
+            if (!has || !Fits(Packets.Address.Size)) return;
+
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref _start, Written), value);
             Written += Packets.Address.Size;
+            Present |= bit;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Texts(string name, string about, TextList values)
         {
-            var packed = values.Packed;
-            if (!Next(values.Count > 0, 6 + packed.Length)) return;
-            BinaryPrimitives.WriteUInt16LittleEndian(_target[Written..], (ushort)values.Count);
-            BinaryPrimitives.WriteInt32LittleEndian(_target[(Written + 2)..], packed.Length);
-            packed.CopyTo(_target[(Written + 6)..]);
-            Written += 6 + packed.Length;
+            var bit = NextBit();
+            if (values.Count == 0 || !Fits(TextsHeadSize + values.Packed.Length)) return;
+
+            Written = PutTexts(ref _start, Written, values);
+            Present |= bit;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Numbers(string name, string about, ReadOnlySpan<ulong> values)
         {
-            if (!Next(values.Length > 0, 2 + 8 * values.Length)) return;
-            BinaryPrimitives.WriteUInt16LittleEndian(_target[Written..], (ushort)values.Length);
-            MemoryMarshal.AsBytes(values).CopyTo(_target[(Written + 2)..]);
-            Written += 2 + 8 * values.Length;
+            var bit = NextBit();
+            if (values.IsEmpty || !Fits(LengthSize + 8 * values.Length)) return;
+
+            Written = Put(ref _start, Written, values.Length, MemoryMarshal.AsBytes(values));
+            Present |= bit;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private void Word(ulong value, bool has)
         {
-            if (!Next(has, 8)) return;
-            BinaryPrimitives.WriteUInt64LittleEndian(_target[Written..], value);
-            Written += 8;
-        }
+            var bit = NextBit();
+            if (!has || !Fits(sizeof(ulong))) return;
 
-        private void Octets(ReadOnlySpan<byte> value)
-        {
-            var room = Math.Min(_target.Length - Written - 2, ushort.MaxValue);
-            if (value.Length > room && room > 0)
-            {
-                value = value[..room];
-                TextsCut++;
-            }
-
-            if (!Next(value.Length > 0, 2 + value.Length)) return;
-            BinaryPrimitives.WriteUInt16LittleEndian(_target[Written..], (ushort)value.Length);
-            value.CopyTo(_target[(Written + 2)..]);
-            Written += 2 + value.Length;
+            BinaryPrimitives.WriteUInt64LittleEndian(At(ref _start, Written, sizeof(ulong)), value);
+            Written += sizeof(ulong);
+            Present |= bit;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private bool Next(bool has, int size)
+        private void Octets(ReadOnlySpan<byte> value)
         {
-            Debug.Assert(_index < RecordSchema.FieldsMax);
-            var bit = 1ul << _index++;
-            if (!has) return false;
-            if (size > _target.Length - Written)
+            var bit = NextBit();
+            if (value.IsEmpty) return;
+
+            var room = Math.Min(_room - Written - LengthSize, ushort.MaxValue);
+            if (value.Length > room)
             {
                 TextsCut++;
-                return false;
+                if (room <= 0) return;
+                value = value[..room];
             }
 
+            Written = Put(ref _start, Written, value.Length, value);
             Present |= bit;
-            return true;
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private ulong NextBit()
+        {
+            var bit = _bit;
+            Debug.Assert(bit != 0); // FieldsMax
+            _bit = bit << 1;
+            return bit;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private bool Fits(int size)
+        {
+            if (size <= _room - Written) return true;
+
+            TextsCut++;
+            return false;
+        }
+
+        /// <summary>Writes a length, or count, and what it is the length of.</summary>
+        /// <returns>Where the next field goes.</returns>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static int Put(ref byte start, int position, int length, ReadOnlySpan<byte> bytes)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(At(ref start, position, LengthSize), (ushort)length);
+            position += LengthSize;
+            bytes.CopyTo(At(ref start, position, bytes.Length));
+            return position + bytes.Length;
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static int PutTexts(ref byte start, int position, TextList values)
+        {
+            var packed = values.Packed;
+            var head = At(ref start, position, TextsHeadSize);
+            BinaryPrimitives.WriteUInt16LittleEndian(head, (ushort)values.Count);
+            BinaryPrimitives.WriteInt32LittleEndian(head[LengthSize..], packed.Length);
+            position += TextsHeadSize;
+            packed.CopyTo(At(ref start, position, packed.Length));
+            return position + packed.Length;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Span<byte> At(ref byte start, int position, int size) =>
+            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref start, position), size);
+
+        private const int LengthSize = sizeof(ushort);
+        private const int TextsHeadSize = LengthSize + sizeof(int);
     }
 }
