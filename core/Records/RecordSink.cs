@@ -66,9 +66,10 @@ public sealed class RecordSink
         head.Traits = traits;
         head.TimeNanos = timeNanos;
         head.Present = writer.Present;
-        head.Length = (Unsafe.SizeOf<RecordHeader>() + writer.Written + 7) & ~7;
+        var written = writer.WrittenFrom(body);
+        head.Length = (Unsafe.SizeOf<RecordHeader>() + written + 7) & ~7;
         // The padding too: whoever compares, hashes or stores records sees the same bytes for the same record.
-        body.Slice(writer.Written, head.Length - Unsafe.SizeOf<RecordHeader>() - writer.Written).Clear();
+        body.Slice(written, head.Length - Unsafe.SizeOf<RecordHeader>() - written).Clear();
         TextsCut += writer.TextsCut;
         _used += head.Length;
         Count++;
@@ -105,26 +106,38 @@ public sealed class RecordSink
     }
 
     /// <summary>Fields in order; absent ones take no room but a zero bit.</summary>
-    /// <remarks>All that is called for each field is inlined and takes nothing's address, so that a description which
-    /// works on a copy of the writer has it in registers.</remarks>
+    /// <remarks>Four fields, and nothing takes the address of any of them: so a description that works on a copy of the
+    /// writer has them in registers.</remarks>
     private ref struct ArenaWriter : IFieldVisitor
     {
-        private readonly ref byte _start;
-        private readonly int _room;
-        private ulong _bit;
+        private const int LengthSize = sizeof(ushort);
+        private const int TextsHeadSize = LengthSize + sizeof(int);
+
+        /// <summary>The number of the next field is in the lower bits of <see cref="_state"/>, texts that were cut are
+        /// counted above.</summary>
+        private const int CutShift = 8;
+
+        private readonly ref byte _end;
+        private ref byte _at;
+        private int _state;
 
         public ArenaWriter(Span<byte> target)
         {
-            _start = ref MemoryMarshal.GetReference(target);
-            _room = target.Length;
-            _bit = 1;
+            _at = ref MemoryMarshal.GetReference(target);
+            _end = ref Unsafe.Add(ref _at, target.Length);
         }
-
-        public int Written { get; private set; }
 
         public ulong Present { get; private set; }
 
-        public int TextsCut { get; private set; }
+        public readonly int TextsCut => _state >> CutShift;
+
+        private readonly int Room
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => (int)Unsafe.ByteOffset(ref _at, ref _end);
+        }
+
+        public readonly int WrittenFrom(Span<byte> target) => target.Length - Room;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Number(string name, string about, ulong value, bool has) => Word(value, has);
@@ -132,12 +145,12 @@ public sealed class RecordSink
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Flag(string name, string about, bool value, bool has)
         {
-            var bit = NextBit();
+            var field = _state++;
             if (!has || !Fits(1)) return;
 
-            Unsafe.Add(ref _start, Written) = value ? (byte)1 : (byte)0;
-            Written++;
-            Present |= bit;
+            _at = value ? (byte)1 : (byte)0;
+            _at = ref Unsafe.Add(ref _at, 1);
+            Present |= 1ul << field;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -155,109 +168,92 @@ public sealed class RecordSink
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Address(string name, string about, Address value, bool has)
         {
-            var bit = NextBit();
+            var field = _state++;
             if (!has || !Fits(Packets.Address.Size)) return;
 
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref _start, Written), value);
-            Written += Packets.Address.Size;
-            Present |= bit;
+            Unsafe.WriteUnaligned(ref _at, value);
+            _at = ref Unsafe.Add(ref _at, Packets.Address.Size);
+            Present |= 1ul << field;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Texts(string name, string about, TextList values)
         {
-            var bit = NextBit();
+            var field = _state++;
             if (values.Count == 0 || !Fits(TextsHeadSize + values.Packed.Length)) return;
 
-            Written = PutTexts(ref _start, Written, values);
-            Present |= bit;
+            _at = ref PutTexts(ref _at, values.Count, values.Packed);
+            Present |= 1ul << field;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Numbers(string name, string about, ReadOnlySpan<ulong> values)
         {
-            var bit = NextBit();
+            var field = _state++;
             if (values.IsEmpty || !Fits(LengthSize + 8 * values.Length)) return;
 
-            Written = Put(ref _start, Written, values.Length, MemoryMarshal.AsBytes(values));
-            Present |= bit;
+            _at = ref Put(ref _at, values.Length, MemoryMarshal.AsBytes(values));
+            Present |= 1ul << field;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private void Word(ulong value, bool has)
         {
-            var bit = NextBit();
+            var field = _state++;
             if (!has || !Fits(sizeof(ulong))) return;
 
-            BinaryPrimitives.WriteUInt64LittleEndian(At(ref _start, Written, sizeof(ulong)), value);
-            Written += sizeof(ulong);
-            Present |= bit;
+            BinaryPrimitives.WriteUInt64LittleEndian(MemoryMarshal.CreateSpan(ref _at, sizeof(ulong)), value);
+            _at = ref Unsafe.Add(ref _at, sizeof(ulong));
+            Present |= 1ul << field;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private void Octets(ReadOnlySpan<byte> value)
         {
-            var bit = NextBit();
+            var field = _state++;
             if (value.IsEmpty) return;
 
-            var room = Math.Min(_room - Written - LengthSize, ushort.MaxValue);
+            var room = Math.Min(Room - LengthSize, ushort.MaxValue);
             if (value.Length > room)
             {
-                TextsCut++;
+                _state += 1 << CutShift;
                 if (room <= 0) return;
                 value = value[..room];
             }
 
-            Written = Put(ref _start, Written, value.Length, value);
-            Present |= bit;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private ulong NextBit()
-        {
-            var bit = _bit;
-            Debug.Assert(bit != 0); // FieldsMax
-            _bit = bit << 1;
-            return bit;
+            _at = ref Put(ref _at, value.Length, value);
+            Present |= 1ul << field;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private bool Fits(int size)
         {
-            if (size <= _room - Written) return true;
+            Debug.Assert((_state & ((1 << CutShift) - 1)) <= RecordSchema.FieldsMax);
+            if (size <= Room) return true;
 
-            TextsCut++;
+            _state += 1 << CutShift;
             return false;
         }
 
         /// <summary>Writes a length, or count, and what it is the length of.</summary>
         /// <returns>Where the next field goes.</returns>
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private static int Put(ref byte start, int position, int length, ReadOnlySpan<byte> bytes)
+        private static ref byte Put(ref byte at, int length, ReadOnlySpan<byte> bytes)
         {
-            BinaryPrimitives.WriteUInt16LittleEndian(At(ref start, position, LengthSize), (ushort)length);
-            position += LengthSize;
-            bytes.CopyTo(At(ref start, position, bytes.Length));
-            return position + bytes.Length;
+            var target = MemoryMarshal.CreateSpan(ref at, LengthSize + bytes.Length);
+            BinaryPrimitives.WriteUInt16LittleEndian(target, (ushort)length);
+            bytes.CopyTo(target[LengthSize..]);
+            return ref Unsafe.Add(ref at, LengthSize + bytes.Length);
         }
 
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private static int PutTexts(ref byte start, int position, TextList values)
+        private static ref byte PutTexts(ref byte at, int count, ReadOnlySpan<byte> packed)
         {
-            var packed = values.Packed;
-            var head = At(ref start, position, TextsHeadSize);
-            BinaryPrimitives.WriteUInt16LittleEndian(head, (ushort)values.Count);
-            BinaryPrimitives.WriteInt32LittleEndian(head[LengthSize..], packed.Length);
-            position += TextsHeadSize;
-            packed.CopyTo(At(ref start, position, packed.Length));
-            return position + packed.Length;
+            var target = MemoryMarshal.CreateSpan(ref at, TextsHeadSize + packed.Length);
+            BinaryPrimitives.WriteUInt16LittleEndian(target, (ushort)count);
+            BinaryPrimitives.WriteInt32LittleEndian(target[LengthSize..], packed.Length);
+            packed.CopyTo(target[TextsHeadSize..]);
+            return ref Unsafe.Add(ref at, TextsHeadSize + packed.Length);
         }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Span<byte> At(ref byte start, int position, int size) =>
-            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref start, position), size);
-
-        private const int LengthSize = sizeof(ushort);
-        private const int TextsHeadSize = LengthSize + sizeof(int);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using NetSniff.Buffers;
 
 namespace NetSniff.Wire.Batches;
@@ -15,8 +16,10 @@ internal sealed class TextColumn
     private int[] _starts = new int[SlotsMin / 2 + 1];
     private int _distinct;
 
-    /// <summary>A text's hash in the upper half, its place plus one in the lower; 0 where nothing is.</summary>
-    private ulong[] _slots = new ulong[SlotsMin];
+    private Slot[] _slots = new Slot[SlotsMin];
+
+    /// <summary>The text of the row before, which the next one often has too.</summary>
+    private Slot _last;
 
     public int Count => _rows.Count;
 
@@ -26,6 +29,7 @@ internal sealed class TextColumn
     {
         if (_distinct > 0) Array.Clear(_slots);
         _distinct = 0;
+        _last = default;
         _bytes.Clear();
         _rows.Clear();
     }
@@ -49,29 +53,38 @@ internal sealed class TextColumn
 
     private int Place(ReadOnlySpan<byte> text)
     {
+        if (_last.Number != 0 && IsAt(in _last, text)) return _last.Number - 1;
+
         var hash = TextHash.Of(text);
         var slots = _slots;
         var mask = slots.Length - 1;
-        for (var slot = (int)hash & mask; ; slot = (slot + 1) & mask)
+        for (var at = (int)hash & mask; ; at = (at + 1) & mask)
         {
-            var word = slots[slot];
-            if (word == 0) return AddDistinct(text, hash, slot);
-            if ((uint)(word >> 32) != hash) continue;
+            ref var slot = ref slots[at];
+            if (slot.Number == 0) return AddDistinct(text, hash, ref slot);
+            if (slot.Hash != hash || !IsAt(in slot, text)) continue;
 
-            var place = (int)(uint)word - 1;
-            var start = _starts[place];
-            if (_starts[place + 1] - start != text.Length) continue;
-            if (_bytes.Written.Slice(start, text.Length).SequenceEqual(text)) return place;
+            _last = slot;
+            return slot.Number - 1;
         }
     }
 
-    private int AddDistinct(ReadOnlySpan<byte> text, uint hash, int slot)
+    private bool IsAt(in Slot slot, ReadOnlySpan<byte> text)
+    {
+        if (slot.Length != text.Length) return false;
+
+        ref var known = ref MemoryMarshal.GetReference(_bytes.Written[slot.Start..]);
+        return TextHash.AreSame(ref known, ref MemoryMarshal.GetReference(text), text.Length);
+    }
+
+    private int AddDistinct(ReadOnlySpan<byte> text, uint hash, ref Slot slot)
     {
         var place = _distinct++;
         if (_distinct == _starts.Length) Array.Resize(ref _starts, 2 * _starts.Length);
+        slot = new Slot { Hash = hash, Number = _distinct, Start = _bytes.Length, Length = text.Length };
+        _last = slot;
         _bytes.Put(text);
         _starts[_distinct] = _bytes.Length;
-        _slots[slot] = (ulong)hash << 32 | (uint)_distinct;
         if (2 * _distinct > _slots.Length) Rehash();
         return place;
     }
@@ -79,15 +92,28 @@ internal sealed class TextColumn
     private void Rehash()
     {
         var old = _slots;
-        _slots = new ulong[2 * old.Length];
+        _slots = new Slot[2 * old.Length];
         var mask = _slots.Length - 1;
-        foreach (var word in old)
+        foreach (ref readonly var slot in old.AsSpan())
         {
-            if (word == 0) continue;
+            if (slot.Number == 0) continue;
 
-            var slot = (int)(word >> 32) & mask;
-            while (_slots[slot] != 0) slot = (slot + 1) & mask;
-            _slots[slot] = word;
+            var at = (int)slot.Hash & mask;
+            while (_slots[at].Number != 0) at = (at + 1) & mask;
+            _slots[at] = slot;
         }
+    }
+
+    /// <summary>All that finding a text needs, in one place of the memory.</summary>
+    private struct Slot
+    {
+        public uint Hash;
+
+        /// <summary>The text's place plus one; 0 where nothing is.</summary>
+        public int Number;
+
+        /// <summary>Where it lies in <see cref="_bytes"/>.</summary>
+        public int Start;
+        public int Length;
     }
 }
