@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using NetSniff.Buffers;
 using NetSniff.Packets;
 
 namespace NetSniff.Records;
@@ -66,7 +67,7 @@ public sealed class RecordSink
         head.Traits = traits;
         head.TimeNanos = timeNanos;
         head.Present = writer.Present;
-        var written = writer.WrittenFrom(body);
+        var written = writer.WrittenOf(body.Length);
         head.Length = (Unsafe.SizeOf<RecordHeader>() + written + 7) & ~7;
         // The padding too: whoever compares, hashes or stores records sees the same bytes for the same record.
         body.Slice(written, head.Length - Unsafe.SizeOf<RecordHeader>() - written).Clear();
@@ -106,38 +107,37 @@ public sealed class RecordSink
     }
 
     /// <summary>Fields in order; absent ones take no room but a zero bit.</summary>
-    /// <remarks>Four fields, and nothing takes the address of any of them: so a description that works on a copy of the
-    /// writer has them in registers.</remarks>
+    /// <remarks>Three fields, and nothing takes the address of any of them: so a description that works on a copy of the
+    /// writer has them in registers. One of the three is three numbers.</remarks>
     private ref struct ArenaWriter : IFieldVisitor
     {
         private const int LengthSize = sizeof(ushort);
         private const int TextsHeadSize = LengthSize + sizeof(int);
 
-        /// <summary>The number of the next field is in the lower bits of <see cref="_state"/>, texts that were cut are
-        /// counted above.</summary>
-        private const int CutShift = 8;
+        /// <summary>Of <see cref="_state"/>: the number of the next field, texts that were cut, bytes left.</summary>
+        private const int CutShift = 8, LeftShift = 32;
+        private const int CutMask = 0xff_ffff;
 
-        private readonly ref byte _end;
         private ref byte _at;
-        private int _state;
+        private ulong _state;
 
         public ArenaWriter(Span<byte> target)
         {
             _at = ref MemoryMarshal.GetReference(target);
-            _end = ref Unsafe.Add(ref _at, target.Length);
+            _state = (ulong)target.Length << LeftShift;
         }
 
         public ulong Present { get; private set; }
 
-        public readonly int TextsCut => _state >> CutShift;
+        public readonly int TextsCut => (int)(_state >> CutShift) & CutMask;
 
-        private readonly int Room
+        public readonly int WrittenOf(int length) => length - Left;
+
+        private readonly int Left
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => (int)Unsafe.ByteOffset(ref _at, ref _end);
+            get => (int)(_state >> LeftShift);
         }
-
-        public readonly int WrittenFrom(Span<byte> target) => target.Length - Room;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Number(string name, string about, ulong value, bool has) => Word(value, has);
@@ -145,12 +145,10 @@ public sealed class RecordSink
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Flag(string name, string about, bool value, bool has)
         {
-            var field = _state++;
-            if (!has || !Fits(1)) return;
+            if (!Next(has, 1)) return;
 
             _at = value ? (byte)1 : (byte)0;
             _at = ref Unsafe.Add(ref _at, 1);
-            Present |= 1ul << field;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -168,71 +166,68 @@ public sealed class RecordSink
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Address(string name, string about, Address value, bool has)
         {
-            var field = _state++;
-            if (!has || !Fits(Packets.Address.Size)) return;
+            if (!Next(has, Packets.Address.Size)) return;
 
             Unsafe.WriteUnaligned(ref _at, value);
             _at = ref Unsafe.Add(ref _at, Packets.Address.Size);
-            Present |= 1ul << field;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Texts(string name, string about, TextList values)
         {
-            var field = _state++;
-            if (values.Count == 0 || !Fits(TextsHeadSize + values.Packed.Length)) return;
+            if (!Next(values.Count > 0, TextsHeadSize + values.Packed.Length)) return;
 
             _at = ref PutTexts(ref _at, values.Count, values.Packed);
-            Present |= 1ul << field;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Numbers(string name, string about, ReadOnlySpan<ulong> values)
         {
-            var field = _state++;
-            if (values.IsEmpty || !Fits(LengthSize + 8 * values.Length)) return;
+            if (!Next(values.Length > 0, LengthSize + 8 * values.Length)) return;
 
             _at = ref Put(ref _at, values.Length, MemoryMarshal.AsBytes(values));
-            Present |= 1ul << field;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private void Word(ulong value, bool has)
         {
-            var field = _state++;
-            if (!has || !Fits(sizeof(ulong))) return;
+            if (!Next(has, sizeof(ulong))) return;
 
             BinaryPrimitives.WriteUInt64LittleEndian(MemoryMarshal.CreateSpan(ref _at, sizeof(ulong)), value);
             _at = ref Unsafe.Add(ref _at, sizeof(ulong));
-            Present |= 1ul << field;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private void Octets(ReadOnlySpan<byte> value)
         {
-            var field = _state++;
-            if (value.IsEmpty) return;
-
-            var room = Math.Min(Room - LengthSize, ushort.MaxValue);
-            if (value.Length > room)
+            var room = Math.Min(Left - LengthSize, ushort.MaxValue);
+            if (value.Length > room && room > 0)
             {
-                _state += 1 << CutShift;
-                if (room <= 0) return;
+                _state += 1ul << CutShift;
                 value = value[..room];
             }
 
+            if (!Next(value.Length > 0, LengthSize + value.Length)) return;
+
             _at = ref Put(ref _at, value.Length, value);
-            Present |= 1ul << field;
         }
 
+        /// <summary>Comes to the next field: whether it is to be written.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private bool Fits(int size)
+        private bool Next(bool has, int size)
         {
-            Debug.Assert((_state & ((1 << CutShift) - 1)) <= RecordSchema.FieldsMax);
-            if (size <= Room) return true;
+            var state = _state++;
+            Debug.Assert((byte)state < RecordSchema.FieldsMax);
+            if (!has) return false;
+            if (size > (int)(state >> LeftShift))
+            {
+                _state += 1ul << CutShift;
+                return false;
+            }
 
-            _state += 1 << CutShift;
-            return false;
+            _state -= (ulong)size << LeftShift;
+            Present |= 1ul << (int)state;
+            return true;
         }
 
         /// <summary>Writes a length, or count, and what it is the length of.</summary>
@@ -240,9 +235,9 @@ public sealed class RecordSink
         [MethodImpl(MethodImplOptions.NoInlining)]
         private static ref byte Put(ref byte at, int length, ReadOnlySpan<byte> bytes)
         {
-            var target = MemoryMarshal.CreateSpan(ref at, LengthSize + bytes.Length);
-            BinaryPrimitives.WriteUInt16LittleEndian(target, (ushort)length);
-            bytes.CopyTo(target[LengthSize..]);
+            BinaryPrimitives.WriteUInt16LittleEndian(MemoryMarshal.CreateSpan(ref at, LengthSize), (ushort)length);
+            ShortCopy.Copy(
+                ref MemoryMarshal.GetReference(bytes), ref Unsafe.Add(ref at, LengthSize), bytes.Length);
             return ref Unsafe.Add(ref at, LengthSize + bytes.Length);
         }
 

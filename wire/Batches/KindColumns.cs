@@ -117,10 +117,11 @@ internal sealed class KindColumns
         var end = HeadSize + BinaryPrimitives.ReadInt32LittleEndian(body[sizeof(ushort)..]);
         _numbers[column].Add(BinaryPrimitives.ReadUInt16LittleEndian(body));
         var texts = _texts[column];
+        texts.BeginList();
         for (var rest = body[HeadSize..end]; !rest.IsEmpty;)
         {
             var textEnd = sizeof(ushort) + BinaryPrimitives.ReadUInt16LittleEndian(rest);
-            texts.Add(rest[sizeof(ushort)..textEnd]);
+            texts.AddListed(rest[sizeof(ushort)..textEnd]);
             rest = rest[textEnd..];
         }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NetSniff.Buffers;
 
@@ -21,9 +22,38 @@ internal sealed class TextColumn
     /// <summary>The text of the row before, which the next one often has too.</summary>
     private Slot _last;
 
+    /// <summary>By place plus one, and 0 for where a list begins: the place plus one of the text that followed last. What
+    /// a batch left here is a guess as any other.</summary>
+    private int[] _followers = [];
+
+    /// <summary>The place plus one of the text before in the list, 0 at its beginning.</summary>
+    private int _before;
+
     public int Count => _rows.Count;
 
     public void Add(ReadOnlySpan<byte> text) => _rows.Add((ulong)Place(text));
+
+    /// <summary>Begins a list; its texts come by <see cref="AddListed"/>.</summary>
+    public void BeginList() => _before = 0;
+
+    /// <summary>Adds a text of a list. The lists of a column mostly name the same in the same order, header lines above
+    /// all: what followed the text before last time is tried first.</summary>
+    public void AddListed(ReadOnlySpan<byte> text)
+    {
+        if (_followers.Length < _starts.Length) Array.Resize(ref _followers, _starts.Length);
+        var before = _before;
+        var guess = _followers[before] - 1;
+        if ((uint)guess < (uint)_distinct && IsAt(_starts[guess], _starts[guess + 1] - _starts[guess], text))
+        {
+            _before = guess + 1;
+        }
+        else
+        {
+            _before = _followers[before] = Find(text) + 1;
+        }
+
+        _rows.Add((ulong)_before - 1);
+    }
 
     public void Clear()
     {
@@ -53,8 +83,13 @@ internal sealed class TextColumn
 
     private int Place(ReadOnlySpan<byte> text)
     {
-        if (_last.Number != 0 && IsAt(in _last, text)) return _last.Number - 1;
+        if (_last.Number != 0 && IsAt(_last.Start, _last.Length, text)) return _last.Number - 1;
 
+        return Find(text);
+    }
+
+    private int Find(ReadOnlySpan<byte> text)
+    {
         var hash = TextHash.Of(text);
         var slots = _slots;
         var mask = slots.Length - 1;
@@ -62,18 +97,19 @@ internal sealed class TextColumn
         {
             ref var slot = ref slots[at];
             if (slot.Number == 0) return AddDistinct(text, hash, ref slot);
-            if (slot.Hash != hash || !IsAt(in slot, text)) continue;
+            if (slot.Hash != hash || !IsAt(slot.Start, slot.Length, text)) continue;
 
             _last = slot;
             return slot.Number - 1;
         }
     }
 
-    private bool IsAt(in Slot slot, ReadOnlySpan<byte> text)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsAt(int start, int length, ReadOnlySpan<byte> text)
     {
-        if (slot.Length != text.Length) return false;
+        if (length != text.Length) return false;
 
-        ref var known = ref MemoryMarshal.GetReference(_bytes.Written[slot.Start..]);
+        ref var known = ref MemoryMarshal.GetReference(_bytes.Written[start..]);
         return TextHash.AreSame(ref known, ref MemoryMarshal.GetReference(text), text.Length);
     }
 
