@@ -63,10 +63,11 @@ public sealed class RecordSink
         var writer = new ArenaWriter(body);
         // Through a plain reference: a call on what is only lent for reading copies the whole record first.
         Unsafe.AsRef(in record).Describe(ref writer);
-        head.Kind = KindOf<TRecord>.Id;
+        var schema = KindOf<TRecord>.Schema;
+        head.Kind = schema.Id;
         head.Traits = traits;
         head.TimeNanos = timeNanos;
-        head.Present = writer.Present;
+        head.Present = writer.PresentOf(schema.Kinds.Length);
         var written = writer.WrittenOf(body.Length);
         head.Length = (Unsafe.SizeOf<RecordHeader>() + written + 7) & ~7;
         // The padding too: whoever compares, hashes or stores records sees the same bytes for the same record.
@@ -100,44 +101,37 @@ public sealed class RecordSink
         return true;
     }
 
-    /// <summary>The number of a record type, looked up once per type.</summary>
+    /// <summary>What a record type is, looked up once per type.</summary>
     private static class KindOf<TRecord> where TRecord : struct, IRecord, allows ref struct
     {
-        public static readonly ushort Id = RecordKinds.Register<TRecord>().Id;
+        public static readonly RecordSchema Schema = RecordKinds.Register<TRecord>();
     }
 
     /// <summary>Fields in order; absent ones take no room but a zero bit.</summary>
-    /// <remarks>Three fields, and nothing takes the address of any of them: so a description that works on a copy of the
-    /// writer has them in registers. One of the three is three numbers.</remarks>
     private ref struct ArenaWriter : IFieldVisitor
     {
         private const int LengthSize = sizeof(ushort);
         private const int TextsHeadSize = LengthSize + sizeof(int);
 
-        /// <summary>Of <see cref="_state"/>: the number of the next field, texts that were cut, bytes left.</summary>
-        private const int CutShift = 8, LeftShift = 32;
-        private const int CutMask = 0xff_ffff;
+        /// <summary>Which of the fields were there, the last in the highest bit: what comes before moves down, so that
+        /// nobody has to count.</summary>
+        private const ulong LastField = 1ul << 63;
 
         private ref byte _at;
-        private ulong _state;
+        private long _left;
+        private ulong _present;
 
         public ArenaWriter(Span<byte> target)
         {
             _at = ref MemoryMarshal.GetReference(target);
-            _state = (ulong)target.Length << LeftShift;
+            _left = target.Length;
         }
 
-        public ulong Present { get; private set; }
+        public int TextsCut { get; private set; }
 
-        public readonly int TextsCut => (int)(_state >> CutShift) & CutMask;
+        public readonly ulong PresentOf(int fields) => _present >> (64 - fields);
 
-        public readonly int WrittenOf(int length) => length - Left;
-
-        private readonly int Left
-        {
-            [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => (int)(_state >> LeftShift);
-        }
+        public readonly int WrittenOf(int length) => length - (int)_left;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Number(string name, string about, ulong value, bool has) => Word(value, has);
@@ -200,10 +194,10 @@ public sealed class RecordSink
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private void Octets(ReadOnlySpan<byte> value)
         {
-            var room = Math.Min(Left - LengthSize, ushort.MaxValue);
+            var room = Math.Min((int)_left - LengthSize, ushort.MaxValue);
             if (value.Length > room && room > 0)
             {
-                _state += 1ul << CutShift;
+                TextsCut++;
                 value = value[..room];
             }
 
@@ -216,17 +210,18 @@ public sealed class RecordSink
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private bool Next(bool has, int size)
         {
-            var state = _state++;
-            Debug.Assert((byte)state < RecordSchema.FieldsMax);
+            _present >>= 1;
             if (!has) return false;
-            if (size > (int)(state >> LeftShift))
+
+            var left = _left - size;
+            if (left < 0)
             {
-                _state += 1ul << CutShift;
+                TextsCut++;
                 return false;
             }
 
-            _state -= (ulong)size << LeftShift;
-            Present |= 1ul << (int)state;
+            _left = left;
+            _present |= LastField;
             return true;
         }
 

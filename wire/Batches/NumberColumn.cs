@@ -8,7 +8,7 @@ namespace NetSniff.Wire.Batches;
 /// <summary>Gathers the numbers of one column and writes them the shortest way it knows.</summary>
 /// <remarks>Most columns of a batch are one number over and over: VLANs, the tunnel, the interface. Until a second one
 /// comes it is only counted.</remarks>
-internal sealed class NumberColumn
+internal sealed unsafe class NumberColumn
 {
     private const int CapacityMin = 64;
 
@@ -20,12 +20,16 @@ internal sealed class NumberColumn
     private static NumberTable? t_table;
 
     private ulong[] _values = [];
+
+    /// <summary>Where <see cref="_values"/>, which is pinned, begins: asking the array would touch its head, a cache line
+    /// more for each number of every column.</summary>
+    private ulong* _start;
     private ulong _first;
     private ulong _bits;
     private int _count;
 
     /// <summary>Rows that <see cref="_values"/> has room for; 0 while it is not in use and all are <see cref="_first"/>.
-    /// Kept here, for the array's own length is a cache line more of every column.</summary>
+    /// </summary>
     private int _room;
 
     public int Count => _count;
@@ -45,7 +49,7 @@ internal sealed class NumberColumn
         var count = _count;
         if (count < _room)
         {
-            Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_values), count) = value;
+            _start[count] = value;
             _bits |= value;
             _count = count + 1;
         }
@@ -106,7 +110,13 @@ internal sealed class NumberColumn
         }
 
         if (_room == 0) Spread(_count + 1);
-        if (_count == _values.Length) Array.Resize(ref _values, 2 * _count);
+        if (_count == _values.Length)
+        {
+            var full = _values;
+            Allocate(2 * _count);
+            full.CopyTo(_values.AsSpan());
+        }
+
         _room = _values.Length;
         _bits |= value;
         _values[_count++] = value;
@@ -117,10 +127,16 @@ internal sealed class NumberColumn
     {
         if (_values.Length < capacity)
         {
-            _values = new ulong[Math.Max(CapacityMin, (int)BitOperations.RoundUpToPowerOf2((uint)capacity))];
+            Allocate(Math.Max(CapacityMin, (int)BitOperations.RoundUpToPowerOf2((uint)capacity)));
         }
 
         _values.AsSpan(0, _count).Fill(_first);
+    }
+
+    private void Allocate(int capacity)
+    {
+        _values = GC.AllocateArray<ulong>(capacity, pinned: true);
+        _start = (ulong*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_values));
     }
 
     private bool IsSame(ReadOnlySpan<ulong> values) => _room != 0 && Values.SequenceEqual(values);
@@ -130,8 +146,10 @@ internal sealed class NumberColumn
         var table = t_table ??= new NumberTable();
         var (plain, delta) = VarintSums.Measure(values);
         var fromTime = times.IsEmpty ? long.MaxValue : VarintSums.MeasureBeside(values, times);
-        var listed = table.Gather(values);
-        var least = Math.Min(Math.Min(plain, delta), Math.Min(fromTime, listed));
+        var least = Math.Min(Math.Min(plain, delta), fromTime);
+        // A byte for each row is the least that places in a table take, so it may be out of the question at once.
+        var listed = least > values.Length + 2 ? table.Gather(values) : long.MaxValue;
+        least = Math.Min(least, listed);
         if (least == listed) table.Write(output);
         else if (least == plain) WritePlain(output, values);
         else if (least == fromTime) WriteFromTime(output, values, times);
