@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 
 namespace NetSniff.Buffers;
 
-/// <summary>Copies few bytes in two pieces that may overlap, where a call of the library's copy would cost more than what
-/// it does: names, labels, header lines.</summary>
+/// <summary>Copies few bytes in two pieces that may overlap, where a call of the library's copy would cost more than
+/// what it does: names, labels, header lines.</summary>
 internal static class ShortCopy
 {
     /// <summary>There must be <paramref name="length"/> bytes on both sides, which do not overlap.</summary>
@@ -40,7 +40,8 @@ internal static class ShortCopy
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CopyEnds<T>(ref byte from, ref byte to, int last)
     {
-        var (first, second) = (Unsafe.ReadUnaligned<T>(ref from), Unsafe.ReadUnaligned<T>(ref Unsafe.Add(ref from, last)));
+        var first = Unsafe.ReadUnaligned<T>(ref from);
+        var second = Unsafe.ReadUnaligned<T>(ref Unsafe.Add(ref from, last));
         Unsafe.WriteUnaligned(ref to, first);
         Unsafe.WriteUnaligned(ref Unsafe.Add(ref to, last), second);
     }

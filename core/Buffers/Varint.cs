@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 
 namespace NetSniff.Buffers;
 
-/// <summary>Numbers of variable length: seven bits a byte, least significant first, the high bit set on all but the last
-/// (as protobuf's varints).</summary>
+/// <summary>Numbers of variable length: seven bits a byte, least significant first, the high bit set on all but the
+/// last (as protobuf's varints).</summary>
 public static class Varint
 {
     /// <summary>Bytes of the longest: ten times seven bits.</summary>

@@ -21,15 +21,15 @@ internal sealed unsafe class NumberColumn
 
     private ulong[] _values = [];
 
-    /// <summary>Where <see cref="_values"/>, which is pinned, begins: asking the array would touch its head, a cache line
-    /// more for each number of every column.</summary>
+    /// <summary>Where <see cref="_values"/>, which is pinned, begins: asking the array would touch its head, a cache
+    /// line more for each number of every column.</summary>
     private ulong* _start;
     private ulong _first;
     private ulong _bits;
     private int _count;
 
-    /// <summary>Rows that <see cref="_values"/> has room for; 0 while it is not in use and all are <see cref="_first"/>.
-    /// </summary>
+    /// <summary>Rows that <see cref="_values"/> has room for; 0 while it is not in use and all are
+    /// <see cref="_first"/>.</summary>
     private int _room;
 
     public int Count => _count;

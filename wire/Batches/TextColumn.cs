@@ -22,8 +22,8 @@ internal sealed class TextColumn
     /// <summary>The text of the row before, which the next one often has too.</summary>
     private Slot _last;
 
-    /// <summary>By place plus one, and 0 for where a list begins: the place plus one of the text that followed last. What
-    /// a batch left here is a guess as any other.</summary>
+    /// <summary>By place plus one, and 0 for where a list begins: the place plus one of the text that followed last.
+    /// What a batch left here is a guess as any other.</summary>
     private int[] _followers = [];
 
     /// <summary>The place plus one of the text before in the list, 0 at its beginning.</summary>

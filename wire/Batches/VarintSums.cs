@@ -5,8 +5,8 @@ using NetSniff.Buffers;
 
 namespace NetSniff.Wire.Batches;
 
-/// <summary>How many bytes a column's numbers would be as varints, four at a time: what is written in the end is one way
-/// of three, and all are measured.</summary>
+/// <summary>How many bytes a column's numbers would be as varints, four at a time: what is written in the end is one
+/// way of three, and all are measured.</summary>
 internal static class VarintSums
 {
     /// <summary>Small differences of either sign become small numbers.</summary>

@@ -105,8 +105,7 @@ internal struct DnsExchange
                 IsCut = message.IsCut || (IsQueryCut && !hasResponse),
                 Exchange = Number,
                 Problem = DnsProblems.Name(IsQueryCut && !hasResponse ? DnsProblem.None : message.Problem),
-            },
-            records);
+            }, records);
     }
 
     private readonly void Emit(in DnsRecord record, RecordSink records)

@@ -102,8 +102,8 @@ public sealed class HeaderBook
         return header;
     }
 
-    /// <summary>Where the next line goes, for who copies it while looking for its end; <see cref="AddCopied"/> keeps it.
-    /// </summary>
+    /// <summary>Where the next line goes, for who copies it while looking for its end; <see cref="AddCopied"/> keeps
+    /// it.</summary>
     /// <returns>The first of <paramref name="bytes"/> bytes that may be written.</returns>
     public ref byte NextLine(int bytes)
     {

@@ -29,6 +29,10 @@ public class VarintSumsTests
     }
 
     /// <summary>Numbers of all lengths, the largest among them.</summary>
-    private static ulong[] Some(Random random, int count) =>
-        [.. Enumerable.Range(0, count).Select(_ => (ulong)random.NextInt64(long.MinValue, long.MaxValue) >> random.Next(64))];
+    private static ulong[] Some(Random random, int count)
+    {
+        var numbers = new ulong[count];
+        foreach (ref var number in numbers.AsSpan()) number = (ulong)random.NextInt64() << 1 >> random.Next(64);
+        return numbers;
+    }
 }

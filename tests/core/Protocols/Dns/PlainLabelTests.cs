@@ -1,4 +1,3 @@
-using System.Text;
 using NetSniff.Protocols.Dns;
 
 namespace NetSniff.Tests.Protocols.Dns;
@@ -12,7 +11,7 @@ public class PlainLabelTests
     {
         for (var length = 1; length <= LabelBytesMax; length++)
         {
-            var label = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, length).Select(at => (char)(' ' + at % 14))));
+            var label = Enumerable.Range(0, length).Select(at => (byte)(' ' + at % 14)).ToArray();
             var target = new byte[length];
             Assert.True(PlainLabel.TryCopy(label, target), $"length {length}");
             Assert.Equal(label, target);
