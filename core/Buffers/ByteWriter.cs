@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace NetSniff.Buffers;
 
@@ -8,7 +9,7 @@ namespace NetSniff.Buffers;
 public sealed class ByteWriter(int capacity = 1024)
 {
     /// <summary>Bytes of the longest variable-length number: ten times seven bits.</summary>
-    public const int VarintSizeMax = 10;
+    public const int VarintSizeMax = Varint.SizeMax;
 
     private byte[] _bytes = new byte[capacity];
 
@@ -53,22 +54,13 @@ public sealed class ByteWriter(int capacity = 1024)
         Length += 4;
     }
 
-    /// <summary>Seven bits a byte, least significant first, the high bit set on all but the last (as protobuf's
-    /// varints).</summary>
+    /// <summary>A <see cref="Varint"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PutVarint(ulong value)
     {
         if (_bytes.Length - Length < VarintSizeMax) Grow(VarintSizeMax);
-        var bytes = _bytes;
-        var position = Length;
-        while (value >= 0x80)
-        {
-            bytes[position++] = (byte)(value | 0x80);
-            value >>= 7;
-        }
-
-        bytes[position++] = (byte)value;
-        Length = position;
+        ref var at = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_bytes), Length);
+        Length += Varint.Write(ref at, value);
     }
 
     /// <summary>A text behind its length.</summary>
@@ -86,10 +78,6 @@ public sealed class ByteWriter(int capacity = 1024)
     }
 
     public void Advance(int count) => Length += count;
-
-    /// <summary>A byte for each seven bits begun: nine sixty-fourths are close enough to a seventh up to 64 bits.
-    /// </summary>
-    public static int VarintSize(ulong value) => (((64 - BitOperations.LeadingZeroCount(value | 1)) * 9) + 64) >> 6;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Grow(int size) =>

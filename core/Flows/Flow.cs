@@ -54,7 +54,8 @@ public enum FlowTraits : ushort
     UnreadHigh = 32768,
 }
 
-/// <summary>One conversation: three cache lines, the first of which every lookup needs.</summary>
+/// <summary>One conversation: three cache lines, the first of which every lookup needs, the third TCP's packets only.
+/// </summary>
 /// <remarks>Arrays of two are indexed by direction: 0 to the server, 1 to the client. Lives in native memory and is
 /// never moved; nobody keeps a pointer past the packet.</remarks>
 [StructLayout(LayoutKind.Sequential)]
@@ -85,7 +86,7 @@ public unsafe struct Flow
     public fixed ulong Bytes[2];
     public fixed ulong Payload[2];
     public fixed uint Packets[2];
-    public fixed uint NextSequence[2];
+    public ulong Id;
 
     /// <summary>Next flow in the same bucket of the wheel, or -1. In a free flow: the next free one.</summary>
     public int WheelNext;
@@ -104,9 +105,9 @@ public unsafe struct Flow
     public byte Tries;
     public fixed byte Gaps[2];
 
-    // Third line: TCP's health.
-    public ulong Id;
+    // Third line: the beginning, and TCP's numbers and health. Packets of other protocols leave it alone.
     public long FirstNanos;
+    public fixed uint NextSequence[2];
     public fixed uint LastAck[2];
     public fixed uint Retransmitted[2];
     public fixed uint OutOfOrder[2];

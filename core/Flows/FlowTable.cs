@@ -56,25 +56,24 @@ public sealed unsafe class FlowTable : IDisposable
 
     /// <summary>Second wish, when the index word has come: the flow it names.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchFlow(ulong hash)
+    public void PrefetchFlow(in Packet packet)
     {
-        var word = _index[Home(hash)];
-        if (word == 0 || (word ^ hash) >> 32 != 0) return;
+        var word = _index[Home(packet.Hash)];
+        if (word == 0 || (word ^ packet.Hash) >> 32 != 0) return;
 
         var flow = (byte*)At((int)(uint)word - 1);
-        PrefetchLines(flow);
+        Prefetch.Read(flow);
+        Prefetch.Read(flow + Prefetch.LineBytes);
+        if (packet.Protocol == IpProtocol.Tcp) Prefetch.Read(flow + 2 * Prefetch.LineBytes);
     }
 
     /// <summary>Wishes for all of a flow that is to be looked at soon.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchFlow(int number)
     {
-        if (number >= 0) PrefetchLines((byte*)At(number));
-    }
+        if (number < 0) return;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchLines(byte* flow)
-    {
+        var flow = (byte*)At(number);
         Prefetch.Read(flow);
         Prefetch.Read(flow + Prefetch.LineBytes);
         Prefetch.Read(flow + 2 * Prefetch.LineBytes);

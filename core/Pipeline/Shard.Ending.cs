@@ -38,13 +38,24 @@ public sealed unsafe partial class Shard
             {
                 var flow = _flows.At(number);
                 var next = flow->WheelNext;
-                _flows.PrefetchFlow(next);
+                PrefetchChain(next);
                 Look(number, flow);
                 number = next;
             }
         }
 
         ExpireFragments();
+    }
+
+    /// <summary>Wishes for what the next of a chain of flows will need: its word in the index, where it ends, and all
+    /// of the flow behind it. The next one's own lines were wished for a step before.</summary>
+    private void PrefetchChain(int next)
+    {
+        if (next < 0) return;
+
+        var flow = _flows.At(next);
+        _flows.PrefetchIndex((ulong)flow->Hash << 32);
+        _flows.PrefetchFlow(flow->WheelNext);
     }
 
     private void Look(int number, Flow* flow)

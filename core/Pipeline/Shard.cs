@@ -90,7 +90,7 @@ public sealed unsafe partial class Shard : IDisposable
             while (number >= 0)
             {
                 var next = _flows.At(number)->WheelNext;
-                _flows.PrefetchFlow(next);
+                PrefetchChain(next);
                 EndFlow(number, EndReason(_flows.At(number), FlowEnd.CaptureEnded));
                 number = next;
             }
@@ -113,7 +113,7 @@ public sealed unsafe partial class Shard : IDisposable
             _flows.PrefetchIndex(packets[index].Hash);
         }
 
-        foreach (ref var packet in packets) _flows.PrefetchFlow(packet.Hash);
+        foreach (ref readonly var packet in packets) _flows.PrefetchFlow(in packet);
 
         for (var index = 0; index < packets.Length; index++)
         {

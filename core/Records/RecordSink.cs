@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using NetSniff.Buffers;
 using NetSniff.Packets;
 
 namespace NetSniff.Records;
@@ -60,14 +61,17 @@ public sealed class RecordSink
         head = Context;
         var body = _arena.AsSpan(_used + Unsafe.SizeOf<RecordHeader>(), RecordBytesMax - Unsafe.SizeOf<RecordHeader>());
         var writer = new ArenaWriter(body);
-        record.Describe(ref writer);
-        head.Kind = KindOf<TRecord>.Id;
+        // Through a plain reference: a call on what is only lent for reading copies the whole record first.
+        Unsafe.AsRef(in record).Describe(ref writer);
+        var schema = KindOf<TRecord>.Schema;
+        head.Kind = schema.Id;
         head.Traits = traits;
         head.TimeNanos = timeNanos;
-        head.Present = writer.Present;
-        head.Length = (Unsafe.SizeOf<RecordHeader>() + writer.Written + 7) & ~7;
+        head.Present = writer.PresentOf(schema.Kinds.Length);
+        var written = writer.WrittenOf(body.Length);
+        head.Length = (Unsafe.SizeOf<RecordHeader>() + written + 7) & ~7;
         // The padding too: whoever compares, hashes or stores records sees the same bytes for the same record.
-        body.Slice(writer.Written, head.Length - Unsafe.SizeOf<RecordHeader>() - writer.Written).Clear();
+        body.Slice(written, head.Length - Unsafe.SizeOf<RecordHeader>() - written).Clear();
         TextsCut += writer.TextsCut;
         _used += head.Length;
         Count++;
@@ -97,102 +101,149 @@ public sealed class RecordSink
         return true;
     }
 
-    /// <summary>The number of a record type, looked up once per type.</summary>
+    /// <summary>What a record type is, looked up once per type.</summary>
     private static class KindOf<TRecord> where TRecord : struct, IRecord, allows ref struct
     {
-        public static readonly ushort Id = RecordKinds.Register<TRecord>().Id;
+        public static readonly RecordSchema Schema = RecordKinds.Register<TRecord>();
     }
 
     /// <summary>Fields in order; absent ones take no room but a zero bit.</summary>
-    private ref struct ArenaWriter(Span<byte> target) : IFieldVisitor
+    private ref struct ArenaWriter : IFieldVisitor
     {
-        private readonly Span<byte> _target = target;
-        private int _index;
+        private const int LengthSize = sizeof(ushort);
+        private const int TextsHeadSize = LengthSize + sizeof(int);
 
-        public int Written { get; private set; }
+        /// <summary>Which of the fields were there, the last in the highest bit: what comes before moves down, so that
+        /// nobody has to count.</summary>
+        private const ulong LastField = 1ul << 63;
 
-        public ulong Present { get; private set; }
+        private ref byte _at;
+        private long _left;
+        private ulong _present;
+
+        public ArenaWriter(Span<byte> target)
+        {
+            _at = ref MemoryMarshal.GetReference(target);
+            _left = target.Length;
+        }
 
         public int TextsCut { get; private set; }
 
+        public readonly ulong PresentOf(int fields) => _present >> (64 - fields);
+
+        public readonly int WrittenOf(int length) => length - (int)_left;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Number(string name, string about, ulong value, bool has) => Word(value, has);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Flag(string name, string about, bool value, bool has)
         {
             if (!Next(has, 1)) return;
-            _target[Written++] = value ? (byte)1 : (byte)0;
+
+            _at = value ? (byte)1 : (byte)0;
+            _at = ref Unsafe.Add(ref _at, 1);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Duration(string name, string about, long nanos, bool has) => Word((ulong)nanos, has);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Time(string name, string about, long nanos, bool has) => Word((ulong)nanos, has);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Text(string name, string about, ReadOnlySpan<byte> value) => Octets(value);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Bytes(string name, string about, ReadOnlySpan<byte> value) => Octets(value);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Address(string name, string about, Address value, bool has)
         {
             if (!Next(has, Packets.Address.Size)) return;
-            MemoryMarshal.Write(_target[Written..], in value);
-            Written += Packets.Address.Size;
+
+            Unsafe.WriteUnaligned(ref _at, value);
+            _at = ref Unsafe.Add(ref _at, Packets.Address.Size);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Texts(string name, string about, TextList values)
         {
-            var packed = values.Packed;
-            if (!Next(values.Count > 0, 6 + packed.Length)) return;
-            BinaryPrimitives.WriteUInt16LittleEndian(_target[Written..], (ushort)values.Count);
-            BinaryPrimitives.WriteInt32LittleEndian(_target[(Written + 2)..], packed.Length);
-            packed.CopyTo(_target[(Written + 6)..]);
-            Written += 6 + packed.Length;
+            if (!Next(values.Count > 0, TextsHeadSize + values.Packed.Length)) return;
+
+            _at = ref PutTexts(ref _at, values.Count, values.Packed);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Numbers(string name, string about, ReadOnlySpan<ulong> values)
         {
-            if (!Next(values.Length > 0, 2 + 8 * values.Length)) return;
-            BinaryPrimitives.WriteUInt16LittleEndian(_target[Written..], (ushort)values.Length);
-            MemoryMarshal.AsBytes(values).CopyTo(_target[(Written + 2)..]);
-            Written += 2 + 8 * values.Length;
+            if (!Next(values.Length > 0, LengthSize + 8 * values.Length)) return;
+
+            _at = ref Put(ref _at, values.Length, MemoryMarshal.AsBytes(values));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private void Word(ulong value, bool has)
         {
-            if (!Next(has, 8)) return;
-            BinaryPrimitives.WriteUInt64LittleEndian(_target[Written..], value);
-            Written += 8;
-        }
+            if (!Next(has, sizeof(ulong))) return;
 
-        private void Octets(ReadOnlySpan<byte> value)
-        {
-            var room = Math.Min(_target.Length - Written - 2, ushort.MaxValue);
-            if (value.Length > room && room > 0)
-            {
-                value = value[..room];
-                TextsCut++;
-            }
-
-            if (!Next(value.Length > 0, 2 + value.Length)) return;
-            BinaryPrimitives.WriteUInt16LittleEndian(_target[Written..], (ushort)value.Length);
-            value.CopyTo(_target[(Written + 2)..]);
-            Written += 2 + value.Length;
+            BinaryPrimitives.WriteUInt64LittleEndian(MemoryMarshal.CreateSpan(ref _at, sizeof(ulong)), value);
+            _at = ref Unsafe.Add(ref _at, sizeof(ulong));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Octets(ReadOnlySpan<byte> value)
+        {
+            var room = Math.Min((int)_left - LengthSize, ushort.MaxValue);
+            if (value.Length > room && room > 0)
+            {
+                TextsCut++;
+                value = value[..room];
+            }
+
+            if (!Next(value.Length > 0, LengthSize + value.Length)) return;
+
+            _at = ref Put(ref _at, value.Length, value);
+        }
+
+        /// <summary>Comes to the next field: whether it is to be written.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private bool Next(bool has, int size)
         {
-            Debug.Assert(_index < RecordSchema.FieldsMax);
-            var bit = 1ul << _index++;
+            _present >>= 1;
             if (!has) return false;
-            if (size > _target.Length - Written)
+
+            var left = _left - size;
+            if (left < 0)
             {
                 TextsCut++;
                 return false;
             }
 
-            Present |= bit;
+            _left = left;
+            _present |= LastField;
             return true;
+        }
+
+        /// <summary>Writes a length, or count, and what it is the length of.</summary>
+        /// <returns>Where the next field goes.</returns>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static ref byte Put(ref byte at, int length, ReadOnlySpan<byte> bytes)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(MemoryMarshal.CreateSpan(ref at, LengthSize), (ushort)length);
+            ShortCopy.Copy(
+                ref MemoryMarshal.GetReference(bytes), ref Unsafe.Add(ref at, LengthSize), bytes.Length);
+            return ref Unsafe.Add(ref at, LengthSize + bytes.Length);
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static ref byte PutTexts(ref byte at, int count, ReadOnlySpan<byte> packed)
+        {
+            var target = MemoryMarshal.CreateSpan(ref at, TextsHeadSize + packed.Length);
+            BinaryPrimitives.WriteUInt16LittleEndian(target, (ushort)count);
+            BinaryPrimitives.WriteInt32LittleEndian(target[LengthSize..], packed.Length);
+            packed.CopyTo(target[TextsHeadSize..]);
+            return ref Unsafe.Add(ref at, TextsHeadSize + packed.Length);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace NetSniff.Records;
 
@@ -40,7 +41,11 @@ public ref struct TextListBuilder(Span<byte> scratch)
 
     public bool IsCut { get; private set; }
 
-    public readonly TextList List => new(_scratch[.._used], Count);
+    public readonly TextList List
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(_scratch[.._used], Count);
+    }
 
     public void Add(scoped ReadOnlySpan<byte> text)
     {

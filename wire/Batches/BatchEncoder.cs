@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using NetSniff.Buffers;
 using NetSniff.Protocols;
@@ -9,7 +10,7 @@ namespace NetSniff.Wire.Batches;
 /// memory for the next batch.</summary>
 public sealed class BatchEncoder
 {
-    private readonly List<KindColumns?> _byKind = [];
+    private KindColumns?[] _byKind = [];
     private readonly List<KindColumns> _used = [];
     private readonly NumberColumn _order = new();
     private readonly ByteWriter _output = new(1 << 16);
@@ -102,13 +103,19 @@ public sealed class BatchEncoder
         _order.Clear();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private KindColumns ColumnsOf(RecordView record)
     {
-        var kind = record.Header.Kind;
-        while (_byKind.Count <= kind) _byKind.Add(null);
-        var columns = _byKind[kind] ??= new KindColumns(record.Schema);
-        if (columns.Rows > 0) return columns;
+        var (byKind, kind) = (_byKind, record.Header.Kind);
+        return kind < byKind.Length && byKind[kind] is { Rows: > 0 } columns ? columns : Begin(record);
+    }
 
+    /// <summary>The first record of its kind in the batch.</summary>
+    private KindColumns Begin(RecordView record)
+    {
+        var kind = record.Header.Kind;
+        if (kind >= _byKind.Length) Array.Resize(ref _byKind, kind + 1);
+        var columns = _byKind[kind] ??= new KindColumns(record.Schema);
         columns.Place = (ulong)_used.Count;
         _used.Add(columns);
         return columns;

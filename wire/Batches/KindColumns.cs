@@ -68,7 +68,7 @@ internal sealed class KindColumns
         AddFields(record.Body, head.Present, time);
     }
 
-    /// <summary>Numbers and texts, which nearly all fields are, are taken straight from where they lie.</summary>
+    /// <summary>Fields are taken straight from where they lie.</summary>
     private void AddFields(ReadOnlySpan<byte> body, ulong present, ulong time)
     {
         var kinds = _kinds;
@@ -91,12 +91,57 @@ internal sealed class KindColumns
                     _texts[FixedCount + field].Add(body[sizeof(ushort)..end]);
                     body = body[end..];
                     break;
+                case FieldKind.Texts:
+                    body = AddTexts(FixedCount + field, body);
+                    break;
+                case FieldKind.Numbers:
+                    body = AddNumbers(field, body);
+                    break;
+                case FieldKind.Time:
+                    _numbers[FixedCount + field].Add(BinaryPrimitives.ReadUInt64LittleEndian(body));
+                    _beside[field].Add(time);
+                    body = body[sizeof(ulong)..];
+                    break;
                 default:
-                    Add(field, RecordView.Read(kind, body), time);
-                    body = body[RecordView.SizeOf(kind, body)..];
+                    _texts[FixedCount + field].Add(body[..Address.Size]);
+                    body = body[Address.Size..];
                     break;
             }
         }
+    }
+
+    /// <returns>What follows the list.</returns>
+    private ReadOnlySpan<byte> AddTexts(int column, ReadOnlySpan<byte> body)
+    {
+        const int HeadSize = sizeof(ushort) + sizeof(int);
+        var end = HeadSize + BinaryPrimitives.ReadInt32LittleEndian(body[sizeof(ushort)..]);
+        _numbers[column].Add(BinaryPrimitives.ReadUInt16LittleEndian(body));
+        var texts = _texts[column];
+        texts.BeginList();
+        for (var rest = body[HeadSize..end]; !rest.IsEmpty;)
+        {
+            var textEnd = sizeof(ushort) + BinaryPrimitives.ReadUInt16LittleEndian(rest);
+            texts.AddListed(rest[sizeof(ushort)..textEnd]);
+            rest = rest[textEnd..];
+        }
+
+        return body[end..];
+    }
+
+    /// <returns>What follows the list.</returns>
+    private ReadOnlySpan<byte> AddNumbers(int field, ReadOnlySpan<byte> body)
+    {
+        var count = BinaryPrimitives.ReadUInt16LittleEndian(body);
+        body = body[sizeof(ushort)..];
+        _beside[field].Add(count);
+        var numbers = _numbers[FixedCount + field];
+        for (var left = count; left > 0; left--)
+        {
+            numbers.Add(BinaryPrimitives.ReadUInt64LittleEndian(body));
+            body = body[sizeof(ulong)..];
+        }
+
+        return body;
     }
 
     public void Write(ByteWriter output, bool hasPeers)
@@ -148,32 +193,6 @@ internal sealed class KindColumns
         column is FixedColumn.Client or FixedColumn.Server ? FieldKind.Address : FieldKind.Number;
 
     private void Fixed(FixedColumn column, ulong value) => _numbers[(int)column].Add(value);
-
-    /// <summary>The kinds that are rare, or many in one.</summary>
-    private void Add(int field, in FieldValue value, ulong time)
-    {
-        var column = FixedCount + field;
-        switch (value.Kind)
-        {
-            case FieldKind.Texts:
-                var texts = value.Texts;
-                _numbers[column].Add((ulong)texts.Count);
-                var into = _texts[column];
-                foreach (var text in texts) into.Add(text);
-                break;
-            case FieldKind.Numbers:
-                _beside[field].Add((ulong)value.NumbersCount);
-                for (var index = 0; index < value.NumbersCount; index++) _numbers[column].Add(value.NumberAt(index));
-                break;
-            case FieldKind.Time:
-                _numbers[column].Add(value.Number);
-                _beside[field].Add(time);
-                break;
-            default:
-                _texts[column].Add(value.Raw);
-                break;
-        }
-    }
 
     private static byte[] Describe(RecordSchema schema)
     {

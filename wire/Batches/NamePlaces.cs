@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace NetSniff.Wire.Batches;
@@ -11,16 +12,18 @@ internal sealed class NamePlaces
     /// <summary>By place.</summary>
     public ReadOnlySpan<uint> Numbers => CollectionsMarshal.AsSpan(_numbers);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Of(uint number)
     {
-        if (number >= _places.Length) Array.Resize(ref _places, (int)Math.Max(number + number / 2 + 1, 256));
-        if (_places[number] == 0)
-        {
-            _numbers.Add(number);
-            _places[number] = _numbers.Count;
-        }
+        var places = _places;
+        return number < (uint)places.Length && places[number] is > 0 and var known ? known - 1 : Add(number);
+    }
 
-        return _places[number] - 1;
+    private int Add(uint number)
+    {
+        if (number >= _places.Length) Array.Resize(ref _places, (int)Math.Max(number + number / 2 + 1, 256));
+        _numbers.Add(number);
+        return (_places[number] = _numbers.Count) - 1;
     }
 
     public void Clear()

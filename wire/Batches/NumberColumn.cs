@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NetSniff.Buffers;
 
 namespace NetSniff.Wire.Batches;
@@ -7,7 +8,7 @@ namespace NetSniff.Wire.Batches;
 /// <summary>Gathers the numbers of one column and writes them the shortest way it knows.</summary>
 /// <remarks>Most columns of a batch are one number over and over: VLANs, the tunnel, the interface. Until a second one
 /// comes it is only counted.</remarks>
-internal sealed class NumberColumn
+internal sealed unsafe class NumberColumn
 {
     private const int CapacityMin = 64;
 
@@ -19,12 +20,17 @@ internal sealed class NumberColumn
     private static NumberTable? t_table;
 
     private ulong[] _values = [];
+
+    /// <summary>Where <see cref="_values"/>, which is pinned, begins: asking the array would touch its head, a cache
+    /// line more for each number of every column.</summary>
+    private ulong* _start;
     private ulong _first;
     private ulong _bits;
     private int _count;
 
-    /// <summary>Whether <see cref="_values"/> is in use; before, all are <see cref="_first"/>.</summary>
-    private bool _isVaried;
+    /// <summary>Rows that <see cref="_values"/> has room for; 0 while it is not in use and all are
+    /// <see cref="_first"/>.</summary>
+    private int _room;
 
     public int Count => _count;
 
@@ -32,7 +38,7 @@ internal sealed class NumberColumn
     {
         get
         {
-            if (!_isVaried) Spread(_count);
+            if (_room == 0) Spread(_count);
             return _values.AsSpan(0, _count);
         }
     }
@@ -41,30 +47,26 @@ internal sealed class NumberColumn
     public void Add(ulong value)
     {
         var count = _count;
-        if (_isVaried)
+        if (count < _room)
         {
-            var values = _values;
-            if ((uint)count < (uint)values.Length)
-            {
-                values[count] = value;
-                _bits |= value;
-                _count = count + 1;
-                return;
-            }
+            _start[count] = value;
+            _bits |= value;
+            _count = count + 1;
         }
-        else if (value == _first && count > 0)
+        else if (value == _first && _room == 0 && count > 0)
         {
             _count = count + 1;
-            return;
         }
-
-        AddSlowly(value);
+        else
+        {
+            AddSlowly(value);
+        }
     }
 
     public void Clear()
     {
         _count = 0;
-        _isVaried = false;
+        _room = 0;
     }
 
     /// <param name="times">The record times of the same rows, or empty where the column does not go with them.</param>
@@ -77,7 +79,7 @@ internal sealed class NumberColumn
             return;
         }
 
-        if (!_isVaried)
+        if (_room == 0)
         {
             output.Put((byte)NumberEncoding.Constant);
             output.PutVarint(_first);
@@ -107,9 +109,15 @@ internal sealed class NumberColumn
             return;
         }
 
-        if (!_isVaried) Spread(_count + 1);
-        if (_count == _values.Length) Array.Resize(ref _values, 2 * _count);
-        _isVaried = true;
+        if (_room == 0) Spread(_count + 1);
+        if (_count == _values.Length)
+        {
+            var full = _values;
+            Allocate(2 * _count);
+            full.CopyTo(_values.AsSpan());
+        }
+
+        _room = _values.Length;
         _bits |= value;
         _values[_count++] = value;
     }
@@ -119,46 +127,33 @@ internal sealed class NumberColumn
     {
         if (_values.Length < capacity)
         {
-            _values = new ulong[Math.Max(CapacityMin, (int)BitOperations.RoundUpToPowerOf2((uint)capacity))];
+            Allocate(Math.Max(CapacityMin, (int)BitOperations.RoundUpToPowerOf2((uint)capacity)));
         }
 
         _values.AsSpan(0, _count).Fill(_first);
     }
 
-    private bool IsSame(ReadOnlySpan<ulong> values) => _isVaried && Values.SequenceEqual(values);
+    private void Allocate(int capacity)
+    {
+        _values = GC.AllocateArray<ulong>(capacity, pinned: true);
+        _start = (ulong*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_values));
+    }
+
+    private bool IsSame(ReadOnlySpan<ulong> values) => _room != 0 && Values.SequenceEqual(values);
 
     private static void WriteShortest(ByteWriter output, ReadOnlySpan<ulong> values, ReadOnlySpan<ulong> times)
     {
         var table = t_table ??= new NumberTable();
-        var (plain, delta) = Measure(values);
-        var fromTime = times.IsEmpty ? long.MaxValue : MeasureFromTime(values, times);
-        var listed = table.Gather(values);
-        var least = Math.Min(Math.Min(plain, delta), Math.Min(fromTime, listed));
+        var (plain, delta) = VarintSums.Measure(values);
+        var fromTime = times.IsEmpty ? long.MaxValue : VarintSums.MeasureBeside(values, times);
+        var least = Math.Min(Math.Min(plain, delta), fromTime);
+        // A byte for each row is the least that places in a table take, so it may be out of the question at once.
+        var listed = least > values.Length + 2 ? table.Gather(values) : long.MaxValue;
+        least = Math.Min(least, listed);
         if (least == listed) table.Write(output);
         else if (least == plain) WritePlain(output, values);
         else if (least == fromTime) WriteFromTime(output, values, times);
         else WriteDelta(output, values);
-    }
-
-    private static (long Plain, long Delta) Measure(ReadOnlySpan<ulong> values)
-    {
-        var (plain, delta) = (0L, 0L);
-        var previous = 0ul;
-        foreach (var value in values)
-        {
-            plain += ByteWriter.VarintSize(value);
-            delta += ByteWriter.VarintSize(Zigzag(value - previous));
-            previous = value;
-        }
-
-        return (plain, delta);
-    }
-
-    private static long MeasureFromTime(ReadOnlySpan<ulong> values, ReadOnlySpan<ulong> times)
-    {
-        var bytes = 0L;
-        for (var row = 0; row < values.Length; row++) bytes += ByteWriter.VarintSize(Zigzag(values[row] - times[row]));
-        return bytes;
     }
 
     private static void WriteBytes(ByteWriter output, ReadOnlySpan<ulong> values)
@@ -172,26 +167,40 @@ internal sealed class NumberColumn
     private static void WritePlain(ByteWriter output, ReadOnlySpan<ulong> values)
     {
         output.Put((byte)NumberEncoding.Plain);
-        foreach (var value in values) output.PutVarint(value);
+        ref var start = ref RoomFor(values.Length, output);
+        var at = 0;
+        foreach (var value in values) at += Varint.Write(ref Unsafe.Add(ref start, at), value);
+        output.Advance(at);
     }
 
     private static void WriteFromTime(ByteWriter output, ReadOnlySpan<ulong> values, ReadOnlySpan<ulong> times)
     {
         output.Put((byte)NumberEncoding.FromTime);
-        for (var row = 0; row < values.Length; row++) output.PutVarint(Zigzag(values[row] - times[row]));
+        ref var start = ref RoomFor(values.Length, output);
+        var at = 0;
+        for (var row = 0; row < values.Length; row++)
+        {
+            at += Varint.Write(ref Unsafe.Add(ref start, at), VarintSums.Zigzag(values[row] - times[row]));
+        }
+
+        output.Advance(at);
     }
 
     private static void WriteDelta(ByteWriter output, ReadOnlySpan<ulong> values)
     {
         output.Put((byte)NumberEncoding.Delta);
+        ref var start = ref RoomFor(values.Length, output);
+        var at = 0;
         var previous = 0ul;
         foreach (var value in values)
         {
-            output.PutVarint(Zigzag(value - previous));
+            at += Varint.Write(ref Unsafe.Add(ref start, at), VarintSums.Zigzag(value - previous));
             previous = value;
         }
+
+        output.Advance(at);
     }
 
-    /// <summary>Small differences of either sign become small numbers.</summary>
-    private static ulong Zigzag(ulong difference) => (difference << 1) ^ (ulong)((long)difference >> 63);
+    private static ref byte RoomFor(int numbers, ByteWriter output) =>
+        ref MemoryMarshal.GetReference(output.Room(numbers * Varint.SizeMax));
 }

@@ -44,7 +44,7 @@ internal sealed class NumberTable
                 if (_distinct == DistinctMax) return long.MaxValue;
                 _slots[at] = (_round, (byte)_distinct);
                 _values[_distinct++] = value;
-                bytes += ByteWriter.VarintSize(value);
+                bytes += Varint.Size(value);
             }
 
             rows[row] = _slots[at].Place;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NetSniff.Buffers;
 
 namespace NetSniff.Wire.Batches;
@@ -15,17 +17,49 @@ internal sealed class TextColumn
     private int[] _starts = new int[SlotsMin / 2 + 1];
     private int _distinct;
 
-    /// <summary>A text's hash in the upper half, its place plus one in the lower; 0 where nothing is.</summary>
-    private ulong[] _slots = new ulong[SlotsMin];
+    private Slot[] _slots = new Slot[SlotsMin];
+
+    /// <summary>The text of the row before, which the next one often has too.</summary>
+    private Slot _last;
+
+    /// <summary>By place plus one, and 0 for where a list begins: the place plus one of the text that followed last.
+    /// What a batch left here is a guess as any other.</summary>
+    private int[] _followers = [];
+
+    /// <summary>The place plus one of the text before in the list, 0 at its beginning.</summary>
+    private int _before;
 
     public int Count => _rows.Count;
 
     public void Add(ReadOnlySpan<byte> text) => _rows.Add((ulong)Place(text));
 
+    /// <summary>Begins a list; its texts come by <see cref="AddListed"/>.</summary>
+    public void BeginList() => _before = 0;
+
+    /// <summary>Adds a text of a list. The lists of a column mostly name the same in the same order, header lines above
+    /// all: what followed the text before last time is tried first.</summary>
+    public void AddListed(ReadOnlySpan<byte> text)
+    {
+        if (_followers.Length < _starts.Length) Array.Resize(ref _followers, _starts.Length);
+        var before = _before;
+        var guess = _followers[before] - 1;
+        if ((uint)guess < (uint)_distinct && IsAt(_starts[guess], _starts[guess + 1] - _starts[guess], text))
+        {
+            _before = guess + 1;
+        }
+        else
+        {
+            _before = _followers[before] = Find(text) + 1;
+        }
+
+        _rows.Add((ulong)_before - 1);
+    }
+
     public void Clear()
     {
         if (_distinct > 0) Array.Clear(_slots);
         _distinct = 0;
+        _last = default;
         _bytes.Clear();
         _rows.Clear();
     }
@@ -49,29 +83,44 @@ internal sealed class TextColumn
 
     private int Place(ReadOnlySpan<byte> text)
     {
+        if (_last.Number != 0 && IsAt(_last.Start, _last.Length, text)) return _last.Number - 1;
+
+        return Find(text);
+    }
+
+    private int Find(ReadOnlySpan<byte> text)
+    {
         var hash = TextHash.Of(text);
         var slots = _slots;
         var mask = slots.Length - 1;
-        for (var slot = (int)hash & mask; ; slot = (slot + 1) & mask)
+        for (var at = (int)hash & mask; ; at = (at + 1) & mask)
         {
-            var word = slots[slot];
-            if (word == 0) return AddDistinct(text, hash, slot);
-            if ((uint)(word >> 32) != hash) continue;
+            ref var slot = ref slots[at];
+            if (slot.Number == 0) return AddDistinct(text, hash, ref slot);
+            if (slot.Hash != hash || !IsAt(slot.Start, slot.Length, text)) continue;
 
-            var place = (int)(uint)word - 1;
-            var start = _starts[place];
-            if (_starts[place + 1] - start != text.Length) continue;
-            if (_bytes.Written.Slice(start, text.Length).SequenceEqual(text)) return place;
+            _last = slot;
+            return slot.Number - 1;
         }
     }
 
-    private int AddDistinct(ReadOnlySpan<byte> text, uint hash, int slot)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsAt(int start, int length, ReadOnlySpan<byte> text)
+    {
+        if (length != text.Length) return false;
+
+        ref var known = ref MemoryMarshal.GetReference(_bytes.Written[start..]);
+        return TextHash.AreSame(ref known, ref MemoryMarshal.GetReference(text), text.Length);
+    }
+
+    private int AddDistinct(ReadOnlySpan<byte> text, uint hash, ref Slot slot)
     {
         var place = _distinct++;
         if (_distinct == _starts.Length) Array.Resize(ref _starts, 2 * _starts.Length);
+        slot = new Slot { Hash = hash, Number = _distinct, Start = _bytes.Length, Length = text.Length };
+        _last = slot;
         _bytes.Put(text);
         _starts[_distinct] = _bytes.Length;
-        _slots[slot] = (ulong)hash << 32 | (uint)_distinct;
         if (2 * _distinct > _slots.Length) Rehash();
         return place;
     }
@@ -79,15 +128,28 @@ internal sealed class TextColumn
     private void Rehash()
     {
         var old = _slots;
-        _slots = new ulong[2 * old.Length];
+        _slots = new Slot[2 * old.Length];
         var mask = _slots.Length - 1;
-        foreach (var word in old)
+        foreach (ref readonly var slot in old.AsSpan())
         {
-            if (word == 0) continue;
+            if (slot.Number == 0) continue;
 
-            var slot = (int)(word >> 32) & mask;
-            while (_slots[slot] != 0) slot = (slot + 1) & mask;
-            _slots[slot] = word;
+            var at = (int)slot.Hash & mask;
+            while (_slots[at].Number != 0) at = (at + 1) & mask;
+            _slots[at] = slot;
         }
+    }
+
+    /// <summary>All that finding a text needs, in one place of the memory.</summary>
+    private struct Slot
+    {
+        public uint Hash;
+
+        /// <summary>The text's place plus one; 0 where nothing is.</summary>
+        public int Number;
+
+        /// <summary>Where it lies in <see cref="_bytes"/>.</summary>
+        public int Start;
+        public int Length;
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols.Dns;
@@ -6,6 +5,9 @@ namespace NetSniff.Protocols.Dns;
 /// <summary>What is known of an exchange beside its messages.</summary>
 internal struct DnsExchange
 {
+    [ThreadStatic]
+    private static DnsRoom? t_room;
+
     /// <summary>When the question was asked, or when a lone answer came.</summary>
     public long BeganNanos;
     public long LatencyNanos;
@@ -24,15 +26,13 @@ internal struct DnsExchange
     public bool IsReversed;
 
     /// <summary>Decodes the messages and emits the record. Either may be empty, not both.</summary>
-    [SkipLocalsInit]
     public readonly void Emit(ReadOnlySpan<byte> query, ReadOnlySpan<byte> response, RecordSink records)
     {
-        Span<byte> text = stackalloc byte[DnsMessage.TextBytesMax];
-        Span<ulong> numbers = stackalloc ulong[DnsMessage.NumbersMax];
-        var message = new DnsMessage(text, numbers);
         var main = response.IsEmpty ? query : response;
         if (!DnsHeader.TryRead(main, out var header)) return;
 
+        var room = t_room ??= new DnsRoom();
+        scoped var message = new DnsMessage(room.Text, room.Numbers);
         message.Read(main, in header);
         Span<byte> subnet = stackalloc byte[64];
         var asked = new DnsEdns(subnet);
@@ -53,59 +53,59 @@ internal struct DnsExchange
     {
         var header = message.Header;
         var isSeveral = header.Questions > 1;
-        var record = new DnsRecord
-        {
-            Id = header.Id,
-            Opcode = (uint)header.Opcode,
-            HasQuery = hasQuery,
-            HasResponse = hasResponse,
-            Rcode = (uint)header.Rcode | message.Edns.RcodeHigh,
-            IsAuthoritative = header.IsAuthoritative,
-            IsTruncated = header.IsTruncated,
-            IsRecursionDesired = queryHeader.IsRecursionDesired,
-            IsRecursionAvailable = header.IsRecursionAvailable,
-            IsAuthentic = header.IsAuthentic,
-            IsCheckingDisabled = queryHeader.IsCheckingDisabled,
-            Flags = header.Flags,
-            QueryFlags = queryHeader.Flags,
-            QueryName = message.QueryName,
-            QueryType = message.QueryType,
-            HasQuestion = message.HasQuestion,
-            QueryTypeName = message.QueryTypeName,
-            QueryClass = message.QueryClass,
-            QuestionNames = isSeveral ? message.QuestionNames : default,
-            QuestionTypes = isSeveral ? message.QuestionTypes : default,
-            QuestionCount = header.Questions,
-            AnswerCount = header.Answers,
-            AuthorityCount = header.Authority,
-            AdditionalCount = header.Additional,
-            AnswerNames = message.Answers.Names,
-            AnswerTypes = message.Answers.Types,
-            AnswerTtls = message.Answers.Ttls,
-            AnswerData = message.Answers.Data,
-            AuthorityNames = message.Authority.Names,
-            AuthorityTypes = message.Authority.Types,
-            AuthorityTtls = message.Authority.Ttls,
-            AuthorityData = message.Authority.Data,
-            AdditionalNames = message.Additional.Names,
-            AdditionalTypes = message.Additional.Types,
-            AdditionalTtls = message.Additional.Ttls,
-            AdditionalData = message.Additional.Data,
-            HasEdns = edns.IsThere,
-            EdnsVersion = edns.Version,
-            EdnsBytesMax = edns.BytesMax,
-            IsDnssecOk = edns.IsDnssecOk,
-            ClientSubnet = edns.ClientSubnet,
-            LatencyNanos = LatencyNanos,
-            HasLatency = hasQuery && hasResponse,
-            IsRetransmitted = IsRetransmitted,
-            IsTcp = IsTcp,
-            IsHttp = IsHttp,
-            IsCut = message.IsCut || (IsQueryCut && !hasResponse),
-            Exchange = Number,
-            Problem = DnsProblems.Name(IsQueryCut && !hasResponse ? DnsProblem.None : message.Problem),
-        };
-        Emit(in record, records);
+        Emit(
+            new DnsRecord
+            {
+                Id = header.Id,
+                Opcode = (uint)header.Opcode,
+                HasQuery = hasQuery,
+                HasResponse = hasResponse,
+                Rcode = (uint)header.Rcode | message.Edns.RcodeHigh,
+                IsAuthoritative = header.IsAuthoritative,
+                IsTruncated = header.IsTruncated,
+                IsRecursionDesired = queryHeader.IsRecursionDesired,
+                IsRecursionAvailable = header.IsRecursionAvailable,
+                IsAuthentic = header.IsAuthentic,
+                IsCheckingDisabled = queryHeader.IsCheckingDisabled,
+                Flags = header.Flags,
+                QueryFlags = queryHeader.Flags,
+                QueryName = message.QueryName,
+                QueryType = message.QueryType,
+                HasQuestion = message.HasQuestion,
+                QueryTypeName = message.QueryTypeName,
+                QueryClass = message.QueryClass,
+                QuestionNames = isSeveral ? message.QuestionNames : default,
+                QuestionTypes = isSeveral ? message.QuestionTypes : default,
+                QuestionCount = header.Questions,
+                AnswerCount = header.Answers,
+                AuthorityCount = header.Authority,
+                AdditionalCount = header.Additional,
+                AnswerNames = message.Answers.Names,
+                AnswerTypes = message.Answers.Types,
+                AnswerTtls = message.Answers.Ttls,
+                AnswerData = message.Answers.Data,
+                AuthorityNames = message.Authority.Names,
+                AuthorityTypes = message.Authority.Types,
+                AuthorityTtls = message.Authority.Ttls,
+                AuthorityData = message.Authority.Data,
+                AdditionalNames = message.Additional.Names,
+                AdditionalTypes = message.Additional.Types,
+                AdditionalTtls = message.Additional.Ttls,
+                AdditionalData = message.Additional.Data,
+                HasEdns = edns.IsThere,
+                EdnsVersion = edns.Version,
+                EdnsBytesMax = edns.BytesMax,
+                IsDnssecOk = edns.IsDnssecOk,
+                ClientSubnet = edns.ClientSubnet,
+                LatencyNanos = LatencyNanos,
+                HasLatency = hasQuery && hasResponse,
+                IsRetransmitted = IsRetransmitted,
+                IsTcp = IsTcp,
+                IsHttp = IsHttp,
+                IsCut = message.IsCut || (IsQueryCut && !hasResponse),
+                Exchange = Number,
+                Problem = DnsProblems.Name(IsQueryCut && !hasResponse ? DnsProblem.None : message.Problem),
+            }, records);
     }
 
     private readonly void Emit(in DnsRecord record, RecordSink records)

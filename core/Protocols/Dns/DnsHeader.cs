@@ -11,22 +11,19 @@ internal readonly struct DnsHeader
     /// </summary>
     public const int OpcodeMax = 6;
 
-    private DnsHeader(ReadOnlySpan<byte> bytes)
-    {
-        Id = BinaryPrimitives.ReadUInt16BigEndian(bytes);
-        Flags = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
-        Questions = BinaryPrimitives.ReadUInt16BigEndian(bytes[4..]);
-        Answers = BinaryPrimitives.ReadUInt16BigEndian(bytes[6..]);
-        Authority = BinaryPrimitives.ReadUInt16BigEndian(bytes[8..]);
-        Additional = BinaryPrimitives.ReadUInt16BigEndian(bytes[10..]);
-    }
+    // Two words and not six numbers: a header is handed on as soon as it is read, and a copy in larger pieces than
+    // were just written waits until the processor has stored them (15 cycles, for each message three times).
+    private readonly ulong _first;
+    private readonly uint _last;
 
-    public ushort Id { get; }
-    public ushort Flags { get; }
-    public ushort Questions { get; }
-    public ushort Answers { get; }
-    public ushort Authority { get; }
-    public ushort Additional { get; }
+    private DnsHeader(ulong first, uint last) => (_first, _last) = (first, last);
+
+    public ushort Id => (ushort)(_first >> 48);
+    public ushort Flags => (ushort)(_first >> 32);
+    public ushort Questions => (ushort)(_first >> 16);
+    public ushort Answers => (ushort)_first;
+    public ushort Authority => (ushort)(_last >> 16);
+    public ushort Additional => (ushort)_last;
 
     public bool IsResponse => (Flags & 0x8000) != 0;
     public int Opcode => (Flags >> 11) & 0xF;
@@ -46,7 +43,8 @@ internal readonly struct DnsHeader
         header = default;
         if (bytes.Length < Size) return false;
 
-        header = new DnsHeader(bytes);
+        header = new DnsHeader(
+            BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt32BigEndian(bytes[8..]));
         return true;
     }
 }

@@ -3,6 +3,15 @@ using NetSniff.Records;
 
 namespace NetSniff.Protocols.Dns;
 
+/// <summary>The room that one message needs. Kept by the thread: on the stack it would be touched, page after page, for
+/// each record.</summary>
+internal sealed class DnsRoom
+{
+    public byte[] Text { get; } = new byte[DnsMessage.TextBytesMax];
+
+    public ulong[] Numbers { get; } = new ulong[DnsMessage.NumbersMax];
+}
+
 /// <summary>One message read in full, into lent room.</summary>
 internal ref struct DnsMessage
 {

@@ -90,12 +90,12 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
             return;
         }
 
-        var earlier = _queries.Find(context.FlowId, id, question, direction);
+        var earlier = _queries.Find(slot, context.FlowId, id, question, direction);
         if (earlier != DnsQueryTable.None)
         {
             GiveUp(earlier, isRetransmitted: true, context, ref slot);
         }
-        else if (_queries.SameId(context.FlowId, id, out var oldest) == DnsQueryTable.SameIdMax)
+        else if (_queries.SameId(slot, context.FlowId, id, out var oldest) == DnsQueryTable.SameIdMax)
         {
             Evict(oldest, context, ref slot);
         }
@@ -114,7 +114,7 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
     {
         // An answer without the question goes by its number, but all of multicast is number 0.
         var asked = direction == Direction.ToServer ? Direction.ToClient : Direction.ToServer;
-        var index = _isMulticast ? DnsQueryTable.None : _queries.Find(context.FlowId, id, question, asked);
+        var index = _isMulticast ? DnsQueryTable.None : _queries.Find(slot, context.FlowId, id, question, asked);
         if (index == DnsQueryTable.None)
         {
             var lone = Lone(direction, Direction.ToClient, context, ref slot);

@@ -34,12 +34,15 @@ internal sealed partial class DnsQueryTable
 
         query.Older = older;
         query.Newer = None;
-        if (older != None) this[older].Newer = index;
-        slot = (uint)index + 1;
+        query.IsHashed = false;
+        if (older != None)
+        {
+            this[older].Newer = index;
+            if (!this[older].IsHashed) Hash(older, ref this[older]);
+            Hash(index, ref query);
+        }
 
-        ref var bucket = ref _buckets[Bucket(flowId, id)];
-        query.Next = bucket;
-        bucket = index;
+        slot = (uint)index + 1;
         Count++;
         return index;
     }
@@ -61,11 +64,19 @@ internal sealed partial class DnsQueryTable
             slot = query.Older != None ? (uint)query.Older + 1 : CountOnly | ((query.Exchange + 1) & ~CountOnly);
         }
 
-        Unhash(index, in query);
+        if (query.IsHashed) Unhash(index, in query);
         query.IsWaiting = false;
         query.Next = _free;
         _free = index;
         Count--;
+    }
+
+    private void Hash(int index, ref DnsQuery query)
+    {
+        ref var bucket = ref _buckets[Bucket(query.FlowId, query.Id)];
+        query.Next = bucket;
+        query.IsHashed = true;
+        bucket = index;
     }
 
     private void Unhash(int index, in DnsQuery query)

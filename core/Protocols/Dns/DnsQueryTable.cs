@@ -28,6 +28,9 @@ internal struct DnsQuery
     public Direction Direction;
     public bool IsCut;
     public bool IsWaiting;
+
+    /// <summary>Whether it hangs in a bucket: not as long as it is the only one of its flow.</summary>
+    public bool IsHashed;
 }
 
 /// <summary>Questions that wait for their answers, of all flows of a shard (or of one connection), oldest first.
@@ -35,7 +38,8 @@ internal struct DnsQuery
 /// <remarks>Resolvers ask most questions from a port of their own, so there may be as many flows as questions; hence
 /// one table, and of the flow just one word. That word is the newest entry of the flow: entries leave oldest first, so
 /// a word that outlived its entry means that none of the flow is left, and is recognised by the flow's number. Room
-/// grows by chunks and is kept.</remarks>
+/// grows by chunks and is kept. An only question is found by that word: buckets, which lie all over the memory, are for
+/// flows of which several wait.</remarks>
 internal sealed partial class DnsQueryTable
 {
     /// <summary>Bytes kept of a question: all that fits a UDP message without EDNS (RFC 1035 section 2.3.4).</summary>
@@ -107,17 +111,24 @@ internal sealed partial class DnsQueryTable
         Newest(slot, flowId) == None ? CountOnly | (exchanges & ~CountOnly) : slot;
 
     /// <summary>The question that an answer, or the same question again, belongs to.</summary>
+    /// <param name="slot">The flow's word.</param>
     /// <param name="question">The first question on the wire; empty to go by the number alone.</param>
     /// <param name="direction">Which way the question went.</param>
-    public int Find(ulong flowId, ushort id, ReadOnlySpan<byte> question, Direction direction)
+    public int Find(uint slot, ulong flowId, ushort id, ReadOnlySpan<byte> question, Direction direction)
     {
+        var newest = Newest(slot, flowId);
+        if (newest == None) return None;
+
+        if (!this[newest].IsHashed)
+        {
+            return IsOf(in this[newest], flowId, id, direction) && IsAbout(newest, question) ? newest : None;
+        }
+
         var steps = 0;
         for (var index = _buckets[Bucket(flowId, id)]; index != None && steps < SameIdMax; index = this[index].Next)
         {
-            ref var query = ref this[index];
-            if (query.Id != id || query.FlowId != flowId || query.Direction != direction) continue;
-            if (question.IsEmpty || query.QuestionLength == 0) return index;
-            if (DnsName.IsSameQuestion(QuestionOf(index), question)) return index;
+            if (!IsOf(in this[index], flowId, id, direction)) continue;
+            if (IsAbout(index, question)) return index;
 
             steps++;
         }
@@ -125,11 +136,27 @@ internal sealed partial class DnsQueryTable
         return None;
     }
 
+    private static bool IsOf(in DnsQuery query, ulong flowId, ushort id, Direction direction) =>
+        query.Id == id && query.FlowId == flowId && query.Direction == direction;
+
+    private bool IsAbout(int index, ReadOnlySpan<byte> question) =>
+        question.IsEmpty || this[index].QuestionLength == 0 || DnsName.IsSameQuestion(QuestionOf(index), question);
+
     /// <summary>How many questions of a flow wait under one number; the oldest of them.</summary>
-    public int SameId(ulong flowId, ushort id, out int oldest)
+    /// <param name="slot">The flow's word.</param>
+    public int SameId(uint slot, ulong flowId, ushort id, out int oldest)
     {
         var count = 0;
         oldest = None;
+        var newest = Newest(slot, flowId);
+        if (newest == None) return 0;
+
+        if (!this[newest].IsHashed)
+        {
+            oldest = this[newest].Id == id ? newest : None;
+            return oldest == None ? 0 : 1;
+        }
+
         for (var index = _buckets[Bucket(flowId, id)]; index != None && count < SameIdMax; index = this[index].Next)
         {
             if (this[index].Id != id || this[index].FlowId != flowId) continue;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols.Dns;
@@ -20,9 +21,17 @@ internal ref struct DnsSection(Span<byte> names, Span<byte> data, Span<ulong> ty
 
     public bool IsCut { get; private set; }
 
-    public readonly TextList Names => new(_names[.._namesUsed], _count);
+    public readonly TextList Names
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(_names[.._namesUsed], _count);
+    }
 
-    public readonly TextList Data => new(_data[.._dataUsed], _count);
+    public readonly TextList Data
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(_data[.._dataUsed], _count);
+    }
 
     public readonly ReadOnlySpan<ulong> Types => _types[.._count];
 

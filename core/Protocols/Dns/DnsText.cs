@@ -68,12 +68,8 @@ internal ref struct DnsText(Span<byte> room)
         // Four numbers cost less written here than through IPAddress, and most answers are these.
         if (octets.Length == 4)
         {
-            for (var index = 0; index < 4; index++)
-            {
-                if (index > 0) Byte((byte)'.');
-                Octet(octets[index]);
-            }
-
+            Span<byte> quad = stackalloc byte[16];
+            Raw(quad[..Quad(octets, quad)]);
             return;
         }
 
@@ -81,14 +77,26 @@ internal ref struct DnsText(Span<byte> room)
         Raw(text[..Packets.Address.FromBytes(octets).Format(text)]);
     }
 
-    private void Octet(int value)
+    private static int Quad(scoped ReadOnlySpan<byte> octets, scoped Span<byte> text)
     {
-        if (value >= 100) Byte((byte)('0' + value / 100));
-        if (value >= 10) Byte((byte)('0' + value / 10 % 10));
-        Byte((byte)('0' + value % 10));
+        var at = 0;
+        for (var index = 0; index < 4; index++)
+        {
+            if (index > 0) text[at++] = (byte)'.';
+            int value = octets[index];
+            if (value >= 100) text[at++] = (byte)('0' + value / 100);
+            if (value >= 10) text[at++] = (byte)('0' + value / 10 % 10);
+            text[at++] = (byte)('0' + value % 10);
+        }
+
+        return at;
     }
 
-    public void Label(scoped ReadOnlySpan<byte> label) => Escaped(label, isLabel: true);
+    public void Label(scoped ReadOnlySpan<byte> label)
+    {
+        if (_room.Length - Length >= label.Length && PlainLabel.TryCopy(label, _room[Length..])) Length += label.Length;
+        else Escaped(label, isLabel: true);
+    }
 
     /// <summary>A character-string (RFC 1035 section 3.3): dots are plain here.</summary>
     public void Characters(scoped ReadOnlySpan<byte> characters) => Escaped(characters, isLabel: false);

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols.Http;
@@ -27,6 +29,7 @@ public sealed class HeaderBook
 
     private const int StartBytes = 1024;
     private const int RestBytesMax = 8 * 1024;
+    private const int LengthSize = sizeof(ushort);
 
     private readonly TextSlice[] _known = new TextSlice[KnownHeaders.Count];
     private byte[] _bytes = new byte[StartBytes];
@@ -99,24 +102,37 @@ public sealed class HeaderBook
         return header;
     }
 
-    /// <summary>Adds a line that already reads as the list wants it, `name: value`, in one copy.</summary>
+    /// <summary>Where the next line goes, for who copies it while looking for its end; <see cref="AddCopied"/> keeps
+    /// it.</summary>
+    /// <returns>The first of <paramref name="bytes"/> bytes that may be written.</returns>
+    public ref byte NextLine(int bytes)
+    {
+        var end = _used + LengthSize + bytes;
+        if (end > _bytes.Length) Array.Resize(ref _bytes, (int)BitOperations.RoundUpToPowerOf2((uint)end));
+        return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_bytes), _used + LengthSize);
+    }
+
+    /// <summary>Adds a line that already reads as the list wants it, `name: value`, and lies at <see cref="NextLine"/>.
+    /// </summary>
     /// <param name="nameLength">Bytes before the colon; one space follows that.</param>
-    public KnownHeader AddWhole(ReadOnlySpan<byte> line, int nameLength)
+    public KnownHeader AddCopied(ReadOnlySpan<byte> line, int nameLength)
     {
         var header = KnownHeaders.Find(line[..nameLength]);
-        if (!TryOpenField(line.Length, out var target))
+        var valueAt = nameLength + 2;
+        if (!TryReserveField(line.Length))
         {
-            if (header != KnownHeader.Other && !Has(header)) _known[(int)header] = AppendLate(line[(nameLength + 2)..]);
+            if (header != KnownHeader.Other && !Has(header)) _known[(int)header] = AppendLate(line[valueAt..]);
             return header;
         }
 
-        line.CopyTo(target);
+        BinaryPrimitives.WriteUInt16LittleEndian(_bytes.AsSpan(_used), (ushort)line.Length);
         if (header != KnownHeader.Other && !Has(header))
         {
-            var length = line.Length - nameLength - 2;
-            _known[(int)header] = new TextSlice(_used - length, length);
+            _known[(int)header] = new TextSlice(_used + LengthSize + valueAt, line.Length - valueAt);
         }
 
+        _listEnd = _used += LengthSize + line.Length;
+        _fields++;
         return header;
     }
 
@@ -126,21 +142,32 @@ public sealed class HeaderBook
         if (TryOpenField(line.Length, out var target)) line.CopyTo(target);
     }
 
-    /// <summary>Room in the list for one field. After the first that finds none the list stays closed: with a hole in
-    /// the middle it would look whole.</summary>
-    private bool TryOpenField(int length, out Span<byte> target)
+    /// <summary>Whether the list has room for one field. After the first that finds none it stays closed: with a hole
+    /// in the middle it would look whole.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryReserveField(int length)
     {
         if (_fields == 0) _listStart = _listEnd = _used;
-        if (_isListClosed || _fields == FieldsMax || 2 + length > FieldBytesMax - (_listEnd - _listStart))
+        if (!_isListClosed && _fields != FieldsMax && LengthSize + length <= FieldBytesMax - (_listEnd - _listStart))
         {
-            _isListClosed = IsCut = true;
+            return true;
+        }
+
+        _isListClosed = IsCut = true;
+        return false;
+    }
+
+    private bool TryOpenField(int length, out Span<byte> target)
+    {
+        if (!TryReserveField(length))
+        {
             target = default;
             return false;
         }
 
-        target = Reserve(2 + length);
+        target = Reserve(LengthSize + length);
         BinaryPrimitives.WriteUInt16LittleEndian(target, (ushort)length);
-        target = target[2..];
+        target = target[LengthSize..];
         _listEnd = _used;
         _fields++;
         return true;

@@ -81,35 +81,36 @@ public sealed partial class Http1Parser
         var upgrade = answer.Status != 101 ? default
             : said.Has(KnownHeader.Upgrade) ? said[KnownHeader.Upgrade] : asked[KnownHeader.Upgrade];
 
-        var record = new HttpRecord
-        {
-            Version = VersionOf(request, hasRequest ? default : said[answer.Version]),
-            Method = asked[request.Method],
-            Uri = asked[request.Target],
-            Host = request.Host,
-            UserAgent = asked[KnownHeader.UserAgent],
-            RequestContentType = asked[KnownHeader.ContentType],
-            ResponseContentType = said[KnownHeader.ContentType],
-            ResponseContentEncoding = said[KnownHeader.ContentEncoding],
-            Referer = asked[KnownHeader.Referer],
-            Location = said[KnownHeader.Location],
-            Upgrade = upgrade,
-            TraceParent = asked[KnownHeader.TraceParent],
-            Status = answer.Status,
-            InterimStatuses = answer.Interims,
-            HasRequest = hasRequest,
-            HasResponse = hasAnswer,
-            RequestBytes = request.BodyBytes,
-            ResponseBytes = answer.BodyBytes,
-            LatencyNanos = latencyNanos,
-            HasLatency = hasRequest && hasAnswer && answer.IsHeadDone && latencyNanos >= 0,
-            DurationNanos = durationNanos,
-            HasDuration = hasRequest && hasAnswer && answer.IsDone && durationNanos >= 0,
-            RequestHeaders = asked.Fields,
-            ResponseHeaders = said.Fields,
-            Problem = (request.Problem != HttpProblem.None ? request.Problem : answer.Problem).Name(),
-        };
-        context.Records.Emit(in record, hasRequest ? request.StartNanos : answer.StartNanos, traits);
+        context.Records.Emit(
+            new HttpRecord
+            {
+                Version = VersionOf(request, hasRequest ? default : said[answer.Version]),
+                Method = asked[request.Method],
+                Uri = asked[request.Target],
+                Host = request.Host,
+                UserAgent = asked[KnownHeader.UserAgent],
+                RequestContentType = asked[KnownHeader.ContentType],
+                ResponseContentType = said[KnownHeader.ContentType],
+                ResponseContentEncoding = said[KnownHeader.ContentEncoding],
+                Referer = asked[KnownHeader.Referer],
+                Location = said[KnownHeader.Location],
+                Upgrade = upgrade,
+                TraceParent = asked[KnownHeader.TraceParent],
+                Status = answer.Status,
+                InterimStatuses = answer.Interims,
+                HasRequest = hasRequest,
+                HasResponse = hasAnswer,
+                RequestBytes = request.BodyBytes,
+                ResponseBytes = answer.BodyBytes,
+                LatencyNanos = latencyNanos,
+                HasLatency = hasRequest && hasAnswer && answer.IsHeadDone && latencyNanos >= 0,
+                DurationNanos = durationNanos,
+                HasDuration = hasRequest && hasAnswer && answer.IsDone && durationNanos >= 0,
+                RequestHeaders = asked.Fields,
+                ResponseHeaders = said.Fields,
+                Problem = (request.Problem != HttpProblem.None ? request.Problem : answer.Problem).Name(),
+            },
+            hasRequest ? request.StartNanos : answer.StartNanos, traits);
     }
 
     /// <summary>No version is version 0.9, unless the line it is missing from was broken.</summary>

@@ -61,11 +61,23 @@ public sealed partial class Http1Parser
         var position = 0;
         while (position < rest.Length)
         {
-            if (side.Searched == 0 && PlainLine.TryFind(rest[position..], out var nameLength, out var length))
+            if (side.Searched == 0)
             {
-                AddPlain(rest.Slice(position, length), nameLength, book, ref framing);
-                position += length + 2;
-                continue;
+                var left = rest[position..];
+                ref var target = ref book.NextLine(PlainLine.BytesMax);
+                if (PlainLine.TryCopy(left, ref target, out var nameLength, out var length))
+                {
+                    AddPlain(left[..length], nameLength, book, ref framing);
+                    position += length + 2;
+                    continue;
+                }
+
+                if (left is [(byte)'\r', (byte)'\n', ..])
+                {
+                    position += 2;
+                    isOver = true;
+                    break;
+                }
             }
 
             var taken = TakeLine(rest[position..], ref side, canFold: true, out var line, out var isFolded);
@@ -95,7 +107,7 @@ public sealed partial class Http1Parser
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddPlain(ReadOnlySpan<byte> line, int nameLength, HeaderBook book, ref Framing framing)
     {
-        switch (book.AddWhole(line, nameLength))
+        switch (book.AddCopied(line, nameLength))
         {
             case KnownHeader.ContentLength: framing.AddLength(line[(nameLength + 2)..]); break;
             case KnownHeader.TransferEncoding: framing.AddCoding(line[(nameLength + 2)..]); break;

@@ -12,11 +12,13 @@ namespace NetSniff.Protocols.Http1;
 internal static class PlainLine
 {
     /// <summary>Longer ones are left to the others.</summary>
-    private const int BytesMax = 512;
+    public const int BytesMax = 512;
 
+    /// <summary>Looks for the end of a line and copies what is looked at.</summary>
+    /// <param name="target">Room for <see cref="BytesMax"/>; what stands there behind the line is nothing.</param>
     /// <param name="nameLength">Bytes before the colon.</param>
     /// <param name="length">Without its end, which has two bytes.</param>
-    public static bool TryFind(ReadOnlySpan<byte> bytes, out int nameLength, out int length)
+    public static bool TryCopy(ReadOnlySpan<byte> bytes, ref byte target, out int nameLength, out int length)
     {
         (nameLength, length) = (-1, 0);
         ref var start = ref MemoryMarshal.GetReference(bytes);
@@ -25,6 +27,7 @@ internal static class PlainLine
         for (; at <= room; at += Vector256<byte>.Count)
         {
             var piece = Vector256.LoadUnsafe(ref start, (nuint)at);
+            piece.StoreUnsafe(ref target, (nuint)at);
             if (nameLength < 0)
             {
                 var colons = Vector256.Equals(piece, Vector256.Create((byte)':')).ExtractMostSignificantBits();

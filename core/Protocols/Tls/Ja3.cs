@@ -62,8 +62,7 @@ internal static class Ja3
     [SuppressMessage("Security", "CA5351", Justification = "JA3 is defined over MD5; it names, it does not protect")]
     public static void Hash(ReadOnlySpan<byte> text, Span<byte> target)
     {
-        Span<byte> hash = stackalloc byte[MD5.HashSizeInBytes];
-        MD5.HashData(text, hash);
+        if (!DigestMemo.Md5.TryFind(text, out var hash)) MD5.HashData(text, hash);
         Digits.Hex(hash, target);
     }
 

@@ -140,8 +140,11 @@ internal static class Ja4
             separator = ',';
         }
 
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(text[..digits.Written], hash);
+        if (!DigestMemo.Sha256.TryFind(text[..digits.Written], out var hash))
+        {
+            SHA256.HashData(text[..digits.Written], hash);
+        }
+
         Digits.Hex(hash[..(ShortHashSize / 2)], target);
     }
 }
