@@ -128,6 +128,29 @@ internal sealed class StoreBench(string target, int millions)
             },
             default);
         Print("found", $"{rows.Count} top talkers in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F0} ms");
+        start = Stopwatch.GetTimestamp();
+        rows = store.Aggregate(new AggregateQuery { Kind = "flow", By = ["app", "interface"], RowsMax = 99 }, default);
+        Print("found", $"{rows.Count} groups by names in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F0} ms");
+        Time(store, "the last 1000 of an application at an interface", new RecordQuery
+        {
+            Where = "app == http and interface == veth0 and flow.tcp.rtt > 19ms",
+            CountMax = 1000,
+            IsLast = true,
+        });
+        if (store is not DuckDbStore) return;
+        Ask(store, "SELECT app, \"interface\", sum(bytes_toclient) FROM flow GROUP BY ALL");
+        Ask(store, "SELECT count(*) FROM flow WHERE app = 'http' AND node = 'node-1'");
+        Ask(store, "SELECT count(*) FROM flow WHERE dst_port = 443 AND packets_toserver > 1000");
+        Ask(store, "SELECT count(*), max(seen) FROM connections_in("
+            + "'2026-03-01 12:00:00'::TIMESTAMP_NS, '2026-03-01 12:03:00'::TIMESTAMP_NS)");
+    }
+
+    private static void Ask(IRecordStore store, string sql)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var answer = store.Sql(new SqlQuery(sql, 1000, TimeSpan.FromMinutes(5)), default);
+        var took = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        Print("asked", $"{sql}: {answer.Rows.Count} rows in {took:F0} ms");
     }
 
     private static void Time(IRecordStore store, string what, RecordQuery query)
