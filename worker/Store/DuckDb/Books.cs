@@ -16,6 +16,8 @@ internal sealed class Books(DuckConnection connection)
 
     public PeerBook Peers { get; } = new(connection);
 
+    public NameBook Names { get; } = new(connection);
+
     public long Expired { get; private set; }
 
     public long Retracted { get; private set; }
@@ -40,6 +42,7 @@ internal sealed class Books(DuckConnection connection)
             Encoding.UTF8.GetString(rows.Column(0).Text(row)), Encoding.UTF8.GetString(rows.Column(1).Text(row)))));
         _lanesWritten = (uint)_lanes.Count;
         Peers.Open();
+        Names.Open();
         Each("SELECT expired, retracted FROM books.gone", (rows, row) =>
             (Expired, Retracted) = (rows.Column(0).Get<long>(row), rows.Column(1).Get<long>(row)));
         Each("SELECT hour FROM books.dropped", (rows, row) => Dropped.Add(rows.Column(0).Get<long>(row)));

@@ -15,12 +15,19 @@ public sealed partial class DuckDbStore
         var files = Files;
         var table = files.Kinds.Find(query.Kind)
             ?? throw new FormatException($"there are no records of kind '{query.Kind}'");
-        using var filter = new FilterSql(table, files.Books.Peers.Registered);
-        var where = filter.Of(query.Where);
         using var reader = new DuckReader(files, s_aggregateTime, cancel);
+        var parts = Parts(files, reader, table, query);
+        if (parts.Count == 0) return [];
+
+        var columns = parts.SelectMany(file => file.Tables[table.Name]).Distinct().ToImmutableArray();
+        var layout = NameColumns.LayoutOf([columns]);
+        using var filter = new FilterSql(table, files.Books, columns);
+        var where = filter.Of(query.Where);
         try
         {
-            var sql = AggregateSql(query, table, where, Source(files, reader, table, query));
+            var source = string.Join(" UNION ALL BY NAME ", parts.Select(
+                file => $"SELECT * FROM {file.Catalog}.{SqlText.Name(table.Name)}"));
+            var sql = AggregateSql(query, table, layout, where, source);
             using var rows = reader.Connection.Ask(sql);
             return Gather(query, rows, cancel);
         }
@@ -36,20 +43,23 @@ public sealed partial class DuckDbStore
     }
 
     /// <summary>The tables that may have what is asked about.</summary>
-    private static string Source(DuckFiles files, DuckReader reader, KindTable table, AggregateQuery query)
+    private static List<Partition> Parts(
+        DuckFiles files, DuckReader reader, KindTable table, AggregateQuery query)
     {
         var since = query.SinceNanos == 0 ? long.MinValue : query.SinceNanos;
         var until = query.UntilNanos == 0 ? long.MaxValue : query.UntilNanos - 1;
         var span = new TimeSpanOf(since, until, null);
-        var parts = reader.Hours.Where(hour => hour.Tables.ContainsKey(table.Name) && MayHave(hour, table, span))
-            .Append(files.BooksFile)
-            .Select(file => $"SELECT * FROM {file.Catalog}.{SqlText.Name(table.Name)}");
-        return string.Join(" UNION ALL BY NAME ", parts);
+        return
+        [
+            .. reader.Hours.Where(hour => hour.Tables.ContainsKey(table.Name) && MayHave(hour, table, span)),
+            .. ((Partition[])[files.BooksFile]).Where(books => books.Tables.ContainsKey(table.Name)),
+        ];
     }
 
-    private static string AggregateSql(AggregateQuery query, KindTable table, string where, string source)
+    private static string AggregateSql(
+        AggregateQuery query, KindTable table, NameLayout layout, string where, string source)
     {
-        var groups = query.By.Select(field => FieldSql.Group(table, field)).ToList();
+        var groups = query.By.Select(field => FieldSql.Group(table, field, layout)).ToList();
         if (query.BucketNanos > 0)
         {
             var width = query.BucketNanos.ToString(CultureInfo.InvariantCulture);

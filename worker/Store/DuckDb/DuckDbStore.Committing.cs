@@ -64,7 +64,9 @@ public sealed partial class DuckDbStore
     private unsafe KindRows?[] RowsByKind(DuckFiles files, Partition partition, PendingRecords pending)
     {
         var peers = files.Books.Peers;
+        var names = files.Books.Names;
         var hour = partition.Hour == Partition.NoHour ? _groupHour : partition.Hour;
+        var nameHour = partition.Hour == Partition.NoHour ? NameBook.Always : partition.Hour;
         var rows = new KindRows?[files.Kinds.All.Count];
         foreach (var run in pending.Runs)
         {
@@ -76,6 +78,7 @@ public sealed partial class DuckDbStore
                 var head = (RecordHeader*)at;
                 peers.Note(head->ClientPeer, hour);
                 peers.Note(head->ServerPeer, hour);
+                names.Note(in *head, nameHour);
                 if (head->Kind != ((RecordHeader*)start)->Kind)
                 {
                     Of(start).Add(start, count, run.Lane, run.Batch);
@@ -97,20 +100,21 @@ public sealed partial class DuckDbStore
     private static bool PrepareTables(DuckFiles files, Partition partition, KindRows?[] rows)
     {
         files.Books.Peers.Write();
+        files.Books.Names.Write();
         var isSame = true;
         for (var kind = 0; kind < rows.Length; kind++)
         {
-            if (rows[kind] is null) continue;
-            isSame &= !PartitionFile.Prepare(files.Writer, partition, files.Kinds.Of((ushort)kind));
+            if (rows[kind] is not { } some) continue;
+            isSame &= !files.Prepare(partition, files.Kinds.Of((ushort)kind), some);
         }
 
         if (!isSame) PartitionFile.LearnTables(files.Writer, partition);
         return isSame;
     }
 
-    private void AddRows(DuckFiles files, Partition partition, KindTable table, KindRows rows)
+    private static void AddRows(DuckFiles files, Partition partition, KindTable table, KindRows rows)
     {
-        using var writer = new KindWriter(table, rows, _names, files.Books.Peers);
+        using var writer = new KindWriter(table, rows, files.Books.Names, files.Books.Peers);
         var strangers = partition.Tables[table.Name]
             .Except(table.Columns.Select(column => column.Name), StringComparer.OrdinalIgnoreCase).ToList();
         RowSource.Insert(files.Writer, $"{partition.Catalog}.{SqlText.Name(table.Name)}", writer, strangers);

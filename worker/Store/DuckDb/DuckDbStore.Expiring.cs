@@ -35,7 +35,12 @@ public sealed partial class DuckDbStore
 
             var expired = Counts.RecordsExpired - before;
             // What readers hold on to may still name them.
-            if (expired > 0 && !files.IsRead) files.Books.Peers.Forget(OldestHour(files));
+            if (expired > 0 && !files.IsRead)
+            {
+                files.Books.Peers.Forget(OldestHour(files));
+                files.Books.Names.Forget(OldestHour(files));
+            }
+
             return expired;
         }
         catch (DuckException error)

@@ -82,16 +82,17 @@ public sealed partial class DuckDbStore
         var cursors = new List<KindCursor>();
         try
         {
-            foreach (var (table, where) in filters.All)
+            foreach (var table in filters.Tables)
             {
                 foreach (var file in (ReadOnlySpan<Partition?>)[span.Hour, files.BooksFile])
                 {
                     if (file is null || !file.Tables.TryGetValue(table.Name, out var columns)) continue;
                     if (!MayHave(file, table, span)) continue;
+                    if (filters.Test(table, columns) is not { } where) continue;
 
                     var cursor = new KindCursor(
-                        reader.Lend().Ask(Select(file, table, columns, where + seen, span, output)), table,
-                        files.Books.Peers.Registered);
+                        reader.Lend().Ask(Select(file, table, columns, where + seen, span, output)),
+                        new KindReader(table, NameColumns.LayoutOf([columns]), files.Books));
                     cursors.Add(cursor);
                     if (!cursor.Next()) Remove(cursors, cursor);
                 }

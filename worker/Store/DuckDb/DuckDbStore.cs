@@ -15,7 +15,6 @@ namespace NetSniff.Worker.Store.DuckDb;
 public sealed partial class DuckDbStore : IRecordStore
 {
     private readonly DuckDbOptions _options;
-    private readonly NameTexts _names = new();
 
     // What waits for the commit.
     private readonly Dictionary<long, PendingRecords> _routes = [];

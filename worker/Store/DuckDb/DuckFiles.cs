@@ -12,6 +12,7 @@ internal sealed class DuckFiles : IDisposable
     private readonly DuckDbOptions _options;
     private readonly List<(Partition Hour, long Readers)> _leaving = [];
     private readonly HashSet<DuckReader> _readers = [];
+    private readonly ulong _names;
     private long _readersSoFar;
     private ImmutableArray<Partition> _hours = [];
 
@@ -22,6 +23,7 @@ internal sealed class DuckFiles : IDisposable
         Instance = new DuckInstance(options);
         Writer = Instance.Connect();
         Books = new Books(Writer);
+        _names = SqlNames.Register(Writer, Books.Names);
         BooksFile = new Partition(Path.Combine(options.Folder, BooksName), Partition.NoHour);
         Kinds = new KindTables();
     }
@@ -96,7 +98,9 @@ internal sealed class DuckFiles : IDisposable
             if (Partition.TryHour(Path.GetFileName(path), out var hour)) OpenHour(path, hour);
         }
 
-        foreach (var table in Kinds.All) PartitionFile.Prepare(Writer, BooksFile, table);
+        PartitionFile.DropOldTables(Writer, BooksFile);
+        // With all columns, so that whoever asks for one that no hour has finds it empty.
+        foreach (var table in Kinds.All) PartitionFile.Prepare(Writer, BooksFile, table, static _ => true, []);
         PartitionFile.LearnTables(Writer, BooksFile);
         Views.Make(Writer, this);
     }
@@ -106,6 +110,22 @@ internal sealed class DuckFiles : IDisposable
         var hours = Hours;
         var place = hours.BinarySearch(new Partition("", hour), s_byHour);
         return place < 0 ? null : hours[place];
+    }
+
+    /// <summary>Makes ready for records of a kind: its table in a partition, and that of the books, which has all columns.
+    /// </summary>
+    /// <returns>Whether anything had to be done.</returns>
+    public bool Prepare(Partition partition, KindTable table, KindRows rows)
+    {
+        var isNew = !BooksFile.Tables.ContainsKey(table.Name);
+        if (isNew)
+        {
+            PartitionFile.Prepare(Writer, BooksFile, table, static _ => true, []);
+            PartitionFile.LearnTables(Writer, BooksFile);
+        }
+
+        var before = ColumnsBefore(partition, table.Name);
+        return (partition != BooksFile && PartitionFile.Prepare(Writer, partition, table, rows.Has, before)) || isNew;
     }
 
     /// <summary>Makes the file of an hour.</summary>
@@ -160,6 +180,7 @@ internal sealed class DuckFiles : IDisposable
     {
         Writer.Dispose();
         Instance.Dispose();
+        SqlNames.TakeBack(_names);
     }
 
     private static readonly Comparer<Partition> s_byHour =
@@ -169,6 +190,13 @@ internal sealed class DuckFiles : IDisposable
     private bool IsReadBy(long last)
     {
         lock (_readers) return _readers.Any(reader => reader.Number <= last);
+    }
+
+    /// <summary>The columns of a kind's table in the newest of the other hours that have one.</summary>
+    private ImmutableArray<string> ColumnsBefore(Partition partition, string table)
+    {
+        var hour = Hours.LastOrDefault(hour => hour != partition && hour.Tables.ContainsKey(table));
+        return hour is null ? [] : hour.Tables[table];
     }
 
     private void OpenHour(string path, long hour)

@@ -14,8 +14,10 @@ internal static class FieldSql
     /// <summary>What groups by a field, and how its value is shown: as text, and no text where it is missing.</summary>
     /// <remarks>Grouped are the values; only those of the groups become texts.</remarks>
     /// <exception cref="FormatException">There is no such field, or it has several values.</exception>
-    public static GroupSql Group(KindTable table, string field)
+    public static GroupSql Group(KindTable table, string field, NameLayout layout)
     {
+        if (NameColumn(field) is { } name) return GroupByName(name, layout);
+
         var column = Column(table, field, out var kind);
         return kind switch
         {
@@ -29,6 +31,20 @@ internal static class FieldSql
             _ => new GroupSql([column], key => $"coalesce(CAST({key[0]} AS VARCHAR), '')"),
         };
     }
+
+    private static FixedColumn? NameColumn(string field) => FieldCatalog.Shared.Find(field)?.Header switch
+    {
+        HeaderField.App => FixedColumn.App,
+        HeaderField.Node => FixedColumn.Node,
+        HeaderField.Interface => FixedColumn.Interface,
+        _ => null,
+    };
+
+    private static GroupSql GroupByName(FixedColumn name, NameLayout layout) => layout == NameLayout.Numbers
+        ? new GroupSql(
+            [$"coalesce({FixedColumns.Name(name)}, {NameBook.None})"],
+            key => $"coalesce({SqlNames.Call(key[0])}, '')")
+        : new GroupSql([NameColumns.Text(name, layout)], key => $"coalesce({key[0]}, '')");
 
     /// <summary>`count`, `sum(FIELD)` … as a number.</summary>
     /// <exception cref="FormatException">It is no measure.</exception>
@@ -99,14 +115,13 @@ internal static class FieldSql
             case HeaderField.Vlan:
                 kind = FieldKind.Number;
                 return "vlan";
-            case HeaderField.App:
+            case HeaderField.App or HeaderField.Node or HeaderField.Interface:
+                // Never a number; grouped by elsewhere.
                 kind = FieldKind.Text;
-                return "app";
+                return FixedColumns.Name(NameColumn(field.Name)!.Value);
             case HeaderField.Tunnel:
                 kind = FieldKind.Text;
                 return Views.TunnelName;
-            case HeaderField.Node: return "node";
-            case HeaderField.Interface: return "\"interface\"";
             case HeaderField.Peer when field.Peer!.Ends != PeerEnds.Either: return PeerColumn(field.Peer);
             default:
                 throw new FormatException($"nothing can be grouped by '{field.Name}'");

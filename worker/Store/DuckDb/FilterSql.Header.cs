@@ -41,19 +41,21 @@ internal sealed partial class FilterSql
             case HeaderField.Proto:
                 return OfScalar(compare, "proto", Unsigned);
             case HeaderField.Vlan:
+                var vlan = Column(FixedColumn.Vlan);
                 return compare is null
-                    ? "vlan IS NOT NULL"
-                    : $"vlan IS NOT NULL AND {OfEither(compare, "vlan", "inner_vlan")}";
+                    ? $"{vlan} IS NOT NULL"
+                    : $"{vlan} IS NOT NULL AND {OfEither(compare, vlan, Column(FixedColumn.InnerVlan))}";
             case HeaderField.Tunnel:
-                return OfScalar(compare, "tunnel", Unsigned);
+                return OfScalar(compare, Column(FixedColumn.Tunnel), Unsigned);
             case HeaderField.TunnelId:
-                return $"tunnel IS NOT NULL AND {OfScalar(compare, "coalesce(tunnel_id, 0)", Unsigned)}";
+                var number = $"coalesce({Column(FixedColumn.TunnelId)}, 0)";
+                return $"{Column(FixedColumn.Tunnel)} IS NOT NULL AND {OfScalar(compare, number, Unsigned)}";
             case HeaderField.FlowId:
                 return OfScalar(compare, "flow_id", Unsigned);
             case HeaderField.Node:
-                return compare is null ? "node IS NOT NULL" : OfText(compare, "node", false);
+                return OfName(compare, FixedColumn.Node);
             case HeaderField.Interface:
-                return compare is null ? "\"interface\" IS NOT NULL" : OfText(compare, "\"interface\"", false);
+                return OfName(compare, FixedColumn.Interface);
             case HeaderField.Peer:
                 return OfPeer(node, compare);
             case HeaderField.Partial:
@@ -119,13 +121,4 @@ internal sealed partial class FilterSql
     private bool OfKind(CompareNode? compare) => compare is null
         || ScalarRanges.Of(compare.Comparison, compare.Values).Has(table.Schema.Id)
             != (compare.Comparison == FilterOperator.NotEqual);
-
-    /// <summary>Applications are numbers in records and names in columns.</summary>
-    private static string OfApp(CompareNode? compare)
-    {
-        if (compare is null) return "app IS NOT NULL";
-        var names = compare.Values.Select(value => SqlText.Text(Apps.Name((ushort)value.Low)));
-        var not = compare.Comparison == FilterOperator.NotEqual ? "NOT " : "";
-        return $"app {not}IN ({string.Join(", ", names)})";
-    }
 }

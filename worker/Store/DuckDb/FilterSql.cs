@@ -1,18 +1,26 @@
+using System.Collections.Immutable;
 using NetSniff.Filters.Expression;
 using NetSniff.Protocols;
 using NetSniff.Records;
 
 namespace NetSniff.Worker.Store.DuckDb;
 
-/// <summary>Puts a filter into SQL for the table of one kind. The SQL holds for a row exactly where the filter matches
-/// its record.</summary>
+/// <summary>Puts a filter into SQL for a table of one kind. The SQL holds for a row exactly where the filter matches its
+/// record.</summary>
 /// <remarks>SQL has a third answer for what is not there, the filter language says no: inside a negation each test is
 /// therefore asked to be true. What SQL has no words for (regular expressions over octets) is asked of the filter's own
 /// test, which is lent to DuckDB until <see cref="Dispose"/>.</remarks>
-/// <param name="peers">Numbers in <see cref="Peers"/> by those of the store.</param>
-internal sealed partial class FilterSql(KindTable table, uint[] peers) : IDisposable
+/// <param name="books">What numbers of the store stand for.</param>
+/// <param name="columns">Those that the table has.</param>
+internal sealed partial class FilterSql(KindTable table, Books books, ImmutableArray<string> columns) : IDisposable
 {
     private readonly List<ulong> _lent = [];
+    private readonly HashSet<string> _columns = new(columns, StringComparer.OrdinalIgnoreCase);
+    private readonly NameLayout _layout = NameColumns.LayoutOf([columns]);
+
+    // As they were when the filter was made.
+    private readonly uint[] _peers = books.Peers.Registered;
+    private readonly NameText[] _names = books.Names.Texts;
 
     /// <exception cref="FormatException">The filter cannot be read; the message says where and why.</exception>
     public string Of(string? where)
@@ -45,7 +53,7 @@ internal sealed partial class FilterSql(KindTable table, uint[] peers) : IDispos
         if (node.Field.Header != HeaderField.None) return OfHeader(node);
         if (table.Schema.Find(node.Field.Name) is not { } field || field.Kind != node.Field.Kind) return "false";
 
-        var column = SqlText.Name(table.FieldColumn(field.Index));
+        var column = Column(table.FieldColumn(field.Index));
         if (node is not CompareNode compare) return $"{column} IS NOT NULL";
         var isNegated = compare.Comparison == FilterOperator.NotEqual;
         switch (field.Kind)
@@ -69,6 +77,11 @@ internal sealed partial class FilterSql(KindTable table, uint[] peers) : IDispos
                 return Within(column, ScalarRanges.Of(compare.Comparison, compare.Values), isNegated, Unsigned);
         }
     }
+
+    /// <summary>A column, or nothing where the table has none of it.</summary>
+    private string Column(string name) => table.ColumnOrNull(name, _columns.Contains(name));
+
+    private string Column(FixedColumn column) => Column(FixedColumns.Name(column));
 
     private static string Within(string value, ScalarRanges ranges, bool isNegated, Func<ulong, string> spell)
     {

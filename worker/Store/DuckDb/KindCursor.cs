@@ -3,9 +3,8 @@ using NetSniff.Buffers;
 namespace NetSniff.Worker.Store.DuckDb;
 
 /// <summary>Goes through the rows of one table in order of time.</summary>
-internal sealed class KindCursor(DuckRows rows, KindTable table, uint[] peers) : IRecordCursor, IDisposable
+internal sealed class KindCursor(DuckRows rows, KindReader reader) : IRecordCursor, IDisposable
 {
-    private readonly KindReader _reader = new(table, peers);
     private int _row = -1;
 
     public long TimeNanos { get; private set; }
@@ -22,7 +21,7 @@ internal sealed class KindCursor(DuckRows rows, KindTable table, uint[] peers) :
         return true;
     }
 
-    public void Write(ByteWriter output) => _reader.Write(rows, _row, output);
+    public void Write(ByteWriter output) => reader.Write(rows, _row, output);
 
     public void Dispose() => rows.Dispose();
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -11,8 +12,8 @@ using DuckDB.NET.Native;
 namespace NetSniff.Worker.Store.DuckDb;
 
 /// <summary>Turns rows of one kind's table back into records, octet by octet as they were stored.</summary>
-/// <param name="peers">Numbers in <see cref="Peers"/> by those of the store.</param>
-internal sealed class KindReader(KindTable table, uint[] peers)
+/// <param name="books">What numbers of the store stand for.</param>
+internal sealed class KindReader(KindTable table, NameLayout layout, Books books)
 {
     /// <summary>Names of applications that a store may add to ours.</summary>
     private const int AppsMax = 4096;
@@ -20,6 +21,12 @@ internal sealed class KindReader(KindTable table, uint[] peers)
     private static readonly int s_fixed = FixedColumns.All.Length;
 
     private readonly FieldKind[] _kinds = [.. table.Schema.Fields.Select(field => field.Kind)];
+    private readonly uint[] _peers = books.Peers.Registered;
+    private readonly NameBook _names = books.Names;
+    private readonly Dictionary<uint, ushort> _apps = [];
+    private readonly Dictionary<(uint Node, uint Interface), ushort> _origins = [];
+
+    // Of texts.
     private byte[] _lastApp = [];
     private ushort _lastAppNumber;
     private byte[] _lastNode = [];
@@ -28,11 +35,15 @@ internal sealed class KindReader(KindTable table, uint[] peers)
 
     /// <summary>What to select, in the order that <see cref="Write"/> reads.</summary>
     /// <param name="tableColumns">Those that the table has.</param>
-    public static string Columns(KindTable table, IReadOnlyList<string> tableColumns)
+    public static string Columns(KindTable table, ImmutableArray<string> tableColumns)
     {
         var there = tableColumns.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        return string.Join(", ", table.Columns.Select(column =>
-            there.Contains(column.Name) ? SqlText.Name(column.Name) : $"NULL::{column.Type}"));
+        var layout = NameColumns.LayoutOf([tableColumns]);
+        return string.Join(", ", table.Columns.Select((column, place) =>
+            layout != NameLayout.Numbers && (FixedColumn)place is FixedColumn.App or FixedColumn.Node
+                or FixedColumn.Interface
+                    ? NameColumns.Text((FixedColumn)place, layout)
+                    : table.ColumnOrNull(column.Name, there.Contains(column.Name))));
     }
 
     /// <summary>Appends the record of a row.</summary>
@@ -71,7 +82,6 @@ internal sealed class KindReader(KindTable table, uint[] peers)
             Protocol = Fixed<byte>(rows, FixedColumn.Proto, row),
             Tunnel = (TunnelKind)Fixed<byte>(rows, FixedColumn.Tunnel, row),
             TunnelId = Fixed<uint>(rows, FixedColumn.TunnelId, row),
-            App = ReadApp(in rows.Column((int)FixedColumn.App), row),
         };
         if (Fixed<byte>(rows, FixedColumn.Partial, row) != 0) head.Traits |= RecordTraits.Partial;
         if (Fixed<byte>(rows, FixedColumn.Malformed, row) != 0) head.Traits |= RecordTraits.Malformed;
@@ -81,13 +91,37 @@ internal sealed class KindReader(KindTable table, uint[] peers)
 
     private void ReadPlace(DuckRows rows, int row, ref RecordHeader head)
     {
-        head.Interface = ReadOrigin(
-            in rows.Column((int)FixedColumn.Node), in rows.Column((int)FixedColumn.Interface), row);
+        ReadNames(rows, row, ref head);
         head.ClientPeer = Registered(Fixed<uint>(rows, FixedColumn.ClientPeer, row));
         head.ServerPeer = Registered(Fixed<uint>(rows, FixedColumn.ServerPeer, row));
     }
 
-    private uint Registered(uint own) => own < peers.Length ? peers[own] : Peers.Unnamed;
+    private uint Registered(uint own) => own < _peers.Length ? _peers[own] : Peers.Unnamed;
+
+    private void ReadNames(DuckRows rows, int row, ref RecordHeader head)
+    {
+        if (layout != NameLayout.Numbers)
+        {
+            head.App = ReadApp(in rows.Column((int)FixedColumn.App), row);
+            head.Interface = ReadOrigin(
+                in rows.Column((int)FixedColumn.Node), in rows.Column((int)FixedColumn.Interface), row);
+            return;
+        }
+
+        var app = Fixed<uint>(rows, FixedColumn.App, row);
+        if (!_apps.TryGetValue(app, out var known)) _apps.Add(app, known = AddApp(_names.Name(app)));
+        head.App = known;
+        var origin = (Fixed<uint>(rows, FixedColumn.Node, row), Fixed<uint>(rows, FixedColumn.Interface, row));
+        if (!_origins.TryGetValue(origin, out known))
+        {
+            known = Origins.Add(_names.Name(origin.Item1), _names.Name(origin.Item2));
+            _origins.Add(origin, known);
+        }
+
+        head.Interface = known;
+    }
+
+    private static ushort AddApp(string name) => Apps.Names.Count < AppsMax ? Apps.Add(name) : Apps.Unknown;
 
     private ushort ReadOrigin(ref readonly DuckVector node, ref readonly DuckVector name, int row)
     {
@@ -108,7 +142,7 @@ internal sealed class KindReader(KindTable table, uint[] peers)
         if (name.SequenceEqual(_lastApp)) return _lastAppNumber;
 
         _lastApp = name.ToArray();
-        _lastAppNumber = Apps.Names.Count < AppsMax ? Apps.Add(Encoding.UTF8.GetString(name)) : Apps.Unknown;
+        _lastAppNumber = AddApp(Encoding.UTF8.GetString(name));
         return _lastAppNumber;
     }
 

@@ -12,10 +12,10 @@ internal sealed unsafe class KindRows
 
     public IReadOnlyList<Stretch> Stretches => _stretches;
 
-    /// <summary>A bit for each fixed column and each field.</summary>
-    public ulong Fixed => _fixed;
-
-    public ulong Fields => _fields;
+    /// <summary>Whether a record has a value for a column, by its place in <see cref="KindTable.Columns"/>.</summary>
+    public bool Has(int column) => column < FixedColumns.All.Length
+        ? (_fixed >> column & 1) != 0
+        : (_fields >> (column - FixedColumns.All.Length) & 1) != 0;
 
     public Partition.Span Span { get; private set; }
 

@@ -14,10 +14,11 @@ internal sealed class KindTable
         "lateral", "leading", "limit", "not", "null", "offset", "on", "only", "or", "order", "pivot", "placing",
         "primary", "qualify", "references", "returning", "select", "show", "some", "summarize", "symmetric", "table",
         "then", "to", "trailing", "true", "union", "unique", "unpivot", "using", "variadic", "when", "where", "window",
-        "with", "src_ip", "dst_ip",
+        "with", "src_ip", "dst_ip", "app", "node", "interface",
     };
 
     private readonly string[] _fieldColumns;
+    private readonly Dictionary<string, string> _types;
 
     public KindTable(RecordSchema schema)
     {
@@ -28,6 +29,7 @@ internal sealed class KindTable
             .. FixedColumns.All,
             .. schema.Fields.Select((field, index) => (_fieldColumns[index], TypeOf(field.Kind))),
         ];
+        _types = Columns.ToDictionary(column => column.Name, column => column.Type, StringComparer.Ordinal);
     }
 
     public RecordSchema Schema { get; }
@@ -39,8 +41,17 @@ internal sealed class KindTable
 
     public string FieldColumn(int field) => _fieldColumns[field];
 
-    public string CreateSql(string catalog) => $"CREATE TABLE IF NOT EXISTS {catalog}.{SqlText.Name(Name)} ("
-        + string.Join(", ", Columns.Select(column => $"{SqlText.Name(column.Name)} {column.Type}")) + ")";
+    /// <summary>A column by name, or nothing of its type.</summary>
+    public string ColumnOrNull(string name, bool isThere) =>
+        isThere ? SqlText.Name(name) : $"NULL::{_types[name]}";
+
+    /// <summary>Its table without a row.</summary>
+    /// <param name="isWanted">Says of the place of a column whether the table has it from the beginning.</param>
+    public string CreateSql(string catalog, Func<int, bool> isWanted) =>
+        $"CREATE TABLE IF NOT EXISTS {catalog}.{SqlText.Name(Name)} ("
+        + string.Join(", ", Columns.Where((_, place) => isWanted(place)).Select(Definition)) + ")";
+
+    public static string Definition((string Name, string Type) column) => $"{SqlText.Name(column.Name)} {column.Type}";
 
     /// <summary>`http.response.bytes` is response_bytes of table http, `grpc.status` grpc_status of it.</summary>
     private static string ColumnOf(string kind, string field)

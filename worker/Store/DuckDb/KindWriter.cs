@@ -22,17 +22,16 @@ internal sealed unsafe partial class KindWriter : IDisposable
 
     private static readonly int s_fixed = FixedColumns.All.Length;
 
-    private static readonly ulong s_places = Bits(
-        FixedColumn.Node, FixedColumn.Interface, FixedColumn.ClientPeer, FixedColumn.ServerPeer);
+    private static readonly ulong s_peers = Bits(FixedColumn.ClientPeer, FixedColumn.ServerPeer);
 
-    /// <summary>Fixed columns that no record is without.</summary>
-    public static readonly ulong AlwaysThere = (1ul << FixedColumns.All.Length) - 1 & ~s_places & ~Bits(
-        FixedColumn.App, FixedColumn.Vlan, FixedColumn.InnerVlan, FixedColumn.Tunnel, FixedColumn.TunnelId);
+    /// <summary>Fixed columns that no record is without. Of names, none is a number too.</summary>
+    public static readonly ulong AlwaysThere = (1ul << FixedColumns.All.Length) - 1 & ~s_peers & ~Bits(
+        FixedColumn.Vlan, FixedColumn.InnerVlan, FixedColumn.Tunnel, FixedColumn.TunnelId);
 
     private readonly FieldKind[] _kinds;
     private readonly ulong _fields;
     private readonly KindRows _rowsWaiting;
-    private readonly NameTexts _names;
+    private readonly NameBook _names;
     private readonly PeerBook _peers;
     private readonly OctetScratch _scratch = new();
 
@@ -60,7 +59,7 @@ internal sealed unsafe partial class KindWriter : IDisposable
     private int _taken;
     private byte* _at;
 
-    public KindWriter(KindTable table, KindRows rows, NameTexts names, PeerBook peers)
+    public KindWriter(KindTable table, KindRows rows, NameBook names, PeerBook peers)
     {
         _kinds = [.. table.Schema.Fields.Select(field => field.Kind)];
         _fields = _kinds.Length == 64 ? ulong.MaxValue : (1ul << _kinds.Length) - 1;
@@ -71,9 +70,9 @@ internal sealed unsafe partial class KindWriter : IDisposable
         List<(string, string)> columns = [];
         for (var column = 0; column < _places.Length; column++)
         {
-            var isThere = column < s_fixed ? rows.Fixed >> column & 1 : rows.Fields >> (column - s_fixed) & 1;
-            _places[column] = isThere != 0 ? columns.Count : -1;
-            if (isThere != 0) columns.Add(table.Columns[column]);
+            var isThere = rows.Has(column);
+            _places[column] = isThere ? columns.Count : -1;
+            if (isThere) columns.Add(table.Columns[column]);
         }
 
         Columns = columns;
@@ -177,7 +176,7 @@ internal sealed unsafe partial class KindWriter : IDisposable
         ((ushort*)_data[(int)FixedColumn.SourcePort])[row] = head.ClientPort;
         ((ushort*)_data[(int)FixedColumn.TargetPort])[row] = head.ServerPort;
         _data[(int)FixedColumn.Proto][row] = head.Protocol;
-        _names.SetApp(_data[(int)FixedColumn.App] + 16 * row, head.App);
+        ((uint*)_data[(int)FixedColumn.App])[row] = _names.App(head.App);
         _data[(int)FixedColumn.Partial][row] = (byte)(head.Traits & RecordTraits.Partial);
         _data[(int)FixedColumn.Malformed][row] = (byte)((ushort)(head.Traits & RecordTraits.Malformed) >> 1);
         ((ushort*)_data[(int)FixedColumn.Vlan])[row] = head.OuterVlan;
@@ -186,24 +185,17 @@ internal sealed unsafe partial class KindWriter : IDisposable
         ((uint*)_data[(int)FixedColumn.TunnelId])[row] = head.TunnelId;
         ((uint*)_data[(int)FixedColumn.Lane])[row] = lane;
         ((ulong*)_data[(int)FixedColumn.Batch])[row] = batch;
-        _fixedThere[row] = There(in head) & ~s_places | AddPlace(in head, row);
+        _fixedThere[row] = There(in head) & ~s_peers | AddPlace(in head, row);
     }
 
     /// <summary>Where the record was seen and who its ends are.</summary>
-    /// <returns>Which of these columns have a value.</returns>
+    /// <returns>Which of the ends are known.</returns>
     private ulong AddPlace(in RecordHeader head, int row)
     {
         var there = 0ul;
-        if (_names.TrySetNode(_data[(int)FixedColumn.Node] + 16 * row, head.Interface))
-        {
-            there |= Bits(FixedColumn.Node);
-        }
-
-        if (_names.TrySetInterface(_data[(int)FixedColumn.Interface] + 16 * row, head.Interface))
-        {
-            there |= Bits(FixedColumn.Interface);
-        }
-
+        var (node, name) = _names.Origin(head.Interface);
+        ((uint*)_data[(int)FixedColumn.Node])[row] = node;
+        ((uint*)_data[(int)FixedColumn.Interface])[row] = name;
         var client = _peers.Own(head.ClientPeer);
         var server = _peers.Own(head.ServerPeer);
         ((uint*)_data[(int)FixedColumn.ClientPeer])[row] = client;
@@ -213,11 +205,10 @@ internal sealed unsafe partial class KindWriter : IDisposable
         return there;
     }
 
-    /// <summary>Which fixed columns a record has a value for, those of places and peers only maybe.</summary>
+    /// <summary>Which fixed columns a record has a value for, those of peers only maybe.</summary>
     public static ulong There(in RecordHeader head)
     {
-        var there = AlwaysThere | Bits(FixedColumn.Node, FixedColumn.Interface);
-        if (head.App != 0) there |= Bits(FixedColumn.App);
+        var there = AlwaysThere;
         if (head.OuterVlan != 0) there |= Bits(FixedColumn.Vlan);
         if (head.InnerVlan != 0) there |= Bits(FixedColumn.InnerVlan);
         if (head.Tunnel != TunnelKind.None) there |= Bits(FixedColumn.Tunnel);

@@ -7,9 +7,9 @@ namespace NetSniff.Worker.Store.DuckDb;
 internal static class PartitionFile
 {
     /// <summary>How DuckDB lays files out: the version whose compression we measured, and rows that are packed
-    /// together. A third of DuckDB's own number: a commit of 131,072 records left a remainder in each group of
-    /// 122,880, and folding these together wrote everything twice (112 bytes a record; 65 like this).</summary>
-    private const string Attaching = "(STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE 40960)";
+    /// together. A sixth of DuckDB's own number: what a commit has of a kind fills at least one, and rows that fill none
+    /// go through the engine's log first.</summary>
+    private const string Attaching = "(STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE 20480)";
 
     /// <summary>Opens a partition, made new where there was none, and learns what it holds.</summary>
     public static void Attach(DuckConnection connection, Partition partition)
@@ -55,6 +55,17 @@ internal static class PartitionFile
         LearnTables(connection, partition);
     }
 
+    /// <summary>Tables of before without a row are made anew, so that nothing has to know how they were.</summary>
+    public static void DropOldTables(DuckConnection connection, Partition partition)
+    {
+        foreach (var (table, columns) in partition.Tables)
+        {
+            if (NameColumns.LayoutOf([columns]) == NameLayout.Numbers || partition.Spans.ContainsKey(table)) continue;
+            connection.Run($"DROP TABLE {partition.Catalog}.{SqlText.Name(table)}");
+            partition.Tables = partition.Tables.Remove(table);
+        }
+    }
+
     public static void Detach(DuckConnection connection, Partition partition) =>
         connection.Run($"DETACH {partition.Catalog}");
 
@@ -78,23 +89,29 @@ internal static class PartitionFile
                 count, rows.Column(1).Get<long>(0), rows.Column(2).Get<long>(0)));
     }
 
-    /// <summary>Makes the table of a kind, or adds the columns that came since it was made.</summary>
+    /// <summary>Makes the table of a kind, or adds the columns that it lacks.</summary>
+    /// <param name="isWanted">Says of the place of a column whether it is needed now.</param>
+    /// <param name="before">Columns of another hour's table: what it had this one may need as well, and a column in
+    /// time costs nothing.</param>
     /// <returns>Whether anything had to be done.</returns>
-    public static bool Prepare(DuckConnection connection, Partition partition, KindTable table)
+    public static bool Prepare(
+        DuckConnection connection, Partition partition, KindTable table, Func<int, bool> isWanted,
+        ImmutableArray<string> before)
     {
         var known = partition.Tables.GetValueOrDefault(table.Name);
         if (known.IsDefault)
         {
-            connection.Run(table.CreateSql(partition.Catalog));
+            connection.Run(table.CreateSql(
+                partition.Catalog, place => isWanted(place) || before.Contains(table.Columns[place].Name)));
             return true;
         }
 
         var there = known.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var missing = table.Columns.Where(column => !there.Contains(column.Name)).ToList();
-        foreach (var (name, type) in missing)
+        var missing = table.Columns.Where((column, place) => isWanted(place) && !there.Contains(column.Name)).ToList();
+        foreach (var column in missing)
         {
-            connection.Run(
-                $"ALTER TABLE {partition.Catalog}.{SqlText.Name(table.Name)} ADD COLUMN {SqlText.Name(name)} {type}");
+            connection.Run($"ALTER TABLE {partition.Catalog}.{SqlText.Name(table.Name)} "
+                + $"ADD COLUMN {KindTable.Definition(column)}");
         }
 
         return missing.Count > 0;

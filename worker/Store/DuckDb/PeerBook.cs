@@ -16,6 +16,9 @@ internal sealed class PeerBook(DuckConnection connection)
     private readonly Dictionary<uint, long> _hours = [];
     private readonly List<uint> _new = [];
     private readonly HashSet<uint> _moved = [];
+
+    // By the number in Peers: ours, and the newest hour it was noted in. Each record asks.
+    private (uint Own, long Hour)[] _noted = new (uint, long)[64];
     private volatile uint[] _registered = [0];
     private uint _last;
 
@@ -40,12 +43,19 @@ internal sealed class PeerBook(DuckConnection connection)
     }
 
     /// <summary>The store's number of a peer; 0 for none. It must have been noted.</summary>
-    public uint Own(uint registered) => registered == Peers.Unnamed ? 0 : _own.GetValueOrDefault(registered);
+    public uint Own(uint registered) => registered < (uint)_noted.Length ? _noted[registered].Own : 0;
 
     /// <summary>Says that a peer is seen in an hour.</summary>
     public void Note(uint registered, long hour)
     {
         if (registered == Peers.Unnamed) return;
+        if (registered < (uint)_noted.Length && _noted[registered] is (not 0, var last) && last >= hour) return;
+
+        NoteAnew(registered, hour);
+    }
+
+    private void NoteAnew(uint registered, long hour)
+    {
         if (!_own.TryGetValue(registered, out var own))
         {
             own = ++_last;
@@ -54,6 +64,12 @@ internal sealed class PeerBook(DuckConnection connection)
             Register(own, registered);
         }
 
+        if (registered >= (uint)_noted.Length)
+        {
+            Array.Resize(ref _noted, Math.Max(2 * _noted.Length, (int)registered + 1));
+        }
+
+        _noted[registered] = (own, hour);
         if (_hours.TryGetValue(own, out var before) && before >= hour) return;
         _hours[own] = hour;
         _moved.Add(own);
@@ -91,6 +107,8 @@ internal sealed class PeerBook(DuckConnection connection)
             _hours.Remove(own);
             Register(own, 0);
         }
+
+        Array.Clear(_noted);
     }
 
     private string RowOf(uint registered)

@@ -85,7 +85,8 @@ internal static unsafe class SqlFunctions
 
     public static void Add(
         DuckConnection connection, string name, DuckDBLogicalType answer,
-        delegate* unmanaged[Cdecl]<IntPtr, IntPtr, IntPtr, void> body, DuckDBLogicalType[] parameters)
+        delegate* unmanaged[Cdecl]<IntPtr, IntPtr, IntPtr, void> body, DuckDBLogicalType[] parameters,
+        Action<IntPtr>? more = null)
     {
         var function = ScalarFunction.DuckDBCreateScalarFunction();
         try
@@ -98,6 +99,7 @@ internal static unsafe class SqlFunctions
 
             ScalarFunction.DuckDBScalarFunctionSetReturnType(function, answer);
             ScalarFunction.DuckDBScalarFunctionSetFunction(function, body);
+            more?.Invoke(function);
             var state = ScalarFunction.DuckDBRegisterScalarFunction(connection.Handle, function);
             if (state != DuckDBState.Success) throw new InvalidOperationException($"{name} could not be registered");
         }

@@ -37,16 +37,21 @@ internal static class Views
     private static string Of(KindTable table, DuckFiles files, Partition? without)
     {
         var name = SqlText.Name(table.Name);
-        var parts = files.All.Where(file => file != without && file.Tables.ContainsKey(table.Name))
-            .OrderBy(file => file.Hour).Select(file => $"SELECT * FROM {file.Catalog}.{name}");
-        var fixedNames = FixedColumns.All.Select(column => SqlText.Name(column.Name)).ToList();
-        var shown = fixedNames.Select(Shown).Where(column => column.Length > 0);
+        var all = files.All.Where(file => file != without && file.Tables.ContainsKey(table.Name))
+            .OrderBy(file => file.Hour).ToList();
+        var parts = all.Select(file => $"SELECT * FROM {file.Catalog}.{name}");
+        var layout = NameColumns.LayoutOf(all.Select(file => file.Tables[table.Name]));
+        var fixedColumns = Enumerable.Range(0, FixedColumns.All.Length).Select(column => (FixedColumn)column);
+        var shown = fixedColumns.Select(column => Shown(column, layout)).Where(column => column.Length > 0);
+        var hidden = FixedColumns.All.Select(column => column.Name).Where(
+            column => layout != NameLayout.Texts || !column.EndsWith(NameColumns.NumberEnd, StringComparison.Ordinal));
+        if (layout != NameLayout.Numbers) hidden = hidden.Concat(NameColumns.Texts);
         var addresses = table.Schema.Fields.Where(field => field.Kind == Records.FieldKind.Address)
             .Select(field => SqlText.Name(table.FieldColumn(field.Index)))
             .Select(column => $"ip_text({column}) AS {column}").ToList();
         var replaced = addresses.Count == 0 ? "" : $" REPLACE ({string.Join(", ", addresses)})";
         return $"CREATE OR REPLACE VIEW {name} AS SELECT {string.Join(", ", shown)}, "
-            + $"* EXCLUDE ({string.Join(", ", fixedNames)}){replaced}, "
+            + $"* EXCLUDE ({string.Join(", ", hidden.Select(SqlText.Name))}){replaced}, "
             + $"{AddressOf("src")} AS src_addr, {AddressOf("dst")} AS dst_addr "
             + $"FROM ({string.Join(" UNION ALL BY NAME ", parts)})";
     }
@@ -54,12 +59,14 @@ internal static class Views
     /// <summary>The address of an end as one number.</summary>
     public static string AddressOf(string end) => $"ip_number({end}_high, {end}_low)";
 
-    private static string Shown(string column) => column switch
+    private static string Shown(FixedColumn column, NameLayout layout) => column switch
     {
-        "\"src_high\"" => $"ip_text({AddressOf("src")}) AS src_ip",
-        "\"dst_high\"" => $"ip_text({AddressOf("dst")}) AS dst_ip",
-        "\"src_low\"" or "\"dst_low\"" => "",
-        "\"tunnel\"" => TunnelName + " AS tunnel",
-        _ => column,
+        FixedColumn.SourceHigh => $"ip_text({AddressOf("src")}) AS src_ip",
+        FixedColumn.TargetHigh => $"ip_text({AddressOf("dst")}) AS dst_ip",
+        FixedColumn.SourceLow or FixedColumn.TargetLow => "",
+        FixedColumn.Tunnel => TunnelName + " AS tunnel",
+        FixedColumn.App or FixedColumn.Node or FixedColumn.Interface =>
+            $"{NameColumns.Text(column, layout)} AS {SqlText.Name(NameColumns.TextName(column))}",
+        _ => SqlText.Name(FixedColumns.Name(column)),
     };
 }
