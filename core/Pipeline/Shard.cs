@@ -84,19 +84,9 @@ public sealed unsafe partial class Shard : IDisposable
     /// <summary>The capture is over: whatever is open is emitted and handed to the consumer.</summary>
     public void Finish()
     {
-        FinishFragments();
-        while (_wheel.TryTakeAny(out var number))
+        while (!TryFinish(int.MaxValue))
         {
-            while (number >= 0)
-            {
-                var next = _flows.At(number)->WheelNext;
-                _flows.PrefetchFlow(next);
-                EndFlow(number, EndReason(_flows.At(number), FlowEnd.CaptureEnded));
-                number = next;
-            }
         }
-
-        Records.Flush();
     }
 
     public void Dispose()
