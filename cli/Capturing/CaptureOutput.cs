@@ -12,6 +12,7 @@ using NetSniff.Flows;
 using NetSniff.Packets;
 using NetSniff.Pipeline;
 using NetSniff.Records;
+using NetSniff.Sensor.Capture.Crew;
 
 namespace NetSniff.Cli.Capturing;
 
@@ -24,9 +25,11 @@ internal sealed class CaptureOutput : IDisposable
     private readonly Terminal _terminal;
     private readonly CaptureSettings _settings;
     private readonly FileStream? _file;
+    private readonly Stream _target;
     private readonly NamesFile? _names;
     private readonly RulesFolder? _rules;
     private Output? _output;
+    private OwnOutputs? _crew;
 
     /// <exception cref="UsageException">The file to write is one that is read.</exception>
     public CaptureOutput(Terminal terminal, CaptureSettings settings, IEnumerable<string> inputs)
@@ -58,7 +61,8 @@ internal sealed class CaptureOutput : IDisposable
             _file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
         }
 
-        Buffer = new OutputBuffer(_file ?? terminal.Output);
+        _target = _file ?? terminal.Output;
+        Buffer = new OutputBuffer(_target);
     }
 
     public OutputBuffer Buffer { get; }
@@ -115,7 +119,7 @@ internal sealed class CaptureOutput : IDisposable
 
     /// <param name="isFiltered">Whether records come filtered already.</param>
     public RecordDesk NewDesk(bool isFiltered = false) =>
-        NewDesk(_output = NewOutput(), Tally, _settings.CountMax, isFiltered);
+        NewDesk(_output = NewOutput(Buffer), Tally, _settings.CountMax, isFiltered);
 
     public RecordDesk NewDesk(Output output, TrafficTally? tally, long countMax, bool isFiltered = false) =>
         new(isFiltered ? null : Where(_settings, Book), output, tally, countMax)
@@ -124,10 +128,29 @@ internal sealed class CaptureOutput : IDisposable
             Detection = _rules?.NewRun(Book),
         };
 
+    /// <param name="buffer">Where it writes.</param>
+    public Output NewOutput(OutputBuffer buffer) => _settings.Format switch
+    {
+        OutputFormat.Table => new TableOutput(buffer, TableOptions()),
+        OutputFormat.Jsonl => new FlowGate(_settings.Flows, new JsonlOutput(buffer, Book)),
+        OutputFormat.Eve => new FlowGate(_settings.Flows, new EveOutput(buffer, Book)),
+        OutputFormat.Batches => new FlowGate(_settings.Flows, new BatchesOutput(buffer, Book)),
+        _ => new SummaryOutput(),
+    };
+
+    /// <summary>Where records of several shards that share a file go.</summary>
+    public CrewOutput NewCrewOutput()
+    {
+        // A table's lines depend on those before, and so does what rules find; names are looked up in one place.
+        var isAlone = _settings.Format == OutputFormat.Table || _names is not null || _rules is not null;
+        return isAlone ? new OneOutput(NewDesk()) : _crew = new OwnOutputs(this, _target);
+    }
+
     /// <summary>Has the output say what it still holds back, once nobody writes to it any more.</summary>
     public void Finish()
     {
         _output?.Finish();
+        _crew?.Finish();
         if (!_settings.IsQuiet) _rules?.TellLimits(_terminal);
     }
 
@@ -162,15 +185,6 @@ internal sealed class CaptureOutput : IDisposable
         _names?.Dispose();
         _file?.Dispose();
     }
-
-    private Output NewOutput() => _settings.Format switch
-    {
-        OutputFormat.Table => new TableOutput(Buffer, TableOptions()),
-        OutputFormat.Jsonl => new FlowGate(_settings.Flows, new JsonlOutput(Buffer, Book)),
-        OutputFormat.Eve => new FlowGate(_settings.Flows, new EveOutput(Buffer, Book)),
-        OutputFormat.Batches => new FlowGate(_settings.Flows, new BatchesOutput(Buffer, Book)),
-        _ => new SummaryOutput(),
-    };
 
     private TableOptions TableOptions()
     {

@@ -3,6 +3,7 @@ using NetSniff.Cli.Capturing;
 using NetSniff.Cli.Outputs.Pcapng;
 using NetSniff.Pipeline;
 using NetSniff.Sensor.Capture;
+using NetSniff.Sensor.Capture.Crew;
 
 namespace NetSniff.Cli.Commands.Read;
 
@@ -18,6 +19,13 @@ internal sealed class FileReading(
     /// <summary>Whether the last file is still being written.</summary>
     public bool IsFollowing { get; init; }
 
+    /// <summary>Threads that share the work.</summary>
+    public int Shards { get; init; } = 1;
+
+    /// <summary>Nobody needs to be told how far it is who sees the records go by.</summary>
+    private bool ShowsProgress => terminal.IsErrorTerminal && !settings.IsQuiet
+        && !(terminal.IsOutputTerminal && settings.WriteTo is null && settings.Format == OutputFormat.Table);
+
     public int Run()
     {
         var filter = CaptureOutput.PacketFilter(settings);
@@ -32,6 +40,10 @@ internal sealed class FileReading(
         if (settings.Format == OutputFormat.Pcapng)
         {
             CopyPackets(output, filter);
+        }
+        else if (Shards > 1 && settings.CountMax == 0)
+        {
+            RunCrew(output, filter);
         }
         else
         {
@@ -92,16 +104,39 @@ internal sealed class FileReading(
         second.Finish();
     }
 
+    private void RunCrew(CaptureOutput output, CaptureFilter? filter)
+    {
+        var progress = new ProgressLine(terminal, output.Meter);
+        using var crew = new ShardCrew(Shards, new ShardOptions(), output.NewCrewOutput())
+        {
+            Found = output.Meter.Add,
+            Progressed = ShowsProgress ? progress.Update : null,
+        };
+        try
+        {
+            foreach (var path in paths)
+            {
+                if (interrupts.Token.IsCancellationRequested) break;
+
+                Open(path, output, filter, progress, isLastTime: true, capture => crew.Run(capture, interrupts.Token));
+            }
+        }
+        finally
+        {
+            progress.Clear();
+        }
+
+        crew.Finish();
+        _ledger.Add(crew.Ledger());
+    }
+
     private void Pump(CaptureOutput output, FrameSink sink, CaptureFilter? filter, bool isLastTime)
     {
-        // Nobody needs to be told how far it is who sees the records go by.
-        var showsProgress = terminal.IsErrorTerminal && !settings.IsQuiet
-            && !(terminal.IsOutputTerminal && settings.WriteTo is null && settings.Format == OutputFormat.Table);
         var meter = new Outputs.Summary.CaptureMeter();
         var progress = new ProgressLine(terminal, meter);
         var pump = new CapturePump(new MeteredFrames(sink, meter), terminal.Clock)
         {
-            Progressed = showsProgress ? progress.Update : null,
+            Progressed = ShowsProgress ? progress.Update : null,
         };
         try
         {
@@ -109,7 +144,9 @@ internal sealed class FileReading(
             {
                 if (sink.IsFull || interrupts.Token.IsCancellationRequested) break;
 
-                PumpFile(path, output, pump, filter, progress, isLastTime);
+                Open(
+                    path, output, filter, progress, isLastTime,
+                    capture => pump.Run(capture, isLive: false, interrupts.Token));
                 // Records name the interfaces of the file they come from.
                 sink.Flush();
             }
@@ -121,14 +158,16 @@ internal sealed class FileReading(
         }
     }
 
-    private void PumpFile(
-        string path, CaptureOutput output, CapturePump pump, CaptureFilter? filter, ProgressLine progress, bool isLastTime)
+    /// <summary>Opens a file, has it read, and says what was wrong with it.</summary>
+    private void Open(
+        string path, CaptureOutput output, CaptureFilter? filter, ProgressLine progress, bool isLastTime,
+        Action<PcapFileCapture> read)
     {
         try
         {
             using var capture = PcapFileCapture.Open(path, filter, IsFollowing && path == paths[^1]);
             output.Origins.Open([capture]);
-            pump.Run(capture, isLive: false, interrupts.Token);
+            read(capture);
             if (!isLastTime) return;
 
             _ledger.Add(capture.Counters);

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using NetSniff.Cli.Capturing;
+using NetSniff.Pipeline;
 
 namespace NetSniff.Cli.Commands.Read;
 
@@ -30,8 +32,14 @@ internal static class ReadCommand
         {
             Description = "Wait at the end of the last file for more, as somebody else is writing it. Ctrl-C ends it.",
         };
+        var shards = new Option<string?>("--shards")
+        {
+            Description = "Share the work among so many threads. Records come in another order, always in the same; "
+                + "one thread where their number or packets are wanted (-n, -o pcapng). Without it: 1.",
+            HelpName = "N",
+        };
         var options = new CaptureOptions();
-        var command = new Command("read", About) { files, read, follow };
+        var command = new Command("read", About) { files, read, follow, shards };
         options.AddTo(command);
         runner.Set(command, (result, terminal, interrupts) =>
         {
@@ -49,9 +57,24 @@ internal static class ReadCommand
 
             var settings = options.Read(result, terminal);
             var isFollowing = result.GetValue(follow);
-            return new FileReading(terminal, settings, paths, interrupts) { IsFollowing = isFollowing }.Run();
+            return new FileReading(terminal, settings, paths, interrupts)
+            {
+                IsFollowing = isFollowing,
+                Shards = Shards(result.GetValue(shards)),
+            }.Run();
         });
         return command;
+    }
+
+    private static int Shards(string? text)
+    {
+        if (text is null) return 1;
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            && count is >= 1 and <= FrameDealer.ShardsMax
+                ? count
+                : throw new UsageException(
+                    $"--shards is a whole number from 1 to {FrameDealer.ShardsMax}, not '{text}'");
     }
 
     /// <summary>A dash alone is standard input.</summary>

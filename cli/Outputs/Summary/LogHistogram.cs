@@ -23,6 +23,14 @@ internal sealed class LogHistogram
         Max = Math.Max(Max, value);
     }
 
+    /// <summary>Adds what another counted.</summary>
+    public void Add(LogHistogram other)
+    {
+        for (var index = 0; index < _counts.Length; index++) _counts[index] += other._counts[index];
+        Count += other.Count;
+        Max = Math.Max(Max, other.Max);
+    }
+
     /// <param name="share">0.5 for the median.</param>
     public long Quantile(double share)
     {

@@ -40,6 +40,13 @@ internal sealed class TopCounts<TKey>(int keysMax) where TKey : notnull
         entry.Bytes += bytes;
     }
 
+    /// <summary>Adds what another counted.</summary>
+    public void Add(TopCounts<TKey> other)
+    {
+        foreach (var (key, entry) in other._entries) Add(key, entry.Count, entry.Bytes);
+        Forgotten += other.Forgotten;
+    }
+
     /// <summary>The heaviest, heaviest first.</summary>
     public List<KeyValuePair<TKey, TopEntry>> Top(int count, Comparison<TKey> tieBreak)
     {

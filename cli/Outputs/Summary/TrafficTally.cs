@@ -18,6 +18,15 @@ internal sealed class ProtocolTally(string name)
 
     /// <summary>Null until a record had a latency.</summary>
     public LogHistogram? Latency;
+
+    public void Add(ProtocolTally other)
+    {
+        Flows += other.Flows;
+        Packets += other.Packets;
+        Bytes += other.Bytes;
+        Transactions += other.Transactions;
+        if (other.Latency is { } latency) (Latency ??= new LogHistogram()).Add(latency);
+    }
 }
 
 /// <summary>Who answered where.</summary>
@@ -87,6 +96,30 @@ internal sealed class TrafficTally
         foreach (var (index, failsFrom) in fields.Codes) AddCode(record, index, failsFrom);
     }
 
+    /// <summary>Adds what another thread counted of other flows of the same capture.</summary>
+    public void Add(TrafficTally other)
+    {
+        (Flows, FlowsReset) = (Flows + other.Flows, FlowsReset + other.FlowsReset);
+        Transactions += other.Transactions;
+        (Partial, Malformed) = (Partial + other.Partial, Malformed + other.Malformed);
+        Handshakes.Add(other.Handshakes);
+        Clients.Add(other.Clients);
+        Servers.Add(other.Servers);
+        Names.Add(other.Names);
+        for (var protocol = 0; protocol < _byProtocol.Length; protocol++)
+        {
+            if (other._byProtocol[protocol] is { } tally) (_byProtocol[protocol] ??= new(tally.Name)).Add(tally);
+        }
+
+        while (_byApp.Count < other._byApp.Count) _byApp.Add(null);
+        for (var app = 0; app < other._byApp.Count; app++)
+        {
+            if (other._byApp[app] is { } tally) (_byApp[app] ??= new(tally.Name)).Add(tally);
+        }
+
+        foreach (var (key, count) in other._errors) AddError(key, count);
+    }
+
     private void AddFlow(RecordView record, ProtocolTally protocol)
     {
         ref readonly var header = ref record.Header;
@@ -123,8 +156,12 @@ internal sealed class TrafficTally
     {
         if (!record.TryGet(index, out var value) || value.Number < failsFrom) return;
 
-        var key = (record.Header.Kind, index, value.Number);
-        if (_errors.TryGetValue(key, out var count) || _errors.Count < ErrorKindsMax) _errors[key] = count + 1;
+        AddError((record.Header.Kind, index, value.Number), 1);
+    }
+
+    private void AddError((ushort Kind, int Field, ulong Value) key, long times)
+    {
+        if (_errors.TryGetValue(key, out var count) || _errors.Count < ErrorKindsMax) _errors[key] = count + times;
     }
 
     private ProtocolTally ProtocolOf(in RecordHeader header)

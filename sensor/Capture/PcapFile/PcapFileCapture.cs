@@ -5,13 +5,14 @@ using NetSniff.Pcap;
 namespace NetSniff.Sensor.Capture.PcapFile;
 
 /// <summary>Frames of a capture file or pipe: pcap or pcapng, plain or packed with gzip or zstd.</summary>
-public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
+public sealed unsafe partial class PcapFileCapture : PacketCapture, ICaptureBackend
 {
     private readonly FileSource _source;
     private readonly FrameReader _reader;
     private readonly CaptureFilter? _filter;
-    private readonly SlidingWindow _window = new();
+    private readonly SlidingWindow _ownWindow = new();
     private readonly bool _isFollowed;
+    private SlidingWindow _window;
     private CaptureProblem? _problem;
     private long _received;
     private long _filtered;
@@ -22,6 +23,7 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
     private PcapFileCapture(FileSource source, CaptureFilter? filter, bool isFollowed)
     {
         _source = source;
+        _window = _ownWindow;
         _filter = filter;
         _isFollowed = isFollowed && !source.IsPacked;
         _reader = FrameReader.TryOpen(source.Head)!;
@@ -71,10 +73,7 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
         {
             var count = _reader.Read(_window.Start, _window.Length, frames, out var consumed);
             _window.Consume(consumed);
-            if (_reader is PcapngReader { Statistics.Count: > 0 } reader)
-            {
-                Volatile.Write(ref _recordedDrops, reader.RecordedDrops);
-            }
+            NoteDrops();
 
             if (count > 0)
             {
@@ -114,7 +113,15 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
 
         _hasEnded = true;
         _source.Dispose();
-        _window.Dispose();
+        _ownWindow.Dispose();
+    }
+
+    private void NoteDrops()
+    {
+        if (_reader is PcapngReader { Statistics.Count: > 0 } reader)
+        {
+            Volatile.Write(ref _recordedDrops, reader.RecordedDrops);
+        }
     }
 
     private int Accept(Span<Frame> frames, int count)
@@ -142,11 +149,11 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
         return LibC.Wait([new LibC.PollEntry { Descriptor = descriptor, Events = LibC.PollIn }], wait);
     }
 
-    private bool TryFill()
+    private bool TryFill(bool staysPut = false)
     {
         try
         {
-            return _window.Fill(_source.Bytes, _reader.Needed);
+            return staysPut ? _window.Append(_source.Bytes) : _window.Fill(_source.Bytes, _reader.Needed);
         }
         catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
         {
