@@ -61,8 +61,8 @@ switch (args)
         RuleCost.Print();
         return 0;
 
-    case ["profiling", var trace, var picture]:
-        using (var cost = new ProfilingCost(trace)) return await cost.RunAsync(picture);
+    case ["profiling", var trace, var folder]:
+        using (var cost = new ProfilingCost(trace)) return await cost.RunAsync(folder);
 
     case ["batches", var path]:
         BatchCost.Print(path);

@@ -35,21 +35,21 @@ internal static class CpuShares
         FlameNode root, string name, IEnumerable<StackCount> counts, MethodTable methods, double ran, TimeSpan passed)
     {
         var all = counts.Select(count => (Count: count, Path: PathOf(count.Addresses, methods))).ToList();
-        var samples = all.Sum(one => one.Count.Managed + one.Count.External);
-        var managed = all.Sum(one => one.Count.Managed);
+        var samples = all.Sum(one => one.Count.Own + one.Count.Other);
+        var managed = all.Sum(one => one.Count.Own);
         // A sample stands for so much time; a thread that had to wait for a processor ran less than its samples say.
         var perSample = passed.TotalMicroseconds / Math.Max(1, samples);
         var perManaged = managed == 0 ? 0 : Math.Min(perSample, ran / managed);
         var left = ran - perManaged * managed;
         // Where nothing but waits is left, the kernel worked for them.
-        var isWaiting = all.All(one => one.Count.External == 0 || IsWait(one.Path));
-        bool IsNative(StackCount count, List<string> path) => count.External > 0 && (isWaiting || !IsWait(path));
-        var native = all.Where(one => IsNative(one.Count, one.Path)).Sum(one => one.Count.External);
+        var isWaiting = all.All(one => one.Count.Other == 0 || IsWait(one.Path));
+        bool IsNative(StackCount count, List<string> path) => count.Other > 0 && (isWaiting || !IsWait(path));
+        var native = all.Where(one => IsNative(one.Count, one.Path)).Sum(one => one.Count.Other);
         var perNative = native == 0 ? 0 : Math.Min(perSample, left / native);
         foreach (var (count, path) in all)
         {
-            if (count.Managed > 0) root.Add([name, .. path], count.Managed * perManaged);
-            if (IsNative(count, path)) root.Add([name, .. path, "[native]"], count.External * perNative);
+            if (count.Own > 0) root.Add([name, .. path], count.Own * perManaged);
+            if (IsNative(count, path)) root.Add([name, .. path, "[native]"], count.Other * perNative);
         }
 
         left -= perNative * native;
