@@ -63,7 +63,11 @@ internal static class ThreadList
     {
         var open = stat.IndexOf('(', StringComparison.Ordinal);
         var close = stat.LastIndexOf(')');
-        if (FieldsOf(stat) is not { Length: >= 13 } rest || !int.TryParse(stat[..open], CultureInfo.InvariantCulture, out var id)) return null;
+        if (FieldsOf(stat) is not { Length: >= 13 } rest
+            || !int.TryParse(stat[..open], CultureInfo.InvariantCulture, out var id))
+        {
+            return null;
+        }
 
         var isNumber = long.TryParse(rest[11], CultureInfo.InvariantCulture, out var user)
             & long.TryParse(rest[12], CultureInfo.InvariantCulture, out var system);

@@ -12,7 +12,8 @@ public sealed class ThreadListTests
 
     [Theory]
     [MemberData(nameof(Lines))]
-    public void A_line_of_the_kernel_is_read(string stat, int id, string name, string state, double cpu, double kernel) =>
+    public void A_line_of_the_kernel_is_read(
+        string stat, int id, string name, string state, double cpu, double kernel) =>
         Assert.Equal(
             new ThreadLine(id, name, state, TimeSpan.FromSeconds(cpu)) { Kernel = TimeSpan.FromSeconds(kernel) },
             ThreadList.Parse(stat));

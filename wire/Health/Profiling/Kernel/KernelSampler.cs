@@ -8,8 +8,8 @@ namespace NetSniff.Wire.Health.Profiling.Kernel;
 
 /// <summary>Lets the kernel sample every thread of this process, each after so much time of its own.</summary>
 /// <remarks>A thread that waits costs nothing and is in no sample. Each thread has an event and a ring of its own: one
-/// for all of a process does not exist below the rights to watch the machine, and one that threads pass on to those they
-/// start cannot have a ring. ADR 71.</remarks>
+/// for all of a process does not exist below the rights to watch the machine, and one that threads pass on to those
+/// they start cannot have a ring. ADR 71.</remarks>
 internal sealed class KernelSampler : IPerfVisitor, IDisposable
 {
     /// <summary>Not a round number, so that it does not keep step with what the program does.</summary>
@@ -20,7 +20,8 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
     /// </summary>
     /// <remarks>Where all threads' rings together are more than the kernel lets a user lock, the next sizes are tried.
     /// </remarks>
-    private static readonly (int Pages, uint StackBytes)[] s_sizes = [(32, 8 * 1024), (16, 4 * 1024), (4, 0)];
+    private static readonly (int Pages, uint StackBytes)[] s_sizes = 
+        [(64, 16 * 1024), (32, 8 * 1024), (16, 4 * 1024), (4, 0)];
 
     private const int ThreadsMax = 512;
 
@@ -31,7 +32,7 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
     private readonly HashSet<int> _refused = [];
     private readonly StackCounts _counts = new();
     private readonly MemoryMap _map = new();
-    private readonly byte[] _buffer = new byte[s_sizes[0].Pages * Environment.SystemPageSize];
+    private readonly byte[] _buffer = new byte[PerfRecords.RecordBytesMax];
     private readonly StackWalk _walk;
     private readonly ulong _flags;
     private int _size;
@@ -62,7 +63,8 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
         // With more rights the kernel says which of its work was done for whom.
         foreach (var flags in (ulong[])[0, PerfNative.ExcludeKernel | PerfNative.ExcludeHypervisor])
         {
-            using var ring = ThreadRing.Open(own, AttributesWith(flags, 0), s_sizes[^1].Pages, Nobody.Instance, out error);
+            using var ring = ThreadRing.Open(
+                own, AttributesWith(flags, 0), s_sizes[^1].Pages, Nobody.Instance, out error);
             if (ring is not null) return new KernelSampler(flags);
         }
 

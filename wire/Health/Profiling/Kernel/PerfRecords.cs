@@ -29,11 +29,14 @@ internal interface IPerfVisitor
     void Lost(ulong count);
 }
 
-/// <summary>Reads records as the kernel lays them into a ring (perf_event_open(2), "mmap layout"); a record that does
-/// not hold what it says ends the reading and is counted.</summary>
+/// <summary>Reads records as the kernel lays them into a ring (perf_event_open(2), "mmap layout"); one that does not
+/// hold what it says is counted.</summary>
 /// <param name="hasStack">Samples carry registers and a copy of the stack.</param>
 internal sealed class PerfRecords(IPerfVisitor visitor, bool hasStack)
 {
+    /// <summary>A record's size has 16 bits.</summary>
+    public const int RecordBytesMax = 64 * 1024;
+
     private const int HeaderBytes = 8;
     private const uint LostRecord = 2, SampleRecord = 9;
     private const int ModeMask = 7, KernelMode = 1;
@@ -49,30 +52,54 @@ internal sealed class PerfRecords(IPerfVisitor visitor, bool hasStack)
 
     public long Damaged { get; private set; }
 
-    public void Read(ReadOnlySpan<byte> bytes)
+    /// <returns>How much was read: up to the end of the last record that is there whole.</returns>
+    public int Read(ReadOnlySpan<byte> bytes)
     {
-        while (!bytes.IsEmpty)
+        var from = 0;
+        while (bytes.Length - from >= HeaderBytes)
         {
-            if (bytes.Length < HeaderBytes)
+            var record = bytes[from..];
+            var kind = BinaryPrimitives.ReadUInt32LittleEndian(record);
+            var flags = BinaryPrimitives.ReadUInt16LittleEndian(record[4..]);
+            int size = BinaryPrimitives.ReadUInt16LittleEndian(record[6..]);
+            if (size < HeaderBytes)
             {
                 Damaged++;
-                return;
+                return bytes.Length; // where the next one would be cannot be known
             }
 
-            var kind = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
-            var flags = BinaryPrimitives.ReadUInt16LittleEndian(bytes[4..]);
-            int size = BinaryPrimitives.ReadUInt16LittleEndian(bytes[6..]);
-            if (size < HeaderBytes || size > bytes.Length)
-            {
-                Damaged++;
-                return;
-            }
+            if (size > record.Length) break;
 
-            var body = new NettraceBlock(bytes[HeaderBytes..size]);
+            var body = new NettraceBlock(record[HeaderBytes..size]);
             if (kind == SampleRecord) ReadSample(ref body, (flags & ModeMask) == KernelMode);
             else if (kind == LostRecord) ReadLost(ref body);
-            bytes = bytes[size..];
+            from += size;
         }
+
+        return from;
+    }
+
+    /// <summary>Reads what lies around the end of a ring.</summary>
+    /// <param name="buffer">Room for a record that does.</param>
+    public void Read(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> buffer)
+    {
+        var rest = first[Read(first)..];
+        if (!rest.IsEmpty && !second.IsEmpty && rest.Length < RecordBytesMax)
+        {
+            // All of the record, and maybe some more.
+            var more = Math.Min(second.Length, RecordBytesMax - rest.Length);
+            rest.CopyTo(buffer);
+            second[..more].CopyTo(buffer[rest.Length..]);
+            var read = Read(buffer[..(rest.Length + more)]);
+            if (read > rest.Length)
+            {
+                second = second[(read - rest.Length)..];
+                rest = default;
+            }
+        }
+
+        second = second[Read(second)..];
+        if (!rest.IsEmpty || !second.IsEmpty) Damaged++;
     }
 
     private void ReadLost(ref NettraceBlock body)

@@ -51,7 +51,7 @@ internal sealed unsafe class ThreadRing : IDisposable
         if (pages == -1)
         {
             error = Marshal.GetLastPInvokeError();
-            PerfNative.Close(descriptor);
+            _ = PerfNative.Close(descriptor);
             return null;
         }
 
@@ -61,7 +61,7 @@ internal sealed unsafe class ThreadRing : IDisposable
     }
 
     /// <summary>Takes all that is in the ring.</summary>
-    /// <param name="buffer">Of a ring's size or more.</param>
+    /// <param name="buffer">Room for one record.</param>
     public void Drain(byte[] buffer)
     {
         var head = Volatile.Read(ref *(ulong*)(_pages + PerfNative.DataHead));
@@ -69,14 +69,12 @@ internal sealed unsafe class ThreadRing : IDisposable
         if (head == tail) return;
 
         var length = head - tail;
-        if (length <= (ulong)Math.Min(_dataBytes, buffer.Length))
+        if (length <= (ulong)_dataBytes)
         {
             var data = new ReadOnlySpan<byte>(_pages + Environment.SystemPageSize, _dataBytes);
             var from = (int)(tail % (ulong)_dataBytes);
             var first = Math.Min((int)length, _dataBytes - from);
-            data.Slice(from, first).CopyTo(buffer);
-            data[..((int)length - first)].CopyTo(buffer.AsSpan(first));
-            _records.Read(buffer.AsSpan(0, (int)length));
+            _records.Read(data.Slice(from, first), data[..((int)length - first)], buffer);
         }
 
         Volatile.Write(ref *(ulong*)(_pages + PerfNative.DataTail), head);

@@ -68,8 +68,13 @@ internal sealed class ElfFile : IDisposable
 
         try
         {
-            var total = 0;
-            while (total < into.Length && _read(into[total..], (long)offset + total) is > 0 and var count) total += count;
+            var (total, count) = (0, 0);
+            do
+            {
+                count = _read(into[total..], (long)offset + total);
+                total += count;
+            }
+            while (count > 0 && total < into.Length);
             return total;
         }
         catch (IOException)

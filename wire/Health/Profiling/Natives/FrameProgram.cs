@@ -167,8 +167,9 @@ internal ref struct FrameProgram
         else if (register == ReturnAddress) _state.ReturnOffset = offset;
     }
 
-    /// <summary>The one that linkers write for calls into other libraries: the stack pointer, a word, and one more from
-    /// the instruction on that pushes it (`sp + 8 + ((address &amp; 15) &gt;= 11) * 8`). Others are not followed.</summary>
+    /// <summary>The one that linkers write for calls into other libraries: the stack pointer, a word, and one more
+    /// from the instruction on that pushes it (`sp + 8 + ((address &amp; 15) &gt;= 11) * 8`). Others are not followed.
+    /// </summary>
     private void SetExpression(ReadOnlySpan<byte> expression, ulong address)
     {
         var isKnown = expression is [0x77, 8, 0x80, 0, 0x3F, 0x1A, >= 0x30 and <= 0x4F, 0x2A, 0x33, 0x24, 0x22];

@@ -5,10 +5,10 @@ using NetSniff.Wire.Health.Profiling.Kernel;
 namespace NetSniff.Wire.Health.Profiling.Natives;
 
 /// <summary>From a sample to the calls that led there.</summary>
-/// <remarks>The kernel follows frame pointers, which the runtime's code always has, and most libraries have not. So where
-/// a sample lies in a library its frames are followed by the library's own description, in the copy of the stack, until
-/// code is reached that the kernel has followed too. A stack that is deeper than the copy ends in <see cref="Cut"/>.
-/// </remarks>
+/// <remarks>The kernel follows frame pointers, which the runtime's code always has, and most libraries have not. So
+/// where a sample lies in a library its frames are followed by the library's own description, in the copy of the stack,
+/// until code is reached that the kernel has followed too. A stack that is deeper than the copy ends in
+/// <see cref="Cut"/>.</remarks>
 internal sealed class StackWalk(MemoryMap map, TimeProvider? time = null)
 {
     public const int DepthMax = 200;

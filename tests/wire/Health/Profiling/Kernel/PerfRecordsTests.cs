@@ -47,7 +47,8 @@ public sealed class PerfRecordsTests
         records.Read([.. Sample(), .. Record(3, 0, 1, 2), .. Record(2, 0, 7, 5), .. Sample()]);
         Assert.Equal(2, seen.Samples.Count);
         Assert.Equal([0x1000ul, 0x2000], seen.Samples[1].Chain);
-        Assert.Equal((false, 0xAAul, 8), (seen.Samples[0].IsInKernel, seen.Samples[0].StackPointer, seen.Samples[0].StackBytes));
+        var first = seen.Samples[0];
+        Assert.Equal((false, 0xAAul, 8), (first.IsInKernel, first.StackPointer, first.StackBytes));
         Assert.Equal((5ul, 0L), (seen.LostCount, records.Damaged));
     }
 
@@ -62,17 +63,32 @@ public sealed class PerfRecordsTests
         Assert.Equal([0x10ul, 0x20], chain);
     }
 
+    /// <summary>A ring ends anywhere, also in the middle of a record.</summary>
+    [Fact]
+    public void Records_around_the_end_of_a_ring_are_whole()
+    {
+        byte[] all = [.. Sample(), .. Record(2, 0, 7, 5), .. Sample(), .. Sample()];
+        for (var end = 0; end <= all.Length; end += 8)
+        {
+            var seen = new Seen();
+            var records = new PerfRecords(seen, hasStack: true);
+            records.Read(all.AsSpan(0, end), all.AsSpan(end), new byte[PerfRecords.RecordBytesMax]);
+            Assert.Equal((3, 5ul, 0L), (seen.Samples.Count, seen.LostCount, records.Damaged));
+        }
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(7)]
     [InlineData(60)]
+    [InlineData(9000)]
     public void A_record_that_does_not_hold_what_it_says_is_counted(int size)
     {
         var bytes = Sample();
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(6), (ushort)size);
         var seen = new Seen();
         var records = new PerfRecords(seen, hasStack: true);
-        records.Read(bytes);
+        records.Read(bytes, default, new byte[PerfRecords.RecordBytesMax]);
         Assert.Empty(seen.Samples);
         Assert.True(records.Damaged > 0);
     }
@@ -83,6 +99,7 @@ public sealed class PerfRecordsTests
     public void No_bytes_throw(int seed)
     {
         var random = new Random(seed);
+        var buffer = new byte[PerfRecords.RecordBytesMax];
         for (var round = 0; round < 5000; round++)
         {
             byte[] bytes = [.. Sample(), .. Sample()];
@@ -91,7 +108,9 @@ public sealed class PerfRecordsTests
                 bytes[random.Next(bytes.Length)] = (byte)(random.Next(2) == 0 ? random.Next(256) : 0xFF);
             }
 
-            new PerfRecords(new Seen(), random.Next(2) == 0).Read(bytes.AsSpan(0, random.Next(bytes.Length + 1)));
+            var end = random.Next(bytes.Length + 1);
+            new PerfRecords(new Seen(), random.Next(2) == 0).Read(
+                bytes.AsSpan(0, end), bytes.AsSpan(random.Next(end, bytes.Length + 1)), buffer);
         }
     }
 }

@@ -18,7 +18,8 @@ public sealed class ElfFileTests
         using var file = Open(SmallElf.Make());
         Assert.True(file.IsElf);
         Assert.Equal(SmallElf.Wave, file.AddressOf(SmallElf.TextOffset));
-        ulong[] addresses = [SmallElf.Wave - 1, SmallElf.Wave, SmallElf.Shore - 1, SmallElf.Shore, SmallElf.Shore + 0x40];
+        ulong[] addresses =
+            [SmallElf.Wave - 1, SmallElf.Wave, SmallElf.Shore - 1, SmallElf.Shore, SmallElf.Shore + 0x40];
         string?[] names = [null, "_ZN3sea4waveEv", "_ZN3sea4waveEv", "shore", null];
         Assert.Equal(names.AsEnumerable(), file.FunctionsAt(addresses));
     }

@@ -69,7 +69,7 @@ public sealed class StackWalkTests : IDisposable
         var sample = new PerfSample
         {
             Chain = [InWave, Runtime + 0x10, Runtime + 0x30], Instruction = InWave, StackPointer = Top,
-            BasePointer = Top + 0x100, Stack = Stack()[..0x90],
+            BasePointer = Top + 0x100, Stack = Stack().AsSpan(0, 0x90),
         };
         Assert.Equal([InWave, Runtime + 0x10, Runtime + 0x30], _walk.Walk(in sample));
         Assert.Equal(0, _walk.CutStacks);
@@ -83,7 +83,7 @@ public sealed class StackWalkTests : IDisposable
         var sample = new PerfSample
         {
             Chain = [InWave, 0xDEAD], Instruction = InWave, StackPointer = Top, BasePointer = 0xDEAD,
-            Stack = Stack()[..copied],
+            Stack = Stack().AsSpan(0, copied),
         };
         Assert.Equal(expected, _walk.Walk(in sample));
         Assert.Equal(1, _walk.CutStacks);
