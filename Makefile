@@ -70,7 +70,7 @@ cluster-up: ## a Kubernetes of E2E_NODES nodes on this machine (root); says its 
 cluster-down: ## and away with it
 	@e2e/cluster/down.sh
 
-profile: build ## what runs how often, for the native compiler: native/netsniff.mibc; then build again
+profile: build ## what runs how often, for the compilers: profiles/*.mibc; then build again
 	@bench/run.sh profile
 
 bench-live: ## live capture at a generator's maximum (root)
@@ -78,10 +78,10 @@ bench-live: ## live capture at a generator's maximum (root)
 	@tools/build.sh $(CONFIGURATION)
 	@bench/run.sh live
 
-bench-profiling: ## what a flame graph costs the program it looks into; draws one to artifacts/flamegraph.svg
+bench-profiling: ## what a flame graph costs the program it looks into, by either way; draws artifacts/flamegraph*.svg
 	@dotnet build bench/NetSniff.Bench.csproj -c Release -v quiet -clp:NoSummary
 	@mkdir -p artifacts
-	@bench/bin/Release/net10.0/netsniff-bench profiling cli/Commands/Demo/Shop/shop.pcapng.gz artifacts/flamegraph.svg
+	@bench/bin/Release/net10.0/netsniff-bench profiling cli/Commands/Demo/Shop/shop.pcapng.gz artifacts
 
 fuzz: $(FUZZ_DEBUG) ## changed bytes into every parser for FUZZ_SECONDS, with asserts in; FUZZ_TARGET names some
 	@$(FUZZ_DEBUG) run --seconds $(FUZZ_SECONDS) --seed "$(FUZZ_SEED)" --target "$(FUZZ_TARGET)"

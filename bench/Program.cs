@@ -62,8 +62,8 @@ switch (args)
         RuleCost.Print();
         return 0;
 
-    case ["profiling", var trace, var picture]:
-        using (var cost = new ProfilingCost(trace)) return await cost.RunAsync(picture);
+    case ["profiling", var trace, var folder]:
+        using (var cost = new ProfilingCost(trace)) return await cost.RunAsync(folder);
 
     case ["profile", "all" or "ours", var recorded, var made]:
         var profile = new ProfileModule(CountedRun.Read(recorded), onlyOurs: args[1] == "ours");

@@ -165,7 +165,8 @@ internal sealed class FileReading(
     {
         try
         {
-            using var capture = PcapFileCapture.Open(path, filter, IsFollowing && path == paths[^1]);
+            using var capture = PcapFileCapture.Open(
+                path, filter, IsFollowing && path == paths[^1], interrupts.Token);
             output.Origins.Open([capture]);
             read(capture);
             if (!isLastTime) return;
@@ -175,6 +176,10 @@ internal sealed class FileReading(
 
             progress.Clear();
             Fail(problem.Text);
+        }
+        catch (OperationCanceledException)
+        {
+            // A pipe that nobody wrote to: there is nothing to tell of it.
         }
         catch (CaptureException problem)
         {

@@ -11,7 +11,7 @@ namespace NetSniff.Wire.Health.Profiling;
 internal static class FlameSvg
 {
     private const int RowHeight = 18;
-    private const int HeadHeight = 64;
+    private const int HeadHeight = 80;
     private const int FootHeight = 30;
 
     /// <summary>Narrower frames are not drawn; their time is in the one below.</summary>
@@ -32,6 +32,7 @@ internal static class FlameSvg
             <rect width="100%" height="100%" class="page"/>
             <text x="12" y="24" class="title">{Escape(title)}</text>
             <text x="12" y="44" class="dim">{Escape(Subtitle(profile))}</text>
+            <text x="12" y="60" class="dim">{Escape(FlameText.About(profile))}</text>
             <text id="reset" x="100%" dx="-150" y="24" class="button hidden">zoom out</text>
             <text id="search" x="100%" dx="-70" y="24" class="button">search</text>
             <text id="found" x="100%" dx="-12" y="44" text-anchor="end" class="dim"></text>
@@ -52,10 +53,10 @@ internal static class FlameSvg
 
     private static string Subtitle(CpuProfile profile) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{profile.Cpu.TotalSeconds:0.00} s of CPU in {profile.Passed.TotalSeconds:0.0} s, {profile.Samples} samples; "
+        $"{profile.Cpu.TotalSeconds:0.00} s of CPU in {profile.Passed.TotalSeconds:0.0} s; "
         + $"making this took {profile.Cost.TotalMilliseconds:0} ms of CPU. Width is CPU time.");
 
-    private readonly record struct Placed(FlameNode Node, double Start, int Row);
+    private sealed record Placed(FlameNode Node, double Start, int Row);
 
     /// <summary>The frames to draw, outer before inner.</summary>
     private static List<Placed> Frames(FlameNode root)
@@ -100,7 +101,7 @@ internal static class FlameSvg
         var (hue, saturation) = name switch
         {
             _ when name.StartsWith("NetSniff.", StringComparison.Ordinal) => (140, 45),
-            _ when name.StartsWith('[') => (0, 0),
+            _ when name.StartsWith('[') || name.EndsWith(']') => (0, 0),
             _ when name.StartsWith("thread ", StringComparison.Ordinal) || name == "all" => (40, 50),
             _ => (210, 50),
         };

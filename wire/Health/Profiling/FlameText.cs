@@ -7,6 +7,12 @@ namespace NetSniff.Wire.Health.Profiling;
 /// <summary>A profile for other programs: one line a stack, and speedscope's JSON.</summary>
 internal static class FlameText
 {
+    /// <summary>How the profile came about, in one line.</summary>
+    public static string About(CpuProfile profile) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{profile.Samples} samples, {profile.Lost} lost, {profile.SourceText}")
+        + (profile.Note.Length > 0 ? "; " + profile.Note : "");
+
     /// <summary>`outer;inner;innermost 123`, microseconds.</summary>
     public static string Folded(CpuProfile profile)
     {
@@ -43,7 +49,7 @@ internal static class FlameText
             json.WriteStartObject();
             json.WriteString("$schema", "https://www.speedscope.app/file-format-schema.json");
             json.WriteString("name", title);
-            json.WriteString("exporter", "netsniff");
+            json.WriteString("exporter", $"netsniff: {About(profile)}");
             json.WriteStartObject("shared");
             json.WriteStartArray("frames");
             foreach (var name in frames.Keys)

@@ -6,7 +6,7 @@ namespace NetSniff.Wire.Health.Profiling;
 internal static partial class LowPriority
 {
     private const int PrioProcess = 0, NiceMost = 19;
-    private const int ThreadClock = 3;
+    private const int ProcessClock = 2, ThreadClock = 3;
 
     /// <summary>The calling thread runs when nothing else wants to. On Linux the nice value belongs to a thread
     /// (setpriority(2)); <see cref="Thread.Priority"/> does nothing there.</summary>
@@ -16,9 +16,14 @@ internal static partial class LowPriority
     }
 
     /// <summary>CPU time of the calling thread; nothing where the kernel is not Linux.</summary>
-    public static TimeSpan ThreadCpu()
+    public static TimeSpan ThreadCpu() => Clock(ThreadClock);
+
+    /// <summary>CPU time of all threads, those that have ended too.</summary>
+    public static TimeSpan ProcessCpu() => Clock(ProcessClock);
+
+    private static TimeSpan Clock(int clock)
     {
-        if (!OperatingSystem.IsLinux() || ClockGetTime(ThreadClock, out var time) != 0) return TimeSpan.Zero;
+        if (!OperatingSystem.IsLinux() || ClockGetTime(clock, out var time) != 0) return TimeSpan.Zero;
         return TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromMicroseconds(time.Nanos / 1000.0);
     }
 

@@ -23,13 +23,20 @@ internal sealed class NettraceReader(Stream stream, INettraceVisitor visitor)
     /// <summary>Kinds of events; the runtime has some hundreds.</summary>
     private const int KindsMax = 10_000;
 
+    /// <summary>Threads whose numbers are followed.</summary>
+    private const int WritersMax = 10_000;
+
     /// <summary>Stacks since the last sequence point, when their numbers begin anew.</summary>
     private const int StacksMax = 1 << 20;
 
     private readonly Dictionary<int, (string Provider, int Number)> _kinds = [];
     private readonly Dictionary<int, byte[]> _stacks = [];
+    private readonly Dictionary<ulong, uint> _sequences = [];
     private byte[] _block = new byte[64 * 1024];
     private long _position;
+
+    /// <summary>Events that the runtime had no room for: threads number theirs.</summary>
+    public long Lost { get; private set; }
 
     /// <exception cref="InvalidDataException">It is no such stream.</exception>
     public void ReadAll()
@@ -73,6 +80,7 @@ internal sealed class NettraceReader(Stream stream, INettraceVisitor visitor)
                 break;
             case "SPBlock":
                 _stacks.Clear();
+                ReadSequences(ref block);
                 break;
             case "MetadataBlock" or "EventBlock":
                 ReadEvents(ref block);
@@ -97,6 +105,7 @@ internal sealed class NettraceReader(Stream stream, INettraceVisitor visitor)
         if (!isCompressed) throw Wrong("events of an older form");
         block.Bytes(headerSize - 4);
         var (kind, stack, thread, payloadSize) = (0, 0, 0L, 0);
+        var (sequence, writer) = (0u, 0ul);
         while (!block.IsAtEnd)
         {
             // Each field holds what the event before had unless its bit is set.
@@ -104,10 +113,11 @@ internal sealed class NettraceReader(Stream stream, INettraceVisitor visitor)
             if ((flags & 1) != 0) kind = (int)block.Varint();
             if ((flags & 2) != 0)
             {
-                block.Varint(); // sequence
-                block.Varint(); // thread that wrote it
+                sequence += (uint)block.Varint();
+                writer = block.Varint();
                 block.Varint(); // processor
             }
+            else if (kind != 0) sequence++;
 
             if ((flags & 4) != 0) thread = (long)block.Varint();
             if ((flags & 8) != 0) stack = (int)block.Varint();
@@ -118,12 +128,41 @@ internal sealed class NettraceReader(Stream stream, INettraceVisitor visitor)
             var payload = block.Bytes(payloadSize);
             if (block.RanShort) return;
 
-            if (kind == 0) Learn(payload);
-            else if (_kinds.TryGetValue(kind, out var known))
+            if (kind == 0)
+            {
+                Learn(payload);
+                continue;
+            }
+
+            Follow(writer, sequence);
+            if (_kinds.TryGetValue(kind, out var known))
             {
                 visitor.Event(known.Provider, known.Number, thread, _stacks.GetValueOrDefault(stack), payload);
             }
         }
+    }
+
+    /// <summary>How far each thread had numbered its events at a sequence point.</summary>
+    private void ReadSequences(ref NettraceBlock block)
+    {
+        block.Bytes(8); // time
+        for (var count = block.Int32(); count > 0 && !block.RanShort; count--)
+        {
+            var writer = block.UInt64();
+            var next = (uint)block.Int32();
+            // Of a thread that wrote nothing we saw, nothing that we want was lost.
+            if (!block.RanShort && _sequences.ContainsKey(writer)) Follow(writer, next);
+            if (_sequences.ContainsKey(writer)) _sequences[writer] = next - 1;
+        }
+    }
+
+    private void Follow(ulong writer, uint sequence)
+    {
+        if (sequence == uint.MaxValue) return; // written by the pipe itself, without a number
+
+        // Numbers go up and wrap; one that seems to go down says nothing.
+        if (_sequences.TryGetValue(writer, out var last) && (int)(sequence - last) > 1) Lost += sequence - last - 1;
+        if (_sequences.Count < WritersMax || _sequences.ContainsKey(writer)) _sequences[writer] = sequence;
     }
 
     /// <summary>An event that describes a kind of events to come.</summary>

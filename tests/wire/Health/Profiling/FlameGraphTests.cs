@@ -2,10 +2,12 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Xml.Linq;
 using NetSniff.Wire.Health;
 using NetSniff.Wire.Health.Profiling;
+using NetSniff.Wire.Health.Profiling.Kernel;
 
 namespace NetSniff.Tests.Wire.Health.Profiling;
 
@@ -15,24 +17,30 @@ public sealed class FlameGraphTests
 {
     private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
 
-    [Fact]
-    public async Task A_thread_that_works_is_seen_where_it_works_and_one_that_sleeps_is_not()
+    [Theory]
+    [InlineData((int)ProfileSource.Kernel)]
+    [InlineData((int)ProfileSource.Runtime)]
+    public async Task A_thread_that_works_is_seen_where_it_works_and_one_that_sleeps_is_not(int way)
     {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "threads' own CPU time is read from /proc");
+        var source = (ProfileSource)way;
+        SkipUnlessThere(source);
         using var stop = new CancellationTokenSource();
         var working = new Thread(() => WorkHard(stop.Token)) { Name = "hard-worker", IsBackground = true };
         var sleeping = new Thread(() => SleepLong(stop.Token)) { Name = "long-sleeper", IsBackground = true };
         working.Start();
         sleeping.Start();
         using var profiler = new CpuProfiler();
-        var recording = profiler.RecordAsync(TimeSpan.FromSeconds(2), CancellationToken.None);
-        Assert.Null(await profiler.RecordAsync(TimeSpan.FromSeconds(1), CancellationToken.None));
+        var recording = profiler.RecordAsync(TimeSpan.FromSeconds(2), source, CancellationToken.None);
+        Assert.Null(await profiler.RecordAsync(TimeSpan.FromSeconds(1), source, CancellationToken.None));
         var profile = await recording;
         await stop.CancelAsync();
         working.Join();
         sleeping.Join();
 
         Assert.NotNull(profile);
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "threads' own CPU time is read from /proc");
+        Assert.Equal(source, profile.Source);
+        Assert.True(profile.Samples > 0);
         var paths = profile.Root.Paths().ToList();
         var hard = paths.Where(path => path.Path.Any(name => name.EndsWith(nameof(WorkHard), StringComparison.Ordinal)))
             .ToList();
@@ -42,7 +50,71 @@ public sealed class FlameGraphTests
         Assert.InRange(hard.Sum(path => path.Micros), 0.8 * worker.Micros, 1.001 * worker.Micros);
         Assert.DoesNotContain(paths, path => path.Path.Any(
             name => name.EndsWith(nameof(SleepLong), StringComparison.Ordinal)) && path.Micros > 100_000);
-        Assert.InRange(profile.Root.Micros, 0, 1.01 * profile.Cpu.TotalMicroseconds);
+        Assert.InRange(profile.Root.Micros, 0, 1.05 * profile.Cpu.TotalMicroseconds);
+    }
+
+    private static void SkipUnlessThere(ProfileSource source)
+    {
+        using var sampler = KernelSampler.TryMake(out var why);
+        Assert.SkipUnless(source == ProfileSource.Runtime || sampler is not null, why);
+    }
+
+    /// <summary>Sorting by the C library calls back, so managed code lies on both sides of native frames.</summary>
+    [Fact]
+    public async Task The_kernel_sees_into_native_code_and_who_called_it()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the kernel's samples are of Linux");
+        SkipUnlessThere(ProfileSource.Kernel);
+        using var stop = new CancellationTokenSource();
+        var sorting = new Thread(() => SortHard(stop.Token)) { Name = "sorter", IsBackground = true };
+        sorting.Start();
+        using var profiler = new CpuProfiler();
+        var profile = await profiler.RecordAsync(TimeSpan.FromSeconds(2), ProfileSource.Kernel, CancellationToken.None);
+        await stop.CancelAsync();
+        sorting.Join();
+
+        var sorter = profile!.Root.Children.Single(child => child.Name == "thread sorter");
+        var inLibrary = profile.Root.Paths().Where(path => path.Path[0] == "thread sorter"
+            && path.Path.Any(name => name.EndsWith("[libc.so.6]", StringComparison.Ordinal))).ToList();
+        Assert.SkipWhen(inLibrary.Count == 0, "the C library has another name here");
+        Assert.All(
+            inLibrary.Where(path => path.Micros > 0.1 * sorter.Micros),
+            path => Assert.Contains(path.Path, name => name.EndsWith(nameof(SortHard), StringComparison.Ordinal)));
+        Assert.Contains(inLibrary, path => path.Path.Any(
+            name => name.Contains("qsort", StringComparison.Ordinal)));
+    }
+
+    private static unsafe void SortHard(CancellationToken stop)
+    {
+        var numbers = new int[20_000];
+        while (!stop.IsCancellationRequested)
+        {
+            for (var index = 0; index < numbers.Length; index++) numbers[index] = index * 7919 % 20_011;
+            fixed (int* first = numbers) Sort(first, (nuint)numbers.Length, sizeof(int), &Compare);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static unsafe int Compare(int* left, int* right) => *left - *right;
+
+    [DllImport("libc", EntryPoint = "qsort")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern unsafe void Sort(
+        int* first, nuint count, nuint size, delegate* unmanaged<int*, int*, int> compare);
+
+    [Theory]
+    [InlineData((int)ProfileSource.Kernel)]
+    [InlineData((int)ProfileSource.Runtime)]
+    public async Task Whoever_goes_away_ends_the_recording_and_the_next_may_begin(int way)
+    {
+        SkipUnlessThere((ProfileSource)way);
+        using var profiler = new CpuProfiler();
+        using var gone = new CancellationTokenSource();
+        var recording = profiler.RecordAsync(TimeSpan.FromSeconds(60), (ProfileSource)way, gone.Token);
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => recording);
+        var next = await profiler.RecordAsync(TimeSpan.FromSeconds(1), (ProfileSource)way, CancellationToken.None);
+        Assert.NotNull(next);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -66,7 +138,7 @@ public sealed class FlameGraphTests
         var board = new HealthBoard("sensor", "1.2.3");
         await using var listener = await HealthListener.StartAsync(new HealthOptions { Port = 0 }, board);
         using var client = new HttpClient { BaseAddress = new Uri($"http://{listener.EndPoint}") };
-        foreach (var query in (string[])["seconds=0", "seconds=61", "seconds=x", "format=png"])
+        foreach (var query in (string[])["seconds=0", "seconds=61", "seconds=x", "format=png", "by=x"])
         {
             using var refusal = await client.GetAsync(new Uri($"/debug/flamegraph?{query}", UriKind.Relative));
             Assert.Equal(HttpStatusCode.BadRequest, refusal.StatusCode);
@@ -82,6 +154,31 @@ public sealed class FlameGraphTests
         Assert.True(picture.StatusCode == HttpStatusCode.OK, text);
         Assert.Equal("image/svg+xml", picture.Content.Headers.ContentType!.MediaType);
         Assert.NotEmpty(XDocument.Parse(text).Descendants(s_svg + "rect"));
+        var about = Assert.Single(picture.Headers.GetValues("X-Netsniff-Profile"));
+        Assert.Contains(" samples, ", about);
+        Assert.Contains(about, text.Replace("&#39;", "'", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_page_goes_the_way_it_is_asked_to()
+    {
+        var board = new HealthBoard("sensor", "1.2.3");
+        await using var listener = await HealthListener.StartAsync(new HealthOptions { Port = 0 }, board);
+        using var client = new HttpClient { BaseAddress = new Uri($"http://{listener.EndPoint}") };
+        using var kernel = KernelSampler.TryMake(out _);
+        foreach (var (by, words) in ((string, string)[])[("perf", "by the kernel"), ("eventpipe", "by the runtime")])
+        {
+            var uri = new Uri($"/debug/flamegraph?seconds=1&format=folded&by={by}", UriKind.Relative);
+            using var answer = await client.GetAsync(uri);
+            if (by == "perf" && kernel is null)
+            {
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+                Assert.StartsWith("the kernel gives no samples: ", await answer.Content.ReadAsStringAsync());
+                continue;
+            }
+
+            Assert.Contains(words, Assert.Single(answer.Headers.GetValues("X-Netsniff-Profile")));
+        }
     }
 
     private static CpuProfile Small()
@@ -91,7 +188,10 @@ public sealed class FlameGraphTests
         root.Add(["thread a", "NetSniff.Shard.Run"], 1000);
         root.Add(["thread b", "x; \"y\" & <z>"], 4000);
         root.Add(["thread c", "too small to see"], 0.5);
-        return new CpuProfile(root, TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(8), 8, TimeSpan.Zero);
+        return new CpuProfile(root, TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(8), 8, TimeSpan.Zero)
+        {
+            Source = ProfileSource.Runtime, Lost = 3, Note = "perf_event_open: not permitted",
+        };
     }
 
     [Fact]
@@ -112,6 +212,9 @@ public sealed class FlameGraphTests
         Assert.Equal(weights.Count, samples.Count);
         var innermost = samples[1].EnumerateArray().Last().GetInt32();
         Assert.Equal("System.Span<byte>.Fill", frames[innermost].GetProperty("name").GetString());
+        Assert.Equal(
+            "netsniff: 8 samples, 3 lost, taken by the runtime in bursts (event pipe); perf_event_open: not permitted",
+            json.RootElement.GetProperty("exporter").GetString());
     }
 
     /// <summary>Frames stand on the one that called them, inside its width, and nothing comes from elsewhere.</summary>
