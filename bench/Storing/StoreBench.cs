@@ -160,7 +160,8 @@ internal sealed class StoreBench(string target, int millions)
         var start = Stopwatch.GetTimestamp();
         var found = ask();
         var took = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        Print("found", $"{what}: {found} in {took:F0} ms, {(Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds:F0} of CPU");
+        var spent = (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds;
+        Print("found", $"{what}: {found} in {took:F0} ms, {spent:F0} of CPU");
     }
 
     /// <summary>Batches of the same traffic a little later each.</summary>

@@ -112,8 +112,8 @@ internal sealed class DuckFiles : IDisposable
         return place < 0 ? null : hours[place];
     }
 
-    /// <summary>Makes ready for records of a kind: its table in a partition, and that of the books, which has all columns.
-    /// </summary>
+    /// <summary>Makes ready for records of a kind: its table in a partition, and that of the books, which has all
+    /// columns.</summary>
     /// <returns>Whether anything had to be done.</returns>
     public bool Prepare(Partition partition, KindTable table, KindRows rows)
     {

@@ -5,8 +5,8 @@ using NetSniff.Records;
 
 namespace NetSniff.Worker.Store.DuckDb;
 
-/// <summary>Puts a filter into SQL for a table of one kind. The SQL holds for a row exactly where the filter matches its
-/// record.</summary>
+/// <summary>Puts a filter into SQL for a table of one kind. The SQL holds for a row exactly where the filter matches
+/// its record.</summary>
 /// <remarks>SQL has a third answer for what is not there, the filter language says no: inside a negation each test is
 /// therefore asked to be true. What SQL has no words for (regular expressions over octets) is asked of the filter's own
 /// test, which is lent to DuckDB until <see cref="Dispose"/>.</remarks>

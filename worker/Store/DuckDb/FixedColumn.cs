@@ -39,7 +39,8 @@ internal static class FixedColumns
         ("src_port", "USMALLINT"), ("dst_high", "UBIGINT"), ("dst_low", "UBIGINT"), ("dst_port", "USMALLINT"),
         ("proto", "UTINYINT"), ("app_number", "UINTEGER"),
         ("partial", "BOOLEAN"), ("malformed", "BOOLEAN"), ("vlan", "USMALLINT"), ("inner_vlan", "USMALLINT"),
-        ("tunnel", "UTINYINT"), ("tunnel_id", "UINTEGER"), ("node_number", "UINTEGER"), ("interface_number", "UINTEGER"),
+        ("tunnel", "UTINYINT"), ("tunnel_id", "UINTEGER"), ("node_number", "UINTEGER"),
+        ("interface_number", "UINTEGER"),
         ("client_peer", "UINTEGER"), ("server_peer", "UINTEGER"), ("lane", "UINTEGER"), ("batch", "UBIGINT"),
     ];
 

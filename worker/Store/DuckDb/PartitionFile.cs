@@ -7,8 +7,8 @@ namespace NetSniff.Worker.Store.DuckDb;
 internal static class PartitionFile
 {
     /// <summary>How DuckDB lays files out: the version whose compression we measured, and rows that are packed
-    /// together. A sixth of DuckDB's own number: what a commit has of a kind fills at least one, and rows that fill none
-    /// go through the engine's log first.</summary>
+    /// together. A sixth of DuckDB's own number: what a commit has of a kind fills at least one, and rows that fill
+    /// none go through the engine's log first.</summary>
     private const string Attaching = "(STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE 20480)";
 
     /// <summary>Opens a partition, made new where there was none, and learns what it holds.</summary>

@@ -42,7 +42,8 @@ public sealed class NameLayoutTests : IDisposable
 
         using var again = Open();
         AssertAnswers(again, all);
-        var sql = "SELECT count(*) FILTER (node = 'node-2'), count(*) FILTER (app = 'söme-app' AND node IS NULL) FROM http";
+        var sql = "SELECT count(*) FILTER (node = 'node-2'), "
+            + "count(*) FILTER (app = 'söme-app' AND node IS NULL) FROM http";
         var https = all.Where(record => new RecordView(record).Schema.Info.Name == "http").ToList();
         string[] wanted =
         [
