@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
+using NetSniff.Buffers;
 
 namespace NetSniff.Packets;
 
@@ -27,6 +29,14 @@ public unsafe readonly record struct Frame(
     public ReadOnlySpan<byte> Bytes => new((void*)Data, CapturedLength);
 
     public byte* Pointer => (byte*)Data;
+
+    /// <summary>Wishes for the addresses and ports of a frame that is not looked at yet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void PrefetchEnds()
+    {
+        const int AddressesOffset = 30; // the target's, on Ethernet
+        Prefetch.Read(Pointer + AddressesOffset);
+    }
 
     /// <summary>By hand: what would be made of it shows a pointer, which no compiler of native programs can do.
     /// </summary>

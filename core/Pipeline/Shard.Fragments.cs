@@ -17,6 +17,8 @@ public sealed unsafe partial class Shard
         if (!packet.Is(PacketTraits.Fragment)) return false;
 
         Counters.Fragments++;
+        if (!_options.GathersPieces) return true;
+
         if (!IsWanted(in packet))
         {
             LeaveOut(1);
@@ -53,17 +55,11 @@ public sealed unsafe partial class Shard
 
     private void ExpireFragments()
     {
-        while (_defragmenter.TryTakeIncomplete(_now, out var datagram)) CreditIncomplete(in datagram);
+        while (_defragmenter.TryTakeIncomplete(_now, out var datagram)) Take(in datagram);
     }
 
     private void FinishFragments()
     {
-        while (_defragmenter.TryTakeRest(out var datagram)) CreditIncomplete(in datagram);
-    }
-
-    private void CreditIncomplete(in Datagram datagram)
-    {
-        Packet packet = default;
-        Credit(in datagram, ref packet);
+        while (_defragmenter.TryTakeRest(out var datagram)) Take(in datagram);
     }
 }

@@ -1,3 +1,5 @@
+using NetSniff.Streams;
+
 namespace NetSniff.Pipeline;
 
 /// <content>The whole account: what the shard counted, and what its parts gave up at limits of their own.</content>
@@ -8,10 +10,8 @@ public sealed unsafe partial class Shard
     {
         foreach (var line in Counters.Ledger()) yield return line;
 
-        var pieces = _defragmenter.Counters;
-        yield return new("fragments", "datagrams that never got whole", pieces.TimedOut + pieces.Ended, true);
-        yield return new("fragments", "datagrams given up at a cap", pieces.Evicted, true);
-        yield return new("fragments", "pieces too many or too large", pieces.TooMany + pieces.TooLarge, true);
+        foreach (var line in LedgerOf(_defragmenter.Counters)) yield return line;
+
         yield return new("protocols", "texts cut or left out of records", Records.TextsCut, true);
         for (var index = 0; index < _datagramParsers.Length; index++)
         {
@@ -22,5 +22,12 @@ public sealed unsafe partial class Shard
                 yield return new("protocols", $"{_entries[index].Info.Name}: {loss.Reason}", loss.Count, true);
             }
         }
+    }
+
+    internal static IEnumerable<LedgerLine> LedgerOf(DefragCounters pieces)
+    {
+        yield return new("fragments", "datagrams that never got whole", pieces.TimedOut + pieces.Ended, true);
+        yield return new("fragments", "datagrams given up at a cap", pieces.Evicted, true);
+        yield return new("fragments", "pieces too many or too large", pieces.TooMany + pieces.TooLarge, true);
     }
 }

@@ -1,4 +1,6 @@
 using NetSniff.Flows;
+using NetSniff.Packets;
+using NetSniff.Streams;
 
 namespace NetSniff.Pipeline;
 
@@ -10,16 +12,20 @@ public sealed unsafe partial class Shard
     /// <summary>Does of a packet of another shard what does not depend on whose it is, so that flows end when and as
     /// they would if there were one shard.</summary>
     /// <param name="nowNanos">Time of the latest packet of all.</param>
-    /// <param name="isPiece">Whether it was a piece of a datagram.</param>
-    public void Overhear(long nowNanos, bool isPiece)
+    public void Overhear(long nowNanos)
     {
-        if (nowNanos > _now)
-        {
-            _now = nowNanos;
-            if (_wheel.IsDue(_now)) Expire();
-        }
+        if (nowNanos <= _now) return;
 
-        if (isPiece) ExpireFragments();
+        _now = nowNanos;
+        if (_wheel.IsDue(_now)) Expire();
+    }
+
+    /// <summary>Takes a datagram of which somebody else gathered the pieces
+    /// (<see cref="ShardOptions.GathersPieces"/>).</summary>
+    public void Take(in Datagram datagram)
+    {
+        Packet packet = default;
+        Credit(in datagram, ref packet);
     }
 
     /// <summary>A part of <see cref="Finish"/>: so many flows are ended.</summary>

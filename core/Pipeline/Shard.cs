@@ -16,6 +16,8 @@ public sealed unsafe partial class Shard : IDisposable
 {
     public const int BatchMax = 64;
 
+    private const int FramesAhead = 12;
+
     private readonly ShardOptions _options;
     private readonly Packet[] _packets = GC.AllocateArray<Packet>(BatchMax, pinned: true);
     private readonly FlowTable _flows;
@@ -39,7 +41,9 @@ public sealed unsafe partial class Shard : IDisposable
         _flows = new FlowTable(options.FlowsMax, options.TunnelIdsApart);
         _wheel = new FlowWheel(_flows);
         _pool = new BufferPool(options.Streams.BytesMax);
-        _defragmenter = new IpDefragmenter(options.FragmentedDatagramsMax, options.FragmentBytesMax);
+        _defragmenter = options.GathersPieces
+            ? new IpDefragmenter(options.FragmentedDatagramsMax, options.FragmentBytesMax)
+            : new IpDefragmenter(datagramsMax: 1, bytesMax: IpDefragmenter.DatagramBytesMax);
         _nextFlowId = ((ulong)options.ShardNumber << 48) | 1;
         _idleNanos = IdleTable(options);
         _activeNanos = Nanos(options.ActiveMax);
@@ -70,7 +74,7 @@ public sealed unsafe partial class Shard : IDisposable
         if (_options.KeepsFrameApps && _frameApps.Length < frames.Length) _frameApps = new ushort[frames.Length];
         for (var start = 0; start < frames.Length; start += BatchMax)
         {
-            RunBatch(frames.Slice(start, Math.Min(BatchMax, frames.Length - start)), start);
+            RunBatch(frames, start, Math.Min(BatchMax, frames.Length - start));
         }
     }
 
@@ -94,12 +98,13 @@ public sealed unsafe partial class Shard : IDisposable
         _flows.Dispose();
     }
 
-    private void RunBatch(ReadOnlySpan<Frame> frames, int start)
+    private void RunBatch(ReadOnlySpan<Frame> frames, int start, int count)
     {
-        var packets = _packets.AsSpan(0, frames.Length);
-        for (var index = 0; index < frames.Length; index++)
+        var packets = _packets.AsSpan(0, count);
+        for (var index = 0; index < packets.Length; index++)
         {
-            PacketDecoder.Decode(in frames[index], ref packets[index]);
+            PrefetchFrame(frames, start + index + FramesAhead);
+            PacketDecoder.Decode(in frames[start + index], ref packets[index]);
             _flows.PrefetchIndex(packets[index].Hash);
         }
 
@@ -112,6 +117,18 @@ public sealed unsafe partial class Shard : IDisposable
             if (_options.KeepsFrameFlows) _frameFlows[start + index] = flow;
             if (_options.KeepsFrameApps) _frameApps[start + index] = _frameApp;
         }
+    }
+
+    /// <summary>Headers and the beginning of the payload: of frames that another thread read they are in its cache.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchFrame(ReadOnlySpan<Frame> frames, int index)
+    {
+        if (index >= frames.Length) return;
+
+        var start = frames[index].Pointer;
+        Prefetch.Read(start);
+        Prefetch.Read(start + Prefetch.LineBytes);
     }
 
     /// <summary>Returns the flow's id, or 0.</summary>

@@ -51,6 +51,10 @@ public sealed record ShardOptions
     /// <summary>Bytes of all pieces together.</summary>
     public int FragmentBytesMax { get; init; } = IpDefragmenter.BytesMax;
 
+    /// <summary>Put the pieces of datagrams together. Off where who deals frames out to shards does, which then has
+    /// none of its own: pieces are counted.</summary>
+    public bool GathersPieces { get; init; } = true;
+
     /// <summary>The same addresses in another VXLAN, Geneve or GRE network are another flow. Off where an overlay
     /// writes the sender's identity into the network id (Cilium does), so that the two directions differ.</summary>
     public bool TunnelIdsApart { get; init; } = true;

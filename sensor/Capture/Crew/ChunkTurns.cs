@@ -16,6 +16,7 @@ internal readonly record struct ChunkTurn(FrameChunk Chunk, bool DoesRead);
 /// </remarks>
 internal sealed class ChunkTurns : IDisposable
 {
+    private static readonly int Ahead = int.Parse(Environment.GetEnvironmentVariable("NS_AHEAD") ?? "1");
     private readonly object _gate = new();
     private readonly CrewOutput _output;
     private readonly FrameChunk[] _chunks;
@@ -51,7 +52,7 @@ internal sealed class ChunkTurns : IDisposable
                 var isThere = number < _read;
 
                 // Who is first at a chunk reads the one behind it, so that nobody comes to nothing.
-                var wantsMore = !isThere || (_readsAhead && number + 1 == _read);
+                var wantsMore = !isThere || (_readsAhead && number + Ahead >= _read);
                 if (wantsMore && !_hasEnded && !_isReading && _read - _delivered < _chunks.Length)
                 {
                     _isReading = true;

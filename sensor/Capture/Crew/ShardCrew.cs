@@ -12,17 +12,16 @@ public sealed class ShardCrew : IDisposable
 {
     /// <summary>Bytes of a file that are dealt out at a time: few enough that what one has read is still in his cache,
     /// or near it, when the others come to it.</summary>
-    public const int ChunkBytes = 512 << 10;
+    public static readonly int ChunkBytes = int.Parse(Environment.GetEnvironmentVariable("NS_CHUNK") ?? "512") << 10;
 
     /// <summary>Chunks that were read and not yet worked off by all.</summary>
-    public const int ChunksMax = 6;
+    public static readonly int ChunksMax = int.Parse(Environment.GetEnvironmentVariable("NS_MAX") ?? "6");
 
     /// <summary>Flows that a shard ends at a time when the capture is over.</summary>
     private const int EndedFlowsMax = 4096;
 
     private static readonly TimeSpan s_wait = TimeSpan.FromMilliseconds(100);
 
-    private readonly ShardOptions _options;
     private readonly ChunkTurns _turns;
     private readonly FrameDealer _dealer;
     private readonly Shard[] _shards;
@@ -32,14 +31,13 @@ public sealed class ShardCrew : IDisposable
     /// <param name="options">Of every shard, but for its number.</param>
     public ShardCrew(int shards, ShardOptions options, CrewOutput output)
     {
-        _options = options;
-        _dealer = new FrameDealer(shards);
+        _dealer = new FrameDealer(shards, options);
         _turns = new ChunkTurns(shards, ChunksMax, ChunkBytes, output);
         _records =
             [.. Enumerable.Range(0, shards).Select(number => output.NewRecords(new ShareStream(_turns, number)))];
         _shards =
         [
-            .. _records.Select((records, number) => new Shard(options with { ShardNumber = (ushort)number }, records)),
+            .. _records.Select((records, number) => new Shard(FrameDealer.OptionsOf(number, options), records)),
         ];
     }
 
@@ -77,16 +75,24 @@ public sealed class ShardCrew : IDisposable
     /// <summary>The last capture is over: whatever is open is emitted and delivered.</summary>
     public void Finish()
     {
-        // Pieces that never became whole may open flows of their own.
-        var flows = _shards.Max(static shard => shard.FlowsLive) + _options.FragmentedDatagramsMax;
-        var (step, steps) = (0, flows / EndedFlowsMax + 1);
+        _turns.Begin(readsAhead: false);
+        Go(
+            chunk =>
+            {
+                _dealer.Finish(chunk.Shares);
+                return chunk.IsFlushed = true;
+            },
+            static (shard, share, _) => share.RunOn(shard));
+
+        var (step, steps) = (0, _shards.Max(static shard => shard.FlowsLive) / EndedFlowsMax + 1);
         _turns.Begin(readsAhead: true);
         Go(
             chunk => chunk.IsFlushed = ++step == steps,
             static (shard, _, isLast) => shard.TryFinish(isLast ? int.MaxValue : EndedFlowsMax));
     }
 
-    public IEnumerable<LedgerLine> Ledger() => _shards.SelectMany(static shard => shard.Ledger());
+    public IEnumerable<LedgerLine> Ledger() =>
+        [.. _shards.SelectMany(static shard => shard.Ledger()), .. _dealer.Ledger()];
 
     public void Dispose()
     {

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using NetSniff.Buffers;
 
 namespace NetSniff.Sensor.Capture.PcapFile;
 
@@ -16,7 +16,6 @@ internal sealed unsafe class SlidingWindow : IDisposable
 {
     public const int ReadBytes = 1 << 20;
 
-    private const int PageBytes = 4096;
     private const int TailBytes = 320 << 10; // a frame of the longest kind and its header
 
     private readonly int _readBytes;
@@ -30,7 +29,7 @@ internal sealed unsafe class SlidingWindow : IDisposable
     {
         _readBytes = readBytes;
         _capacity = TailBytes + readBytes;
-        _buffer = (byte*)NativeMemory.AlignedAlloc((nuint)_capacity, PageBytes);
+        _buffer = (byte*)LargeMemory.Allocate((nuint)_capacity);
     }
 
     public byte* Start => _buffer + _start;
@@ -86,12 +85,12 @@ internal sealed unsafe class SlidingWindow : IDisposable
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_buffer);
+        LargeMemory.Free(_buffer);
         _buffer = null;
         GC.SuppressFinalize(this);
     }
 
-    ~SlidingWindow() => NativeMemory.AlignedFree(_buffer);
+    ~SlidingWindow() => LargeMemory.Free(_buffer);
 
     private void MakeRoom(long needed)
     {
@@ -111,10 +110,10 @@ internal sealed unsafe class SlidingWindow : IDisposable
         }
 
         var capacity = CapacityFor(needed);
-        var buffer = (byte*)NativeMemory.AlignedAlloc((nuint)capacity, PageBytes);
+        var buffer = (byte*)LargeMemory.Allocate((nuint)capacity);
         var old = _buffer;
         Move(buffer, 0);
-        NativeMemory.AlignedFree(old);
+        LargeMemory.Free(old);
         _capacity = capacity;
     }
 
@@ -122,8 +121,8 @@ internal sealed unsafe class SlidingWindow : IDisposable
     private void Grow(long needed)
     {
         _capacity = CapacityFor(needed);
-        NativeMemory.AlignedFree(_buffer);
-        _buffer = (byte*)NativeMemory.AlignedAlloc((nuint)_capacity, PageBytes);
+        LargeMemory.Free(_buffer);
+        _buffer = (byte*)LargeMemory.Allocate((nuint)_capacity);
     }
 
     private long CapacityFor(long needed) =>
