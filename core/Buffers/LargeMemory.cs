@@ -5,7 +5,7 @@ namespace NetSniff.Buffers;
 /// <summary>Native memory for tables that are visited all over: in huge pages where Linux grants them.</summary>
 /// <remarks>With pages of 4 KiB nearly every flow of a million costs a walk of the page tables as well, in a virtual
 /// machine through two of them. The kernel is asked (madvise); where it is deaf, nothing is lost.</remarks>
-public static unsafe partial class LargeMemory
+internal static unsafe partial class LargeMemory
 {
     private const nuint HugePageBytes = 2 << 20;
     private const int AdviseHugePages = 14; // MADV_HUGEPAGE of linux/mman.h

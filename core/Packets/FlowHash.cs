@@ -51,6 +51,23 @@ public static class FlowHash
         return Fold(ends ^ EndsKey, (rest << 32 | ports) ^ PortsKey ^ ulong.RotateLeft(seed, 43));
     }
 
+    /// <summary>Which share a packet goes to: a hash of the ends of its flow in three multiplications fewer, and without
+    /// a secret, so that a file is always shared out in the same way.</summary>
+    /// <remarks>Who chooses his addresses can only make his own traffic slow.</remarks>
+    public static ulong Lot(in Packet packet)
+    {
+        var hasPorts = packet.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.UdpLite or IpProtocol.Sctp;
+        return Lot(
+            packet.Source, packet.Target, hasPorts ? packet.SourcePort : 0u, hasPorts ? packet.TargetPort : 0u);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong Lot(Address source, Address target, uint sourcePort, uint targetPort)
+    {
+        var ends = source.First + source.Second + target.First + target.Second;
+        return (ends + (sourcePort + targetPort) * PortsKey) * EndsKey;
+    }
+
     /// <summary>One direction only, for what has a sender: the pieces of a datagram.</summary>
     internal static ulong Directed(Address source, Address target, ulong first, ulong second)
     {

@@ -5,7 +5,7 @@ namespace NetSniff.Pipeline;
 
 /// <summary>Deals frames out to shards so that together they find what one shard would.</summary>
 /// <remarks>
-/// <para>Which shard: by the hash of the flow. Pieces of datagrams are put together here, since only the first of them
+/// <para>Which shard: by addresses and ports. Pieces of datagrams are put together here, since only the first of them
 /// has ports and only the whole has what a tunnel carries; a shard counts the pieces and gets the datagram.</para>
 /// <para>What a shard does depends on the packets of its flows and on the time, which is that of the latest packet of
 /// all. So shards are told the time where it matters: when a second begins, for that is when flows are looked at whose
@@ -45,7 +45,7 @@ public sealed class FrameDealer
         {
             if (index + FramesAhead < frames.Length) frames[index + FramesAhead].PrefetchEnds();
             ref readonly var frame = ref frames[index];
-            var place = PlaceOf(PacketDecoder.HashOf(in frame, ref _packet, out var isPiece), shares);
+            var place = PlaceOf(PacketDecoder.LotOf(in frame, ref _packet, out var isPiece), shares);
             var time = frame.TimeNanos;
             if (time > _now)
             {
@@ -76,8 +76,7 @@ public sealed class FrameDealer
 
     public IEnumerable<LedgerLine> Ledger() => Shard.LedgerOf(_defragmenter.Counters);
 
-    // The lower half: the upper one finds flows in a shard's table.
-    private static int PlaceOf(ulong hash, FrameShare[] shares) => (int)((ulong)(uint)hash * (uint)shares.Length >> 32);
+    private static int PlaceOf(ulong lot, FrameShare[] shares) => (int)((lot >> 32) * (uint)shares.Length >> 32);
 
     private void BeginSecond(int place, FrameShare[] shares)
     {
@@ -113,7 +112,7 @@ public sealed class FrameDealer
     {
         datagram.LendTo(ref _whole);
         if (datagram.Fate == DatagramFate.Reassembled) PacketDecoder.DecodeTransport(ref _whole);
-        var place = PlaceOf(_whole.Hash, shares);
+        var place = PlaceOf(FlowHash.Lot(in _whole), shares);
         shares[place].Add(in datagram, _now);
         _heard[place] = _now;
     }

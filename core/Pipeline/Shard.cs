@@ -119,8 +119,8 @@ public sealed unsafe partial class Shard : IDisposable
         }
     }
 
-    /// <summary>Headers and the beginning of the payload: of frames that another thread read they are in its cache.
-    /// </summary>
+    /// <summary>Headers and the beginning of the payload. What this thread has read itself is near anyway, what another
+    /// has read is in that one's cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void PrefetchFrame(ReadOnlySpan<Frame> frames, int index)
     {
@@ -129,6 +129,8 @@ public sealed unsafe partial class Shard : IDisposable
         var start = frames[index].Pointer;
         Prefetch.Read(start);
         Prefetch.Read(start + Prefetch.LineBytes);
+        Prefetch.Read(start + 2 * Prefetch.LineBytes);
+        Prefetch.Read(start + 3 * Prefetch.LineBytes);
     }
 
     /// <summary>Returns the flow's id, or 0.</summary>

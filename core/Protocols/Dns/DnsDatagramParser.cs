@@ -21,7 +21,9 @@ public abstract class DnsDatagramParser : DatagramParser
 
     public override DatagramResult Parse(ReadOnlySpan<byte> bytes, Direction direction, ParseContext context)
     {
-        _pairing.GiveUpOverdue(context, ref context.Slot);
+        // The word stays, as it would had another flow's message come first, and is found stale.
+        var word = context.Slot;
+        _pairing.GiveUpOverdue(context, ref word);
         return _pairing.TryTake(bytes, direction, context, ref context.Slot)
             ? DatagramResult.Done
             : DatagramResult.Broken;

@@ -12,9 +12,6 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
     /// <summary>How long an answer is waited for: longer than stub resolvers keep trying.</summary>
     public const long AnswerWaitNanos = 30_000_000_000;
 
-    /// <summary>Overdue questions given up per message, so that no message pays for a whole burst.</summary>
-    private const int OverdueBatch = 8;
-
     private const uint NoTransfer = uint.MaxValue;
 
     private readonly DnsQueryTable _queries = new(pendingMax, chunk);
@@ -32,9 +29,11 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
     /// <summary>Bytes were lost, so that what lacks an answer may have had one.</summary>
     public bool HasGap { get; set; }
 
+    /// <summary>Gives up all that waits for too long. A message that finds nothing overdue is read in the same way
+    /// whatever other flows have said before it.</summary>
     public void GiveUpOverdue(ParseContext context, ref uint slot)
     {
-        for (var left = OverdueBatch; left > 0; left--)
+        while (true)
         {
             var oldest = _queries.Oldest;
             if (oldest == DnsQueryTable.None) return;

@@ -10,16 +10,26 @@ internal readonly record struct ChunkTurn(FrameChunk Chunk, bool DoesRead);
 /// <para>Chunks have numbers and lie in a ring. Shards take them in order, so who finishes a chunk last has a chunk
 /// before him that is delivered and one behind him that nobody can finish before he does: he delivers it, and needs no
 /// lock for that.</para>
+/// <para>A chunk is always read by the same thread: its memory is in that one's cache, and stays a neighbour of it.</para>
 /// <para>Nobody waits for something that waits for him: who waits to work waits for the reader, who waits for nobody;
 /// who waits to read waits for shards at earlier chunks; who waits to be delivered waits for earlier chunks and for
 /// shards before him at the same.</para>
 /// </remarks>
 internal sealed class ChunkTurns : IDisposable
 {
-    private static readonly int Ahead = int.Parse(Environment.GetEnvironmentVariable("NS_AHEAD") ?? "1");
+    /// <summary>Chunks read beyond the one that the reader is at.</summary>
+    private const int AheadMax = 3;
+
     private readonly object _gate = new();
     private readonly CrewOutput _output;
+
+    /// <summary>Chunks that were read, by their numbers.</summary>
     private readonly FrameChunk[] _chunks;
+
+    private readonly FrameChunk[] _all;
+
+    /// <summary>Those that each thread may read into.</summary>
+    private readonly Stack<FrameChunk>[] _free;
 
     /// <summary>Chunks each shard has worked off. Its own thread reads its own without the gate.</summary>
     private readonly long[] _finished;
@@ -30,11 +40,18 @@ internal sealed class ChunkTurns : IDisposable
     private bool _hasEnded;
     private ExceptionDispatchInfo? _failure;
 
+    /// <param name="chunksMax">Of each thread.</param>
     public ChunkTurns(int shards, int chunksMax, int chunkBytes, CrewOutput output)
     {
         _output = output;
         _finished = new long[shards];
-        _chunks = [.. Enumerable.Range(0, chunksMax).Select(_ => new FrameChunk(shards, chunkBytes))];
+        _all =
+        [
+            .. Enumerable.Range(0, shards * chunksMax)
+                .Select(place => new FrameChunk(shards, chunkBytes) { Reader = place % shards }),
+        ];
+        _chunks = new FrameChunk[_all.Length];
+        _free = [.. _finished.Select((_, shard) => new Stack<FrameChunk>(_all.Where(chunk => chunk.Reader == shard)))];
     }
 
     /// <summary>There is something to read again.</summary>
@@ -52,11 +69,10 @@ internal sealed class ChunkTurns : IDisposable
                 var isThere = number < _read;
 
                 // Who is first at a chunk reads the one behind it, so that nobody comes to nothing.
-                var wantsMore = !isThere || (_readsAhead && number + Ahead >= _read);
-                if (wantsMore && !_hasEnded && !_isReading && _read - _delivered < _chunks.Length)
+                var wantsMore = !isThere || (_readsAhead && _read - number <= AheadMax);
+                if (wantsMore && !_hasEnded && !_isReading && _free[shard].TryPop(out var chunk))
                 {
                     _isReading = true;
-                    var chunk = ChunkOf(_read);
                     chunk.Clear();
                     return new ChunkTurn(chunk, DoesRead: true);
                 }
@@ -75,11 +91,11 @@ internal sealed class ChunkTurns : IDisposable
     public FrameChunk Current(int shard) => ChunkOf(_finished[shard]);
 
     /// <summary>A chunk was read.</summary>
-    public void EndReading(bool isLast)
+    public void EndReading(FrameChunk chunk, bool isLast)
     {
         lock (_gate)
         {
-            _read++;
+            _chunks[_read++ % _chunks.Length] = chunk;
             (_isReading, _hasEnded) = (false, isLast);
             Monitor.PulseAll(_gate);
         }
@@ -99,11 +115,13 @@ internal sealed class ChunkTurns : IDisposable
             }
         }
 
-        Deliver(ChunkOf(number), _finished.Length);
+        var chunk = ChunkOf(number);
+        Deliver(chunk, _finished.Length);
         _output.EndChunk();
         lock (_gate)
         {
             _delivered++;
+            _free[chunk.Reader].Push(chunk);
             Monitor.PulseAll(_gate);
         }
     }
@@ -140,7 +158,7 @@ internal sealed class ChunkTurns : IDisposable
 
     public void Dispose()
     {
-        foreach (var chunk in _chunks) chunk.Dispose();
+        foreach (var chunk in _all) chunk.Dispose();
     }
 
     private FrameChunk ChunkOf(long number) => _chunks[number % _chunks.Length];

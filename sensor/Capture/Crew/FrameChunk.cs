@@ -19,6 +19,9 @@ internal sealed class FrameChunk : IDisposable
 
     public ShareBytes[] Outputs { get; }
 
+    /// <summary>Number of the shard whose thread reads into it.</summary>
+    public required int Reader { get; init; }
+
     /// <summary>Nothing is held back behind it.</summary>
     public bool IsFlushed { get; set; }
 

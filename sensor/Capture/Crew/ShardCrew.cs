@@ -12,10 +12,10 @@ public sealed class ShardCrew : IDisposable
 {
     /// <summary>Bytes of a file that are dealt out at a time: few enough that what one has read is still in his cache,
     /// or near it, when the others come to it.</summary>
-    public static readonly int ChunkBytes = int.Parse(Environment.GetEnvironmentVariable("NS_CHUNK") ?? "512") << 10;
+    public const int ChunkBytes = 512 << 10;
 
-    /// <summary>Chunks that were read and not yet worked off by all.</summary>
-    public static readonly int ChunksMax = int.Parse(Environment.GetEnvironmentVariable("NS_MAX") ?? "6");
+    /// <summary>Chunks of each thread that it has read and that were not worked off by all.</summary>
+    public const int ChunksMax = 5;
 
     /// <summary>Flows that a shard ends at a time when the capture is over.</summary>
     private const int EndedFlowsMax = 4096;
@@ -123,7 +123,7 @@ public sealed class ShardCrew : IDisposable
         {
             while (_turns.Next(number) is { } turn)
             {
-                if (turn.DoesRead) _turns.EndReading(read(turn.Chunk));
+                if (turn.DoesRead) _turns.EndReading(turn.Chunk, read(turn.Chunk));
                 else Work(number, turn.Chunk, work);
             }
         }

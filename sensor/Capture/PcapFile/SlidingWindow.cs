@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using NetSniff.Buffers;
+using System.Runtime.InteropServices;
 
 namespace NetSniff.Sensor.Capture.PcapFile;
 
@@ -16,6 +16,7 @@ internal sealed unsafe class SlidingWindow : IDisposable
 {
     public const int ReadBytes = 1 << 20;
 
+    private const int PageBytes = 4096;
     private const int TailBytes = 320 << 10; // a frame of the longest kind and its header
 
     private readonly int _readBytes;
@@ -24,19 +25,19 @@ internal sealed unsafe class SlidingWindow : IDisposable
     private long _start = TailBytes;
     private long _end = TailBytes;
 
-    /// <param name="readBytes">Bytes asked of the stream at a time.</param>
+    /// <param name="readBytes">Most bytes asked of the stream at a time.</param>
     public SlidingWindow(int readBytes = ReadBytes)
     {
         _readBytes = readBytes;
         _capacity = TailBytes + readBytes;
-        _buffer = (byte*)LargeMemory.Allocate((nuint)_capacity);
+        _buffer = (byte*)NativeMemory.AlignedAlloc((nuint)_capacity, PageBytes);
     }
 
     public byte* Start => _buffer + _start;
 
     public long Length => _end - _start;
 
-    /// <summary>Bytes asked of the stream at a time.</summary>
+    /// <summary>Most bytes asked of the stream at a time.</summary>
     public int ReadBytesMax => _readBytes;
 
     /// <summary>Whether more can be read behind what is there, where it is.</summary>
@@ -85,12 +86,12 @@ internal sealed unsafe class SlidingWindow : IDisposable
 
     public void Dispose()
     {
-        LargeMemory.Free(_buffer);
+        NativeMemory.AlignedFree(_buffer);
         _buffer = null;
         GC.SuppressFinalize(this);
     }
 
-    ~SlidingWindow() => LargeMemory.Free(_buffer);
+    ~SlidingWindow() => NativeMemory.AlignedFree(_buffer);
 
     private void MakeRoom(long needed)
     {
@@ -110,10 +111,10 @@ internal sealed unsafe class SlidingWindow : IDisposable
         }
 
         var capacity = CapacityFor(needed);
-        var buffer = (byte*)LargeMemory.Allocate((nuint)capacity);
+        var buffer = (byte*)NativeMemory.AlignedAlloc((nuint)capacity, PageBytes);
         var old = _buffer;
         Move(buffer, 0);
-        LargeMemory.Free(old);
+        NativeMemory.AlignedFree(old);
         _capacity = capacity;
     }
 
@@ -121,8 +122,8 @@ internal sealed unsafe class SlidingWindow : IDisposable
     private void Grow(long needed)
     {
         _capacity = CapacityFor(needed);
-        LargeMemory.Free(_buffer);
-        _buffer = (byte*)LargeMemory.Allocate((nuint)_capacity);
+        NativeMemory.AlignedFree(_buffer);
+        _buffer = (byte*)NativeMemory.AlignedAlloc((nuint)_capacity, PageBytes);
     }
 
     private long CapacityFor(long needed) =>
