@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using NetSniff.Bench.Inside;
 
 namespace NetSniff.Bench.Comparing;
 
@@ -17,7 +16,7 @@ internal sealed class BenchRun(string root, string cache)
     {
         var rounds = Number("BENCH_ROUNDS", 3);
         var comparison = new Comparison(root, cache, rounds, Number("BENCH_PEERS", 1) != 0, Processor);
-        string[] names = (Environment.GetEnvironmentVariable("BENCH_TRACES") ?? "brief mix small flows").Split(' ');
+        var names = Traces("brief mix small flows");
         var traces = comparison.Run(names);
         var artifact = new JsonObject
         {
@@ -27,7 +26,7 @@ internal sealed class BenchRun(string root, string cache)
             ["rounds"] = rounds,
             ["peers"] = Versions(),
             ["traces"] = traces,
-            ["scaling"] = Scaled("mix"),
+            ["scaling"] = Scaled(["mix"]),
         };
         Write("bench.json", artifact);
         return Budgets.Check(Path.Combine(root, "bench", "budgets.json"), traces) ? 0 : 1;
@@ -35,33 +34,22 @@ internal sealed class BenchRun(string root, string cache)
 
     public int Scale()
     {
-        Write("bench-scaling.json", Scaled("mix"));
+        Write("bench-scaling.json", Scaled(Traces("mix small flows")));
         return 0;
     }
 
     private static int Processor => Number("BENCH_PROCESSOR", Environment.ProcessorCount - 1);
 
-    private JsonObject Scaled(string name)
+    private JsonObject Scaled(IReadOnlyList<string> names)
     {
-        var path = Path.Combine(cache, "traces", $"{name}.pcap");
-        double[] one = new double[3], two = new double[3];
-        for (var round = 0; round < one.Length; round++)
-        {
-            one[round] = Scaling.Seconds(path, 1);
-            two[round] = Scaling.Seconds(path, 2);
-        }
-
-        Array.Sort(one);
-        Array.Sort(two);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"two shards: {one[1]:F3} s of one thread, {two[1]:F3} s of the busier of two: {one[1] / two[1]:F2} times"));
-        return new JsonObject
-        {
-            ["one"] = Math.Round(one[1], 4),
-            ["two"] = Math.Round(two[1], 4),
-            ["times"] = Math.Round(one[1] / two[1], 3),
-        };
+        var scaling = new Scaling(root, Path.Combine(cache, "traces"), Number("BENCH_ROUNDS", 5));
+        var result = new JsonObject { ["machine"] = Machine() };
+        foreach (var name in names) result[name] = scaling.Measure(name);
+        return result;
     }
+
+    private static string[] Traces(string otherwise) =>
+        (Environment.GetEnvironmentVariable("BENCH_TRACES") ?? otherwise).Split(' ');
 
     private JsonObject Versions()
     {

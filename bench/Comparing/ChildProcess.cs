@@ -1,22 +1,25 @@
 using System.Collections;
 using System.ComponentModel;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace NetSniff.Bench.Comparing;
 
 /// <summary>What a finished process cost, by the kernel's own books.</summary>
-internal readonly record struct ProcessCost(double CpuSeconds, double PeakMegabytes, bool IsOk);
+internal readonly record struct ProcessCost(double CpuSeconds, double WallSeconds, double PeakMegabytes, bool IsOk);
 
-/// <summary>Runs a command to its end on one processor, its output thrown away.</summary>
+/// <summary>Runs a command to its end on chosen processors, its output thrown away.</summary>
 internal static unsafe partial class ChildProcess
 {
     private const int ReadWrite = 2;
     private const int KillSignal = 9;
 
     /// <param name="words">Program and arguments; the program is looked for in PATH.</param>
-    public static ProcessCost Run(IReadOnlyList<string> words, int processor, TimeSpan limit)
+    /// <param name="processors">Their numbers, with commas between.</param>
+    public static ProcessCost Run(IReadOnlyList<string> words, string processors, TimeSpan limit)
     {
-        string[] pinned = ["taskset", "-c", $"{processor}", .. words];
+        string[] pinned = ["taskset", "-c", processors, .. words];
+        var start = Stopwatch.GetTimestamp();
         var pid = Start(pinned);
         using var watchdog = new Timer(state => state = Kill(pid, KillSignal), null, limit, Timeout.InfiniteTimeSpan);
         int status;
@@ -27,8 +30,9 @@ internal static unsafe partial class ChildProcess
             if (Marshal.GetLastPInvokeError() != Interrupted) throw new Win32Exception();
         }
 
+        var wall = Stopwatch.GetElapsedTime(start).TotalSeconds;
         var seconds = usage.UserSeconds + usage.SystemSeconds + (usage.UserMicros + usage.SystemMicros) / 1e6;
-        return new ProcessCost(seconds, usage.PeakKilobytes / 1024.0, status == 0);
+        return new ProcessCost(seconds, wall, usage.PeakKilobytes / 1024.0, status == 0);
     }
 
     private static int Start(string[] words)

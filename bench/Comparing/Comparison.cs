@@ -71,7 +71,7 @@ internal sealed class Comparison(string root, string cache, int rounds, bool has
                 if (!contender.IsInstalled || (contender.OnlyBrief && name != "brief")) continue;
                 if (contender.IsSlow && (!hasSlowPeers || (round > 0 && name != "brief"))) continue;
 
-                var cost = ChildProcess.Run(contender.For(path), processor, s_limit);
+                var cost = ChildProcess.Run(contender.For(path), $"{processor}", s_limit);
                 if (!cost.IsOk) Say($"  {contender.Label} failed, or took longer than {s_limit}: left out");
                 else if (costs.TryGetValue(contender, out var runs)) runs.Add(cost);
                 else costs[contender] = [cost];
