@@ -17,7 +17,6 @@ internal static class TidyExceptions
         ["cli/Commands/Demo/ShopPlan.cs"] = OldTable,
         ["cli/Commands/Demo/ShopScript.cs"] = OldTable,
         ["cli/Commands/Interfaces/InterfacesCommand.cs"] = OldLine,
-        ["cli/Commands/Read/FileReading.cs"] = OldLine,
         ["cli/Outputs/Table/CodePaint.cs"] = OldLine,
         ["cli/Outputs/Table/TableOutput.cs"] = OldLine,
         ["core/Packets/PacketDecoder.Ip.cs"] = OldLine,

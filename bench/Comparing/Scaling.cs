@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 
 namespace NetSniff.Bench.Comparing;
 
-/// <summary>`netsniff read` with one shard and with two on the same trace and the same two processors, in turn.</summary>
+/// <summary>`netsniff read` with one shard and with two, in turn, on the same trace and the same two processors.
+/// </summary>
 /// <remarks>Whole processes by the clock, start and end included: what waiting for each other costs is in no account
 /// of processor time. Of several rounds the best of each counts, for whatever else the machine does only makes them
 /// slower.</remarks>

@@ -51,8 +51,8 @@ public static class FlowHash
         return Fold(ends ^ EndsKey, (rest << 32 | ports) ^ PortsKey ^ ulong.RotateLeft(seed, 43));
     }
 
-    /// <summary>Which share a packet goes to: a hash of the ends of its flow in three multiplications fewer, and without
-    /// a secret, so that a file is always shared out in the same way.</summary>
+    /// <summary>Which share a packet goes to: a quick hash of the ends of its flow, without a secret, so that a file is
+    /// always shared out in the same way.</summary>
     /// <remarks>Who chooses his addresses can only make his own traffic slow.</remarks>
     public static ulong Lot(in Packet packet)
     {

@@ -63,7 +63,9 @@ public static unsafe partial class PacketDecoder
         }
 
         var (sourcePort, targetPort) = (Read16(ports), Read16(ports + 2));
-        if (protocol != IpProtocol.Tcp && (protocol != IpProtocol.Udp || MayTunnel(sourcePort, targetPort))) return false;
+        var isPlain =
+            protocol == IpProtocol.Tcp || (protocol == IpProtocol.Udp && !MayTunnel(sourcePort, targetPort));
+        if (!isPlain) return false;
 
         lot = FlowHash.Lot(source, target, sourcePort, targetPort);
         return true;

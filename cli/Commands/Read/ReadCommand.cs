@@ -73,7 +73,8 @@ internal static class ReadCommand
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
             && count is >= 1 and <= FrameDealer.ShardsMax
                 ? count
-                : throw new UsageException($"--shards is a whole number from 1 to {FrameDealer.ShardsMax}, not '{text}'");
+                : throw new UsageException(
+                    $"--shards is a whole number from 1 to {FrameDealer.ShardsMax}, not '{text}'");
     }
 
     /// <summary>A dash alone is standard input.</summary>

@@ -10,7 +10,7 @@ internal readonly record struct ChunkTurn(FrameChunk Chunk, bool DoesRead);
 /// <para>Chunks have numbers and lie in a ring. Shards take them in order, so who finishes a chunk last has a chunk
 /// before him that is delivered and one behind him that nobody can finish before he does: he delivers it, and needs no
 /// lock for that.</para>
-/// <para>A chunk is always read by the same thread: its memory is in that one's cache, and stays a neighbour of it.</para>
+/// <para>A chunk is always read into by the same thread, in whose cache its memory is.</para>
 /// <para>Nobody waits for something that waits for him: who waits to work waits for the reader, who waits for nobody;
 /// who waits to read waits for shards at earlier chunks; who waits to be delivered waits for earlier chunks and for
 /// shards before him at the same.</para>

@@ -47,8 +47,8 @@ public sealed class ShardCrew : IDisposable
     /// <summary>Called after each chunk that was read, by one thread at a time.</summary>
     public Action<PacketCapture>? Progressed { get; init; }
 
-    /// <summary>Runs a capture to its end, or until it is stopped: what was read by then is worked off. Nothing of it is
-    /// held back.</summary>
+    /// <summary>Runs a capture to its end, or until it is stopped: what was read by then is worked off. Nothing of it
+    /// is held back.</summary>
     public void Run(PcapFileCapture capture, CancellationToken stop)
     {
         FrameShare[] shares = [];

@@ -27,7 +27,8 @@ public sealed unsafe partial class PcapFileCapture
     /// <summary>Whether there may be nothing to read for the moment: a pipe, a file that grows.</summary>
     internal bool MayPause => _isFollowed || _source.Size is null;
 
-    /// <summary>Fills a window and takes the frames out that lie in it whole; what is left goes on in the next.</summary>
+    /// <summary>Fills a window and takes out the frames that lie in it whole; what is left goes on in the next.
+    /// </summary>
     /// <remarks>How a file is cut into chunks depends on nothing but its bytes. A chunk that its source had no more for
     /// is cut where the source paused.</remarks>
     /// <param name="window">Another than the last, of which nothing is lent any more.</param>

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using NetSniff.Cli.Outputs;
 using NetSniff.Records;
 
 namespace NetSniff.Tests.Pipeline;
@@ -9,10 +8,10 @@ namespace NetSniff.Tests.Pipeline;
 internal sealed class FlowsSaid : RecordConsumer
 {
     private readonly Dictionary<ulong, List<string>> _flows = [];
-    private readonly MemoryStream _line = new();
-    private readonly JsonlOutput _output;
+    private readonly OutputBuffer _buffer = new(Stream.Null);
+    private readonly RecordJson _json;
 
-    public FlowsSaid() => _output = new JsonlOutput(new OutputBuffer(_line), OriginBook.None);
+    public FlowsSaid() => _json = new RecordJson(_buffer, OriginBook.None);
 
     /// <summary>A text for each flow, of all its records.</summary>
     public IReadOnlyList<string> Flows =>
@@ -41,9 +40,9 @@ internal sealed class FlowsSaid : RecordConsumer
         ref var header = ref MemoryMarshal.AsRef<RecordHeader>(bytes.AsSpan());
         flow = header.FlowId;
         header.FlowId = 0;
-        _line.SetLength(0);
-        _output.Write(new RecordView(bytes));
-        _output.Flush();
-        return Encoding.UTF8.GetString(_line.GetBuffer(), 0, (int)_line.Length);
+        _json.Write(new RecordView(bytes));
+        var line = Encoding.UTF8.GetString(_buffer.Pending);
+        _buffer.Flush();
+        return line;
     }
 }

@@ -47,14 +47,15 @@ internal sealed class MadeUpTraffic(int seed)
             case 2: _frames.Add(FrameBuilder.Vxlan(segment, network: 7)); break;
             case 3: _frames.Add(FrameBuilder.Vlan(segment, tag: 5)); break;
             case 4: _frames.Add(FrameBuilder.Ethernet(FrameBuilder.ToIpv6(segment))); break;
-            case 5: _frames.Add(FrameBuilder.Ethernet(segment with { Ends = Asking(segment.Ends), Payload = Dns() })); break;
+            case 5: _frames.Add(FrameBuilder.Ethernet(Question(segment))); break;
             case 6: _frames.Add(Ping(segment)); break;
             case < 9: _frames.Add(FrameBuilder.Ethernet(Tcp(segment))); break;
             default: _frames.Add(FrameBuilder.Ethernet(segment)); break;
         }
     }
 
-    /// <summary>Cuts a frame's datagram in three; the pieces come in any order, one of them not at all or twice.</summary>
+    /// <summary>Cuts a frame's datagram in three; the pieces come in any order, one of them not at all or twice.
+    /// </summary>
     private void AddPieces(CapturedFrame frame)
     {
         const int PieceBytes = 24;
@@ -100,16 +101,18 @@ internal sealed class MadeUpTraffic(int seed)
         Acknowledgement = (uint)_random.Next(4) * 20,
     };
 
-    private static Ends Asking(Ends ends) => ends.SourcePort < ends.TargetPort
-        ? ends with { SourcePort = 53 }
-        : ends with { TargetPort = 53 };
-
     /// <summary>A question of one of three numbers, or an answer to it.</summary>
-    private byte[] Dns() =>
-    [
-        0, (byte)_random.Next(3), (byte)(_random.Next(3) == 0 ? 0x81 : 0x01), 0, 0, 1, 0, 0, 0, 0, 0, 0,
-        1, (byte)'a', 0, 0, 1, 0, 1,
-    ];
+    private Segment Question(Segment segment) => segment with
+    {
+        Ends = segment.Ends.SourcePort < segment.Ends.TargetPort
+            ? segment.Ends with { SourcePort = 53 }
+            : segment.Ends with { TargetPort = 53 },
+        Payload =
+        [
+            0, (byte)_random.Next(3), (byte)(_random.Next(3) == 0 ? 0x81 : 0x01), 0, 0, 1, 0, 0, 0, 0, 0, 0,
+            1, (byte)'a', 0, 0, 1, 0, 1,
+        ],
+    };
 
     private Ends NewEnds()
     {

@@ -5,7 +5,7 @@ using NetSniff.Tests.Pipeline;
 
 namespace NetSniff.Tests.Cli.Commands.Read;
 
-/// <summary>`netsniff read --shards N`: the same lines in another order, the same summary, the same complaints.</summary>
+/// <summary>`netsniff read --shards N`: the same lines in another order, the same summary and complaints.</summary>
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed partial class ShardsOptionTests : IDisposable
 {

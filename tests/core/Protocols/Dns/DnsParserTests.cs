@@ -99,6 +99,27 @@ public sealed class DnsParserTests
         Assert.Equal(["1 true false - false", "2 true false - false"], driver.End(1).End(2).Brief);
     }
 
+    /// <summary>So a flow says the same whatever others say: those may be on another shard.</summary>
+    [Fact]
+    public void All_that_is_overdue_is_given_up_by_the_next_message_and_the_count_begins_anew()
+    {
+        const int Asked = 40;
+        DatagramDriver alone = New(), inCompany = New();
+        for (ushort id = 1; id <= Asked; id++)
+        {
+            alone.Ask(DnsBytes.Query(id, "a.test"), flow: 1);
+            inCompany.Ask(DnsBytes.Query(id, "a.test"), flow: 1);
+        }
+
+        inCompany.Ask(DnsBytes.Query(9, "b.test"), flow: 2, millis: Long);
+        Assert.Equal(Asked, inCompany.Records.Count);
+        foreach (var driver in (DatagramDriver[])[alone, inCompany])
+        {
+            driver.Reply(DnsBytes.Address(Asked, "a.test"), flow: 1, millis: Long);
+            Assert.Equal($"{Asked} 0", driver.Select("dns.id", "dns.exchange").Last(line => line[..2] == $"{Asked}"));
+        }
+    }
+
     [Fact]
     public void Exchanges_of_a_flow_are_numbered() => Assert.Equal(
         ["1 0", "3 1", "2 2", "4 3"],

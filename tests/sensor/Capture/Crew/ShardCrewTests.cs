@@ -113,7 +113,7 @@ public sealed class ShardCrewTests : IDisposable
         var frames = new MadeUpTraffic(seed: 5).Frames(count: 3_000);
         foreach (var (index, frame) in frames.Index())
         {
-            bytes.Frame(0, (ulong)(frame.TimeNanos / 1_000), Convert.ToHexString(frame.Bytes), (uint)frame.Bytes.Length);
+            bytes.Frame(0, (ulong)(frame.TimeNanos / 1_000), Convert.ToHexString(frame.Bytes));
             if (index == 1_000) bytes.Block(0x0BAD, new byte[3 * ShardCrew.ChunkBytes]);
             if (index == 2_000) bytes.Block(10, [.. "KLST"u8, .. new byte[3 * ShardCrew.ChunkBytes]]); // secrets
         }
@@ -156,7 +156,7 @@ public sealed class ShardCrewTests : IDisposable
         crew.Run(capture, stop.Token);
         crew.Finish();
         Assert.InRange(capture.Counters.Received, 1, FramesCount - 1);
-        var packets = crew.Ledger().Where(static line => line is { Stage: "decode", Reason: "in" }).Sum(line => line.Count);
+        var packets = LedgerSums.Of(crew.Ledger())[("decode", "in")].Count;
         Assert.Equal(capture.Counters.Received, packets);
     }
 
@@ -211,13 +211,13 @@ public sealed class ShardCrewTests : IDisposable
     /// <summary>A line for each record, who wrote it and what it says, without the number of its flow.</summary>
     private sealed class Said : CrewOutput
     {
-        private readonly MemoryStream _bytes = new();
+        private readonly List<byte> _bytes = [];
         private readonly List<List<int>> _turns = [[]];
         private int _shards;
 
         public int Times { get; init; } = 1;
 
-        public byte[] Bytes => _bytes.ToArray();
+        public byte[] Bytes => [.. _bytes];
 
         public int Chunks { get; private set; }
 
@@ -229,7 +229,7 @@ public sealed class ShardCrewTests : IDisposable
         {
             // What is delivered is one shard's, and its lines begin with its number.
             _turns[^1].Add(bytes[0] - '0');
-            _bytes.Write(bytes);
+            _bytes.AddRange(bytes);
         }
 
         public override void EndChunk()
