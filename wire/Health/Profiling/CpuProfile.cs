@@ -6,7 +6,7 @@ internal enum ProfileSource
     /// <summary>The kernel interrupts threads while they run (perf_event_open(2)).</summary>
     Kernel,
 
-    /// <summary>The runtime stops its threads and looks, for a tenth of the time.</summary>
+    /// <summary>The runtime stops its threads and looks, for a small part of the time.</summary>
     Runtime,
 }
 
