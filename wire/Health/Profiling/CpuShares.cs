@@ -19,12 +19,12 @@ internal static class CpuShares
     public static FlameNode Tree(SampledStacks stacks, IReadOnlyList<ThreadLine> cpu, TimeSpan passed)
     {
         var root = new FlameNode("all");
-        var byThread = stacks.Counts.ToLookup(count => (int)count.Thread);
         foreach (var thread in cpu.Where(thread => thread.Cpu > TimeSpan.Zero))
         {
             var name = $"thread {thread.Name}";
             var ran = Math.Min(thread.Cpu.TotalMicroseconds, passed.TotalMicroseconds);
-            if (byThread.Contains(thread.Id)) AddThread(root, name, byThread[thread.Id], stacks.Methods, ran, passed);
+            var counts = stacks.Counts.Of(thread.Id);
+            if (counts.Count > 0) AddThread(root, name, counts, stacks.Methods, ran, passed);
             else root.Add([name, "[native]"], ran);
         }
 
@@ -32,24 +32,31 @@ internal static class CpuShares
     }
 
     private static void AddThread(
-        FlameNode root, string name, IEnumerable<StackCount> counts, MethodTable methods, double ran, TimeSpan passed)
+        FlameNode root, string name, IReadOnlyList<StackCount> counts, MethodTable methods, double ran, TimeSpan passed)
     {
-        var all = counts.Select(count => (Count: count, Path: PathOf(count.Addresses, methods))).ToList();
-        var samples = all.Sum(one => one.Count.Own + one.Count.Other);
-        var managed = all.Sum(one => one.Count.Own);
+        var paths = counts.Select(count => PathOf(count.Addresses, methods)).ToList();
+        var (managed, samples, isWaiting) = (0L, 0L, true);
+        for (var index = 0; index < counts.Count; index++)
+        {
+            managed += counts[index].Own;
+            samples += counts[index].Own + counts[index].Other;
+            // Where nothing but waits is left, the kernel worked for them.
+            isWaiting &= counts[index].Other == 0 || IsWait(paths[index]);
+        }
+
+        bool IsNative(int index) => counts[index].Other > 0 && (isWaiting || !IsWait(paths[index]));
         // A sample stands for so much time; a thread that had to wait for a processor ran less than its samples say.
         var perSample = passed.TotalMicroseconds / Math.Max(1, samples);
         var perManaged = managed == 0 ? 0 : Math.Min(perSample, ran / managed);
         var left = ran - perManaged * managed;
-        // Where nothing but waits is left, the kernel worked for them.
-        var isWaiting = all.All(one => one.Count.Other == 0 || IsWait(one.Path));
-        bool IsNative(StackCount count, List<string> path) => count.Other > 0 && (isWaiting || !IsWait(path));
-        var native = all.Where(one => IsNative(one.Count, one.Path)).Sum(one => one.Count.Other);
+        var native = 0L;
+        for (var index = 0; index < counts.Count; index++) native += IsNative(index) ? counts[index].Other : 0;
         var perNative = native == 0 ? 0 : Math.Min(perSample, left / native);
-        foreach (var (count, path) in all)
+        for (var index = 0; index < counts.Count; index++)
         {
+            var (count, path) = (counts[index], paths[index]);
             if (count.Own > 0) root.Add([name, .. path], count.Own * perManaged);
-            if (IsNative(count, path)) root.Add([name, .. path, "[native]"], count.Other * perNative);
+            if (IsNative(index)) root.Add([name, .. path, "[native]"], count.Other * perNative);
         }
 
         left -= perNative * native;

@@ -56,7 +56,7 @@ internal static class FlameSvg
         $"{profile.Cpu.TotalSeconds:0.00} s of CPU in {profile.Passed.TotalSeconds:0.0} s; "
         + $"making this took {profile.Cost.TotalMilliseconds:0} ms of CPU. Width is CPU time.");
 
-    private readonly record struct Placed(FlameNode Node, double Start, int Row);
+    private sealed record Placed(FlameNode Node, double Start, int Row);
 
     /// <summary>The frames to draw, outer before inner.</summary>
     private static List<Placed> Frames(FlameNode root)

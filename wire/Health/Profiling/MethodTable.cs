@@ -6,7 +6,7 @@ internal sealed class MethodTable
     /// <summary>A process that has compiled more keeps some of them nameless.</summary>
     private const int MethodsMax = 500_000;
 
-    private readonly List<(ulong Start, ulong End, string Name)> _methods = [];
+    private readonly List<Method> _methods = [];
     private bool _isSorted = true;
 
     public int Count => _methods.Count;
@@ -14,7 +14,7 @@ internal sealed class MethodTable
     public void Add(ulong start, uint size, string name)
     {
         if (_methods.Count >= MethodsMax) return;
-        _methods.Add((start, start + size, name));
+        _methods.Add(new Method(start, start + size, name));
         _isSorted = false;
     }
 
@@ -34,4 +34,6 @@ internal sealed class MethodTable
 
         return null;
     }
+
+    private sealed record Method(ulong Start, ulong End, string Name);
 }

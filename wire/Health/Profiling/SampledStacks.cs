@@ -13,18 +13,16 @@ internal sealed class SampledStacks : INettraceVisitor
     /// <summary>The thread ran managed code, as against waiting or being in native code.</summary>
     private const int ManagedSample = 2;
 
-    private readonly StackCounts _counts = new();
-
     public MethodTable Methods { get; } = new();
 
-    public long Samples => _counts.Samples;
+    public StackCounts Counts { get; } = new();
+
+    public long Samples => Counts.Samples;
 
     /// <summary>Events that the runtime had no room for, and stacks that we had none for.</summary>
-    public long Lost => LostEvents + _counts.Stackless;
+    public long Lost => LostEvents + Counts.Stackless;
 
     public long LostEvents { get; set; }
-
-    public IEnumerable<StackCount> Counts => _counts.Counts;
 
     public void Event(
         string provider, int number, long thread, ReadOnlySpan<byte> stack, ReadOnlySpan<byte> payload)
@@ -38,7 +36,7 @@ internal sealed class SampledStacks : INettraceVisitor
         if (payload.Length < 4) return;
 
         var isManaged = BinaryPrimitives.ReadInt32LittleEndian(payload) == ManagedSample;
-        _counts.Add(thread, MemoryMarshal.Cast<byte, ulong>(stack), isManaged);
+        Counts.Add((int)thread, MemoryMarshal.Cast<byte, ulong>(stack), isManaged);
     }
 
     /// <summary>MethodDCEndVerbose: id, module, start (64 bits each), size, token, flags (32 bits each), namespace,

@@ -1,73 +1,110 @@
-using System.Runtime.InteropServices;
-
 namespace NetSniff.Wire.Health.Profiling;
 
 /// <summary>How often a stack was seen on a thread.</summary>
-/// <param name="Own">While it ran code of its own.</param>
-/// <param name="Other">While it waited or was in code that whoever looked cannot see into.</param>
-internal readonly record struct StackCount(long Thread, ulong[] Addresses, long Own, long Other);
+internal sealed class StackCount(ulong hash, ulong[] addresses)
+{
+    /// <summary>The innermost first.</summary>
+    public ulong[] Addresses { get; } = addresses;
 
-/// <summary>Counts samples by thread and stack; a stack is kept once.</summary>
+    public ulong Hash { get; } = hash;
+
+    /// <summary>While the thread ran code of its own.</summary>
+    public long Own { get; set; }
+
+    /// <summary>While it waited or was in code that whoever looked cannot see into.</summary>
+    public long Other { get; set; }
+
+    /// <summary>The next one in the same place of the table.</summary>
+    public StackCount? Next { get; set; }
+}
+
+/// <summary>Counts samples by thread and stack; a stack is kept once for each thread.</summary>
+/// <remarks>A table of its own instead of a dictionary of pairs: the framework's code for types of ours would be
+/// compiled while we look, which would cost the program more than all samples do.</remarks>
 internal sealed class StackCounts
 {
     /// <summary>Different stacks kept; samples of further ones are counted without one.</summary>
     private const int StacksMax = 100_000;
 
-    private readonly Dictionary<(long Thread, int Stack), (long Own, long Other)> _counts = [];
-    private readonly Dictionary<ulong[], int> _numbers = new(new AddressesComparer());
-    private readonly Dictionary<ulong[], int>.AlternateLookup<ReadOnlySpan<ulong>> _lookup;
-    private readonly List<ulong[]> _stacks = [[]];
-
-    public StackCounts() => _lookup = _numbers.GetAlternateLookup<ReadOnlySpan<ulong>>();
+    private readonly Dictionary<int, Table> _threads = [];
+    private int _stacks;
 
     public long Samples { get; private set; }
 
     /// <summary>Samples whose stacks were not kept.</summary>
     public long Stackless { get; private set; }
 
-    public IEnumerable<StackCount> Counts => _counts.Select(pair => new StackCount(
-        pair.Key.Thread, _stacks[pair.Key.Stack], pair.Value.Own, pair.Value.Other));
+    public IEnumerable<StackCount> All => _threads.Values.SelectMany(table => table.All);
 
-    /// <summary>Every address that is in a stack; some more than once.</summary>
-    public IEnumerable<ulong> Addresses => _stacks.SelectMany(stack => stack);
+    public IReadOnlyList<StackCount> Of(int thread) =>
+        _threads.TryGetValue(thread, out var table) ? table.All : [];
 
-    public void Add(long thread, ReadOnlySpan<ulong> stack, bool isOwn)
+    public void Add(int thread, ReadOnlySpan<ulong> stack, bool isOwn)
     {
         Samples++;
-        ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, (thread, NumberOf(stack)), out _);
-        count = isOwn ? (count.Own + 1, count.Other) : (count.Own, count.Other + 1);
-    }
-
-    private int NumberOf(ReadOnlySpan<ulong> addresses)
-    {
-        if (_lookup.TryGetValue(addresses, out var known)) return known;
-        if (_stacks.Count >= StacksMax)
+        if (!_threads.TryGetValue(thread, out var table)) _threads[thread] = table = new Table();
+        var hash = HashOf(stack);
+        var count = table.Find(hash, stack);
+        if (count is null && _stacks >= StacksMax)
         {
             Stackless++;
-            return 0;
+            count = table.Find(0, []) ?? table.Add(0, []);
+        }
+        else if (count is null)
+        {
+            _stacks++;
+            count = table.Add(hash, stack);
         }
 
-        _stacks.Add(addresses.ToArray());
-        _numbers[_stacks[^1]] = _stacks.Count - 1;
-        return _stacks.Count - 1;
+        if (isOwn) count.Own++;
+        else count.Other++;
     }
 
-    private sealed class AddressesComparer
-        : IEqualityComparer<ulong[]>, IAlternateEqualityComparer<ReadOnlySpan<ulong>, ulong[]>
+    private static ulong HashOf(ReadOnlySpan<ulong> stack)
     {
-        public bool Equals(ulong[]? x, ulong[]? y) => x.AsSpan().SequenceEqual(y);
-
-        public int GetHashCode(ulong[] obj) => GetHashCode(obj.AsSpan());
-
-        public bool Equals(ReadOnlySpan<ulong> alternate, ulong[] other) => alternate.SequenceEqual(other);
-
-        public int GetHashCode(ReadOnlySpan<ulong> alternate)
+        var hash = 0ul;
+        foreach (var address in stack)
         {
-            var hash = new HashCode();
-            hash.AddBytes(MemoryMarshal.AsBytes(alternate));
-            return hash.ToHashCode();
+            hash = (hash ^ address) * 0x9E3779B97F4A7C15;
+            hash ^= hash >> 29;
         }
 
-        public ulong[] Create(ReadOnlySpan<ulong> alternate) => alternate.ToArray();
+        return hash;
+    }
+
+    private sealed class Table
+    {
+        private readonly List<StackCount> _all = [];
+        private StackCount?[] _places = new StackCount?[64];
+
+        public IReadOnlyList<StackCount> All => _all;
+
+        public StackCount? Find(ulong hash, ReadOnlySpan<ulong> stack)
+        {
+            var one = _places[hash % (ulong)_places.Length];
+            while (one is not null && (one.Hash != hash || !stack.SequenceEqual(one.Addresses))) one = one.Next;
+            return one;
+        }
+
+        public StackCount Add(ulong hash, ReadOnlySpan<ulong> stack)
+        {
+            if (_all.Count >= _places.Length)
+            {
+                _places = new StackCount?[2 * _places.Length];
+                foreach (var known in _all) Put(known);
+            }
+
+            var added = new StackCount(hash, stack.ToArray());
+            _all.Add(added);
+            Put(added);
+            return added;
+        }
+
+        private void Put(StackCount count)
+        {
+            ref var place = ref _places[count.Hash % (ulong)_places.Length];
+            count.Next = place;
+            place = count;
+        }
     }
 }

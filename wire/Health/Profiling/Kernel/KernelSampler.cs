@@ -16,8 +16,8 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
     private const int Hertz = 499;
 
     /// <summary>A ring's pages, and what is copied of a stack with each sample, for libraries without frame pointers.
-    /// Rings are emptied every <see cref="s_look"/>, when five samples are in them; there is room for thrice that.
-    /// </summary>
+    /// Rings are emptied every <see cref="s_look"/>, when ten samples are in them at most, and there is room for
+    /// fifteen.</summary>
     /// <remarks>Where all threads' rings together are more than the kernel lets a user lock, the next sizes are tried.
     /// </remarks>
     private static readonly (int Pages, uint StackBytes)[] s_sizes = 
@@ -25,10 +25,11 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
 
     private const int ThreadsMax = 512;
 
-    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan s_newThreads = TimeSpan.FromMilliseconds(250);
 
-    private readonly Dictionary<int, (ThreadRing Ring, string Name)> _threads = [];
+    private readonly Dictionary<int, ThreadRing> _threads = [];
+    private readonly List<ThreadRing> _rings = [];
     private readonly HashSet<int> _refused = [];
     private readonly StackCounts _counts = new();
     private readonly MemoryMap _map = new();
@@ -74,7 +75,7 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
 
     public void Dispose()
     {
-        foreach (var (ring, _) in _threads.Values) ring.Dispose();
+        foreach (var ring in _threads.Values) ring.Dispose();
         _threads.Clear();
         _map.Dispose();
     }
@@ -94,12 +95,12 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
         _map.Refresh();
         var unwatched = _cpu - TimeSpan.FromTicks(threads.Sum(thread => thread.Ran.Ticks));
         var root = KernelShares.Tree(
-            threads, _counts, new AddressNames(_counts.Counts.Select(count => count.Addresses), names.Methods, _map),
+            threads, _counts, new AddressNames(_counts.All, names.Methods, _map),
             unwatched > 0.01 * _cpu ? unwatched : TimeSpan.Zero);
         return new CpuProfile(root, _passed, _cpu, _counts.Samples, cost + (LowPriority.ThreadCpu() - costFrom))
         {
             Source = ProfileSource.Kernel,
-            Lost = Lost + _counts.Stackless + _threads.Values.Sum(thread => thread.Ring.Damaged),
+            Lost = Lost + _counts.Stackless + _threads.Values.Sum(ring => ring.Damaged),
             Note = Note(),
         };
     }
@@ -164,7 +165,7 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
             Drain();
         }
 
-        foreach (var (ring, _) in _threads.Values) ring.Stop();
+        foreach (var ring in _threads.Values) ring.Stop();
         (_passed, _cpu) = (Stopwatch.GetElapsedTime(start), LowPriority.ProcessCpu() - cpuFrom);
         Drain();
         _cost = LowPriority.ThreadCpu() - costFrom;
@@ -172,9 +173,9 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
 
     private void Drain()
     {
-        foreach (var (id, (ring, _)) in _threads)
+        foreach (var ring in _rings)
         {
-            _current = id;
+            _current = ring.Thread;
             ring.Drain(_buffer);
         }
     }
@@ -184,8 +185,9 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
     {
         while (!FindThreads() && _size < s_sizes.Length - 1)
         {
-            foreach (var (ring, _) in _threads.Values) ring.Dispose();
+            foreach (var ring in _threads.Values) ring.Dispose();
             _threads.Clear();
+            _rings.Clear();
             _refused.Clear();
             _size++;
         }
@@ -202,7 +204,8 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
             var error = 0;
             if (_threads.Count < ThreadsMax && Watch(id, out error) is { } ring)
             {
-                _threads[id] = (ring, ThreadList.NameOf(id));
+                _threads[id] = ring;
+                _rings.Add(ring);
             }
             else if (error != PerfNative.NoSuchThread)
             {
@@ -225,7 +228,7 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
         var earlier = before.ToDictionary(line => line.Id);
         var later = after.ToDictionary(line => line.Id);
         List<WatchedThread> threads = [];
-        foreach (var (id, (ring, name)) in _threads)
+        foreach (var (id, ring) in _threads)
         {
             var (line, known) = (later.GetValueOrDefault(id), earlier.GetValueOrDefault(id));
             var cpu = (line?.Cpu - known?.Cpu ?? line?.Cpu) ?? TimeSpan.Zero;
@@ -233,7 +236,7 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
             var share = SeesKernel || cpu <= TimeSpan.Zero ? 0 : Math.Clamp(kernel / cpu, 0, 1);
             // Its name may have come after it.
             threads.Add(new WatchedThread(
-                id, line?.Name ?? name, TimeSpan.FromMicroseconds(ring.RanNanos / 1000.0), share));
+                id, line?.Name ?? ring.Name, TimeSpan.FromMicroseconds(ring.RanNanos / 1000.0), share));
         }
 
         return threads;

@@ -10,20 +10,20 @@ internal static class KernelShares
     private const string Kernel = "[kernel]";
 
     public static FlameNode Tree(
-        IReadOnlyCollection<WatchedThread> threads, StackCounts counts, AddressNames names, TimeSpan unwatched)
+        IReadOnlyList<WatchedThread> threads, StackCounts counts, AddressNames names, TimeSpan unwatched)
     {
         var root = new FlameNode("all");
-        var byThread = counts.Counts.ToLookup(count => count.Thread);
-        foreach (var thread in threads.Where(thread => thread.Ran > TimeSpan.Zero))
+        foreach (var thread in threads)
         {
-            AddThread(root, thread, [.. byThread[thread.Id]], names);
+            if (thread.Ran > TimeSpan.Zero) AddThread(root, thread, counts.Of(thread.Id), names);
         }
 
         if (unwatched > TimeSpan.Zero) root.Add(["threads not watched"], unwatched.TotalMicroseconds);
         return root;
     }
 
-    private static void AddThread(FlameNode root, WatchedThread thread, StackCount[] counts, AddressNames names)
+    private static void AddThread(
+        FlameNode root, WatchedThread thread, IReadOnlyList<StackCount> counts, AddressNames names)
     {
         var name = $"thread {thread.Name}";
         var ran = thread.Ran.TotalMicroseconds;

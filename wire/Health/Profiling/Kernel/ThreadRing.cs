@@ -14,10 +14,14 @@ internal sealed unsafe class ThreadRing : IDisposable
     private ThreadRing(int thread, int descriptor, byte* pages, int dataBytes, PerfRecords records)
     {
         _pages = pages;
+        Name = ThreadList.NameOf(thread);
         (Thread, _descriptor, _dataBytes, _records) = (thread, descriptor, dataBytes, records);
     }
 
     public int Thread { get; }
+
+    /// <summary>What the thread was called when it was seen first.</summary>
+    public string Name { get; }
 
     public long Damaged => _records.Damaged;
 

@@ -9,29 +9,42 @@ internal sealed class AddressNames
     /// <summary>Addresses that are looked up in libraries; further ones are called by the library alone.</summary>
     private const int NativesMax = 200_000;
 
+    /// <summary>Where <see cref="StackWalk.Cut"/> stands, which is never the innermost.</summary>
+    private static readonly ulong s_cut = Place(StackWalk.Cut, 1);
+
     private readonly MethodTable _methods;
     private readonly Dictionary<ulong, string> _natives = [];
 
-    /// <param name="stacks">Addresses, the innermost first.</param>
     /// <param name="map">As memory is now.</param>
-    public AddressNames(IEnumerable<ulong[]> stacks, MethodTable methods, MemoryMap map)
+    public AddressNames(IEnumerable<StackCount> stacks, MethodTable methods, MemoryMap map)
     {
         _methods = methods;
-        var byRegion = stacks.SelectMany(Places).Where(place => place != Place(StackWalk.Cut, 1)).Distinct()
-            .Where(place => methods.Find(place) is null).Take(NativesMax)
-            .Select(place => (Place: place, Region: map.Find(place)))
-            .Where(pair => pair.Region is not null)
-            .GroupBy(pair => pair.Region!);
-        foreach (var region in byRegion) Learn(region.Key, [.. region.Select(pair => pair.Place)]);
+        var places = new List<ulong>();
+        foreach (var stack in stacks)
+        {
+            for (var index = 0; index < stack.Addresses.Length; index++)
+            {
+                var place = Place(stack.Addresses[index], index);
+                if (place == s_cut || _natives.ContainsKey(place) || methods.Find(place) is not null) continue;
+                if (_natives.Count >= NativesMax) break;
+
+                _natives[place] = Unknown;
+                places.Add(place);
+            }
+        }
+
+        places.Sort();
+        Learn([.. places], map);
     }
 
     /// <summary>Names from the outermost to the innermost.</summary>
     public List<string> PathOf(ulong[] stack)
     {
         List<string> path = [];
-        foreach (var place in Places(stack).Reverse())
+        for (var index = stack.Length - 1; index >= 0; index--)
         {
-            var name = place == Place(StackWalk.Cut, 1) ? CutName : NameOf(place);
+            var place = Place(stack[index], index);
+            var name = place == s_cut ? CutName : NameOf(place);
             // Of frames that have no names one is enough.
             if (!name.StartsWith('[') || path.Count == 0 || path[^1] != name) path.Add(name);
         }
@@ -50,26 +63,42 @@ internal sealed class AddressNames
 
     /// <summary>All addresses but the innermost are where a call will return to, which may lie behind the end of the
     /// caller.</summary>
-    private static IEnumerable<ulong> Places(ulong[] stack) => stack.Select(Place);
-
     private static ulong Place(ulong address, int index) => index == 0 ? address : address - 1;
 
-    private void Learn(CodeRegion region, ulong[] places)
+    /// <param name="places">In order.</param>
+    private void Learn(ReadOnlySpan<ulong> places, MemoryMap map)
     {
-        var file = System.IO.Path.GetFileName(region.Path);
+        while (!places.IsEmpty)
+        {
+            var count = 1;
+            if (map.Find(places[0]) is { } region)
+            {
+                while (count < places.Length && places[count] < region.End) count++;
+                Learn(region, places[..count]);
+            }
+
+            places = places[count..];
+        }
+    }
+
+    private void Learn(CodeRegion region, ReadOnlySpan<ulong> places)
+    {
+        var file = Path.GetFileName(region.Path);
         // The runtime maps memory for what it compiles from a file without a place.
         var isMade = file.Length == 0 || file.StartsWith("memfd:doublemapper", StringComparison.Ordinal);
         var library = isMade ? "[stub]" : file.StartsWith('[') ? file : $"[{file}]";
         foreach (var place in places) _natives[place] = library;
         if (region.Module is not { } module) return;
 
-        var known = places
-            .Select(place => (Place: place, Address: module.File.AddressOf(place - region.Start + region.Offset)))
-            .Where(pair => pair.Address is not null).OrderBy(pair => pair.Address).ToList();
-        var names = module.File.FunctionsAt([.. known.Select(pair => pair.Address!.Value)]);
+        // Of a region, so that all lie as far from where they are in the file, and in the same order.
+        if (module.File.AddressOf(places[0] - region.Start + region.Offset) is not { } first) return;
+
+        var addresses = new ulong[places.Length];
+        for (var index = 0; index < places.Length; index++) addresses[index] = places[index] - places[0] + first;
+        var names = module.File.FunctionsAt(addresses);
         for (var index = 0; index < names.Length; index++)
         {
-            if (names[index] is { } name) _natives[known[index].Place] = $"{CppNames.Readable(name)} {library}";
+            if (names[index] is { } name) _natives[places[index]] = $"{CppNames.Readable(name)} {library}";
         }
     }
 }

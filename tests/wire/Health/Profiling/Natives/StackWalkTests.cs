@@ -127,7 +127,9 @@ public sealed class StackWalkTests : IDisposable
     {
         var methods = new NetSniff.Wire.Health.Profiling.MethodTable();
         methods.Add(Runtime, 0x20, "Sea.Swim");
-        var names = new AddressNames([[InWave, Runtime + 0x10, Runtime + 0x30, InShore]], methods, _map);
+        var counts = new NetSniff.Wire.Health.Profiling.StackCounts();
+        counts.Add(7, [InWave, Runtime + 0x10, Runtime + 0x30, InShore], isOwn: true);
+        var names = new AddressNames(counts.All, methods, _map);
         Assert.Equal(
             ["shore [libsea.so]", "[stub]", "Sea.Swim", "sea::wave [libsea.so]"],
             names.PathOf([InWave, Runtime + 0x10, Runtime + 0x30, InShore]));
