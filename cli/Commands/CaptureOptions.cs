@@ -127,6 +127,13 @@ internal sealed class CaptureOptions
             throw new UsageException($"-w {writeTo}: pcap is not written; name it .pcapng for packets");
         }
 
+        if (writeTo?.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            throw new UsageException(
+                $"-w {writeTo}: Parquet is not written from packets; name it .jsonl for records or .pcapng for packets, "
+                + "or let `netsniff up` keep records and `netsniff export` write them as Parquet");
+        }
+
         var isTerminal = writeTo is null && terminal.IsOutputTerminal;
         var format = Format(result.GetValue(_format), isTerminal, writeTo, usual);
         if (format is OutputFormat.Pcapng or OutputFormat.Batches && isTerminal)

@@ -157,20 +157,22 @@ public sealed class SensorsReconciler : IReconciler
         ];
     }
 
-    private void Retire(string inClass, ResourceName set, CancellationToken cancel)
+    private void Retire(string inClass, ResourceName set, CancellationToken cancel, PurgeTries? before = null)
     {
         _planned.Remove(inClass);
+        var tries = before ?? new PurgeTries();
         var recalled = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        _retiring[inClass] = new Retirement(set, PurgeAsync(inClass, recalled.Token), recalled);
+        _retiring[inClass] = new Retirement(set, PurgeAsync(inClass, tries, recalled.Token), recalled, tries);
     }
 
     /// <summary>What sensors keep on disk goes first, while there is somebody to delete it.</summary>
-    private async Task PurgeAsync(string inClass, CancellationToken cancel)
+    private async Task PurgeAsync(string inClass, PurgeTries tries, CancellationToken cancel)
     {
         try
         {
             var nodes = await _parts.Members.PurgeAsync(inClass, s_purgeMax, cancel).ConfigureAwait(false);
-            _parts.Say($"sensors of class {inClass} go: {nodes.Count} nodes deleted what they kept", false);
+            var late = tries.Failed == 0 ? "" : $", after {tries.Failed} tries that failed";
+            _parts.Say($"sensors of class {inClass} go: {nodes.Count} nodes deleted what they kept{late}", false);
         }
         catch (OperationCanceledException)
         {
@@ -178,7 +180,17 @@ public sealed class SensorsReconciler : IReconciler
         }
         catch (Exception problem) when (problem is not OutOfMemoryException)
         {
-            _parts.Say($"sensors of class {inClass} stay, what they kept is not deleted: {problem.Message}", true);
+            // It is tried again each second: said when it is another problem, counted in between.
+            tries.Failed++;
+            if (tries.Problem != problem.Message)
+            {
+                _parts.Say(
+                    $"sensors of class {inClass} stay, what they kept is not deleted: {problem.Message} "
+                    + $"(try {tries.Failed})",
+                    true);
+            }
+
+            tries.Problem = problem.Message;
             throw; // for the turn that looks at it, which is soon: one retires
         }
 
@@ -194,7 +206,7 @@ public sealed class SensorsReconciler : IReconciler
             if (!one.Purge.IsCompletedSuccessfully)
             {
                 Recall(inClass);
-                Retire(inClass, one.Set, cancel);
+                Retire(inClass, one.Set, cancel, one.Tries);
                 continue;
             }
 
@@ -263,7 +275,17 @@ public sealed class SensorsReconciler : IReconciler
         left.Count == right.Count
         && left.All(one => right.TryGetValue(one.Key, out var value) && value == one.Value);
 
-    private sealed record Retirement(ResourceName Set, Task Purge, CancellationTokenSource Recalled)
+    /// <summary>What came of asking so far; one asks at a time.</summary>
+    private sealed class PurgeTries
+    {
+        public long Failed { get; set; }
+
+        /// <summary>That was said.</summary>
+        public string Problem { get; set; } = "";
+    }
+
+    private sealed record Retirement(
+        ResourceName Set, Task Purge, CancellationTokenSource Recalled, PurgeTries Tries)
     {
         public bool IsDeleted { get; set; }
 

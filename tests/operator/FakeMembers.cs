@@ -43,6 +43,14 @@ internal sealed class FakeMembers : IClusterMembers
         lock (_lock) Touched.Add(node);
     }
 
+    public int PurgedCount
+    {
+        get
+        {
+            lock (_lock) return Purged.Count;
+        }
+    }
+
     /// <summary>What a purge waits for.</summary>
     public Task Purging { get; set; } = Task.CompletedTask;
 

@@ -125,6 +125,30 @@ public class OperatorTests(ControlPlane plane)
         Assert.DoesNotContain(scene.Children(), IsProfile);
     }
 
+    /// <summary>It is tried each second, for as long as that takes.</summary>
+    [Fact]
+    public async Task What_sensors_cannot_delete_is_said_once_and_counted()
+    {
+        await using var scene = await OperatorScene.OpenAsync(plane);
+        scene.Start();
+        await scene.PutProfileAsync("web", "{}");
+        await Eventually.Is(true, () => scene.Children().Contains("daemonsets/ns-sensor-all"));
+        await Eventually.Is("True/Valid", () => scene.Condition("web", "Accepted"));
+        scene.Members.Purging = Task.FromException(new IOException("the disk is full"));
+        await scene.Objects.DeleteAsync(
+            OwnKinds.CaptureProfiles, new ResourceName(scene.System, "web"), "", CancellationToken.None);
+        await Eventually.Is(true, () => scene.Members.PurgedCount >= 3);
+        Assert.Single(Said(), text => text.Contains("the disk is full", StringComparison.Ordinal));
+        scene.Members.Purging = Task.CompletedTask;
+        await Eventually.Is(true, () => Said().Any(
+            text => text.Contains("deleted what they kept, after ", StringComparison.Ordinal)));
+
+        List<string> Said()
+        {
+            lock (scene.Said) return [.. scene.Said];
+        }
+    }
+
     [Fact]
     public async Task A_filter_that_is_none_is_refused_with_its_field_and_the_one_before_runs_on()
     {

@@ -126,7 +126,8 @@ internal sealed class FileReading(
     {
         try
         {
-            using var capture = PcapFileCapture.Open(path, filter, IsFollowing && path == paths[^1]);
+            using var capture = PcapFileCapture.Open(
+                path, filter, IsFollowing && path == paths[^1], interrupts.Token);
             output.Origins.Open([capture]);
             pump.Run(capture, isLive: false, interrupts.Token);
             if (!isLastTime) return;
@@ -136,6 +137,10 @@ internal sealed class FileReading(
 
             progress.Clear();
             Fail(problem.Text);
+        }
+        catch (OperationCanceledException)
+        {
+            // A pipe that nobody wrote to: there is nothing to tell of it.
         }
         catch (CaptureException problem)
         {

@@ -44,11 +44,14 @@ internal sealed class FileSource : IDisposable
     /// <summary>Whether the file has become shorter than what was read of it.</summary>
     public bool IsCut => _lengthNow is { } length && length() < RawPosition;
 
-    public static FileSource Open(string path)
+    /// <param name="cancel">Ends the wait for a pipe that has said nothing yet.</param>
+    /// <exception cref="OperationCanceledException">It did.</exception>
+    public static FileSource Open(string path, CancellationToken cancel = default)
     {
         if (path == StandardInput)
         {
-            var input = Open("standard input", Console.OpenStandardInput(), size: null);
+            var wait = new PipeWait(0, cancel);
+            var input = Open("standard input", Console.OpenStandardInput(), size: null, wait);
             return input.IsPacked || OperatingSystem.IsWindows() ? input : input.With(descriptor: 0);
         }
 
@@ -68,7 +71,7 @@ internal sealed class FileSource : IDisposable
             if (file.CanSeek) return Open(path, file, file.Length);
 
             var descriptor = (int)file.SafeFileHandle.DangerousGetHandle();
-            var pipe = Open(path, file, size: null);
+            var pipe = Open(path, file, size: null, new PipeWait(descriptor, cancel));
             return pipe.IsPacked || OperatingSystem.IsWindows() ? pipe : pipe.With(descriptor);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
@@ -86,11 +89,13 @@ internal sealed class FileSource : IDisposable
     }
 
     /// <summary>Looks at the first bytes and unpacks if need be.</summary>
-    public static FileSource Open(string name, Stream stream, long? size)
+    public static FileSource Open(string name, Stream stream, long? size) => Open(name, stream, size, wait: null);
+
+    private static FileSource Open(string name, Stream stream, long? size, PipeWait? wait)
     {
         try
         {
-            var head = TakeHead(stream);
+            var head = TakeHead(stream, wait);
             if (head.Length == 0) throw new CaptureException($"{name} is empty: there is nothing to read");
 
             var raw = new CountedStream(head, stream);
@@ -126,10 +131,33 @@ internal sealed class FileSource : IDisposable
     private FileSource With(int descriptor) =>
         new(Name, _raw, Bytes, Head, Size, Packing, _lengthNow) { PollDescriptor = descriptor };
 
-    private static byte[] TakeHead(Stream stream)
+    private static byte[] TakeHead(Stream stream, PipeWait? wait = null)
     {
         var head = new byte[CaptureFormats.HeadBytes];
-        return head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+        var (length, read) = (0, 0);
+        do
+        {
+            wait?.UntilReadable();
+            read = stream.Read(head, length, head.Length - length);
+            length += read;
+        }
+        while (read > 0 && length < head.Length);
+        return head[..length];
+    }
+
+    /// <summary>Reading from a pipe before somebody writes would end for no signal.</summary>
+    private sealed class PipeWait(int descriptor, CancellationToken cancel)
+    {
+        private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
+
+        public void UntilReadable()
+        {
+            if (OperatingSystem.IsWindows() || !cancel.CanBeCanceled) return;
+
+            var entry = new LibC.PollEntry { Descriptor = descriptor, Events = LibC.PollIn };
+            do cancel.ThrowIfCancellationRequested();
+            while (!LibC.Wait([entry], s_look));
+        }
     }
 
     private static byte[] Checked(string name, byte[] head, string where)

@@ -57,9 +57,12 @@ public sealed unsafe class PcapFileCapture : PacketCapture, ICaptureBackend
 
     /// <param name="path">A file, or `-` for standard input.</param>
     /// <param name="isFollowed">Wait for more at the end instead of ending; plain files only.</param>
+    /// <param name="cancel">Ends the wait for a pipe that has said nothing yet.</param>
     /// <exception cref="CaptureException">It is missing, may not be read, or is no capture file.</exception>
-    public static PcapFileCapture Open(string path, CaptureFilter? filter = null, bool isFollowed = false) =>
-        new(FileSource.Open(path), filter, isFollowed);
+    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
+    public static PcapFileCapture Open(
+        string path, CaptureFilter? filter = null, bool isFollowed = false, CancellationToken cancel = default) =>
+        new(FileSource.Open(path, cancel), filter, isFollowed);
 
     /// <summary>Reads from a stream, which becomes the capture's.</summary>
     public static PcapFileCapture Open(Stream stream, string name, CaptureFilter? filter = null) =>

@@ -4,12 +4,12 @@ namespace NetSniff.Wire.Health.Profiling;
 
 /// <summary>Records through the runtime's own event pipe, where the kernel does not let us sample.</summary>
 /// <remarks>The runtime looks at all threads a thousand times a second and stops them for it, which costs a program
-/// a sixth of its speed. So it does it in bursts, for 6 % of the time. Where bursts lie in their periods moves on by
+/// a sixth of its speed. So it does it in bursts, for 5 % of the time. Where bursts lie in their periods moves on by
 /// the golden ratio, so that nothing the program does once a second is always or never seen. ADR 71.</remarks>
 internal static class RuntimeSampler
 {
-    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan s_burst = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(1000);
+    private static readonly TimeSpan s_burst = TimeSpan.FromMilliseconds(50);
     private const double GoldenRatio = 0.6180339887498949;
 
     public static async Task<CpuProfile> RecordAsync(TimeSpan length, CancellationToken cancel)

@@ -1,3 +1,4 @@
+using System.IO.Pipes;
 using NetSniff.Packets;
 using NetSniff.Pcap;
 using NetSniff.Sensor.Capture;
@@ -18,6 +19,43 @@ public sealed class PcapFileCaptureTests : IDisposable
     ];
 
     public void Dispose() => _folder.Delete(recursive: true);
+
+    /// <summary>The first signal ends a program that waits for a pipe's first bytes.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task A_pipe_that_says_nothing_yet_is_waited_for_until_that_is_enough(int first)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the reading end is opened by its place in /proc");
+        using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
+        var path = $"/proc/self/fd/{pipe.GetClientHandleAsString()}";
+        await pipe.WriteAsync(Sample("pcap-us-little", 1).File.AsMemory(0, first));
+        using var enough = new CancellationTokenSource();
+        var opening = Task.Run(() => PcapFileCapture.Open(path, cancel: enough.Token), CancellationToken.None);
+        Assert.False(opening.IsCompleted);
+        await enough.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(
+            () => opening.WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_pipe_that_says_its_first_bytes_one_by_one_is_read()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the reading end is opened by its place in /proc");
+        var (file, frames) = Sample("pcap-us-little", 1);
+        using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
+        var path = $"/proc/self/fd/{pipe.GetClientHandleAsString()}";
+        using var never = new CancellationTokenSource();
+        // As the command does: opened while the writer is still silent.
+        var reading = Task.Run(() =>
+        {
+            using var capture = PcapFileCapture.Open(path, cancel: never.Token);
+            return Lines(capture);
+        });
+        foreach (var value in file) pipe.WriteByte(value);
+        pipe.Close();
+        Assert.Equal(frames.Select(frame => frame.Line), await reading);
+    }
 
     [Theory]
     [MemberData(nameof(Kinds))]
