@@ -130,8 +130,8 @@ internal sealed class CaptureOptions
         if (writeTo?.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase) == true)
         {
             throw new UsageException(
-                $"-w {writeTo}: Parquet is not written from packets; name it .jsonl for records or .pcapng for packets, "
-                + "or let `netsniff up` keep records and `netsniff export` write them as Parquet");
+                $"-w {writeTo}: Parquet is not written from packets; name it .jsonl for records or .pcapng for "
+                + "packets, or let `netsniff up` keep records and `netsniff export` write them as Parquet");
         }
 
         var isTerminal = writeTo is null && terminal.IsOutputTerminal;

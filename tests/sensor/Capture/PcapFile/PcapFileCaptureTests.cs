@@ -3,6 +3,7 @@ using NetSniff.Packets;
 using NetSniff.Pcap;
 using NetSniff.Sensor.Capture;
 using NetSniff.Sensor.Capture.PcapFile;
+using NetSniff.Tests.Kube;
 using NetSniff.Tests.Pcap;
 
 namespace NetSniff.Tests.Capture.PcapFile;
@@ -46,13 +47,16 @@ public sealed class PcapFileCaptureTests : IDisposable
         using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
         var path = $"/proc/self/fd/{pipe.GetClientHandleAsString()}";
         using var never = new CancellationTokenSource();
-        // As the command does: opened while the writer is still silent.
         var reading = Task.Run(() =>
         {
             using var capture = PcapFileCapture.Open(path, cancel: never.Token);
             return Lines(capture);
         });
         foreach (var value in file) pipe.WriteByte(value);
+        // Both our ends and the reader's, which could not open it any more otherwise.
+        var target = new FileInfo(path).LinkTarget;
+        await Eventually.Is(3, () => Directory.GetFiles("/proc/self/fd").Count(
+            one => new FileInfo(one).LinkTarget == target));
         pipe.Close();
         Assert.Equal(frames.Select(frame => frame.Line), await reading);
     }
