@@ -6,6 +6,7 @@
 set -euo pipefail
 traces=$(cd "$1" && pwd)
 cd "$(dirname "$0")/.."
+command -v curl >/dev/null || { echo "train.sh: curl is needed to see when the worker is ready" >&2; exit 1; }
 work=$(mktemp -d)
 worker=
 finish() {
@@ -47,8 +48,9 @@ echo "a worker"
 counted worker worker --name w0 --data "$work/worker" --keep 36500d --tls "$work/tls/w0" \
     --listen "127.0.0.1:$port" --query "127.0.0.1:$query" --health "127.0.0.1:$health" >"$work/said" 2>&1 &
 worker=$!
+tries=0
 until curl -sf "http://127.0.0.1:$health/readyz" >/dev/null; do
-    kill -0 "$worker" 2>/dev/null || { cat "$work/said" >&2; exit 1; }
+    kill -0 "$worker" 2>/dev/null && [ $((tries += 1)) -le 120 ] || { cat "$work/said" >&2; exit 1; }
     sleep 0.5
 done
 bin/app/netsniff sensor "$work/none.pcap" "${sensor[@]}" --drain 5m >"$work/shipped" 2>&1 || { cat "$work/shipped" >&2; exit 1; }

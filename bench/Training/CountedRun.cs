@@ -50,6 +50,12 @@ internal sealed class CountedRun
         return recording;
     }
 
+    /// <summary>Where a method is defined: the same in each run, unlike its identity.</summary>
+    public (string Module, int Type, int Method) Place(ulong id) =>
+        Methods.TryGetValue(id, out var method) && Types.TryGetValue(method.Type, out var type)
+            ? (Modules.GetValueOrDefault(type.Module, ""), type.Token, method.Token)
+            : ("", 0, 0);
+
     private void Add(ModuleLoadUnloadTraceData module)
     {
         if (module.ModuleILPath.Length > 0) Modules[(ulong)module.ModuleID] = module.ModuleILPath;

@@ -58,18 +58,24 @@ internal sealed class ProfileModule(CountedRun recording, bool onlyOurs)
         var blob = new BlobBuilder();
         image.Serialize(blob);
         // A sixth of the size; compilers unpack it, and ask for this name.
-        File.Delete(path);
-        using var packed = ZipFile.Open(path, ZipArchiveMode.Create);
-        var entry = packed.CreateEntry(Path.GetFileName(path) + ".dll", CompressionLevel.SmallestSize);
-        entry.LastWriteTime = new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        using var content = entry.Open();
-        blob.WriteContentTo(content);
+        var beside = path + ".new";
+        File.Delete(beside);
+        using (var packed = ZipFile.Open(beside, ZipArchiveMode.Create))
+        {
+            var entry = packed.CreateEntry(Path.GetFileName(path) + ".dll", CompressionLevel.SmallestSize);
+            entry.LastWriteTime = new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+            using var content = entry.Open();
+            blob.WriteContentTo(content);
+        }
+
+        File.Move(beside, path, overwrite: true);
     }
 
     private SortedDictionary<string, List<ulong>> Groups(References references)
     {
         var groups = new SortedDictionary<string, List<ulong>>(StringComparer.Ordinal);
-        foreach (var id in recording.Counts.Keys.OrderBy(Order))
+        // Where a method lies differs from run to run; which it is does not.
+        foreach (var id in recording.Counts.Keys.OrderBy(recording.Place))
         {
             if (onlyOurs && !references.IsOursAndPlain(id)) continue;
             if (references.Method(id) is null || references.Assemblies(id) is not { } assemblies)
@@ -86,12 +92,6 @@ internal sealed class ProfileModule(CountedRun recording, bool onlyOurs)
 
         return groups;
     }
-
-    // Where a method lies differs from run to run; which it is does not.
-    private long Order(ulong id) =>
-        recording.Methods.TryGetValue(id, out var method) && recording.Types.TryGetValue(method.Type, out var type)
-            ? ((long)type.Token << 32) | (uint)method.Token
-            : 0;
 
     private void AddMethod(InstructionEncoder code, ulong id, References references)
     {
