@@ -17,12 +17,12 @@ internal sealed record RecordedType(
     TypeFlags Flags,
     ulong[] Arguments);
 
-/// <summary>A method of the recorded process: its MethodDef in the module of its type, and its own type arguments.</summary>
+/// <summary>A method of the recorded process: its MethodDef in the module of its type, and its own arguments.</summary>
 internal sealed record RecordedMethod(ulong Type, int Token, ulong[] Arguments);
 
 /// <summary>
-/// What a run with instrumented code left behind (bench/train.sh): for each method how often its blocks ran and what its
-/// calls met, with the types and modules that these numbers speak of. Events of the runtime's provider
+/// What a run with instrumented code left behind (bench/train.sh): for each method how often its blocks ran and
+/// what its calls met, with the types and modules that these numbers speak of. Events of the runtime's provider
 /// Microsoft-Windows-DotNETRuntime, keywords JitInstrumentationData, TypeDiagnostic, MethodDiagnostic, Loader.
 /// </summary>
 internal sealed class CountedRun

@@ -12,12 +12,13 @@ namespace NetSniff.Bench.Training;
 /// </summary>
 /// <remarks>
 /// The form is that of the runtime's dotnet-pgo, which no registry offers (ADR 65). A group's method holds, for each
-/// method of the same assemblies, "ldtoken method; ldstr InstrumentationDataStart; values; ldstr InstrumentationDataEnd;
-/// pop"; the module's AssemblyDictionary names the groups.
+/// method of the same assemblies, "ldtoken method; ldstr InstrumentationDataStart; values; ldstr
+/// InstrumentationDataEnd; pop"; the module's AssemblyDictionary names the groups.
 /// </remarks>
 /// <param name="recording">What was counted.</param>
 /// <param name="onlyOurs">
-/// Methods of our own assemblies without type arguments: what crossgen2 can put into precompiled code (--embed-pgo-data).
+/// Methods of our own assemblies without type arguments: what crossgen2 can put into precompiled code
+/// (--embed-pgo-data).
 /// </param>
 internal sealed class ProfileModule(CountedRun recording, bool onlyOurs)
 {
@@ -113,8 +114,9 @@ internal sealed class ProfileModule(CountedRun recording, bool onlyOurs)
         code.LoadConstantI4(count.Other);
         foreach (var value in count.Values)
         {
+            var id = (ulong)value;
             if (count.IsNumber) AddNumber(code, value);
-            else AddHandle(code, value, count.HoldsMethods ? references.Method((ulong)value) : references.Type((ulong)value));
+            else AddHandle(code, value, count.HoldsMethods ? references.Method(id) : references.Type(id));
         }
     }
 

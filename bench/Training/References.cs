@@ -11,7 +11,8 @@ namespace NetSniff.Bench.Training;
 /// </summary>
 internal sealed class References(CountedRun recording, MetadataBuilder target) : IDisposable
 {
-    /// <summary>Stands for every class in code that classes share; compilers know it by an assembly of its own.</summary>
+    /// <summary>Stands for every class in code that classes share. Compilers look for it in an assembly of its own.
+    /// </summary>
     private const string Shared = "__Canon";
 
     private const byte GenericInstance = 0x15;
@@ -88,7 +89,8 @@ internal sealed class References(CountedRun recording, MetadataBuilder target) :
     private EntityHandle? MakeMethod(ulong id)
     {
         if (!recording.Methods.TryGetValue(id, out var method)) return null;
-        if (!recording.Types.TryGetValue(method.Type, out var owner) || Reader(owner.Module) is not { } reader) return null;
+        if (!recording.Types.TryGetValue(method.Type, out var owner)) return null;
+        if (Reader(owner.Module) is not { } reader) return null;
         if (Type(method.Type) is not { } parent) return null;
         var definition = reader.GetMethodDefinition(
             (MethodDefinitionHandle)MetadataTokens.EntityHandle(method.Token));
@@ -111,11 +113,12 @@ internal sealed class References(CountedRun recording, MetadataBuilder target) :
     private EntityHandle Defined(MetadataReader reader, TypeDefinitionHandle handle)
     {
         var type = reader.GetTypeDefinition(handle);
+        var assembly = reader.GetAssemblyDefinition();
         EntityHandle scope = type.GetDeclaringType() is { IsNil: false } outer
             ? Named(reader, outer)
             : reader.StringComparer.Equals(type.Name, Shared)
                 ? Assembly("System.Private.Canon", new Version())
-                : Assembly(reader.GetString(reader.GetAssemblyDefinition().Name), reader.GetAssemblyDefinition().Version);
+                : Assembly(reader.GetString(assembly.Name), assembly.Version);
         return target.AddTypeReference(
             scope,
             target.GetOrAddString(reader.GetString(type.Namespace)),
@@ -165,7 +168,8 @@ internal sealed class References(CountedRun recording, MetadataBuilder target) :
         if (!IsNamed(type))
         {
             // An array of more dimensions is not worth its bounds here.
-            if (type.Element == 0x14 || type.Arguments.Length != 1 || Encode(type.Arguments[0]) is not { } of) return null;
+            if (type.Element == 0x14 || type.Arguments.Length != 1) return null;
+            if (Encode(type.Arguments[0]) is not { } of) return null;
             blob.WriteByte(type.Element);
             blob.WriteBytes(of);
             return blob.ToArray();

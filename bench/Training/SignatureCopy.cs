@@ -4,7 +4,9 @@ using System.Reflection.Metadata.Ecma335;
 
 namespace NetSniff.Bench.Training;
 
-/// <summary>A method's signature (ECMA-335 II.23.2.1) in the words of another module: each type there, referred to from here.</summary>
+/// <summary>
+/// A method's signature (ECMA-335 II.23.2.1) in the words of another module: each type of it, referred to from there.
+/// </summary>
 internal sealed class SignatureCopy(References references) : ISignatureTypeProvider<byte[], object?>
 {
     public BlobBuilder Method(MetadataReader reader, BlobHandle signature)

@@ -9,8 +9,8 @@ namespace NetSniff.Tests.Native;
 public sealed class ProfileTests
 {
     /// <summary>
-    /// A method that was renamed or whose parameters changed is compiled as if nothing were known of it, without a word.
-    /// So many of those named may be gone before it has to be made anew.
+    /// A method that was renamed or whose parameters changed is compiled as if nothing were known of it, without a
+    /// word. So many of those named may be gone before it has to be made anew.
     /// </summary>
     private const double GoneShare = 0.1;
 

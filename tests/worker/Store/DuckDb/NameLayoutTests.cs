@@ -178,8 +178,8 @@ public sealed class NameLayoutTests : IDisposable
         using var connection = instance.Connect();
         connection.Run($"ATTACH '{_folder["books.duckdb"]}' AS books; ATTACH '{_folder[Hour]}' AS h");
         List<string> tables = [];
-        using (var rows = connection.Ask("SELECT DISTINCT database_name || '.' || table_name FROM duckdb_columns() "
-            + "WHERE column_name = 'app_number'"))
+        using (var rows = connection.Ask("SELECT DISTINCT database_name || '.\"' || table_name || '\"' "
+            + "FROM duckdb_columns() WHERE column_name = 'app_number'"))
         {
             while (rows.NextChunk())
             {
