@@ -68,7 +68,7 @@ switch (args)
     case ["profile", "all" or "ours", var recorded, var made]:
         var profile = new ProfileModule(CountedRun.Read(recorded), onlyOurs: args[1] == "ours");
         profile.Write(made);
-        Console.WriteLine($"{made}: {profile.Methods} methods, {profile.Unknown} without a name outside of their process");
+        Console.WriteLine($"{made}: {profile.Methods} methods, {profile.Unknown} of them unknown outside of it");
         return 0;
 
     case ["batches", var path]:
