@@ -6,8 +6,8 @@ using NetSniff.Streams;
 namespace NetSniff.Pipeline;
 
 /// <summary>The frames of one shard out of many, in order, and between them what it must hear of the others'.</summary>
-/// <remarks>Keeps its room from one filling to the next, unless that is far more than usual. It grows with what was read
-/// at a time: frames are no more than fit into that, and bytes of datagrams no more than that and
+/// <remarks>Keeps its room from one filling to the next, unless that is far more than usual. It grows with what was
+/// read at a time: frames are no more than fit into that, and bytes of datagrams no more than that and
 /// <see cref="IpDefragmenter.BytesMax"/>.</remarks>
 public sealed unsafe class FrameShare
 {

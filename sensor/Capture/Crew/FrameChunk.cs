@@ -34,7 +34,8 @@ internal sealed class FrameChunk : IDisposable
     /// <summary>Keeps what a shard wrote, if there is room for it.</summary>
     public bool TryKeep(int shard, ReadOnlySpan<byte> bytes)
     {
-        if (Interlocked.Add(ref _outputBytes, bytes.Length) <= OutputBytesMax && Outputs[shard].TryAdd(bytes)) return true;
+        var wanted = Interlocked.Add(ref _outputBytes, bytes.Length);
+        if (wanted <= OutputBytesMax && Outputs[shard].TryAdd(bytes)) return true;
 
         Interlocked.Add(ref _outputBytes, -bytes.Length);
         return false;
@@ -78,7 +79,8 @@ internal sealed class ShareBytes(int kept)
         if (wanted > BytesMax) return false;
         if (_bytes.Length < wanted)
         {
-            Array.Resize(ref _bytes, Math.Min(BytesMax, Math.Max(Math.Max(Math.Min(BytesAtFirst, kept), 2 * _bytes.Length), wanted)));
+            var room = Math.Max(Math.Min(BytesAtFirst, kept), 2 * _bytes.Length);
+            Array.Resize(ref _bytes, Math.Min(BytesMax, Math.Max(room, wanted)));
         }
 
         bytes.CopyTo(_bytes.AsSpan(_used));

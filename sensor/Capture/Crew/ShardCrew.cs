@@ -15,7 +15,7 @@ public sealed class ShardCrew : IDisposable
     /// or near it, when the others come to it.</summary>
     public const int ChunkBytes = 512 << 10;
 
-    /// <summary>Chunks besides one for each thread: as many as that are read and were not worked off by all.</summary>
+    /// <summary>Chunks besides one for each thread, that were read and not worked off by all.</summary>
     public const int ChunksBeside = 4;
 
     /// <summary>Flows that shards end at a time when the capture is over, together.</summary>
