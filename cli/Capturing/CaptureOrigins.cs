@@ -7,7 +7,7 @@ namespace NetSniff.Cli.Capturing;
 /// <summary>The interfaces of the captures that are open, by the numbers that their frames and records carry.</summary>
 internal sealed class CaptureOrigins : OriginBook
 {
-    private IReadOnlyList<CaptureInterface> _interfaces = [];
+    private IReadOnlyList<CaptureInterface> _interfaces = []; // may grow while it is looked at
     private Origin?[] _origins = [];
     private int _revision;
 

@@ -24,7 +24,7 @@ public sealed unsafe partial class PcapngReader
     private const int StatisticsBlockBytesMin = 12 + BlockBytesMin;
     private const int SecretsBlockBytesMin = 8 + BlockBytesMin;
 
-    private readonly List<CaptureInterface> _interfaces = [];
+    private readonly InterfaceRow _interfaces = new();
     private readonly Dictionary<(int, CaptureInterface, byte, long), ushort> _places = [];
     private readonly Dictionary<ushort, InterfaceStatistics> _statistics = [];
     private readonly Dictionary<uint, long> _sectionDrops = [];

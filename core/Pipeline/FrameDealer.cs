@@ -80,7 +80,8 @@ public sealed class FrameDealer
 
     private void BeginSecond(int place, FrameShare[] shares)
     {
-        _nextSecond = (_now / SecondNanos + 1) * SecondNanos;
+        var second = _now / SecondNanos;
+        _nextSecond = second < long.MaxValue / SecondNanos ? (second + 1) * SecondNanos : long.MaxValue;
         TellOthers(place, shares);
         GiveUp(shares);
     }

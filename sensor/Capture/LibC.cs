@@ -39,8 +39,8 @@ internal static unsafe partial class LibC
     }
 
     /// <summary>Waits until one of the descriptors has something to say.</summary>
-    /// <returns>Whether one has. A signal ends no wait: the runtime sends itself some at every garbage collection.
-    /// </returns>
+    /// <returns>Whether one has. A signal ends no wait: the runtime sends itself some at every garbage collection. Nor
+    /// does a refusal, so that nobody asks again and again without a pause.</returns>
     public static bool Wait(Span<PollEntry> entries, TimeSpan wait)
     {
         var end = Environment.TickCount64 + (long)wait.TotalMilliseconds;
@@ -50,7 +50,11 @@ internal static unsafe partial class LibC
             int ready;
             fixed (PollEntry* first = entries) ready = Poll(first, (nuint)entries.Length, (int)left);
             if (ready > 0) return true;
-            if (ready == 0 || Marshal.GetLastPInvokeError() != Interrupted) return false;
+            if (ready == 0) return false;
+            if (Marshal.GetLastPInvokeError() == Interrupted) continue;
+
+            Thread.Sleep((int)left);
+            return false;
         }
     }
 

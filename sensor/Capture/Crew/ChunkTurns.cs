@@ -40,14 +40,14 @@ internal sealed class ChunkTurns : IDisposable
     private bool _hasEnded;
     private ExceptionDispatchInfo? _failure;
 
-    /// <param name="chunksMax">Of each thread.</param>
-    public ChunkTurns(int shards, int chunksMax, int chunkBytes, CrewOutput output)
+    /// <param name="chunks">In all; at least one for each thread.</param>
+    public ChunkTurns(int shards, int chunks, int chunkBytes, CrewOutput output)
     {
         _output = output;
         _finished = new long[shards];
         _all =
         [
-            .. Enumerable.Range(0, shards * chunksMax)
+            .. Enumerable.Range(0, chunks)
                 .Select(place => new FrameChunk(shards, chunkBytes) { Reader = place % shards }),
         ];
         _chunks = new FrameChunk[_all.Length];
@@ -179,12 +179,13 @@ internal sealed class ChunkTurns : IDisposable
 
     private void Deliver(FrameChunk chunk, int shards)
     {
-        foreach (var kept in chunk.Outputs.AsSpan(0, shards))
+        for (var shard = 0; shard < shards; shard++)
         {
-            if (kept.Bytes.IsEmpty) continue;
+            var bytes = chunk.Outputs[shard].Bytes;
+            if (bytes.IsEmpty) continue;
 
-            _output.Deliver(kept.Bytes);
-            kept.Clear();
+            _output.Deliver(bytes);
+            chunk.Clear(shard);
         }
     }
 }

@@ -6,11 +6,17 @@ namespace NetSniff.Sensor.Capture.Crew;
 /// <summary>A piece of a file in memory: its frames by shard, and what the shards wrote of them.</summary>
 internal sealed class FrameChunk : IDisposable
 {
+    /// <summary>What shards may write of a chunk, together, before it is delivered; more waits for its turn. They keep
+    /// room for as much.</summary>
+    public const int OutputBytesMax = 2 << 20;
+
+    private int _outputBytes;
+
     public FrameChunk(int shards, int bytes)
     {
         Window = new SlidingWindow(bytes);
-        Shares = [.. Enumerable.Range(0, shards).Select(static _ => new FrameShare())];
-        Outputs = [.. Enumerable.Range(0, shards).Select(static _ => new ShareBytes())];
+        Shares = [.. Enumerable.Range(0, shards).Select(_ => new FrameShare(shards))];
+        Outputs = [.. Enumerable.Range(0, shards).Select(_ => new ShareBytes(OutputBytesMax / shards))];
     }
 
     public SlidingWindow Window { get; }
@@ -25,6 +31,23 @@ internal sealed class FrameChunk : IDisposable
     /// <summary>Nothing is held back behind it.</summary>
     public bool IsFlushed { get; set; }
 
+    /// <summary>Keeps what a shard wrote, if there is room for it.</summary>
+    public bool TryKeep(int shard, ReadOnlySpan<byte> bytes)
+    {
+        var wanted = Interlocked.Add(ref _outputBytes, bytes.Length);
+        if (wanted <= OutputBytesMax && Outputs[shard].TryAdd(bytes)) return true;
+
+        Interlocked.Add(ref _outputBytes, -bytes.Length);
+        return false;
+    }
+
+    /// <summary>Room for others: what a shard wrote was delivered.</summary>
+    public void Clear(int shard)
+    {
+        Interlocked.Add(ref _outputBytes, -Outputs[shard].Bytes.Length);
+        Outputs[shard].Clear();
+    }
+
     public void Clear()
     {
         foreach (var share in Shares) share.Clear();
@@ -34,7 +57,8 @@ internal sealed class FrameChunk : IDisposable
 }
 
 /// <summary>What one shard wrote of one chunk. Keeps its room.</summary>
-internal sealed class ShareBytes
+/// <param name="kept">Bytes; a larger room is given back.</param>
+internal sealed class ShareBytes(int kept)
 {
     /// <summary>More waits for its turn.</summary>
     public const int BytesMax = 1 << 20;
@@ -46,13 +70,17 @@ internal sealed class ShareBytes
 
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _used);
 
+    /// <summary>Bytes of memory it holds, filled or not.</summary>
+    public int Room => _bytes.Length;
+
     public bool TryAdd(ReadOnlySpan<byte> bytes)
     {
         var wanted = _used + bytes.Length;
         if (wanted > BytesMax) return false;
         if (_bytes.Length < wanted)
         {
-            Array.Resize(ref _bytes, Math.Min(BytesMax, Math.Max(Math.Max(BytesAtFirst, 2 * _bytes.Length), wanted)));
+            var room = Math.Max(Math.Min(BytesAtFirst, kept), 2 * _bytes.Length);
+            Array.Resize(ref _bytes, Math.Min(BytesMax, Math.Max(room, wanted)));
         }
 
         bytes.CopyTo(_bytes.AsSpan(_used));
@@ -60,5 +88,9 @@ internal sealed class ShareBytes
         return true;
     }
 
-    public void Clear() => _used = 0;
+    public void Clear()
+    {
+        _used = 0;
+        if (_bytes.Length > kept) _bytes = [];
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using NetSniff.Packets;
 using NetSniff.Pipeline;
 using NetSniff.Sensor.Capture.PcapFile;
@@ -14,11 +15,11 @@ public sealed class ShardCrew : IDisposable
     /// or near it, when the others come to it.</summary>
     public const int ChunkBytes = 512 << 10;
 
-    /// <summary>Chunks of each thread that it has read and that were not worked off by all.</summary>
-    public const int ChunksMax = 5;
+    /// <summary>Chunks besides one for each thread, that were read and not worked off by all.</summary>
+    public const int ChunksBeside = 4;
 
-    /// <summary>Flows that a shard ends at a time when the capture is over.</summary>
-    private const int EndedFlowsMax = 4096;
+    /// <summary>Flows that shards end at a time when the capture is over, together.</summary>
+    private const int EndedFlowsMax = 8192;
 
     private static readonly TimeSpan s_wait = TimeSpan.FromMilliseconds(100);
 
@@ -32,7 +33,7 @@ public sealed class ShardCrew : IDisposable
     public ShardCrew(int shards, ShardOptions options, CrewOutput output)
     {
         _dealer = new FrameDealer(shards, options);
-        _turns = new ChunkTurns(shards, ChunksMax, ChunkBytes, output);
+        _turns = new ChunkTurns(shards, shards + ChunksBeside, ChunkBytes, output);
         _records =
             [.. Enumerable.Range(0, shards).Select(number => output.NewRecords(new ShareStream(_turns, number)))];
         _shards =
@@ -49,13 +50,17 @@ public sealed class ShardCrew : IDisposable
 
     /// <summary>Runs a capture to its end, or until it is stopped: what was read by then is worked off. Nothing of it
     /// is held back.</summary>
+    /// <exception cref="CaptureException">The capture cannot be read on; what was read by then is worked off, and
+    /// another capture may follow.</exception>
     public void Run(PcapFileCapture capture, CancellationToken stop)
     {
+        CaptureException? refused = null;
         FrameShare[] shares = [];
-        FramesFound found = frames =>
+        FramesTaken found = frames =>
         {
             Found?.Invoke(frames);
             _dealer.Deal(frames, shares);
+            return !Array.Exists(shares, static share => share.IsFull);
         };
         _turns.Begin(readsAhead: !capture.MayPause);
         Go(
@@ -63,13 +68,24 @@ public sealed class ShardCrew : IDisposable
             {
                 if (stop.IsCancellationRequested) capture.Stop();
                 shares = chunk.Shares;
-                var end = capture.ReceiveChunk(chunk.Window, _frames, found, s_wait);
+                var end = ChunkEnd.Last;
+                try
+                {
+                    end = capture.ReceiveChunk(chunk.Window, _frames, found, s_wait);
+                }
+                catch (CaptureException problem)
+                {
+                    // The capture's end, and not the crew's.
+                    refused = problem;
+                }
+
                 chunk.IsFlushed = end != ChunkEnd.Full;
                 if (end == ChunkEnd.Last) _dealer.TellAll(shares);
                 Progressed?.Invoke(capture);
                 return end == ChunkEnd.Last;
             },
             static (shard, share, _) => share.RunOn(shard));
+        if (refused is not null) ExceptionDispatchInfo.Throw(refused);
     }
 
     /// <summary>The last capture is over: whatever is open is emitted and delivered.</summary>
@@ -84,11 +100,12 @@ public sealed class ShardCrew : IDisposable
             },
             static (shard, share, _) => share.RunOn(shard));
 
-        var (step, steps) = (0, _shards.Max(static shard => shard.FlowsLive) / EndedFlowsMax + 1);
+        var flowsMax = EndedFlowsMax / _shards.Length;
+        var (step, steps) = (0, _shards.Max(static shard => shard.FlowsLive) / flowsMax + 1);
         _turns.Begin(readsAhead: true);
         Go(
             chunk => chunk.IsFlushed = ++step == steps,
-            static (shard, _, isLast) => shard.TryFinish(isLast ? int.MaxValue : EndedFlowsMax));
+            (shard, _, isLast) => shard.TryFinish(isLast ? int.MaxValue : flowsMax));
     }
 
     public IEnumerable<LedgerLine> Ledger() =>
@@ -104,12 +121,21 @@ public sealed class ShardCrew : IDisposable
     /// <param name="read">Fills a chunk; tells whether it is the last.</param>
     private void Go(Func<FrameChunk, bool> read, ShareWork work)
     {
-        var threads = new Thread[_shards.Length - 1];
-        for (var index = 0; index < threads.Length; index++)
+        var threads = new List<Thread>(_shards.Length - 1);
+        try
         {
-            var number = index + 1;
-            threads[index] = new Thread(() => Go(number, read, work)) { Name = $"shard {number}" };
-            threads[index].Start();
+            for (var index = 1; index < _shards.Length; index++)
+            {
+                var number = index;
+                var thread = new Thread(() => Go(number, read, work)) { Name = $"shard {number}" };
+                thread.Start();
+                threads.Add(thread);
+            }
+        }
+        catch (Exception problem)
+        {
+            // Too many threads, or no memory for one more: those that were started end, and are waited for.
+            _turns.Fail(problem);
         }
 
         Go(0, read, work);

@@ -26,7 +26,7 @@ public sealed class ShareStream : Stream
     /// <summary>Whole records or lines: what follows may be another shard's.</summary>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        if (!_turns.Current(_shard).Outputs[_shard].TryAdd(buffer)) _turns.Write(_shard, buffer);
+        if (!_turns.Current(_shard).TryKeep(_shard, buffer)) _turns.Write(_shard, buffer);
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));

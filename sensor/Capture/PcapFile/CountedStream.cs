@@ -1,7 +1,8 @@
 namespace NetSniff.Sensor.Capture.PcapFile;
 
 /// <summary>A stream whose first bytes were already taken to see what it is; counts what it gives.</summary>
-internal sealed class CountedStream(byte[] head, Stream rest) : Stream
+/// <param name="wait">Called before something is taken of the rest.</param>
+internal sealed class CountedStream(byte[] head, Stream rest, Action? wait = null) : Stream
 {
     private int _headTaken;
     private long _count;
@@ -32,6 +33,7 @@ internal sealed class CountedStream(byte[] head, Stream rest) : Stream
         }
         else
         {
+            wait?.Invoke();
             count = rest.Read(buffer);
         }
 

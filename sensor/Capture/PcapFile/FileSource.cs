@@ -98,10 +98,13 @@ internal sealed class FileSource : IDisposable
             var head = TakeHead(stream, wait);
             if (head.Length == 0) throw new CaptureException($"{name} is empty: there is nothing to read");
 
-            var raw = new CountedStream(head, stream);
             Func<long>? lengthNow = size is null ? null : () => stream.Length;
             var packing = CaptureFormats.Recognise(head);
-            if (packing is not (CaptureFormat.Gzip or CaptureFormat.Zstd))
+            var isPacked = packing is CaptureFormat.Gzip or CaptureFormat.Zstd;
+
+            // Of a pipe that is not packed the capture itself sees whether there is anything.
+            var raw = new CountedStream(head, stream, isPacked && wait is not null ? wait.UntilReadable : null);
+            if (!isPacked)
             {
                 return new FileSource(name, raw, raw, Checked(name, head, ""), size, packing, lengthNow);
             }
@@ -150,6 +153,7 @@ internal sealed class FileSource : IDisposable
     {
         private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
 
+        /// <exception cref="OperationCanceledException">There was a signal.</exception>
         public void UntilReadable()
         {
             if (OperatingSystem.IsWindows() || !cancel.CanBeCanceled) return;

@@ -18,11 +18,17 @@ internal enum ChunkEnd : byte
 /// <summary>Called with frames as they are found; they are lent for as long as the chunk is.</summary>
 public delegate void FramesFound(ReadOnlySpan<Frame> frames);
 
+/// <summary>The same, and tells whether there may be more of them in this chunk.</summary>
+internal delegate bool FramesTaken(ReadOnlySpan<Frame> frames);
+
 /// <content>Reading by chunks that each have memory of their own, for those who work on several at a time.</content>
 public sealed unsafe partial class PcapFileCapture
 {
     /// <summary>A pipe that brings little shows what it brought after so long.</summary>
     private const int PatienceMillis = 200;
+
+    /// <summary>Whether the last chunk was closed before its window was looked through.</summary>
+    private bool _isHalfRead;
 
     /// <summary>Whether there may be nothing to read for the moment: a pipe, a file that grows.</summary>
     internal bool MayPause => _isFollowed || _source.Size is null;
@@ -31,18 +37,20 @@ public sealed unsafe partial class PcapFileCapture
     /// </summary>
     /// <remarks>How a file is cut into chunks depends on nothing but its bytes. A chunk that its source had no more for
     /// is cut where the source paused.</remarks>
-    /// <param name="window">Another than the last, of which nothing is lent any more.</param>
+    /// <param name="window">One of which nothing is lent any more; it may be the last one again.</param>
     /// <param name="frames">Room for a batch.</param>
     /// <param name="wait">How long to wait at most when there is nothing.</param>
-    internal ChunkEnd ReceiveChunk(SlidingWindow window, Span<Frame> frames, FramesFound found, TimeSpan wait)
+    internal ChunkEnd ReceiveChunk(SlidingWindow window, Span<Frame> frames, FramesTaken found, TimeSpan wait)
     {
-        window.TakeOver(_window);
+        // What is left in the same window is moved when that is filled.
+        if (window != _window) window.TakeOver(_window);
         _window = window;
         while (!_hasEnded && !Volatile.Read(ref _isStopped))
         {
             // Only a block longer than a chunk makes a second round, and then nothing is lent yet that could move.
-            var filling = FillChunk(wait);
+            var filling = _isHalfRead ? ChunkEnd.Full : FillChunk(wait);
             var isEmpty = !FindFrames(frames, found);
+            if (_isHalfRead) return ChunkEnd.Full;
             if (_reader.Problem is { } damage)
             {
                 End(damage);
@@ -78,19 +86,20 @@ public sealed unsafe partial class PcapFileCapture
         return ChunkEnd.Full;
     }
 
-    private bool FindFrames(Span<Frame> frames, FramesFound found)
+    private bool FindFrames(Span<Frame> frames, FramesTaken found)
     {
-        var any = false;
+        var (any, wantsMore) = (false, true);
         int count;
         do
         {
             count = _reader.Read(_window.Start, _window.Length, frames, out var consumed);
             _window.Consume(consumed);
             any |= count > 0;
-            if (count > 0) found(frames[..Accept(frames, count)]);
+            if (count > 0) wantsMore = found(frames[..Accept(frames, count)]);
         }
-        while (count > 0);
+        while (count > 0 && (wantsMore || _hasEnded));
 
+        _isHalfRead = count > 0;
         NoteDrops();
         return any;
     }

@@ -59,7 +59,7 @@ public sealed unsafe partial class PcapFileCapture : PacketCapture, ICaptureBack
 
     /// <param name="path">A file, or `-` for standard input.</param>
     /// <param name="isFollowed">Wait for more at the end instead of ending; plain files only.</param>
-    /// <param name="cancel">Ends the wait for a pipe that has said nothing yet.</param>
+    /// <param name="cancel">Ends the wait for a pipe that says nothing yet, and for a packed one that stalls.</param>
     /// <exception cref="CaptureException">It is missing, may not be read, or is no capture file.</exception>
     /// <exception cref="OperationCanceledException">The wait was ended.</exception>
     public static PcapFileCapture Open(
@@ -166,6 +166,11 @@ public sealed unsafe partial class PcapFileCapture : PacketCapture, ICaptureBack
                 ? Say($"cut short after {_source.RawPosition} bytes")
                 : Say($"damaged before byte {_source.RawPosition}");
             Stop($"{Name}: the {packing} data is {what}; what came before was read");
+        }
+        catch (OperationCanceledException)
+        {
+            // A packed pipe that stalls inside: what came before was read, and nothing is wrong with it.
+            _hasEnded = true;
         }
         catch (IOException exception)
         {

@@ -77,7 +77,7 @@ internal sealed unsafe class SlidingWindow : IDisposable
     {
         Debug.Assert(other != this, "two windows");
         var tail = other.Length;
-        if (tail > _capacity - _readBytes) Grow(tail);
+        if (tail > _capacity) Grow(tail);
         _start = tail <= TailBytes ? TailBytes - tail : 0;
         _end = _start + tail;
         Buffer.MemoryCopy(other.Start, Start, tail, tail);

@@ -1,6 +1,7 @@
 using NetSniff.Fuzz.Captures;
 using NetSniff.Packets;
 using NetSniff.Pipeline;
+using NetSniff.Streams;
 using NetSniff.Tests.Protocols;
 
 namespace NetSniff.Tests.Pipeline;
@@ -96,6 +97,47 @@ public sealed class FrameDealerTests
         Assert.Equal(trace.Count, shares.Sum(share => share.Frames.Length));
     }
 
+    /// <summary>Whatever they have met, together they keep no more than is usual.</summary>
+    [Theory]
+    [InlineData(1), InlineData(2), InlineData(16), InlineData(FrameDealer.ShardsMax)]
+    public unsafe void Shares_give_back_what_they_seldom_need(int count)
+    {
+        const long roomMax = 8 << 20;
+        const int datagramsCount = 64;
+        var shares = NewShares(count);
+        var bytes = new byte[IpDefragmenter.DatagramBytesMax];
+        foreach (var share in shares)
+        {
+            for (var index = 0; index <= FrameShare.FramesKept; index++) share.Add(default(Frame));
+            for (var second = 0; second <= FrameShare.HintsKept; second++) share.Tell(second);
+            fixed (byte* data = bytes)
+            {
+                var datagram = new Datagram { Data = data, Length = bytes.Length, Fate = DatagramFate.Reassembled };
+                for (var index = 0; index < datagramsCount; index++) share.Add(in datagram, nowNanos: 0);
+            }
+
+            Assert.True(share.IsFull);
+            share.Clear();
+        }
+
+        Assert.InRange(shares.Sum(static share => share.Room), 0, roomMax);
+        Assert.All(shares, static share => Assert.False(share.IsFull));
+    }
+
+    [Fact]
+    public void The_end_of_time_is_a_time()
+    {
+        var shares = NewShares(2);
+        var dealer = new FrameDealer(2, new ShardOptions());
+        using var slots = new PinnedFrames(
+            [.. Enumerable.Range(0, 9).Select(index => new CapturedFrame([], long.MaxValue - 9 + index))]);
+        dealer.Deal(slots.Frames, shares);
+
+        // One begins a second, and the others none.
+        Assert.Equal(9, shares.Sum(static share => share.Frames.Length));
+        Assert.Equal(1, shares.Sum(static share => share.Hints));
+    }
+
     [Fact]
     public void Dealing_allocates_nothing_once_warm()
     {
@@ -173,7 +215,7 @@ public sealed class FrameDealerTests
     private static ShardOptions Options() => new() { FlowsMax = 1 << 16 };
 
     private static FrameShare[] NewShares(int count) =>
-        [.. Enumerable.Range(0, count).Select(static _ => new FrameShare())];
+        [.. Enumerable.Range(0, count).Select(_ => new FrameShare(count))];
 
     private static string[] Sums(IEnumerable<LedgerLine> lines) =>
         [.. LedgerSums.Of(lines).Values.Select(static line => line.ToString()).Order(StringComparer.Ordinal)];

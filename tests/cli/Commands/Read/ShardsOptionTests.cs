@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using NetSniff.Cli.Commands;
 using NetSniff.Fuzz.Captures;
+using NetSniff.Packets;
 using NetSniff.Tests.Pipeline;
 
 namespace NetSniff.Tests.Cli.Commands.Read;
@@ -66,6 +67,26 @@ public sealed partial class ShardsOptionTests : IDisposable
         Assert.Equal(one.Error, two.Error);
         Assert.Equal(2, two.ErrorLines.Length);
         Assert.Equal(Lines(one.Output), Lines(two.Output));
+    }
+
+    /// <summary>Raw IP has no addresses of Ethernet: the filter stands for no program there.</summary>
+    [Theory]
+    [InlineData("jsonl"), InlineData("summary")]
+    public void A_filter_that_does_not_fit_one_file_leaves_the_others(string format)
+    {
+        var frames = new MadeUpTraffic(seed: 7).Frames(count: 5_000);
+        var raw = Write(LoadedCapture.ToPcap([.. frames.Select(static frame => frame with
+        {
+            Bytes = frame.Bytes[14..], WireLength = frame.Bytes.Length - 14, LinkType = LinkType.Raw,
+        })]));
+        var path = Write(LoadedCapture.ToPcap(frames));
+        string[] words = ["read", raw, path, raw, "-o", format, "--filter", "not ether host 02:00:00:00:00:99"];
+        var one = NetsniffProcess.Run(words);
+        var two = NetsniffProcess.Run([.. words, "--shards", "2"]);
+        Assert.Equal(ExitCode.Failed, two.Code);
+        Assert.Equal(one.Error, two.Error);
+        Assert.Equal(Lines(one.Output), Lines(two.Output));
+        Assert.NotEmpty(one.Output);
     }
 
     [Fact]

@@ -125,6 +125,73 @@ public sealed class ShardCrewTests : IDisposable
         Assert.Equal(Sorted(one), Sorted(three));
     }
 
+    /// <summary>Its chunks are read with no other in hand, so that one thread gets the same window again and again.
+    /// </summary>
+    [Theory]
+    [InlineData(1), InlineData(2), InlineData(3)]
+    public void A_stream_without_a_size_loses_nothing(int shards)
+    {
+        var (frames, file) = (FramesCount, s_file.Value);
+        var said = Read(shards, times: 1, PcapFileCapture.Open(new MemoryStream(file), "stream"));
+        Assert.Null(said.Problem);
+        Assert.Equal(frames, said.Counters.Received);
+        Assert.True(said.Chunks > 3, "too few chunks for a frame to lie across two");
+        Assert.Equal(Sorted(Read(1, Write(file))), Sorted(said));
+    }
+
+    /// <summary>Every frame begins a second, of which each share is told: chunks are closed before they are looked
+    /// through, and what is left of them comes with the next.</summary>
+    [Theory]
+    [InlineData("whole"), InlineData("cut"), InlineData("packed"), InlineData("packed and cut"), InlineData("stream")]
+    public void Frames_a_second_apart_make_smaller_chunks(string what)
+    {
+        const int count = 60_000;
+        var some = new MadeUpTraffic(seed: 3).Frames(count / 50);
+        var file = LoadedCapture.ToPcap(
+        [
+            .. Enumerable.Range(0, count).Select(second => new MadeFrame(
+                second % 50 == 0 ? some[second / 50].Bytes : [], some[0].TimeNanos + second * 1_000_000_000L)),
+        ]);
+        var bytes = what switch
+        {
+            "cut" => file[..^7],
+            "packed" => SampleCapture.Gzip(file),
+            "packed and cut" => SampleCapture.Gzip(file)[..^900],
+            _ => file,
+        };
+        var path = Write(bytes);
+        var one = Read(1, path);
+        var three = what == "stream"
+            ? Read(3, times: 1, PcapFileCapture.Open(new MemoryStream(bytes), "stream"))
+            : Read(3, path);
+        Assert.Equal(one.Problem, three.Problem);
+        Assert.Equal(one.Counters.Received, three.Counters.Received);
+        Assert.True(three.Chunks > 3 * (file.Length / ShardCrew.ChunkBytes + 1), $"{three.Chunks} chunks");
+        Assert.Equal(Sorted(one), Sorted(three));
+        if (what == "whole") Assert.Equal(three.Bytes, Read(3, path).Bytes);
+    }
+
+    /// <summary>The capture's end, and not the crew's: another follows.</summary>
+    [Fact]
+    public void A_capture_that_is_refused_ends_alone()
+    {
+        var path = Write(s_file.Value);
+        var output = new Said();
+        using var crew = new ShardCrew(3, new ShardOptions(), output);
+        var refusing = new CaptureFilter("", static _ => throw new CaptureException("not for this"));
+        using (var refused = PcapFileCapture.Open(path, refusing))
+        {
+            var problem = Assert.Throws<CaptureException>(() => crew.Run(refused, CancellationToken.None));
+            Assert.Equal("not for this", problem.Message);
+        }
+
+        using var capture = PcapFileCapture.Open(path);
+        crew.Run(capture, CancellationToken.None);
+        crew.Finish();
+        Assert.Equal(FramesCount, capture.Counters.Received);
+        Assert.Equal(Read(3, path).Bytes, output.Bytes);
+    }
+
     [Fact]
     public void What_a_filter_leaves_out_is_counted()
     {
@@ -181,18 +248,21 @@ public sealed class ShardCrewTests : IDisposable
 
     private static SaidOf Read(int shards, string path, int times) => Read(shards, times, [path]);
 
-    private static SaidOf Read(int shards, int times, string[] paths)
+    private static SaidOf Read(int shards, int times, string[] paths) =>
+        Read(shards, times, [.. paths.Select(path => PcapFileCapture.Open(path))]);
+
+    private static SaidOf Read(int shards, int times, params PcapFileCapture[] captures)
     {
         var output = new Said { Times = times };
         using var crew = new ShardCrew(shards, new ShardOptions(), output);
         var (counters, problem) = (default(CaptureCounters), default(string));
-        foreach (var path in paths)
+        foreach (var capture in captures)
         {
-            using var capture = PcapFileCapture.Open(path);
             crew.Run(capture, CancellationToken.None);
             counters = capture.Counters;
             // Files have other names, and nothing else may differ.
-            problem = capture.Problem?.Text.Replace(path, "", StringComparison.Ordinal);
+            problem = capture.Problem?.Text.Replace(capture.Name, "", StringComparison.Ordinal);
+            capture.Dispose();
         }
 
         crew.Finish();

@@ -169,6 +169,38 @@ public sealed class PcapFileCaptureTests : IDisposable
         writer.Join();
     }
 
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("zstd")]
+    public void A_packed_pipe_that_stalls_can_be_left(string packing)
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("named pipes in the file system are not on Windows");
+        if (packing == "zstd" && !ZstdStream.IsSupported) Assert.Skip(ZstdStream.MissingLibrary);
+        var (file, frames) = SampleCapture.Pcap(3, isBig: false, isNano: false);
+        var packed = packing == "gzip" ? SampleCapture.Gzip(file) : SampleCapture.Zstd(file);
+        var pipe = Path.Combine(_folder.FullName, "pipe");
+        Make("mkfifo", pipe);
+        using var mayEnd = new ManualResetEventSlim();
+        var writer = new Thread(() =>
+        {
+            using var stream = new FileStream(pipe, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
+            stream.Write(packed.AsSpan(0, packed.Length - 9));
+            mayEnd.Wait();
+        });
+        writer.Start();
+        using var stop = new CancellationTokenSource();
+        using (var capture = PcapFileCapture.Open(pipe, cancel: stop.Token))
+        {
+            stop.CancelAfter(TimeSpan.FromMilliseconds(300));
+            var lines = Lines(capture);
+            Assert.Equal(frames.Select(frame => frame.Line).Take(lines.Count), lines);
+            Assert.Null(capture.Problem);
+        }
+
+        mayEnd.Set();
+        writer.Join();
+    }
+
     [Fact]
     public void A_growing_file_is_followed()
     {
