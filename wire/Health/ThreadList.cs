@@ -32,6 +32,9 @@ internal static class ThreadList
         [.. Directory.EnumerateDirectories(Folder).Take(ThreadsMax)
             .Select(path => int.Parse(Path.GetFileName(path.AsSpan()), CultureInfo.InvariantCulture))];
 
+    public static bool IsThere(int id) =>
+        Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"{Folder}/{id}"));
+
     /// <summary>What a thread is called now.</summary>
     public static string NameOf(int id)
     {

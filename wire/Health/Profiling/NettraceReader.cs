@@ -186,6 +186,7 @@ internal sealed class NettraceReader(Stream stream, INettraceVisitor visitor)
 
     private ReadOnlySpan<byte> Take(int count)
     {
+        if (count is < 0 or > BlockBytesMax) throw Wrong("a part of no size");
         if (count > _block.Length) _block = new byte[Math.Max(count, 2 * _block.Length)];
         stream.ReadExactly(_block, 0, count);
         _position += count;

@@ -102,7 +102,9 @@ internal sealed class RuntimeTrace : IDisposable
             Cost = LowPriority.ThreadCpu();
             _ended.SetResult();
         }
-        catch (Exception problem) when (problem is IOException or InvalidDataException or ObjectDisposedException)
+#pragma warning disable CA1031 // Whatever it is, who waits is told; from here it would end the program.
+        catch (Exception problem)
+#pragma warning restore CA1031
         {
             _ended.SetException(problem);
         }

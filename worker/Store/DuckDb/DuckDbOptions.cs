@@ -42,5 +42,8 @@ public sealed record DuckDbOptions
     /// <summary>Called when hours are written and the books are not: where tests crash.</summary>
     internal Action? BeforeBooks { get; init; }
 
+    /// <summary>Called when a question is put into words and not asked: where tests store more.</summary>
+    internal Action? BeforeAsking { get; init; }
+
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -17,17 +17,18 @@ public sealed partial class DuckDbStore
             ?? throw new FormatException($"there are no records of kind '{query.Kind}'");
         using var reader = new DuckReader(files, s_aggregateTime, cancel);
         var parts = Parts(files, reader, table, query);
+        // Where there is no table, what is wrong with the question is said all the same.
+        var columns = parts.Count == 0
+            ? [.. table.Columns.Select(column => column.Name)]
+            : parts.SelectMany(file => file.Tables[table.Name]).Distinct().ToImmutableArray();
+        using var filter = new FilterSql(table, files.Books, columns);
+        var source = string.Join(" UNION ALL BY NAME ", parts.Select(
+            file => $"SELECT * FROM {file.Catalog}.{SqlText.Name(table.Name)}"));
+        var sql = AggregateSql(query, table, NameColumns.LayoutOf([columns]), filter.Of(query.Where), source);
         if (parts.Count == 0) return [];
 
-        var columns = parts.SelectMany(file => file.Tables[table.Name]).Distinct().ToImmutableArray();
-        var layout = NameColumns.LayoutOf([columns]);
-        using var filter = new FilterSql(table, files.Books, columns);
-        var where = filter.Of(query.Where);
         try
         {
-            var source = string.Join(" UNION ALL BY NAME ", parts.Select(
-                file => $"SELECT * FROM {file.Catalog}.{SqlText.Name(table.Name)}"));
-            var sql = AggregateSql(query, table, layout, where, source);
             using var rows = reader.Connection.Ask(sql);
             return Gather(query, rows, cancel);
         }

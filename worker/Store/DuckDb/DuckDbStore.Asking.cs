@@ -44,7 +44,7 @@ public sealed partial class DuckDbStore
         using var tree = connection.Ask(SqlGuard.TreeSql(text));
         if (!tree.NextChunk()) throw new SqlException("the query cannot be read");
 
-        var views = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "lanes", "peers", "connections" };
+        var views = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "lanes", "peers", "names", "connections" };
         if (SqlGuard.Refusal(Encoding.UTF8.GetString(tree.Column(0).Text(0)), IsView) is { } refusal)
         {
             throw new SqlException(refusal);

@@ -138,7 +138,7 @@ public sealed partial class DuckDbStore
         return DropStrays(files);
     }
 
-    private static long DropStrays(DuckFiles files)
+    private long DropStrays(DuckFiles files)
     {
         var dropped = 0L;
         foreach (var table in files.BooksFile.Spans.Keys)
@@ -148,6 +148,7 @@ public sealed partial class DuckDbStore
         }
 
         files.BooksFile.Spans = ImmutableDictionary<string, Partition.Span>.Empty;
+        files.Books.Names.Settle(_groupHour);
         return dropped;
     }
 }

@@ -35,11 +35,7 @@ public sealed partial class DuckDbStore
 
             var expired = Counts.RecordsExpired - before;
             // What readers hold on to may still name them.
-            if (expired > 0 && !files.IsRead)
-            {
-                files.Books.Peers.Forget(OldestHour(files));
-                files.Books.Names.Forget(OldestHour(files));
-            }
+            if (expired > 0 && !files.IsRead) ForgetWhoIsGone(files, nowNanos);
 
             return expired;
         }
@@ -57,6 +53,19 @@ public sealed partial class DuckDbStore
             if (freed == 0) throw;
             return freed;
         }
+    }
+
+    private void ForgetWhoIsGone(DuckFiles files, long nowNanos)
+    {
+        var (peers, names) = (files.Books.Peers, files.Books.Names);
+        if (files.BooksFile.Records == 0)
+        {
+            names.Settle(Partition.HourOf(nowNanos));
+            names.Write();
+        }
+
+        peers.Forget(OldestHour(files));
+        names.Forget(OldestHour(files));
     }
 
     /// <summary>Where not even the books can be written the hours' files go first: nothing else makes room. They are

@@ -75,7 +75,7 @@ public sealed partial class DuckDbStore
         }
     }
 
-    private static void ReadSpan(
+    private void ReadSpan(
         DuckFiles files, DuckReader reader, FilterSet filters, TimeSpanOf span, string seen, RecordOutput output,
         CancellationToken cancel)
     {
@@ -86,13 +86,9 @@ public sealed partial class DuckDbStore
             {
                 foreach (var file in (ReadOnlySpan<Partition?>)[span.Hour, files.BooksFile])
                 {
-                    if (file is null || !file.Tables.TryGetValue(table.Name, out var columns)) continue;
-                    if (!MayHave(file, table, span)) continue;
-                    if (filters.Test(table, columns) is not { } where) continue;
+                    if (file is null || !MayHave(file, table, span)) continue;
+                    if (Ask(files, reader, filters, table, file, span, seen, output) is not { } cursor) continue;
 
-                    var cursor = new KindCursor(
-                        reader.Lend().Ask(Select(file, table, columns, where + seen, span, output)),
-                        new KindReader(table, NameColumns.LayoutOf([columns]), files.Books));
                     cursors.Add(cursor);
                     if (!cursor.Next()) Remove(cursors, cursor);
                 }
@@ -111,6 +107,36 @@ public sealed partial class DuckDbStore
             foreach (var cursor in cursors) cursor.Dispose();
             reader.TakeBack();
         }
+    }
+
+    /// <summary>Asks for the rows of a table, as it was when the answer began.</summary>
+    /// <remarks>A commit may have added a column after we looked which there are; its rows would come without. Columns
+    /// are told before the commit, so those that are told now are all that the answer may have. It ends, for a table
+    /// gets each column once.</remarks>
+    /// <returns>Null where no row can be wanted.</returns>
+    private KindCursor? Ask(
+        DuckFiles files, DuckReader reader, FilterSet filters, KindTable table, Partition file, TimeSpanOf span,
+        string seen, RecordOutput output)
+    {
+        if (!file.Tables.TryGetValue(table.Name, out var columns)) return null;
+
+        DuckConnection? connection = null;
+        while (filters.Test(table, columns) is { } where)
+        {
+            connection ??= reader.Lend();
+            _options.BeforeAsking?.Invoke();
+            var rows = connection.Ask(Select(file, table, columns, where + seen, span, output));
+            var now = file.Tables[table.Name];
+            if (now.SequenceEqual(columns))
+            {
+                return new KindCursor(rows, new KindReader(table, NameColumns.LayoutOf([columns]), files.Books));
+            }
+
+            rows.Dispose();
+            columns = now;
+        }
+
+        return null;
     }
 
     private static string Select(

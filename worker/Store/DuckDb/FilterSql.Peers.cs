@@ -21,8 +21,9 @@ internal sealed partial class FilterSql
         var holds = new bool[_peers.Length];
         for (var own = 1; own < _peers.Length; own++)
         {
-            if (_peers[own] == Peers.Unnamed) continue;
-            var text = field.TextOf(Peers.Of(_peers[own]));
+            var registered = _peers[own];
+            if (registered == Peers.Unnamed) continue;
+            var text = field.TextOf(Peers.Of(registered));
             there[own] = text.Length > 0;
             holds[own] = there[own] && (test is null || test.Asks(FilterValues.Utf8(text)));
         }
@@ -33,6 +34,7 @@ internal sealed partial class FilterSql
             PeerEnds.Target => [Column(FixedColumn.ServerPeer)],
             _ => [Column(FixedColumn.ClientPeer), Column(FixedColumn.ServerPeer)],
         };
+        foreach (var end in ends) _known[$"coalesce({end}, 0)"] = _lastPeer;
         return isNegated ? $"{AnyOf(ends, there)} AND NOT {AnyOf(ends, holds)}" : AnyOf(ends, holds);
     }
 
@@ -81,8 +83,11 @@ internal sealed partial class FilterSql
         var holds = new bool[_names.Length];
         for (var number = 0; number < holds.Length; number++)
         {
-            holds[number] = _names[number].IsThere && test(_names[number].Octets);
+            var text = _names[number];
+            holds[number] = text.IsThere && test(text.Octets);
         }
+
+        _known[column] = _lastName;
 
         var any = AnyOf([column], holds);
         return isNegated ? $"{column} <> {NameBook.None} AND NOT {any}" : any;

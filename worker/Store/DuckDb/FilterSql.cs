@@ -18,7 +18,12 @@ internal sealed partial class FilterSql(KindTable table, Books books, ImmutableA
     private readonly HashSet<string> _columns = new(columns, StringComparer.OrdinalIgnoreCase);
     private readonly NameLayout _layout = NameColumns.LayoutOf([columns]);
 
-    // As they were when the filter was made.
+    /// <summary>Numbers that were asked about, and the last one that was known.</summary>
+    private readonly SortedDictionary<string, uint> _known = new(StringComparer.Ordinal);
+
+    // As they were when the filter was made; numbers first, so that all up to them are there.
+    private readonly uint _lastPeer = books.Peers.Last;
+    private readonly uint _lastName = books.Names.Last;
     private readonly uint[] _peers = books.Peers.Registered;
     private readonly NameText[] _names = books.Names.Texts;
 
@@ -27,7 +32,13 @@ internal sealed partial class FilterSql(KindTable table, Books books, ImmutableA
     {
         if (string.IsNullOrWhiteSpace(where)) return "true";
         var parse = FilterExpression.Parse(where);
-        return parse.IsOk ? Of(parse.Filter.Root, false) : throw new FormatException(parse.Problem.Format(where));
+        if (!parse.IsOk) throw new FormatException(parse.Problem.Format(where));
+
+        var test = Of(parse.Filter.Root, false);
+        // Rows with newer numbers came after the question; what they stand for was not asked.
+        return test is "false" or "(false)"
+            ? test
+            : test + string.Concat(_known.Select(known => $" AND {known.Key} <= {known.Value}"));
     }
 
     public void Dispose()

@@ -13,7 +13,8 @@ internal sealed class NameBook(DuckConnection connection)
     /// <summary>The number of no name.</summary>
     public const uint None = 0;
 
-    /// <summary>The hour of a name that stays: of records without an hour, which go by no clock.</summary>
+    /// <summary>The hour of a name that stays: of records without an hour, which go by no clock. When all of those are
+    /// gone, <see cref="Settle"/>.</summary>
     public const long Always = long.MaxValue;
 
     /// <summary>Rows of one INSERT.</summary>
@@ -36,6 +37,9 @@ internal sealed class NameBook(DuckConnection connection)
     /// <summary>By number; those that are not there are <see cref="NameText.None"/>. It grows by being replaced.
     /// </summary>
     public NameText[] Texts => _texts;
+
+    /// <summary>The last number given. <see cref="Texts"/>, when taken later, have all up to it.</summary>
+    public uint Last => Volatile.Read(ref _last);
 
     public void Open()
     {
@@ -96,12 +100,15 @@ internal sealed class NameBook(DuckConnection connection)
     }
 
     /// <summary>Forgets what was seen in none of the hours that are left.</summary>
+    /// <remarks>But not the last number, which says where to go on: a file of an hour that comes back must find its
+    /// numbers with the names they had or with none.</remarks>
     public void Forget(long oldestHour)
     {
-        var gone = _hours.Where(one => one.Value < oldestHour).Select(one => one.Key).ToHashSet();
+        var last = _last;
+        var gone = _hours.Where(one => one.Value < oldestHour && one.Key < last).Select(one => one.Key).ToHashSet();
         if (gone.Count == 0) return;
 
-        connection.Run($"DELETE FROM books.names WHERE hour < {oldestHour}");
+        connection.Run($"DELETE FROM books.names WHERE hour < {oldestHour} AND number < {last}");
         foreach (var (name, number) in _numbers.Where(one => gone.Contains(one.Value)).ToList()) _numbers.Remove(name);
         foreach (var number in gone)
         {
@@ -109,6 +116,26 @@ internal sealed class NameBook(DuckConnection connection)
             Keep(number, "");
         }
 
+        NoteAllAnew();
+    }
+
+    /// <summary>There are no records without an hour any more: their names were last seen in this hour.</summary>
+    public void Settle(long hour)
+    {
+        var settled = _hours.Where(one => one.Value == Always).Select(one => one.Key).ToList();
+        if (settled.Count == 0) return;
+
+        foreach (var number in settled)
+        {
+            _hours[number] = hour;
+            _moved.Add(number);
+        }
+
+        NoteAllAnew();
+    }
+
+    private void NoteAllAnew()
+    {
         Array.Fill(_appHours, long.MinValue);
         Array.Fill(_originHours, long.MinValue);
     }
@@ -138,10 +165,11 @@ internal sealed class NameBook(DuckConnection connection)
         if (name.Length == 0) return None;
         if (!_numbers.TryGetValue(name, out var number))
         {
-            number = ++_last;
+            number = _last + 1;
             _numbers.Add(name, number);
             _new.Add(number);
             Keep(number, name);
+            Volatile.Write(ref _last, number);
         }
 
         if (_hours.TryGetValue(number, out var before) && before >= hour) return number;

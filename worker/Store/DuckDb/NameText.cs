@@ -17,9 +17,17 @@ internal readonly unsafe struct NameText
 
     public bool IsThere => _text is not null;
 
-    public ReadOnlySpan<byte> Octets => _text is null ? default : _text->Octets;
+    /// <remarks>The place this lies in may be cleared meanwhile, so it is read once.</remarks>
+    public ReadOnlySpan<byte> Octets
+    {
+        get
+        {
+            var text = _text;
+            return text is null ? default : text->Octets;
+        }
+    }
 
-    /// <summary>Of a name that is there.</summary>
+    /// <summary>Of a name that is there; ask a copy, since the place it came from may be cleared meanwhile.</summary>
     public UInt128 Whole => *(UInt128*)_text;
 
     public static NameText Of(string name)

@@ -14,6 +14,9 @@ internal sealed class Partition(string path, long hour)
 
     private const string FileFormat = "yyyy-MM-dd'T'HH";
 
+    private ImmutableDictionary<string, ImmutableArray<string>> _tables =
+        ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+
     public string Path { get; } = path;
 
     /// <summary>Hours since 1970 UTC.</summary>
@@ -25,9 +28,12 @@ internal sealed class Partition(string path, long hour)
     /// <summary>The last batch of each lane whose records are here. For the writer alone.</summary>
     public Dictionary<uint, ulong> Marks { get; } = [];
 
-    /// <summary>Columns of each table, in order.</summary>
-    public ImmutableDictionary<string, ImmutableArray<string>> Tables { get; set; } =
-        ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+    /// <summary>Columns of each table, in order. Told before the first row that has them.</summary>
+    public ImmutableDictionary<string, ImmutableArray<string>> Tables
+    {
+        get => Volatile.Read(ref _tables);
+        set => Volatile.Write(ref _tables, value);
+    }
 
     /// <summary>How many records of each kind, and from when.</summary>
     public ImmutableDictionary<string, Span> Spans { get; set; } = ImmutableDictionary<string, Span>.Empty;

@@ -25,6 +25,9 @@ internal sealed class PeerBook(DuckConnection connection)
     /// <summary>By the store's number, the number in <see cref="Peers"/>; 0 where there is none.</summary>
     public uint[] Registered => _registered;
 
+    /// <summary>The last number given. <see cref="Registered"/>, when taken later, has all up to it.</summary>
+    public uint Last => Volatile.Read(ref _last);
+
     public void Open()
     {
         connection.Run(
@@ -58,10 +61,11 @@ internal sealed class PeerBook(DuckConnection connection)
     {
         if (!_own.TryGetValue(registered, out var own))
         {
-            own = ++_last;
+            own = _last + 1;
             _own.Add(registered, own);
             _new.Add(registered);
             Register(own, registered);
+            Volatile.Write(ref _last, own);
         }
 
         if (registered >= (uint)_noted.Length)
@@ -94,13 +98,15 @@ internal sealed class PeerBook(DuckConnection connection)
         _moved.Clear();
     }
 
-    /// <summary>Forgets who was seen in none of the hours that are left.</summary>
+    /// <summary>Forgets who was seen in none of the hours that are left, but for the last number, as
+    /// <see cref="NameBook.Forget"/> does.</summary>
     public void Forget(long oldestHour)
     {
-        var gone = _hours.Where(one => one.Value < oldestHour).Select(one => one.Key).ToHashSet();
+        var last = _last;
+        var gone = _hours.Where(one => one.Value < oldestHour && one.Key < last).Select(one => one.Key).ToHashSet();
         if (gone.Count == 0) return;
 
-        connection.Run($"DELETE FROM books.peers WHERE hour < {oldestHour}");
+        connection.Run($"DELETE FROM books.peers WHERE hour < {oldestHour} AND peer < {last}");
         foreach (var (registered, own) in _own.Where(one => gone.Contains(one.Value)).ToList()) _own.Remove(registered);
         foreach (var own in gone)
         {

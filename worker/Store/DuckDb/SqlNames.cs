@@ -41,9 +41,11 @@ internal static unsafe partial class SqlNames
         for (var row = 0; row < rows; row++)
         {
             var number = numbers.IsValid(row) ? numbers.Get<uint>(row) : NameBook.None;
-            if (number < texts.Length && texts[number].IsThere)
+            // A copy: the writer may forget the name between two looks at its place.
+            var text = number < texts.Length ? texts[number] : NameText.None;
+            if (text.IsThere)
             {
-                target[row] = texts[number].Whole;
+                target[row] = text.Whole;
                 continue;
             }
 

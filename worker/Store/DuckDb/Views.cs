@@ -23,6 +23,7 @@ internal static class Views
             foreach (var table in tables) connection.Run(Of(table, files, without));
             connection.Run("CREATE OR REPLACE VIEW lanes AS SELECT * FROM books.lanes");
             connection.Run("CREATE OR REPLACE VIEW peers AS SELECT * EXCLUDE (hour) FROM books.peers");
+            connection.Run("CREATE OR REPLACE VIEW names AS SELECT number, name FROM books.names");
             connection.Run(ConnectionsView.All);
             connection.Run(ConnectionsView.Between);
             connection.Run("COMMIT");

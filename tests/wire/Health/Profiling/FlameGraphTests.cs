@@ -53,6 +53,29 @@ public sealed class FlameGraphTests
         Assert.InRange(profile.Root.Micros, 0, 1.05 * profile.Cpu.TotalMicroseconds);
     }
 
+    [Fact]
+    public async Task A_thread_that_ends_meanwhile_is_shown_with_what_it_did()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the kernel's samples are of Linux");
+        SkipUnlessThere(ProfileSource.Kernel);
+        using var stop = new CancellationTokenSource();
+        var working = new Thread(() => WorkHard(stop.Token)) { Name = "soon-over", IsBackground = true };
+        working.Start();
+        using var profiler = new CpuProfiler();
+        var recording = profiler.RecordAsync(TimeSpan.FromSeconds(3), ProfileSource.Kernel, CancellationToken.None);
+        while (!recording.IsCompleted && ThreadList.Read().All(thread => thread.Name != "flamegraph"))
+        {
+            await Task.Delay(5);
+        }
+
+        await Task.Delay(1000);
+        await stop.CancelAsync();
+        working.Join();
+        var profile = await recording;
+        Assert.Contains(profile!.Root.Paths(), path => path.Path[0] == "thread soon-over"
+            && path.Path.Any(name => name.EndsWith(nameof(WorkHard), StringComparison.Ordinal)));
+    }
+
     private static void SkipUnlessThere(ProfileSource source)
     {
         using var sampler = KernelSampler.TryMake(out var why);

@@ -15,6 +15,8 @@ public sealed class NameLayoutTests : IDisposable
     private static readonly LaneId s_lane = new("00", "l");
 
     private readonly TemporaryFolder _folder = new();
+    private readonly FixedClock _clock = new(StoreContractTests.Start);
+    private Action? _meanwhile;
 
     public void Dispose() => _folder.Dispose();
 
@@ -79,16 +81,47 @@ public sealed class NameLayoutTests : IDisposable
         Assert.DoesNotContain("tunnel_id", Columns("2026-03-01T13.duckdb"));
     }
 
+    /// <summary>Between looking which columns there are and asking for them one comes.</summary>
+    [Theory]
+    [InlineData("vlan == 120", 100)]
+    [InlineData("", 200)]
+    public void What_is_stored_while_it_is_asked_for_is_answered_whole(string where, int count)
+    {
+        using var store = Open();
+        Append(store, 1, 0, 0);
+        _meanwhile = () => Append(store, 2, 120, 0);
+        var found = Read(store, where);
+        Assert.Equal(count, found.Count);
+        Assert.Equal(100, found.Count(record => new RecordView(record).Header.OuterVlan == 120));
+    }
+
+    [Theory]
+    [InlineData("node != new")]
+    [InlineData("not (node == new)")]
+    [InlineData("src.name != new")]
+    [InlineData("not (src.name == new)")]
+    public void What_is_new_while_it_is_asked_for_is_no_other(string where)
+    {
+        using var store = Open();
+        Append(store, 1, 0, 0, "old");
+        _meanwhile = () => Append(store, 2, 0, 0, "new");
+        Assert.Equal(100, Count(store, where));
+        Assert.Null(_meanwhile);
+        Assert.Equal(100, Count(store, where));
+    }
+
     [Fact]
     public void Names_go_with_the_last_hour_that_has_them()
     {
         using var store = Open();
-        Append(store, 1, 0, 0, "stays");
-        Append(store, 2, 0, -6 * 24 * StoreContractTests.Hour, "goes");
+        Append(store, 1, 0, -6 * 24 * StoreContractTests.Hour, "goes");
+        Append(store, 2, 0, 0, "stays");
         Append(store, 3, 0, -6 * 24 * StoreContractTests.Hour, "stays");
         Assert.Equal(100, Count(store, "node == goes"));
+        Assert.Equal(["eth0", "goes", "stays"], Asked(store, "SELECT name FROM names ORDER BY name"));
         Assert.Equal(200, store.Expire(StoreContractTests.Start + 2 * 24 * StoreContractTests.Hour));
         Append(store, 4, 0, StoreContractTests.Hour, "stays");
+        Assert.Equal(["eth0", "stays"], Asked(store, "SELECT name FROM names ORDER BY name"));
         store.Dispose();
         Assert.Equal(["eth0", "stays"], Names());
 
@@ -97,10 +130,67 @@ public sealed class NameLayoutTests : IDisposable
         Assert.Equal((100, 200), (Count(again, "node == goes"), Count(again, "node == stays")));
     }
 
+    [Fact]
+    public void A_file_that_comes_back_shows_no_names_that_came_later()
+    {
+        const string Gone = "2026-02-23T12.duckdb";
+        using (var store = Open())
+        {
+            Append(store, 1, 0, 0, "stays");
+            Append(store, 2, 0, -6 * 24 * StoreContractTests.Hour, "went");
+        }
+
+        File.Copy(_folder[Gone], _folder["copy"]);
+        using (var store = Open())
+        {
+            Assert.Equal(100, store.Expire(StoreContractTests.Start + 2 * 24 * StoreContractTests.Hour));
+        }
+
+        Assert.False(File.Exists(_folder[Gone]));
+        using (var store = Open()) Append(store, 3, 0, 0, "new");
+
+        File.Copy(_folder["copy"], _folder[Gone]);
+        using var again = Open();
+        var sql = "SELECT count(*) FROM flow JOIN peers ON peer = client_peer WHERE name = 'new'";
+        Assert.Equal((100, 100), (Count(again, "node == went"), Count(again, "node == new")));
+        Assert.Equal(["100"], Asked(again, sql));
+    }
+
+    [Fact]
+    public void Names_of_records_without_an_hour_stay_as_long_as_these_do()
+    {
+        const long Day = 24 * StoreContractTests.Hour;
+        using var store = Open();
+        Append(store, 1, 0, 400 * Day, "pushed-out");
+        Append(store, 2, 0, 400 * Day, "taken-back");
+        Append(store, 3, 0, 0, "stays");
+        GoOn(4, 8);
+        Assert.Equal(["eth0", "stays", "taken-back"], Asked(store, "SELECT name FROM names ORDER BY name"));
+        store.Retract(s_lane, [2]);
+        GoOn(5, 16);
+        GoOn(6, 24);
+        store.Dispose();
+        Assert.Equal(["eth0", "stays"], Names());
+
+        void GoOn(ulong batch, int days)
+        {
+            _clock.Nanos = StoreContractTests.Start + days * Day;
+            Append(store, batch, 0, days * Day, "stays");
+            Assert.Equal(100, store.Expire(_clock.Nanos));
+        }
+    }
+
     private DuckDbStore Open() => new(new DuckDbOptions
     {
-        Folder = _folder.Path, Clock = new FixedClock(StoreContractTests.Start),
+        Folder = _folder.Path, Clock = _clock, StraysMax = 150, BeforeAsking = Meanwhile,
     });
+
+    private void Meanwhile()
+    {
+        var meanwhile = _meanwhile;
+        _meanwhile = null;
+        meanwhile?.Invoke();
+    }
 
     private static RandomRecords Random(int seed, int count, int second)
     {
@@ -123,6 +213,7 @@ public sealed class NameLayoutTests : IDisposable
             {
                 FlowId = (ulong)flow, Client = Address.FromV4(1), Server = Address.FromV4(2), Protocol = 17,
                 OuterVlan = vlan, Interface = Origins.Add(node, "eth0"),
+                ClientPeer = Peers.Add(new Peer { Kind = PeerKind.Pod, Name = node }),
             };
             var record = new FlowRecord
             {
@@ -136,15 +227,19 @@ public sealed class NameLayoutTests : IDisposable
         store.Commit();
     }
 
-    private static int Count(DuckDbStore store, string where)
+    private static int Count(DuckDbStore store, string where) => Read(store, where).Count;
+
+    private static List<byte[]> Read(DuckDbStore store, string where)
     {
         var found = new Gathered();
         store.Read(new RecordQuery { Where = where, CountMax = 10_000 }, found, default);
-        return found.Records.Count;
+        return found.Records;
     }
 
-    private static string Vlans(DuckDbStore store) =>
-        store.Sql(new SqlQuery("SELECT max(vlan) FROM flow", 1, TimeSpan.FromSeconds(20)), default).Rows[0][0];
+    private static string Vlans(DuckDbStore store) => Asked(store, "SELECT max(vlan) FROM flow")[0];
+
+    private static List<string> Asked(DuckDbStore store, string sql) =>
+        [.. store.Sql(new SqlQuery(sql, 100, TimeSpan.FromSeconds(20)), default).Rows.Select(row => row[0].Trim('"'))];
 
     private static void AssertAnswers(DuckDbStore store, List<byte[]> all)
     {

@@ -23,14 +23,22 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
     private static readonly (int Pages, uint StackBytes)[] s_sizes = 
         [(64, 16 * 1024), (32, 8 * 1024), (16, 4 * 1024), (4, 0)];
 
+    /// <summary>Threads that are watched at a time.</summary>
     private const int ThreadsMax = 512;
+
+    /// <summary>Threads that ended while they were watched, and are shown; what further ones ran shows as not watched.
+    /// </summary>
+    private const int EndedMax = 4096;
+
+    private const int RefusedMax = 4096;
 
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan s_newThreads = TimeSpan.FromMilliseconds(250);
 
     private readonly Dictionary<int, ThreadRing> _threads = [];
     private readonly List<ThreadRing> _rings = [];
-    private readonly HashSet<int> _refused = [];
+    private readonly List<WatchedThread> _ended = [];
+    private readonly Dictionary<int, RingRefusal> _refused = [];
     private readonly StackCounts _counts = new();
     private readonly MemoryMap _map = new();
     private readonly byte[] _buffer = new byte[PerfRecords.RecordBytesMax];
@@ -38,6 +46,8 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
     private readonly ulong _flags;
     private int _size;
     private int _current;
+    private int _beyond;
+    private long _damaged;
     private bool _isNameless;
     private IReadOnlyList<ThreadLine> _before = [];
     private TimeSpan _passed, _cpu, _cost;
@@ -60,16 +70,16 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
         if (!OperatingSystem.IsLinux()) return null;
 
         var own = PerfNative.ThreadId();
-        var error = 0;
+        var refusal = default(RingRefusal);
         // With more rights the kernel says which of its work was done for whom.
         foreach (var flags in (ulong[])[0, PerfNative.ExcludeKernel | PerfNative.ExcludeHypervisor])
         {
             using var ring = ThreadRing.Open(
-                own, AttributesWith(flags, 0), s_sizes[^1].Pages, Nobody.Instance, out error);
+                own, AttributesWith(flags, 0), s_sizes[^1].Pages, Nobody.Instance, out refusal);
             if (ring is not null) return new KernelSampler(flags);
         }
 
-        why = $"perf_event_open: {Marshal.GetPInvokeErrorMessage(error)}";
+        why = $"perf_event_open: {refusal.Reason}";
         return null;
     }
 
@@ -89,18 +99,18 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
         cancel.ThrowIfCancellationRequested();
 
         var threads = Watched(_before, ThreadList.Read());
-        var names = new SampledStacks();
-        var cost = _cost + await LearnMethodsAsync(names, cancel).ConfigureAwait(false);
+        var (methods, learning) = await LearnMethodsAsync(cancel).ConfigureAwait(false);
+        var cost = _cost + learning;
         var costFrom = LowPriority.ThreadCpu();
         _map.Refresh();
         var unwatched = _cpu - TimeSpan.FromTicks(threads.Sum(thread => thread.Ran.Ticks));
         var root = KernelShares.Tree(
-            threads, _counts, new AddressNames(_counts.All, names.Methods, _map),
+            threads, _counts, new AddressNames(_counts.All, methods, _map, cancel),
             unwatched > 0.01 * _cpu ? unwatched : TimeSpan.Zero);
         return new CpuProfile(root, _passed, _cpu, _counts.Samples, cost + (LowPriority.ThreadCpu() - costFrom))
         {
             Source = ProfileSource.Kernel,
-            Lost = Lost + _counts.Stackless + _threads.Values.Sum(ring => ring.Damaged),
+            Lost = Lost + _counts.Stackless + _damaged + _rings.Sum(ring => ring.Damaged),
             Note = Note(),
         };
     }
@@ -130,17 +140,20 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
     }
 
     /// <summary>Where the runtime says nothing, its code shows as the files it is in.</summary>
-    private async Task<TimeSpan> LearnMethodsAsync(SampledStacks names, CancellationToken cancel)
+    private async Task<(MethodTable Methods, TimeSpan Cost)> LearnMethodsAsync(CancellationToken cancel)
     {
+        var names = new SampledStacks();
         try
         {
-            return await RuntimeSampler.LearnMethodsAsync(names, cancel).ConfigureAwait(false);
+            var cost = await RuntimeSampler.LearnMethodsAsync(names, cancel).ConfigureAwait(false);
+            return (names.Methods, cost);
         }
         catch (Exception problem) when (problem is DiagnosticsClientException or IOException or InvalidDataException
             or TimeoutException || (problem is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             _isNameless = true;
-            return TimeSpan.Zero;
+            // Those that were learned may still be added to by whoever reads the trace.
+            return (new MethodTable(), TimeSpan.Zero);
         }
     }
 
@@ -173,11 +186,13 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
 
     private void Drain()
     {
-        foreach (var ring in _rings)
-        {
-            _current = ring.Thread;
-            ring.Drain(_buffer);
-        }
+        foreach (var ring in _rings) Drain(ring);
+    }
+
+    private void Drain(ThreadRing ring)
+    {
+        _current = ring.Thread;
+        ring.Drain(_buffer);
     }
 
     /// <summary>Watches those there are, as closely as there is room for all of them.</summary>
@@ -188,46 +203,77 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
             foreach (var ring in _threads.Values) ring.Dispose();
             _threads.Clear();
             _rings.Clear();
+            _ended.Clear();
             _refused.Clear();
+            (_beyond, _damaged) = (0, 0);
             _size++;
         }
     }
 
-    /// <returns>Whether there was room for all that are new.</returns>
+    /// <returns>Whether there was memory for all that are new.</returns>
     private bool FindThreads()
     {
+        var ids = ThreadList.Ids();
+        RemoveEnded(ids);
         var hasRoom = true;
-        foreach (var id in ThreadList.Ids())
+        var beyond = 0;
+        foreach (var id in ids)
         {
-            if (_threads.ContainsKey(id) || _refused.Contains(id)) continue;
+            if (_threads.ContainsKey(id) || _refused.ContainsKey(id)) continue;
 
-            var error = 0;
-            if (_threads.Count < ThreadsMax && Watch(id, out error) is { } ring)
+            if (_threads.Count >= ThreadsMax)
+            {
+                // Others may end, so it is looked at again.
+                beyond++;
+            }
+            else if (Watch(id, out var refusal) is { } ring)
             {
                 _threads[id] = ring;
                 _rings.Add(ring);
             }
-            else if (error != PerfNative.NoSuchThread)
+            else if (!refusal.IsOver)
             {
-                hasRoom = false;
-                if (_refused.Count < ThreadsMax) _refused.Add(id);
+                hasRoom &= !refusal.IsOfMemory;
+                if (_refused.Count < RefusedMax) _refused[id] = refusal;
             }
         }
 
+        _beyond = Math.Max(_beyond, beyond);
         return hasRoom;
     }
 
-    private ThreadRing? Watch(int id, out int error)
+    /// <summary>Gives back what ended threads hold, when what they did was taken.</summary>
+    private void RemoveEnded(IReadOnlyList<int> ids)
+    {
+        var there = ids.ToHashSet();
+        for (var index = _rings.Count - 1; index >= 0; index--)
+        {
+            var ring = _rings[index];
+            // The list of threads has an end, too.
+            if (there.Contains(ring.Thread) || ThreadList.IsThere(ring.Thread)) continue;
+
+            Drain(ring);
+            if (_ended.Count < EndedMax) _ended.Add(new WatchedThread(ring.Thread, ring.Name, RanOf(ring), 0));
+            _damaged += ring.Damaged;
+            ring.Dispose();
+            _rings.RemoveAt(index);
+            _threads.Remove(ring.Thread);
+        }
+    }
+
+    private ThreadRing? Watch(int id, out RingRefusal refusal)
     {
         var (pages, stackBytes) = s_sizes[_size];
-        return ThreadRing.Open(id, AttributesWith(_flags, stackBytes), pages, this, out error);
+        return ThreadRing.Open(id, AttributesWith(_flags, stackBytes), pages, this, out refusal);
     }
+
+    private static TimeSpan RanOf(ThreadRing ring) => TimeSpan.FromMicroseconds(ring.RanNanos / 1000.0);
 
     private List<WatchedThread> Watched(IReadOnlyList<ThreadLine> before, IReadOnlyList<ThreadLine> after)
     {
         var earlier = before.ToDictionary(line => line.Id);
         var later = after.ToDictionary(line => line.Id);
-        List<WatchedThread> threads = [];
+        List<WatchedThread> threads = [.. _ended];
         foreach (var (id, ring) in _threads)
         {
             var (line, known) = (later.GetValueOrDefault(id), earlier.GetValueOrDefault(id));
@@ -235,8 +281,7 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
             var kernel = (line?.Kernel - known?.Kernel ?? line?.Kernel) ?? TimeSpan.Zero;
             var share = SeesKernel || cpu <= TimeSpan.Zero ? 0 : Math.Clamp(kernel / cpu, 0, 1);
             // Its name may have come after it.
-            threads.Add(new WatchedThread(
-                id, line?.Name ?? ring.Name, TimeSpan.FromMicroseconds(ring.RanNanos / 1000.0), share));
+            threads.Add(new WatchedThread(id, line?.Name ?? ring.Name, RanOf(ring), share));
         }
 
         return threads;
@@ -257,14 +302,16 @@ internal sealed class KernelSampler : IPerfVisitor, IDisposable
                 CultureInfo.InvariantCulture, $"{_walk.CutStacks} stacks were deeper than what was copied of them"));
         }
 
-        if (_refused.Count > 0)
-        {
-            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{_refused.Count} threads were not watched"));
-        }
+        notes.AddRange(_refused.Values.GroupBy(refusal => refusal.Reason).Select(
+            reason => NotWatched(reason.Count(), reason.Key)));
+        if (_beyond > 0) notes.Add(NotWatched(_beyond, $"no more than {ThreadsMax} are"));
 
         if (_isNameless) notes.Add("the runtime gave no names of methods (is DOTNET_EnableDiagnostics=0 set?)");
         return string.Join("; ", notes);
     }
+
+    private static string NotWatched(int count, string why) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} threads were not watched: {why}");
 
     private sealed class Nobody : IPerfVisitor
     {

@@ -5,7 +5,7 @@ namespace NetSniff.Wire.Health.Profiling.Kernel;
 /// <summary>The kernel's side of perf_event_open(2), as in linux/perf_event.h.</summary>
 internal static unsafe partial class PerfNative
 {
-    public const int NoSuchThread = 3; // ESRCH
+    public const int NotPermitted = 1, NoSuchThread = 3, TryAgain = 11, NoMemory = 12; // EPERM, ESRCH, EAGAIN, ENOMEM
 
     public const uint TypeSoftware = 1;
     public const ulong TaskClock = 1; // PERF_COUNT_SW_TASK_CLOCK: nanoseconds that the thread ran

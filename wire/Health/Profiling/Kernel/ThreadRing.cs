@@ -2,6 +2,23 @@ using System.Runtime.InteropServices;
 
 namespace NetSniff.Wire.Health.Profiling.Kernel;
 
+/// <summary>Why there is no ring of a thread.</summary>
+/// <param name="Error">What the kernel said.</param>
+/// <param name="IsOfMemory">No more memory may be locked, which a smaller ring may get by with.</param>
+internal readonly record struct RingRefusal(int Error, bool IsOfMemory)
+{
+    /// <summary>The thread has ended.</summary>
+    public bool IsOver => Error == PerfNative.NoSuchThread && !IsOfMemory;
+
+    public string Reason => IsOfMemory
+        ? "too little memory may be locked"
+        : Marshal.GetPInvokeErrorMessage(Error);
+
+    /// <summary>Of the ring, when there is an event. What may be locked is said by all three.</summary>
+    public static RingRefusal OfMemory(int error) =>
+        new(error, error is PerfNative.NotPermitted or PerfNative.NoMemory or PerfNative.TryAgain);
+}
+
 /// <summary>One thread that the kernel samples, and the ring it lays the samples into.</summary>
 internal sealed unsafe class ThreadRing : IDisposable
 {
@@ -35,18 +52,17 @@ internal sealed unsafe class ThreadRing : IDisposable
         }
     }
 
-    /// <param name="error">What the kernel said, 0 if nothing.</param>
     public static ThreadRing? Open(
-        int thread, PerfNative.Attributes attributes, int dataPages, IPerfVisitor visitor, out int error)
+        int thread, PerfNative.Attributes attributes, int dataPages, IPerfVisitor visitor, out RingRefusal refusal)
     {
         var page = Environment.SystemPageSize;
         var dataBytes = dataPages * page;
         attributes.WakeUp = (uint)dataBytes; // nobody waits: rings are looked at when it is time
-        error = 0;
+        refusal = default;
         var descriptor = PerfNative.Open(ref attributes, thread);
         if (descriptor < 0)
         {
-            error = Marshal.GetLastPInvokeError();
+            refusal = new RingRefusal(Marshal.GetLastPInvokeError(), IsOfMemory: false);
             return null;
         }
 
@@ -54,7 +70,7 @@ internal sealed unsafe class ThreadRing : IDisposable
             0, (nuint)(dataBytes + page), PerfNative.ReadWrite, PerfNative.Shared, descriptor, 0);
         if (pages == -1)
         {
-            error = Marshal.GetLastPInvokeError();
+            refusal = RingRefusal.OfMemory(Marshal.GetLastPInvokeError());
             _ = PerfNative.Close(descriptor);
             return null;
         }

@@ -16,7 +16,8 @@ internal sealed class AddressNames
     private readonly Dictionary<ulong, string> _natives = [];
 
     /// <param name="map">As memory is now.</param>
-    public AddressNames(IEnumerable<StackCount> stacks, MethodTable methods, MemoryMap map)
+    public AddressNames(
+        IEnumerable<StackCount> stacks, MethodTable methods, MemoryMap map, CancellationToken cancel)
     {
         _methods = methods;
         var places = new List<ulong>();
@@ -34,7 +35,7 @@ internal sealed class AddressNames
         }
 
         places.Sort();
-        Learn([.. places], map);
+        Learn([.. places], map, cancel);
     }
 
     /// <summary>Names from the outermost to the innermost.</summary>
@@ -66,7 +67,7 @@ internal sealed class AddressNames
     private static ulong Place(ulong address, int index) => index == 0 ? address : address - 1;
 
     /// <param name="places">In order.</param>
-    private void Learn(ReadOnlySpan<ulong> places, MemoryMap map)
+    private void Learn(ReadOnlySpan<ulong> places, MemoryMap map, CancellationToken cancel)
     {
         while (!places.IsEmpty)
         {
@@ -74,14 +75,14 @@ internal sealed class AddressNames
             if (map.Find(places[0]) is { } region)
             {
                 while (count < places.Length && places[count] < region.End) count++;
-                Learn(region, places[..count]);
+                Learn(region, places[..count], cancel);
             }
 
             places = places[count..];
         }
     }
 
-    private void Learn(CodeRegion region, ReadOnlySpan<ulong> places)
+    private void Learn(CodeRegion region, ReadOnlySpan<ulong> places, CancellationToken cancel)
     {
         var file = Path.GetFileName(region.Path);
         // The runtime maps memory for what it compiles from a file without a place.
@@ -95,7 +96,7 @@ internal sealed class AddressNames
 
         var addresses = new ulong[places.Length];
         for (var index = 0; index < places.Length; index++) addresses[index] = places[index] - places[0] + first;
-        var names = module.File.FunctionsAt(addresses);
+        var names = module.File.FunctionsAt(addresses, cancel);
         for (var index = 0; index < names.Length; index++)
         {
             if (names[index] is { } name) _natives[places[index]] = $"{CppNames.Readable(name)} {library}";

@@ -16,6 +16,11 @@ internal sealed class ElfFile : IDisposable
     private const int SegmentsMax = 256, SectionsMax = 4096;
     private const int SymbolsMax = 4_000_000;
     private const int NameBytesMax = 1024;
+
+    /// <summary>Looks at addresses, of all symbols together. In a library that is whole there are about as many as
+    /// addresses; where all symbols claim all of it there would be no end.</summary>
+    private const int LooksMax = 16_000_000;
+
     private const uint Load = 1, FrameHeader = 0x6474e550; // PT_LOAD, PT_GNU_EH_FRAME
     private const uint AllSymbols = 2, DynamicSymbols = 11; // SHT_SYMTAB, SHT_DYNSYM
     private const int Function = 2, IndirectFunction = 10; // STT_FUNC, STT_GNU_IFUNC
@@ -24,6 +29,9 @@ internal sealed class ElfFile : IDisposable
     private readonly SafeFileHandle? _handle;
     private readonly List<Segment> _segments = [];
     private Segment _frames;
+
+    // Of the largest segment: no function is larger.
+    private ulong _sizeMax;
     private Section _symbols;
     private Section _names;
 
@@ -106,41 +114,53 @@ internal sealed class ElfFile : IDisposable
 
     /// <summary>The names of the functions that addresses of the file lie in; null where there is none.</summary>
     /// <param name="addresses">In order.</param>
-    public string?[] FunctionsAt(ReadOnlySpan<ulong> addresses)
+    public string?[] FunctionsAt(ReadOnlySpan<ulong> addresses, CancellationToken cancel)
     {
+        var looks = LooksMax;
         var names = new string?[addresses.Length];
         var count = (long)Math.Min(_symbols.Size / SymbolBytes, SymbolsMax);
         var chunk = new byte[SymbolBytes * 2048];
         for (var read = 0L; read < count;)
         {
+            cancel.ThrowIfCancellationRequested();
             var wanted = (int)Math.Min(count - read, chunk.Length / SymbolBytes) * SymbolBytes;
             var got = Read(chunk.AsSpan(0, wanted), _symbols.Offset + (ulong)(read * SymbolBytes)) / SymbolBytes;
             if (got == 0) break;
 
-            for (var index = 0; index < got; index++)
+            for (var index = 0; index < got && looks > 0; index++)
             {
-                Match(chunk.AsSpan(index * SymbolBytes, SymbolBytes), addresses, names);
+                looks -= Match(chunk.AsSpan(index * SymbolBytes, SymbolBytes), addresses, names);
             }
 
+            if (looks <= 0) break;
             read += got;
         }
 
         return names;
     }
 
-    private void Match(ReadOnlySpan<byte> symbol, ReadOnlySpan<ulong> addresses, string?[] names)
+    /// <returns>How many addresses were looked at.</returns>
+    private int Match(ReadOnlySpan<byte> symbol, ReadOnlySpan<ulong> addresses, string?[] names)
     {
-        if ((symbol[4] & 0xF) is not (Function or IndirectFunction)) return;
+        if ((symbol[4] & 0xF) is not (Function or IndirectFunction)) return 0;
 
         var start = BinaryPrimitives.ReadUInt64LittleEndian(symbol[8..]);
         var size = BinaryPrimitives.ReadUInt64LittleEndian(symbol[16..]);
-        var index = addresses.BinarySearch(start);
-        if (index < 0) index = ~index;
+        if (size > _sizeMax) return 0;
+
+        var first = addresses.BinarySearch(start);
+        if (first < 0) first = ~first;
+        var index = first;
         string? name = null;
         for (; index < addresses.Length && addresses[index] - start < size; index++)
         {
-            names[index] ??= name ??= NameAt(BinaryPrimitives.ReadUInt32LittleEndian(symbol));
+            if (names[index] is not null) continue;
+            name ??= NameAt(BinaryPrimitives.ReadUInt32LittleEndian(symbol));
+            if (name is null) break;
+            names[index] = name;
         }
+
+        return index - first;
     }
 
     private string? NameAt(uint offset)
@@ -184,6 +204,7 @@ internal sealed class ElfFile : IDisposable
             {
                 case Load:
                     _segments.Add(segment);
+                    _sizeMax = Math.Max(_sizeMax, segment.FileSize);
                     break;
                 case FrameHeader:
                     _frames = segment;

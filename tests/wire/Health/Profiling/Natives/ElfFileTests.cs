@@ -21,7 +21,49 @@ public sealed class ElfFileTests
         ulong[] addresses =
             [SmallElf.Wave - 1, SmallElf.Wave, SmallElf.Shore - 1, SmallElf.Shore, SmallElf.Shore + 0x40];
         string?[] names = [null, "_ZN3sea4waveEv", "_ZN3sea4waveEv", "shore", null];
-        Assert.Equal(names.AsEnumerable(), file.FunctionsAt(addresses));
+        Assert.Equal(names.AsEnumerable(), file.FunctionsAt(addresses, CancellationToken.None));
+    }
+
+    [Fact]
+    public void A_function_larger_than_all_that_is_loaded_is_none()
+    {
+        var bytes = SmallElf.Make();
+        BitConverter.TryWriteBytes(bytes.AsSpan(0x600 + 16), ulong.MaxValue);
+        using var file = Open(bytes);
+        string?[] names = [null, "shore"];
+        Assert.Equal(
+            names.AsEnumerable(), file.FunctionsAt([SmallElf.Wave, SmallElf.Shore], CancellationToken.None));
+    }
+
+    /// <summary>Four million symbols, of which each claims all addresses.</summary>
+    [Fact]
+    public void Where_all_symbols_claim_everything_it_ends_and_so_it_does_when_nobody_waits()
+    {
+        const int SymbolsAt = 0x10000;
+        var bytes = SmallElf.Make();
+        var symbol = bytes.AsSpan(0x600, 24).ToArray();
+        BitConverter.TryWriteBytes(symbol.AsSpan(8), SmallElf.Base);
+        BitConverter.TryWriteBytes(symbol.AsSpan(16), (ulong)SmallElf.Size);
+        BitConverter.TryWriteBytes(bytes.AsSpan(0x800 + 64 + 24), (ulong)SymbolsAt);
+        BitConverter.TryWriteBytes(bytes.AsSpan(0x800 + 64 + 32), 4_000_000ul * 24);
+        var reads = 0;
+        using var file = new ElfFile((into, offset) =>
+        {
+            if (offset < SymbolsAt)
+            {
+                var count = Math.Clamp(bytes.Length - (int)offset, 0, into.Length);
+                bytes.AsSpan(Math.Min((int)offset, bytes.Length), count).CopyTo(into);
+                return count;
+            }
+
+            reads++;
+            for (var at = 0; at < into.Length; at++) into[at] = symbol[(int)((offset - SymbolsAt + at) % 24)];
+            return into.Length;
+        });
+        ulong[] addresses = [.. Enumerable.Range(0, SmallElf.Size).Select(at => SmallElf.Base + (ulong)at)];
+        Assert.All(file.FunctionsAt(addresses, CancellationToken.None), name => Assert.Equal("_ZN3sea4waveEv", name));
+        Assert.InRange(reads, 1, 100);
+        Assert.Throws<OperationCanceledException>(() => file.FunctionsAt(addresses, new CancellationToken(true)));
     }
 
     [Fact]
@@ -69,7 +111,7 @@ public sealed class ElfFileTests
     private static void Ask(byte[] bytes)
     {
         using var file = Open(bytes);
-        var names = file.FunctionsAt([SmallElf.Wave, SmallElf.Shore, ulong.MaxValue]);
+        var names = file.FunctionsAt([SmallElf.Wave, SmallElf.Shore, ulong.MaxValue], CancellationToken.None);
         Assert.Equal(3, names.Length);
         var table = new FrameTable(file);
         for (var offset = 0ul; offset < 0x90; offset += 3) table.RuleAt(SmallElf.Wave + offset);
@@ -92,7 +134,7 @@ public sealed class ElfFileTests
         Assert.NotNull(module);
         var address = module.File.AddressOf(place - region.Start + region.Offset);
         Assert.NotNull(address);
-        Assert.Contains("qsort", Assert.Single(module.File.FunctionsAt([address.Value])));
+        Assert.Contains("qsort", Assert.Single(module.File.FunctionsAt([address.Value], CancellationToken.None)));
         Assert.SkipUnless(
             System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture
                 == System.Runtime.InteropServices.Architecture.X64, "frames are followed on x86-64 alone");

@@ -129,7 +129,7 @@ public sealed class StackWalkTests : IDisposable
         methods.Add(Runtime, 0x20, "Sea.Swim");
         var counts = new NetSniff.Wire.Health.Profiling.StackCounts();
         counts.Add(7, [InWave, Runtime + 0x10, Runtime + 0x30, InShore], isOwn: true);
-        var names = new AddressNames(counts.All, methods, _map);
+        var names = new AddressNames(counts.All, methods, _map, CancellationToken.None);
         Assert.Equal(
             ["shore [libsea.so]", "[stub]", "Sea.Swim", "sea::wave [libsea.so]"],
             names.PathOf([InWave, Runtime + 0x10, Runtime + 0x30, InShore]));
