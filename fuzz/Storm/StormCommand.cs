@@ -112,6 +112,7 @@ internal static class StormCommand
             ["never_reading"] = Ignoring,
             ["calls_ended_for_not_reading"] = ended,
             ["records_stored"] = worker.RecordsStored,
+            ["commits_repeated"] = worker.CommitsRepeated,
             ["records_told"] = callers.Told,
             ["records_missed_and_told_so"] = callers.Missed,
             ["requests_fuzzed_and_bombs"] = callers.Asked,

@@ -7,6 +7,7 @@ using NetSniff.Records;
 using NetSniff.Wire.Querying;
 using NetSniff.Wire.Security;
 using NetSniff.Wire.V1;
+using NetSniff.Worker.Ingest;
 using NetSniff.Worker.Serve;
 using NetSniff.Worker.Serve.Access;
 using NetSniff.Worker.Serve.Feed;
@@ -22,6 +23,8 @@ internal sealed class StormWorker : IWorkerAccount, IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("netsniff-storm-").FullName;
     private readonly Certificates _authority;
+    private static readonly TimeSpan s_retryAfter = new CommitOptions().RetryAfter;
+
     private readonly DuckDbStore _store;
     private readonly QueryServer _server;
     private readonly byte[] _records;
@@ -64,6 +67,9 @@ internal sealed class StormWorker : IWorkerAccount, IAsyncDisposable
     public string Token { get; } = Secret;
 
     public long RecordsStored { get; private set; }
+
+    /// <summary>Commits that were refused and made again.</summary>
+    public int CommitsRepeated { get; private set; }
 
     /// <summary>The longest that whoever stores was held up by those who follow.</summary>
     public TimeSpan LongestPublish { get; private set; }
@@ -122,13 +128,35 @@ internal sealed class StormWorker : IWorkerAccount, IAsyncDisposable
                 Lane = new LaneId(new string('5', 32), "w1/0"), Sequence = ++_sequence, Records = _records,
                 Count = _recordsCount,
             };
-            _store.Append(in batch);
-            _store.Commit();
+            if (!TryStore(in batch))
+            {
+                stop.WaitHandle.WaitOne(s_retryAfter);
+                continue;
+            }
+
             var before = Stopwatch.GetTimestamp();
             Feed.Publish(in batch);
             var held = Stopwatch.GetElapsedTime(before);
             if (held > LongestPublish) LongestPublish = held;
             RecordsStored += _recordsCount;
+        }
+    }
+
+    /// <summary>Stores as StorePump does: what the store could not write, since questions had its memory, is tried
+    /// again under the same number. The store has sent away who asked by then.</summary>
+    private bool TryStore(in StoreBatch batch)
+    {
+        try
+        {
+            _store.Append(in batch);
+            _store.Commit();
+            return true;
+        }
+        catch (IOException)
+        {
+            CommitsRepeated++;
+            _sequence = batch.Sequence - 1;
+            return false;
         }
     }
 
