@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using NetSniff.Buffers;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols.Http;
@@ -13,7 +14,7 @@ public readonly record struct TextSlice(int Offset, int Length);
 /// <see cref="Keep"/> (method, target), then the header fields, packed as the record wants them.</summary>
 /// <remarks>One byte array that grows to what messages need, is bounded by the limits below and stays for the next
 /// message. The value of a known field is found inside the packed list, so each text is copied once.</remarks>
-public sealed class HeaderBook
+public sealed partial class HeaderBook
 {
     /// <summary>Header fields listed per message.</summary>
     public const int FieldsMax = 64;
@@ -31,7 +32,7 @@ public sealed class HeaderBook
     private const int RestBytesMax = 8 * 1024;
     private const int LengthSize = sizeof(ushort);
 
-    private readonly TextSlice[] _known = new TextSlice[KnownHeaders.Count];
+    private Places _known;
     private byte[] _bytes = new byte[StartBytes];
     private int _used;
     private int _listStart;
@@ -54,7 +55,7 @@ public sealed class HeaderBook
 
     public void Clear()
     {
-        if (_fields > 0 || IsCut) Array.Clear(_known);
+        _known = default;
         (_used, _listStart, _listEnd, _fields) = (0, 0, 0, 0);
         _isListClosed = IsCut = false;
     }
@@ -102,40 +103,6 @@ public sealed class HeaderBook
         return header;
     }
 
-    /// <summary>Where the next line goes, for who copies it while looking for its end; <see cref="AddCopied"/> keeps
-    /// it.</summary>
-    /// <returns>The first of <paramref name="bytes"/> bytes that may be written.</returns>
-    public ref byte NextLine(int bytes)
-    {
-        var end = _used + LengthSize + bytes;
-        if (end > _bytes.Length) Array.Resize(ref _bytes, (int)BitOperations.RoundUpToPowerOf2((uint)end));
-        return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_bytes), _used + LengthSize);
-    }
-
-    /// <summary>Adds a line that already reads as the list wants it, `name: value`, and lies at <see cref="NextLine"/>.
-    /// </summary>
-    /// <param name="nameLength">Bytes before the colon; one space follows that.</param>
-    public KnownHeader AddCopied(ReadOnlySpan<byte> line, int nameLength)
-    {
-        var header = KnownHeaders.Find(line[..nameLength]);
-        var valueAt = nameLength + 2;
-        if (!TryReserveField(line.Length))
-        {
-            if (header != KnownHeader.Other && !Has(header)) _known[(int)header] = AppendLate(line[valueAt..]);
-            return header;
-        }
-
-        BinaryPrimitives.WriteUInt16LittleEndian(_bytes.AsSpan(_used), (ushort)line.Length);
-        if (header != KnownHeader.Other && !Has(header))
-        {
-            _known[(int)header] = new TextSlice(_used + LengthSize + valueAt, line.Length - valueAt);
-        }
-
-        _listEnd = _used += LengthSize + line.Length;
-        _fields++;
-        return header;
-    }
-
     /// <summary>Adds a line that is no `name: value`, as it is.</summary>
     public void AddLine(ReadOnlySpan<byte> line)
     {
@@ -179,7 +146,9 @@ public sealed class HeaderBook
     private TextSlice Append(ReadOnlySpan<byte> text)
     {
         var slice = new TextSlice(_used, text.Length);
-        text.CopyTo(Reserve(text.Length));
+        var target = Reserve(text.Length);
+        ShortCopy.Copy(
+            ref MemoryMarshal.GetReference(text), ref MemoryMarshal.GetReference(target), text.Length);
         return slice;
     }
 
@@ -189,5 +158,12 @@ public sealed class HeaderBook
         _used += length;
         if (_used > _bytes.Length) Array.Resize(ref _bytes, (int)BitOperations.RoundUpToPowerOf2((uint)_used));
         return _bytes.AsSpan(start, length);
+    }
+
+    /// <summary>Where the first value of each known field lies.</summary>
+    [InlineArray(KnownHeaders.Count)]
+    private struct Places
+    {
+        private TextSlice _first;
     }
 }
