@@ -137,6 +137,17 @@ public sealed partial class Http1Parser : StreamParser, IProtocol, IUpgradedRequ
         return ParseResult.Done(position);
     }
 
+    public override bool TryPass(ReadOnlySpan<byte> bytes, Direction direction, long nowNanos)
+    {
+        if (direction == Direction.ToServer) return _client.Phase == Phase.Body && _client.Body.TryPass(bytes.Length);
+
+        // The first bytes may show that there is no body.
+        if (_server.Phase != Phase.Body || _server.Body.Bytes == 0 || !_server.Body.TryPass(bytes.Length)) return false;
+
+        _answer.EndNanos = nowNanos;
+        return true;
+    }
+
     public override void Reset()
     {
         _open.Reset();

@@ -96,6 +96,18 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
         return ParseResult.Done(position);
     }
 
+    public override bool TryPass(ReadOnlySpan<byte> bytes, Direction direction, long nowNanos)
+    {
+        if (_isSwapped) direction = (Direction)(1 - (int)direction);
+        var side = _sides[(int)direction];
+        if (side.DataLeft <= bytes.Length) return false;
+
+        Debug.Assert(side.Place == Http2Place.Framing);
+        _streams.Find(side.DataStreamId)?.TakeData(bytes, direction);
+        side.DataLeft -= bytes.Length;
+        return true;
+    }
+
     /// <summary>Stream 1 is the request that asked for the upgrade (RFC 7540 section 3.2).</summary>
     public override void Inherit(StreamParser previous, ParseContext context)
     {
