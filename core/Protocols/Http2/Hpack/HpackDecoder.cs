@@ -1,4 +1,8 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using NetSniff.Buffers;
 
 namespace NetSniff.Protocols.Http2.Hpack;
 
@@ -35,69 +39,115 @@ internal sealed class HpackDecoder
         _allowedMax = HpackTable.SizeDefault;
     }
 
-    /// <summary>The next field of the block.</summary>
-    public HpackStatus Next(ref HpackCursor cursor, out HpackField field)
+    /// <summary>Reads a header block. Every one must be, wanted or not, for what it does to the table.</summary>
+    /// <param name="head">Gets the fields.</param>
+    /// <param name="isWhole">No field was named or held by an entry that came before the capture or was lost.</param>
+    /// <returns>False if it is not HPACK: what follows cannot be decoded (RFC 9113 section 4.3).</returns>
+    public bool TryDecode(ReadOnlySpan<byte> block, ref Http2Head head, out bool isWhole)
     {
-        field = default;
-        while (cursor.Position < cursor.Block.Length)
+        isWhole = true;
+        ref var rows = ref HpackStaticTable.Rows;
+        var position = 0;
+        if (!TryReadUpdates(block, ref position)) return false;
+
+        while ((uint)position < (uint)block.Length)
         {
-            var first = cursor.Block[cursor.Position];
-            if ((first & 0xE0) != 0x20)
+            int first = block[position];
+            if (first < 0x80)
             {
-                cursor.IsPastUpdates = true;
-                return first >= 0x80 ? ReadIndexed(ref cursor, out field) : ReadLiteral(ref cursor, first, out field);
+                if (!TryReadLiteral(block, ref position, ref rows, ref head, ref isWhole)) return false;
+                continue;
             }
 
-            if (cursor.IsPastUpdates || !TryReadInteger(ref cursor, 0x1F, out var size) || size > _allowedMax)
+            // Section 6.1.
+            var index = first & 0x7F;
+            if (index < 0x7F) position++;
+            else if (!TryReadInteger(block, ref position, 0x7F, out index)) return false;
+            if (index == 0) return false;
+
+            if (index <= HpackStaticTable.Count)
             {
-                return HpackStatus.Broken;
+                head.AddRow(ref HpackStaticTable.RowAt(ref rows, index));
             }
+            else if (!_table.TryGet(index - HpackStaticTable.Count - 1, out var entry))
+            {
+                if (!_table.IsLossy) return false;
+                isWhole = false;
+            }
+            else if (entry.IsNameKnown)
+            {
+                head.Add(_table.LineOf(in entry), entry.NameLength, entry.Name);
+            }
+            else
+            {
+                isWhole = false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Size updates stand before the first field only (section 4.2).</summary>
+    private bool TryReadUpdates(ReadOnlySpan<byte> block, ref int position)
+    {
+        while (position < block.Length && (block[position] & 0xE0) == 0x20)
+        {
+            if (!TryReadInteger(block, ref position, 0x1F, out var size) || size > _allowedMax) return false;
 
             _table.Resize(size);
         }
 
-        return HpackStatus.End;
-    }
-
-    /// <summary>Section 6.1.</summary>
-    private HpackStatus ReadIndexed(ref HpackCursor cursor, out HpackField field)
-    {
-        field = default;
-        if (!TryReadInteger(ref cursor, 0x7F, out var index) || index == 0) return HpackStatus.Broken;
-
-        if (index <= HpackStaticTable.Count)
-        {
-            var line = HpackStaticTable.LineAt(index, out var nameLength, out var name);
-            field = new HpackField(line, nameLength, name);
-            return HpackStatus.Field;
-        }
-
-        if (!_table.TryGet(index - HpackStaticTable.Count - 1, out var entry))
-        {
-            return _table.IsLossy ? HpackStatus.Unknown : HpackStatus.Broken;
-        }
-
-        if (!entry.IsNameKnown) return HpackStatus.Unknown;
-
-        field = new HpackField(_table.LineOf(in entry), entry.NameLength, entry.Name);
-        return HpackStatus.Field;
+        return true;
     }
 
     /// <summary>Section 6.2: with indexing (01), without (0000), or never (0001).</summary>
-    private HpackStatus ReadLiteral(ref HpackCursor cursor, byte first, out HpackField field)
+    private bool TryReadLiteral(
+        ReadOnlySpan<byte> block, ref int position, ref byte rows, ref Http2Head head, ref bool isWhole)
     {
-        field = default;
-        var isIndexing = first >= 0x40;
-        if (!TryReadInteger(ref cursor, isIndexing ? 0x3F : 0x0F, out var nameIndex)) return HpackStatus.Broken;
+        var first = block[position];
+        // An update, behind a field.
+        if ((first & 0xE0) == 0x20) return false;
 
+        var isIndexing = first >= 0x40;
+        if (!TryReadInteger(block, ref position, isIndexing ? 0x3F : 0x0F, out var nameIndex)) return false;
+        if (nameIndex is 0 or > HpackStaticTable.Count || isIndexing)
+        {
+            return TryReadRarer(block, ref position, nameIndex, isIndexing, ref head, ref isWhole);
+        }
+
+        var start = position;
+        if (!TryReadString(block, ref position, out var raw, out var isHuffman)) return false;
+
+        ref var row = ref HpackStaticTable.RowAt(ref rows, nameIndex);
+        var nameLength = HpackStaticTable.NameLengthOf(ref row);
+        if (!head.TryReserve(nameLength + 2 + HuffmanDecoder.RoomFor(raw.Length)))
+        {
+            position = start;
+            return TryReadRarer(block, ref position, nameIndex, isIndexing, ref head, ref isWhole);
+        }
+
+        // Straight into the list. The row's line begins with the name and what stands behind it.
+        ref var target = ref head.Next;
+        Vector256.LoadUnsafe(ref row).StoreUnsafe(ref target);
+        ref var value = ref Unsafe.Add(ref target, sizeof(ushort) + nameLength + 2);
+        if (!TryCopy(raw, isHuffman, ref value, out var length)) return false;
+
+        head.Keep(nameLength + 2 + length, nameLength, HpackStaticTable.NameOf(ref row));
+        return true;
+    }
+
+    /// <summary>A literal that is to be kept, or is named by itself or by an entry that was kept, or that the list may have
+    /// no room for: it is made behind the last entry of the table.</summary>
+    private bool TryReadRarer(
+        ReadOnlySpan<byte> block, ref int position, int nameIndex, bool isIndexing, ref Http2Head head, ref bool isWhole)
+    {
         ReadOnlySpan<byte> rawName = default;
         var isNameHuffman = false;
-        if (nameIndex == 0 && !TryReadString(ref cursor, out rawName, out isNameHuffman)) return HpackStatus.Broken;
-
-        if (!TryReadString(ref cursor, out var rawValue, out var isValueHuffman)) return HpackStatus.Broken;
+        if (nameIndex == 0 && !TryReadString(block, ref position, out rawName, out isNameHuffman)) return false;
+        if (!TryReadString(block, ref position, out var rawValue, out var isValueHuffman)) return false;
 
         var isNameKnown = TryFindName(nameIndex, out var entry);
-        if (!isNameKnown && !_table.IsLossy) return HpackStatus.Broken;
+        if (!isNameKnown && !_table.IsLossy) return false;
 
         var nameRoom = nameIndex == 0 ? HuffmanDecoder.RoomFor(rawName.Length) : entry.NameLength;
         var line = _table.Tail(nameRoom + 2 + HuffmanDecoder.RoomFor(rawValue.Length));
@@ -105,7 +155,7 @@ internal sealed class HpackDecoder
         var header = entry.Name;
         if (nameIndex == 0)
         {
-            if (!TryCopy(rawName, isNameHuffman, line, out nameLength)) return HpackStatus.Broken;
+            if (!TryCopy(rawName, isNameHuffman, ref line[0], out nameLength)) return false;
 
             header = HeaderNames.Find(line[..nameLength]);
         }
@@ -116,18 +166,14 @@ internal sealed class HpackDecoder
 
         line[nameLength] = (byte)':';
         line[nameLength + 1] = (byte)' ';
-        if (!TryCopy(rawValue, isValueHuffman, line[(nameLength + 2)..], out var valueLength))
-        {
-            return HpackStatus.Broken;
-        }
+        if (!TryCopy(rawValue, isValueHuffman, ref line[nameLength + 2], out var valueLength)) return false;
 
         ReadOnlySpan<byte> whole = isIndexing
             ? _table.Add(nameLength, valueLength, header, isNameKnown)
             : line[..(nameLength + 2 + valueLength)];
-        if (!isNameKnown) return HpackStatus.Unknown;
-
-        field = new HpackField(whole, nameLength, header);
-        return HpackStatus.Field;
+        if (isNameKnown) head.Add(whole, nameLength, header);
+        else isWhole = false;
+        return true;
     }
 
     /// <summary>Whether the name a literal refers to is one we have. The entry says its length and what it is.
@@ -143,8 +189,9 @@ internal sealed class HpackDecoder
             return isThere && entry.IsNameKnown;
         }
 
-        HpackStaticTable.LineAt(nameIndex, out var nameLength, out var name);
-        entry = new HpackTable.Entry(0, nameLength, 0, name, IsNameKnown: true);
+        ref var row = ref HpackStaticTable.RowAt(ref HpackStaticTable.Rows, nameIndex);
+        entry = new HpackTable.Entry(
+            0, HpackStaticTable.NameLengthOf(ref row), 0, HpackStaticTable.NameOf(ref row), IsNameKnown: true);
         return true;
     }
 
@@ -154,7 +201,9 @@ internal sealed class HpackDecoder
         ReadOnlySpan<byte> line = default;
         if (nameIndex <= HpackStaticTable.Count)
         {
-            line = HpackStaticTable.LineAt(nameIndex, out nameLength, out _);
+            ref var row = ref HpackStaticTable.RowAt(ref HpackStaticTable.Rows, nameIndex);
+            line = HpackStaticTable.LineOf(ref row);
+            nameLength = HpackStaticTable.NameLengthOf(ref row);
         }
         else if (_table.TryGet(nameIndex - HpackStaticTable.Count - 1, out var entry))
         {
@@ -166,56 +215,58 @@ internal sealed class HpackDecoder
         return nameLength;
     }
 
-    private static bool TryCopy(ReadOnlySpan<byte> raw, bool isHuffman, Span<byte> target, out int length)
+    /// <param name="target">Room for what <see cref="HuffmanDecoder.RoomFor"/> says of it, encoded or not.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryCopy(ReadOnlySpan<byte> raw, bool isHuffman, ref byte target, out int length)
     {
-        if (isHuffman) return HuffmanDecoder.TryDecode(raw, target, out length);
+        if (isHuffman) return HuffmanDecoder.TryDecode(raw, ref target, out length);
 
-        raw.CopyTo(target);
         length = raw.Length;
+        ShortCopy.Copy(ref MemoryMarshal.GetReference(raw), ref target, length);
         return true;
     }
 
     /// <summary>Section 5.2. Still encoded.</summary>
-    private static bool TryReadString(scoped ref HpackCursor cursor, out ReadOnlySpan<byte> raw, out bool isHuffman)
+    private static bool TryReadString(
+        ReadOnlySpan<byte> block, scoped ref int position, out ReadOnlySpan<byte> raw, out bool isHuffman)
     {
         raw = default;
-        isHuffman = cursor.Position < cursor.Block.Length && cursor.Block[cursor.Position] >= 0x80;
-        if (!TryReadInteger(ref cursor, 0x7F, out var length)) return false;
-        if (length > cursor.Block.Length - cursor.Position) return false;
+        isHuffman = position < block.Length && block[position] >= 0x80;
+        if (!TryReadInteger(block, ref position, 0x7F, out var length)) return false;
+        if (length > block.Length - position) return false;
 
-        raw = cursor.Block.Slice(cursor.Position, length);
-        cursor.Position += length;
+        raw = block.Slice(position, length);
+        position += length;
         return true;
     }
 
     /// <summary>Section 5.1. Refuses what is larger than any block, so that a long run of 0x80 ends as well.</summary>
-    private static bool TryReadInteger(ref HpackCursor cursor, int mask, out int value)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryReadInteger(ReadOnlySpan<byte> block, ref int position, int mask, out int value)
     {
-        var block = cursor.Block;
-        var position = cursor.Position;
         value = 0;
         if ((uint)position >= (uint)block.Length) return false;
 
         value = block[position++] & mask;
-        if (value == mask)
+        return value != mask || TryReadMore(block, ref position, ref value);
+    }
+
+    private static bool TryReadMore(ReadOnlySpan<byte> block, ref int position, ref int value)
+    {
+        // Five octets at most: 127 + 2^35 is above the bound already in the fourth shift.
+        long sum = value;
+        for (var shift = 0; ; shift += 7)
         {
-            // Five octets at most: 127 + 2^35 is above the bound already in the fourth shift.
-            long sum = value;
-            for (var shift = 0; ; shift += 7)
-            {
-                if (shift > 28 || (uint)position >= (uint)block.Length) return false;
+            if (shift > 28 || (uint)position >= (uint)block.Length) return false;
 
-                var octet = block[position++];
-                sum += (long)(octet & 0x7F) << shift;
-                if (sum > IntegerMax) return false;
-                if (octet < 0x80) break;
-            }
-
-            value = (int)sum;
+            var octet = block[position++];
+            sum += (long)(octet & 0x7F) << shift;
+            if (sum > IntegerMax) return false;
+            if (octet < 0x80) break;
         }
 
+        value = (int)sum;
         Debug.Assert(value is >= 0 and <= IntegerMax);
-        cursor.Position = position;
         return true;
     }
 }

@@ -36,8 +36,13 @@ internal static class HuffmanDecoder
     public static bool TryDecode(ReadOnlySpan<byte> encoded, Span<byte> target, out int length)
     {
         Debug.Assert(target.Length >= RoomFor(encoded.Length));
+        return TryDecode(encoded, ref MemoryMarshal.GetReference(target), out length);
+    }
+
+    /// <param name="start">The first of as many bytes as <see cref="RoomFor"/> says.</param>
+    public static bool TryDecode(ReadOnlySpan<byte> encoded, ref byte start, out int length)
+    {
         ref var steps = ref MemoryMarshal.GetArrayDataReference(s_steps);
-        ref var start = ref MemoryMarshal.GetReference(target);
         var state = 0u;
         var all = 0u;
         nuint written = 0;
