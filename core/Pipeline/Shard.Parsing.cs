@@ -30,16 +30,14 @@ public sealed unsafe partial class Shard
     private void Parse(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
     {
         var half = conversation.Half(direction);
-        var parser = conversation.Parser!;
-        var speaker = ParserDirection(flow, direction);
-        if (half.HeldLength == 0 && parser.TryPass(bytes, speaker, _now)) return;
+        var isHeld = half.HeldLength > 0;
+        if (!isHeld && conversation.Parser!.TryPass(bytes, ParserDirection(flow, direction), _now)) return;
 
-        Parse(flow, conversation, half, parser, bytes, direction, speaker);
+        ParseOn(flow, conversation, half, bytes, direction);
     }
 
-    private void Parse(
-        Flow* flow, Conversation conversation, ConversationHalf half, StreamParser parser, ReadOnlySpan<byte> bytes,
-        int direction, Direction speaker)
+    private void ParseOn(
+        Flow* flow, Conversation conversation, ConversationHalf half, ReadOnlySpan<byte> bytes, int direction)
     {
         var isHeld = half.HeldLength > 0;
         if (isHeld)
@@ -51,6 +49,8 @@ public sealed unsafe partial class Shard
 
         BeginContext(flow, conversation);
         _context.IsOtherBehind = conversation.Half(1 - direction).HasPending;
+        var parser = conversation.Parser!;
+        var speaker = ParserDirection(flow, direction);
         var consumed = 0;
         while (consumed < bytes.Length)
         {

@@ -266,6 +266,7 @@ public sealed unsafe partial class Shard
         flow->Mode = mode;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Direction ParserDirection(Flow* flow, int direction) =>
         (Direction)(flow->Is(FlowTraits.Reversed) ? 1 - direction : direction);
 }

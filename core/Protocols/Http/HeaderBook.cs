@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -46,7 +47,16 @@ public sealed partial class HeaderBook
     /// <summary>`name: value` each.</summary>
     public TextList Fields => new(_bytes.AsSpan(_listStart, _listEnd - _listStart), _fields);
 
-    public ReadOnlySpan<byte> this[TextSlice slice] => _bytes.AsSpan(slice.Offset, slice.Length);
+    /// <param name="slice">Of this book, since it was cleared.</param>
+    public ReadOnlySpan<byte> this[TextSlice slice]
+    {
+        get
+        {
+            Debug.Assert((uint)slice.Offset + (uint)slice.Length <= (uint)_bytes.Length);
+            return MemoryMarshal.CreateReadOnlySpan(
+                ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_bytes), slice.Offset), slice.Length);
+        }
+    }
 
     /// <summary>The first value of a known field, empty if there was none.</summary>
     public ReadOnlySpan<byte> this[KnownHeader header] => this[_known[(int)header]];

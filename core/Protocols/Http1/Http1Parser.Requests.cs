@@ -82,9 +82,11 @@ public sealed partial class Http1Parser
         {
             _request.Note(HttpProblem.HeadTooLong);
             _client.Phase = Phase.LongLine;
+            return taken;
         }
 
-        return taken;
+        // The rest of the head is there, most likely.
+        return taken < rest.Length ? taken + Math.Max(0, ReadRequestHeaders(rest[taken..], context)) : taken;
     }
 
     private void Open(scoped in RequestLine line, bool isPaired, ParseContext context)

@@ -52,7 +52,9 @@ public sealed partial class Http1Parser
         if (status.Status == 0) _answer.Note(HttpProblem.StatusLine);
         _server.Phase = taken == line.Length ? Phase.LongLine : Phase.Headers;
         _server.IsTrusted = true;
-        return taken;
+        return taken > line.Length && taken < rest.Length
+            ? taken + Math.Max(0, ReadResponseHeaders(rest[taken..], context))
+            : taken;
     }
 
     private void BeginResponse(ParseContext context)

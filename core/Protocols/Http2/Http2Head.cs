@@ -39,7 +39,8 @@ internal struct Http2Head()
         get
         {
             var place = _places[(int)name];
-            return _block.AsSpan((int)(place >> 16), (int)(place & 0xFFFF));
+            return MemoryMarshal.CreateReadOnlySpan(
+                ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_block), place >> 16), (int)(place & 0xFFFF));
         }
     }
 

@@ -48,43 +48,46 @@ internal sealed class HpackDecoder
         isWhole = true;
         ref var rows = ref HpackStaticTable.Rows;
         var position = 0;
-        if (!TryReadUpdates(block, ref position)) return false;
+        if (!block.IsEmpty && (block[0] & 0xE0) == 0x20 && !TryReadUpdates(block, ref position)) return false;
 
-        while ((uint)position < (uint)block.Length)
+        var at = position;
+        while ((uint)at < (uint)block.Length)
         {
-            int first = block[position];
+            int first = block[at];
             if (first < 0x80)
             {
-                if (!TryReadLiteral(block, ref position, ref rows, ref head, ref isWhole)) return false;
+                at = ReadLiteral(block, at, ref rows, ref head, ref isWhole);
+                if (at < 0) return false;
                 continue;
             }
 
             // Section 6.1.
             var index = first & 0x7F;
-            if (index < 0x7F) position++;
-            else if (!TryReadInteger(block, ref position, 0x7F, out index)) return false;
+            at++;
+            if (index == 0x7F && !TryReadLong(block, ref at, ref index)) return false;
             if (index == 0) return false;
 
             if (index <= HpackStaticTable.Count)
             {
                 head.AddRow(ref HpackStaticTable.RowAt(ref rows, index));
+                continue;
             }
-            else if (!_table.TryGet(index - HpackStaticTable.Count - 1, out var entry))
-            {
-                if (!_table.IsLossy) return false;
-                isWhole = false;
-            }
-            else if (entry.IsNameKnown)
-            {
-                head.Add(_table.LineOf(in entry), entry.NameLength, entry.Name);
-            }
-            else
-            {
-                isWhole = false;
-            }
+
+            index -= HpackStaticTable.Count + 1;
+            if ((uint)index < (uint)_table.Count) AddKept(index, ref head, ref isWhole);
+            else if (_table.IsLossy) isWhole = false;
+            else return false;
         }
 
         return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void AddKept(int index, ref Http2Head head, ref bool isWhole)
+    {
+        ref readonly var entry = ref _table.At(index);
+        if (entry.IsNameKnown) head.Add(_table.LineOf(in entry), entry.NameLength, entry.Name);
+        else isWhole = false;
     }
 
     /// <summary>Size updates stand before the first field only (section 4.2).</summary>
@@ -100,54 +103,58 @@ internal sealed class HpackDecoder
         return true;
     }
 
-    /// <summary>Section 6.2: with indexing (01), without (0000), or never (0001).</summary>
-    private bool TryReadLiteral(
-        ReadOnlySpan<byte> block, ref int position, ref byte rows, ref Http2Head head, ref bool isWhole)
+    /// <summary>Section 6.2: with indexing (01), without (0000), or never (0001). Nearly all are not to be kept, have a
+    /// name of the static table and a length of one octet.</summary>
+    /// <returns>Where the next field begins; -1 if this is none.</returns>
+    private int ReadLiteral(ReadOnlySpan<byte> block, int start, ref byte rows, ref Http2Head head, ref bool isWhole)
     {
-        var first = block[position];
+        int first = block[start];
         // An update, behind a field.
-        if ((first & 0xE0) == 0x20) return false;
+        if ((first & 0xE0) == 0x20) return -1;
 
-        var isIndexing = first >= 0x40;
-        if (!TryReadInteger(block, ref position, isIndexing ? 0x3F : 0x0F, out var nameIndex)) return false;
-        if (nameIndex is 0 or > HpackStaticTable.Count || isIndexing)
+        var at = start + 1;
+        var nameIndex = first & 0x0F;
+        if (nameIndex == 0x0F && first < 0x40 && !TryReadLong(block, ref at, ref nameIndex)) return -1;
+
+        int size = (uint)at < (uint)block.Length ? block[at] : 0xFF;
+        var length = size & 0x7F;
+        at++;
+        if (first >= 0x40 || nameIndex is 0 or > HpackStaticTable.Count || length == 0x7F || length > block.Length - at)
         {
-            return TryReadRarer(block, ref position, nameIndex, isIndexing, ref head, ref isWhole);
+            return ReadRarer(block, start, ref head, ref isWhole);
         }
-
-        var start = position;
-        if (!TryReadString(block, ref position, out var raw, out var isHuffman)) return false;
 
         ref var row = ref HpackStaticTable.RowAt(ref rows, nameIndex);
         var nameLength = HpackStaticTable.NameLengthOf(ref row);
-        if (!head.TryReserve(nameLength + 2 + HuffmanDecoder.RoomFor(raw.Length)))
+        if (!head.TryReserve(nameLength + 2 + HuffmanDecoder.RoomFor(length)))
         {
-            position = start;
-            return TryReadRarer(block, ref position, nameIndex, isIndexing, ref head, ref isWhole);
+            return ReadRarer(block, start, ref head, ref isWhole);
         }
 
         // Straight into the list. The row's line begins with the name and what stands behind it.
         ref var target = ref head.Next;
         Vector256.LoadUnsafe(ref row).StoreUnsafe(ref target);
         ref var value = ref Unsafe.Add(ref target, sizeof(ushort) + nameLength + 2);
-        if (!TryCopy(raw, isHuffman, ref value, out var length)) return false;
+        if (!TryCopy(block.Slice(at, length), size >= 0x80, ref value, out var valueLength)) return -1;
 
-        head.Keep(nameLength + 2 + length, nameLength, HpackStaticTable.NameOf(ref row));
-        return true;
+        head.Keep(nameLength + 2 + valueLength, nameLength, HpackStaticTable.NameOf(ref row));
+        return at + length;
     }
 
     /// <summary>A literal that is to be kept, or is named by itself or by an entry that was kept, or that the list may have
     /// no room for: it is made behind the last entry of the table.</summary>
-    private bool TryReadRarer(
-        ReadOnlySpan<byte> block, ref int position, int nameIndex, bool isIndexing, ref Http2Head head, ref bool isWhole)
+    private int ReadRarer(ReadOnlySpan<byte> block, int position, ref Http2Head head, ref bool isWhole)
     {
+        var isIndexing = block[position] >= 0x40;
+        if (!TryReadInteger(block, ref position, isIndexing ? 0x3F : 0x0F, out var nameIndex)) return -1;
+
         ReadOnlySpan<byte> rawName = default;
         var isNameHuffman = false;
-        if (nameIndex == 0 && !TryReadString(block, ref position, out rawName, out isNameHuffman)) return false;
-        if (!TryReadString(block, ref position, out var rawValue, out var isValueHuffman)) return false;
+        if (nameIndex == 0 && !TryReadString(block, ref position, out rawName, out isNameHuffman)) return -1;
+        if (!TryReadString(block, ref position, out var rawValue, out var isValueHuffman)) return -1;
 
         var isNameKnown = TryFindName(nameIndex, out var entry);
-        if (!isNameKnown && !_table.IsLossy) return false;
+        if (!isNameKnown && !_table.IsLossy) return -1;
 
         var nameRoom = nameIndex == 0 ? HuffmanDecoder.RoomFor(rawName.Length) : entry.NameLength;
         var line = _table.Tail(nameRoom + 2 + HuffmanDecoder.RoomFor(rawValue.Length));
@@ -155,7 +162,7 @@ internal sealed class HpackDecoder
         var header = entry.Name;
         if (nameIndex == 0)
         {
-            if (!TryCopy(rawName, isNameHuffman, ref line[0], out nameLength)) return false;
+            if (!TryCopy(rawName, isNameHuffman, ref line[0], out nameLength)) return -1;
 
             header = HeaderNames.Find(line[..nameLength]);
         }
@@ -166,14 +173,14 @@ internal sealed class HpackDecoder
 
         line[nameLength] = (byte)':';
         line[nameLength + 1] = (byte)' ';
-        if (!TryCopy(rawValue, isValueHuffman, ref line[nameLength + 2], out var valueLength)) return false;
+        if (!TryCopy(rawValue, isValueHuffman, ref line[nameLength + 2], out var valueLength)) return -1;
 
         ReadOnlySpan<byte> whole = isIndexing
             ? _table.Add(nameLength, valueLength, header, isNameKnown)
             : line[..(nameLength + 2 + valueLength)];
         if (isNameKnown) head.Add(whole, nameLength, header);
         else isWhole = false;
-        return true;
+        return position;
     }
 
     /// <summary>Whether the name a literal refers to is one we have. The entry says its length and what it is.
@@ -249,6 +256,16 @@ internal sealed class HpackDecoder
 
         value = block[position++] & mask;
         return value != mask || TryReadMore(block, ref position, ref value);
+    }
+
+    /// <summary>As <see cref="TryReadMore"/>, for who has its place in a register: nothing is lent.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryReadLong(ReadOnlySpan<byte> block, ref int position, ref int value)
+    {
+        var (at, sum) = (position, value);
+        var isNumber = TryReadMore(block, ref at, ref sum);
+        (position, value) = (at, sum);
+        return isNumber;
     }
 
     private static bool TryReadMore(ReadOnlySpan<byte> block, ref int position, ref int value)

@@ -7,13 +7,14 @@ namespace NetSniff.Protocols.Http2.Hpack;
 /// <summary>Decodes the Huffman code of RFC 7541 a whole byte at a time.</summary>
 /// <remarks>
 /// A state is how far into a code the last byte ended: one of the 256 inner nodes of the code's tree. For every state
-/// and byte a table holds the state after it and the at most two symbols that end inside (the shortest code has five
-/// bits), so one load does what a tree walk does in eight.
+/// and byte a table holds the state after it, whether a string may end there (up to seven one-bits into a code, section
+/// 5.2), and the at most two symbols that end inside (the shortest code has five bits), so one load does what a tree walk
+/// does in eight.
 /// <code>
-///    31    30      26 25   24 23           16 15          8 7            0
-///   +------+---------+-------+---------------+-------------+--------------+
-///   | dead |    0    | count | second symbol | first symbol| state after  |
-///   +------+---------+-------+---------------+-------------+--------------+
+///    31    30    29     26 25   24 23           16 15          8 7            0
+///   +------+-----+--------+-------+---------------+-------------+--------------+
+///   | dead | end |   0    | count | second symbol | first symbol| state after  |
+///   +------+-----+--------+-------+---------------+-------------+--------------+
 /// </code>
 /// </remarks>
 internal static class HuffmanDecoder
@@ -21,12 +22,9 @@ internal static class HuffmanDecoder
     private const int StateCount = 256;
     private const uint Dead = 1u << 31;
 
-    private static readonly uint[] s_steps;
+    private const uint End = 1u << 30;
 
-    /// <summary>States in which a string may end: up to seven one-bits into a code (section 5.2).</summary>
-    private static readonly bool[] s_isEnd;
-
-    static HuffmanDecoder() => (s_steps, s_isEnd) = Build();
+    private static readonly uint[] s_steps = Build();
 
     /// <summary>Room that <see cref="TryDecode"/> wants for so many bytes: eight bits hold at most 8/5 symbols, and the
     /// second symbol is stored before it is known to be one.</summary>
@@ -45,10 +43,11 @@ internal static class HuffmanDecoder
         ref var steps = ref MemoryMarshal.GetArrayDataReference(s_steps);
         var state = 0u;
         var all = 0u;
+        var step = End;
         nuint written = 0;
         foreach (var octet in encoded)
         {
-            var step = Unsafe.Add(ref steps, state << 8 | octet);
+            step = Unsafe.Add(ref steps, state << 8 | octet);
             Unsafe.WriteUnaligned(ref Unsafe.Add(ref start, written), (ushort)(step >> 8));
             written += step >> 24 & 3;
             state = step & 0xFF;
@@ -56,10 +55,10 @@ internal static class HuffmanDecoder
         }
 
         length = (int)written;
-        return (all & Dead) == 0 && s_isEnd[state];
+        return (all & Dead) == 0 && (step & End) != 0;
     }
 
-    private static (uint[] Steps, bool[] IsEnd) Build()
+    private static uint[] Build()
     {
         // Children of the inner nodes: a positive number is a node, a negative one a leaf, ~symbol.
         var children = new int[StateCount * 2];
@@ -74,18 +73,20 @@ internal static class HuffmanDecoder
         }
 
         Debug.Assert(nodeCount == StateCount);
+        var isEnd = new bool[StateCount];
+        for (int depth = 0, node = 0; depth < 8; depth++, node = children[2 * node + 1]) isEnd[node] = true;
+
         var steps = new uint[StateCount * 256];
         var halves = new uint[StateCount * 16];
         for (var index = 0; index < halves.Length; index++) halves[index] = HalfStep(children, index >> 4, index & 15);
         for (var index = 0; index < steps.Length; index++)
         {
             var first = halves[(index >> 8 << 4) | (index >> 4 & 15)];
-            steps[index] = (first & Dead) != 0 ? Dead : Join(first, halves[((first & 0xFF) << 4) | (uint)(index & 15)]);
+            if ((first & Dead) == 0) first = Join(first, halves[((first & 0xFF) << 4) | (uint)(index & 15)]);
+            steps[index] = isEnd[first & 0xFF] ? first | End : first;
         }
 
-        var isEnd = new bool[StateCount];
-        for (int depth = 0, node = 0; depth < 8; depth++, node = children[2 * node + 1]) isEnd[node] = true;
-        return (steps, isEnd);
+        return steps;
     }
 
     private static void Plant(int[] children, ref int nodeCount, uint code, int bits, int symbol)
