@@ -74,7 +74,16 @@ public sealed partial class HeaderBook
     public void Reset()
     {
         Clear();
-        if (_bytes.Length > RestBytesMax) _bytes = new byte[StartBytes];
+        Shrink();
+    }
+
+    /// <summary>Gives back what one unusually large message needed. Its texts are gone then.</summary>
+    public void Shrink()
+    {
+        if (_bytes.Length <= RestBytesMax) return;
+
+        Clear();
+        _bytes = new byte[StartBytes];
     }
 
     /// <summary>Keeps a text that is no header field. Do so before the first field: after one, the list is closed.

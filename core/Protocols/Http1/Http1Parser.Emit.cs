@@ -23,6 +23,8 @@ public sealed partial class Http1Parser
         }
 
         _answer.Clear();
+        // Who takes over may ask for more than the record said.
+        if (_upgraded == _loner) _answer.Close();
     }
 
     /// <summary>Tells the oldest request without a final response.</summary>
@@ -51,14 +53,16 @@ public sealed partial class Http1Parser
     private void Release(Exchange request)
     {
         _open.Remove();
-        if (request != _request) return;
+        if (request == _request)
+        {
+            StopWaiting();
+            // The rest of it is read for its end only.
+            if (_client.Phase is Phase.Headers or Phase.LongLine or Phase.Body) _loner.Clear();
+            _request = _loner;
+        }
 
-        StopWaiting();
-        if (_client.Phase is not (Phase.Headers or Phase.LongLine or Phase.Body)) return;
-
-        // The rest of it is read for its end only.
-        _loner.Clear();
-        _request = _loner;
+        // Who takes over is told of it first.
+        if (request != _upgraded) ExchangePool.Current.Return(request);
     }
 
     /// <summary>A request that is told before its end shows how much of it there was.</summary>

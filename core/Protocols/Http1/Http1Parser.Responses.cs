@@ -72,9 +72,7 @@ public sealed partial class Http1Parser
             FinishRequest(context);
         }
 
-        _answer.Book.Clear();
-        _answer.StartNanos = _server.StartNanos;
-        _answer.IsBegun = true;
+        _answer.Begin(_server.StartNanos);
         _server.HeadBytes = 0;
         _server.Body = default;
         _answerFraming = default;

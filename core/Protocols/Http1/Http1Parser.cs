@@ -151,10 +151,11 @@ public sealed partial class Http1Parser : StreamParser, IProtocol, IUpgradedRequ
     public override void Reset()
     {
         _open.Reset();
+        if (_upgraded != _loner && _upgraded != Exchange.None) ExchangePool.Current.Return(_upgraded);
         _loner.Clear();
         _loner.Book.Reset();
         _answer.Clear();
-        _answer.Book.Reset();
+        _answer.Close();
         _client = _server = default;
         _request = _upgraded = _loner;
         _unqueued = 0;
