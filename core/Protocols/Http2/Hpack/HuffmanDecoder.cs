@@ -38,6 +38,7 @@ internal static class HuffmanDecoder
     }
 
     /// <param name="start">The first of as many bytes as <see cref="RoomFor"/> says.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryDecode(ReadOnlySpan<byte> encoded, ref byte start, out int length)
     {
         ref var steps = ref MemoryMarshal.GetArrayDataReference(s_steps);
