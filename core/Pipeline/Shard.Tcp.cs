@@ -61,7 +61,8 @@ public sealed unsafe partial class Shard
         }
     }
 
-    /// <summary>Nearly all packets are what comes next, on a connection that misses nothing and is not ending.</summary>
+    /// <summary>Nearly all packets are what comes next, on a connection that misses nothing and is not ending.
+    /// </summary>
     private void Follow(Flow* flow, Conversation conversation, in Packet packet, int direction)
     {
         const TcpFlags Turning = TcpFlags.Syn | TcpFlags.Fin | TcpFlags.Rst;

@@ -6,7 +6,8 @@ using NetSniff.Buffers;
 
 namespace NetSniff.Protocols.Http;
 
-/// <summary>Header lines as nearly all are: `name: value` and CRLF, with nothing to trim, to join or to doubt.</summary>
+/// <summary>Header lines as nearly all are: `name: value` and CRLF, with nothing to trim, to join or to doubt.
+/// </summary>
 /// <remarks>All of a head in one loop: each line is looked at and copied in whole vectors, its name known from the same
 /// vector, and only then is it said to be in the list. Whatever is not so plain is left to the code that knows every
 /// oddity.</remarks>
@@ -20,8 +21,8 @@ public sealed partial class HeaderBook
     /// <summary>Lines with longer names are left, too.</summary>
     public const int PlainNameBytesMax = 2 * PieceBytes;
 
-    /// <summary>Room is made for lines that begin so far from here: for all of a head in one segment, and less than what a
-    /// book may keep.</summary>
+    /// <summary>Room is made for lines that begin so far from here: for all of a head in one segment, and less than
+    /// what a book may keep.</summary>
     private const int AheadBytes = 3 * 1024;
 
     private const ushort ColonAndSpace = ':' | ' ' << 8;
@@ -30,7 +31,8 @@ public sealed partial class HeaderBook
     /// <param name="position">Where a line begins; then, where the first one begins that was not taken.</param>
     /// <param name="value">Of the line that was taken last, if that is Content-Length or Transfer-Encoding.</param>
     /// <returns>Which of these two it was; <see cref="KnownHeader.Other"/> if the next line is not plain.</returns>
-    public KnownHeader TakePlain(scoped ReadOnlySpan<byte> bytes, scoped ref int position, out ReadOnlySpan<byte> value)
+    public KnownHeader TakePlain(
+        scoped ReadOnlySpan<byte> bytes, scoped ref int position, out ReadOnlySpan<byte> value)
     {
         value = default;
         if (_isListClosed || _fields == FieldsMax || bytes[position] <= ' ') return KnownHeader.Other;
@@ -57,7 +59,7 @@ public sealed partial class HeaderBook
             var ends = MaskOf(piece, (byte)'\n');
             nint length = ends != 0
                 ? BitOperations.TrailingZeroCount(ends) - 1
-                : CopyRest(ref line, ref Unsafe.Add(ref target, LengthSize), nint.Min(last - at, PlainBytesMax - PieceBytes));
+                : CopyRest(ref line, ref Unsafe.Add(ref target, LengthSize), last - at);
             nint nameLength = BitOperations.TrailingZeroCount(colons);
             if (colons == 0 && at + PieceBytes <= last) nameLength += FirstColon(ref Unsafe.Add(ref line, PieceBytes));
             var next = at + length + 2;
@@ -72,16 +74,10 @@ public sealed partial class HeaderBook
             at = next;
             fields++;
             var found = colons != 0 ? KnownHeaders.Find(piece, (int)nameLength) : KnownHeader.Other;
-            if (found != KnownHeader.Other)
+            if (found != KnownHeader.Other && TryEndBody(found, valueAt, (int)next + ahead - valueAt, out value))
             {
-                ref var known = ref Unsafe.Add(ref _known[0], (int)found);
-                if (known.Length == 0) known = new TextSlice(valueAt, (int)next + ahead - valueAt);
-                if (found is KnownHeader.ContentLength or KnownHeader.TransferEncoding)
-                {
-                    header = found;
-                    value = _bytes.AsSpan(valueAt, (int)next + ahead - valueAt);
-                    break;
-                }
+                header = found;
+                break;
             }
 
             if (follower <= ' ' || fields == FieldsMax) break;
@@ -90,7 +86,21 @@ public sealed partial class HeaderBook
         position = (int)at;
         (_listEnd, _used, _fields) = ((int)at + ahead, (int)at + ahead, fields);
         if (header != KnownHeader.Other || at <= lastReserved) return header;
-        return at > last ? TakeLast(bytes[(int)at..], ref position, out value) : TakePlain(bytes, ref position, out value);
+        return at > last
+            ? TakeLast(bytes[(int)at..], ref position, out value)
+            : TakePlain(bytes, ref position, out value);
+    }
+
+    /// <summary>Notes where the value of a known field lies, if it is the first.</summary>
+    /// <returns>Whether it says where the body ends.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryEndBody(KnownHeader header, int valueAt, int length, out ReadOnlySpan<byte> value)
+    {
+        ref var known = ref Unsafe.Add(ref _known[0], (int)header);
+        if (known.Length == 0) known = new TextSlice(valueAt, length);
+        var isEnd = header is KnownHeader.ContentLength or KnownHeader.TransferEncoding;
+        value = isEnd ? _bytes.AsSpan(valueAt, length) : default;
+        return isEnd;
     }
 
     /// <summary>Lines that begin where no whole vector is left are read from a copy, behind which blanks stand: a line
@@ -119,8 +129,8 @@ public sealed partial class HeaderBook
         if (end > _bytes.Length) Array.Resize(ref _bytes, (int)BitOperations.RoundUpToPowerOf2((uint)end));
     }
 
-    /// <param name="nameLength">As far as the first colon, in a line whose first byte is no blank, or where none was found.
-    /// </param>
+    /// <param name="nameLength">As far as the first colon, in a line whose first byte is no blank, or where none was
+    /// found.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsPlain(ref byte line, nint nameLength, nint length) =>
         nameLength > 0 && length >= nameLength + 3
@@ -140,6 +150,7 @@ public sealed partial class HeaderBook
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nint CopyRest(ref byte line, ref byte target, nint last)
     {
+        last = nint.Min(last, PlainBytesMax - PieceBytes);
         for (nint at = 0; at < last;)
         {
             at = nint.Min(at + PieceBytes, last);

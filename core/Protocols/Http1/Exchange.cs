@@ -139,8 +139,8 @@ internal sealed class Answer
     }
 }
 
-/// <summary>Requests without their responses, oldest first. Their room comes from the pool and goes back as soon as they
-/// are told: what was used last, by whichever connection, is nearest.</summary>
+/// <summary>Requests without their responses, oldest first. Their room comes from the pool and goes back as soon as
+/// they are told: what was used last, by whichever connection, is nearest.</summary>
 internal sealed class ExchangeQueue
 {
     /// <summary>Requests a client may send ahead; those beyond are told without their responses.</summary>

@@ -108,7 +108,8 @@ public sealed partial class Http1Parser
                 RequestBytes = request.BodyBytes,
                 ResponseBytes = answer.BodyBytes,
                 LatencyNanos = answer.HeadNanos - request.StartNanos,
-                HasLatency = hasRequest && answer.IsBegun && answer.IsHeadDone && answer.HeadNanos >= request.StartNanos,
+                HasLatency = hasRequest && answer.IsBegun && answer.IsHeadDone
+                    && answer.HeadNanos >= request.StartNanos,
                 DurationNanos = Math.Max(answer.EndNanos, request.EndNanos) - request.StartNanos,
                 HasDuration = hasRequest && answer.IsBegun && answer.IsDone
                     && Math.Max(answer.EndNanos, request.EndNanos) >= request.StartNanos,

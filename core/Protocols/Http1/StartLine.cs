@@ -47,7 +47,8 @@ internal readonly ref struct RequestLine
         const int VersionBytes = 3;
         var method = MethodOf(line);
         var last = line.Length - TailBytes;
-        if (method > 0 && last > method + 1 && EndsPlain(line[last..]) && line[method + 1] > ' ' && line[last - 1] > ' ')
+        if (method > 0 && last > method + 1 && EndsPlain(line[last..])
+            && line[method + 1] > ' ' && line[last - 1] > ' ')
         {
             return new RequestLine
             {

@@ -141,8 +141,8 @@ internal sealed class HpackDecoder
         return at + length;
     }
 
-    /// <summary>A literal that is to be kept, or is named by itself or by an entry that was kept, or that the list may have
-    /// no room for: it is made behind the last entry of the table.</summary>
+    /// <summary>A literal that is to be kept, or is named by itself or by an entry that was kept, or that the list may
+    /// have no room for: it is made behind the last entry of the table.</summary>
     private int ReadRarer(ReadOnlySpan<byte> block, int position, ref Http2Head head, ref bool isWhole)
     {
         var isIndexing = block[position] >= 0x40;

@@ -8,8 +8,8 @@ namespace NetSniff.Protocols.Http2.Hpack;
 /// <remarks>
 /// A state is how far into a code the last byte ended: one of the 256 inner nodes of the code's tree. For every state
 /// and byte a table holds the state after it, whether a string may end there (up to seven one-bits into a code, section
-/// 5.2), and the at most two symbols that end inside (the shortest code has five bits), so one load does what a tree walk
-/// does in eight.
+/// 5.2), and the at most two symbols that end inside (the shortest code has five bits), so one load does what a tree
+/// walk does in eight.
 /// <code>
 ///    31    30    29     26 25   24 23           16 15          8 7            0
 ///   +------+-----+--------+-------+---------------+-------------+--------------+
