@@ -28,7 +28,7 @@ internal static class HuffmanDecoder
 
     /// <summary>Room that <see cref="TryDecode"/> wants for so many bytes: eight bits hold at most 8/5 symbols, and the
     /// second symbol is stored before it is known to be one.</summary>
-    public static int RoomFor(int encodedLength) => encodedLength + encodedLength / 2 + encodedLength / 8 + 4;
+    public static int RoomFor(int encodedLength) => encodedLength + (encodedLength >> 1) + (encodedLength >> 3) + 4;
 
     /// <returns>False for a string with the end-of-string symbol inside, or wrong padding.</returns>
     public static bool TryDecode(ReadOnlySpan<byte> encoded, Span<byte> target, out int length)
