@@ -63,6 +63,43 @@ internal sealed unsafe class NumberColumn
         }
     }
 
+    /// <summary>The same number for so many rows, at least one.</summary>
+    public void Add(ulong value, int rows)
+    {
+        if (_room == 0 && (_count == 0 || value == _first))
+        {
+            (_first, _bits) = (value, value);
+            _count += rows;
+            return;
+        }
+
+        MakeRoom(rows);
+        new Span<ulong>(_start + _count, rows).Fill(value);
+        _bits |= value;
+        _count += rows;
+    }
+
+    /// <summary>A number of each row, going down.</summary>
+    /// <param name="from">The first row's word.</param>
+    /// <param name="stride">Words from one row to the next.</param>
+    /// <param name="word">Which part of it is the number.</param>
+    public void Add(ulong* from, int stride, int rows, RowWord word)
+    {
+        MakeRoom(rows);
+        var to = _start + _count;
+        var end = to + rows;
+        var bits = 0ul;
+        for (; to != end; to++, from += stride)
+        {
+            var value = *from >> word.Shift & word.Mask;
+            bits |= value;
+            *to = value;
+        }
+
+        _bits = _count == 0 ? bits : _bits | bits;
+        _count += rows;
+    }
+
     public void Clear()
     {
         _count = 0;
@@ -109,17 +146,23 @@ internal sealed unsafe class NumberColumn
             return;
         }
 
-        if (_room == 0) Spread(_count + 1);
-        if (_count == _values.Length)
+        MakeRoom(1);
+        _bits |= value;
+        _start[_count++] = value;
+    }
+
+    /// <summary>From now on each row has its number written out, and there is room for some more.</summary>
+    private void MakeRoom(int rows)
+    {
+        if (_room == 0) Spread(_count + rows);
+        if (_values.Length < _count + rows)
         {
             var full = _values;
-            Allocate(2 * _count);
-            full.CopyTo(_values.AsSpan());
+            Allocate((int)BitOperations.RoundUpToPowerOf2((uint)(_count + rows)));
+            full.AsSpan(0, _count).CopyTo(_values);
         }
 
         _room = _values.Length;
-        _bits |= value;
-        _values[_count++] = value;
     }
 
     /// <summary>Writes out what was only counted.</summary>

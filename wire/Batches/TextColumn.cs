@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NetSniff.Buffers;
+using NetSniff.Records;
 
 namespace NetSniff.Wire.Batches;
 
@@ -26,33 +28,39 @@ internal sealed class TextColumn
     /// What a batch left here is a guess as any other.</summary>
     private int[] _followers = [];
 
-    /// <summary>The place plus one of the text before in the list, 0 at its beginning.</summary>
-    private int _before;
-
     public int Count => _rows.Count;
 
     public void Add(ReadOnlySpan<byte> text) => _rows.Add((ulong)Place(text));
 
-    /// <summary>Begins a list; its texts come by <see cref="AddListed"/>.</summary>
-    public void BeginList() => _before = 0;
+    /// <summary>Adds the texts of a list. The lists of a column mostly name the same in the same order, header lines
+    /// above all: what followed the text before last time is tried first.</summary>
+    /// <param name="packed">As a <see cref="TextList"/> has them.</param>
+    public void AddList(ReadOnlySpan<byte> packed)
+    {
+        var before = 0;
+        while (!packed.IsEmpty)
+        {
+            var end = sizeof(ushort) + BinaryPrimitives.ReadUInt16LittleEndian(packed);
+            before = AddListed(packed[sizeof(ushort)..end], before);
+            packed = packed[end..];
+        }
+    }
 
-    /// <summary>Adds a text of a list. The lists of a column mostly name the same in the same order, header lines above
-    /// all: what followed the text before last time is tried first.</summary>
-    public void AddListed(ReadOnlySpan<byte> text)
+    /// <param name="before">The place plus one of the text before in the list, 0 at its beginning.</param>
+    /// <returns>The same of this one.</returns>
+    private int AddListed(ReadOnlySpan<byte> text, int before)
     {
         if (_followers.Length < _starts.Length) Array.Resize(ref _followers, _starts.Length);
-        var before = _before;
-        var guess = _followers[before] - 1;
-        if ((uint)guess < (uint)_distinct && IsAt(_starts[guess], _starts[guess + 1] - _starts[guess], text))
+        var place = _followers[before];
+        var guess = place - 1;
+        if ((uint)guess >= (uint)_distinct || !IsAt(_starts[guess], _starts[guess + 1] - _starts[guess], text))
         {
-            _before = guess + 1;
-        }
-        else
-        {
-            _before = _followers[before] = Find(text) + 1;
+            place = Find(text) + 1;
+            _followers[before] = place;
         }
 
-        _rows.Add((ulong)_before - 1);
+        _rows.Add((ulong)place - 1);
+        return place;
     }
 
     public void Clear()

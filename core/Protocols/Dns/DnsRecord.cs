@@ -72,54 +72,56 @@ public readonly ref struct DnsRecord : IRecord
 
     public void Describe<TVisitor>(ref TVisitor visitor) where TVisitor : IFieldVisitor, allows ref struct
     {
-        visitor.Number("dns.id", "Identifier both messages carry", Id);
-        visitor.Number("dns.opcode", "0 query, 4 notify, 5 update …", Opcode);
-        visitor.Flag("dns.has_query", "The question was seen", HasQuery);
-        visitor.Flag("dns.has_response", "The answer was seen", HasResponse);
-        visitor.Number("dns.rcode", "Response code, extended by EDNS: 0 NOERROR, 3 NXDOMAIN …", Rcode, HasResponse);
-        visitor.Text("dns.rcode_name", "Response code by name", HasResponse ? DnsTypes.RcodeName(Rcode) : default);
-        visitor.Flag("dns.aa", "Authoritative answer", IsAuthoritative, HasResponse);
-        visitor.Flag("dns.tc", "Truncated: more than the transport could carry", IsTruncated);
-        visitor.Flag("dns.rd", "Recursion desired", IsRecursionDesired);
-        visitor.Flag("dns.ra", "Recursion available", IsRecursionAvailable, HasResponse);
-        visitor.Flag("dns.ad", "Authentic data (DNSSEC)", IsAuthentic);
-        visitor.Flag("dns.cd", "Checking disabled (DNSSEC)", IsCheckingDisabled);
-        visitor.Number("dns.flags", "Flag word of the answer, or of the question where none came", Flags);
-        visitor.Number("dns.query.flags", "Flag word of the question", QueryFlags, HasQuery);
-        visitor.Text("dns.qname", "Name asked for (of the first question); the root is one dot", QueryName);
-        visitor.Number("dns.qtype", "Type asked for, by number", QueryType, HasQuestion);
-        visitor.Text("dns.qtype_name", "Type asked for, by name", QueryTypeName);
-        visitor.Number("dns.qclass", "Class asked for: 1 Internet; the top bit of mDNS asks for unicast", QueryClass,
+        var fields = visitor;
+        fields.Number("dns.id", "Identifier both messages carry", Id);
+        fields.Number("dns.opcode", "0 query, 4 notify, 5 update …", Opcode);
+        fields.Flag("dns.has_query", "The question was seen", HasQuery);
+        fields.Flag("dns.has_response", "The answer was seen", HasResponse);
+        fields.Number("dns.rcode", "Response code, extended by EDNS: 0 NOERROR, 3 NXDOMAIN …", Rcode, HasResponse);
+        fields.Text("dns.rcode_name", "Response code by name", HasResponse ? DnsTypes.RcodeName(Rcode) : default);
+        fields.Flag("dns.aa", "Authoritative answer", IsAuthoritative, HasResponse);
+        fields.Flag("dns.tc", "Truncated: more than the transport could carry", IsTruncated);
+        fields.Flag("dns.rd", "Recursion desired", IsRecursionDesired);
+        fields.Flag("dns.ra", "Recursion available", IsRecursionAvailable, HasResponse);
+        fields.Flag("dns.ad", "Authentic data (DNSSEC)", IsAuthentic);
+        fields.Flag("dns.cd", "Checking disabled (DNSSEC)", IsCheckingDisabled);
+        fields.Number("dns.flags", "Flag word of the answer, or of the question where none came", Flags);
+        fields.Number("dns.query.flags", "Flag word of the question", QueryFlags, HasQuery);
+        fields.Text("dns.qname", "Name asked for (of the first question); the root is one dot", QueryName);
+        fields.Number("dns.qtype", "Type asked for, by number", QueryType, HasQuestion);
+        fields.Text("dns.qtype_name", "Type asked for, by name", QueryTypeName);
+        fields.Number("dns.qclass", "Class asked for: 1 Internet; the top bit of mDNS asks for unicast", QueryClass,
             HasQuestion);
-        visitor.Texts("dns.questions.names", "Names asked for, where several questions were", QuestionNames);
-        visitor.Numbers("dns.questions.types", "Types asked for, where several questions were", QuestionTypes);
-        visitor.Number("dns.questions.count", "Questions by the header", QuestionCount);
-        visitor.Number("dns.answers.count", "Answers by the header", AnswerCount);
-        visitor.Number("dns.authority.count", "Authority records by the header", AuthorityCount);
-        visitor.Number("dns.additional.count", "Additional records by the header", AdditionalCount);
-        visitor.Texts("dns.answers.names", "Owner of each answer", AnswerNames);
-        visitor.Numbers("dns.answers.types", "Type of each answer", AnswerTypes);
-        visitor.Numbers("dns.answers.ttls", "Seconds each answer may be kept", AnswerTtls);
-        visitor.Texts("dns.answers.data", "Data of each answer as text; hex for types unknown", AnswerData);
-        visitor.Texts("dns.authority.names", "Owner of each authority record", AuthorityNames);
-        visitor.Numbers("dns.authority.types", "Type of each authority record", AuthorityTypes);
-        visitor.Numbers("dns.authority.ttls", "Seconds each authority record may be kept", AuthorityTtls);
-        visitor.Texts("dns.authority.data", "Data of each authority record as text", AuthorityData);
-        visitor.Texts("dns.additional.names", "Owner of each additional record", AdditionalNames);
-        visitor.Numbers("dns.additional.types", "Type of each additional record, without OPT", AdditionalTypes);
-        visitor.Numbers("dns.additional.ttls", "Seconds each additional record may be kept", AdditionalTtls);
-        visitor.Texts("dns.additional.data", "Data of each additional record as text", AdditionalData);
-        visitor.Number("dns.edns.version", "EDNS version", EdnsVersion, HasEdns);
-        visitor.Number("dns.edns.size", "Bytes of UDP payload the asker takes", EdnsBytesMax, HasEdns);
-        visitor.Flag("dns.edns.do", "DNSSEC records wanted", IsDnssecOk, HasEdns);
-        visitor.Text("dns.edns.client_subnet", "Network the question is asked for (RFC 7871)", ClientSubnet);
-        visitor.Duration("dns.latency", "From the question to the answer", LatencyNanos, HasLatency);
-        visitor.Flag("dns.retransmitted", "The same question was asked again before an answer came", IsRetransmitted,
+        fields.Texts("dns.questions.names", "Names asked for, where several questions were", QuestionNames);
+        fields.Numbers("dns.questions.types", "Types asked for, where several questions were", QuestionTypes);
+        fields.Number("dns.questions.count", "Questions by the header", QuestionCount);
+        fields.Number("dns.answers.count", "Answers by the header", AnswerCount);
+        fields.Number("dns.authority.count", "Authority records by the header", AuthorityCount);
+        fields.Number("dns.additional.count", "Additional records by the header", AdditionalCount);
+        fields.Texts("dns.answers.names", "Owner of each answer", AnswerNames);
+        fields.Numbers("dns.answers.types", "Type of each answer", AnswerTypes);
+        fields.Numbers("dns.answers.ttls", "Seconds each answer may be kept", AnswerTtls);
+        fields.Texts("dns.answers.data", "Data of each answer as text; hex for types unknown", AnswerData);
+        fields.Texts("dns.authority.names", "Owner of each authority record", AuthorityNames);
+        fields.Numbers("dns.authority.types", "Type of each authority record", AuthorityTypes);
+        fields.Numbers("dns.authority.ttls", "Seconds each authority record may be kept", AuthorityTtls);
+        fields.Texts("dns.authority.data", "Data of each authority record as text", AuthorityData);
+        fields.Texts("dns.additional.names", "Owner of each additional record", AdditionalNames);
+        fields.Numbers("dns.additional.types", "Type of each additional record, without OPT", AdditionalTypes);
+        fields.Numbers("dns.additional.ttls", "Seconds each additional record may be kept", AdditionalTtls);
+        fields.Texts("dns.additional.data", "Data of each additional record as text", AdditionalData);
+        fields.Number("dns.edns.version", "EDNS version", EdnsVersion, HasEdns);
+        fields.Number("dns.edns.size", "Bytes of UDP payload the asker takes", EdnsBytesMax, HasEdns);
+        fields.Flag("dns.edns.do", "DNSSEC records wanted", IsDnssecOk, HasEdns);
+        fields.Text("dns.edns.client_subnet", "Network the question is asked for (RFC 7871)", ClientSubnet);
+        fields.Duration("dns.latency", "From the question to the answer", LatencyNanos, HasLatency);
+        fields.Flag("dns.retransmitted", "The same question was asked again before an answer came", IsRetransmitted,
             HasQuery);
-        visitor.Flag("dns.tcp", "Carried over TCP", IsTcp);
-        visitor.Flag("dns.cut", "More records than are listed here, or a question too long to keep", IsCut);
-        visitor.Number("dns.exchange", "Which exchange of its flow, from 0", Exchange);
-        visitor.Text("dns.problem", "What was wrong with the message", Problem);
-        visitor.Flag("dns.http", "Carried in an HTTP exchange (RFC 8484)", IsHttp, IsHttp);
+        fields.Flag("dns.tcp", "Carried over TCP", IsTcp);
+        fields.Flag("dns.cut", "More records than are listed here, or a question too long to keep", IsCut);
+        fields.Number("dns.exchange", "Which exchange of its flow, from 0", Exchange);
+        fields.Text("dns.problem", "What was wrong with the message", Problem);
+        fields.Flag("dns.http", "Carried in an HTTP exchange (RFC 8484)", IsHttp, IsHttp);
+        visitor = fields;
     }
 }
