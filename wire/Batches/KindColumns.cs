@@ -18,11 +18,15 @@ internal sealed class KindColumns
     private readonly FieldKind[] _kinds;
     private readonly int[] _cells;
     private readonly ulong _octets;
+    private readonly OctetColumns[] _octetColumns;
+    private readonly AddressColumn _clientAddresses;
+    private readonly AddressColumn _serverAddresses;
     private readonly byte[] _description;
     private readonly BatchPlaces _places;
     private readonly RowBlock _block;
     private readonly NumberColumn[] _numbers;
     private readonly TextColumn[] _texts;
+    private readonly AddressColumn[] _addresses;
 
     /// <summary>By field: the times of the records that have it (<see cref="FieldKind.Time"/>), or how many numbers
     /// each of them has (<see cref="FieldKind.Numbers"/>).</summary>
@@ -46,7 +50,14 @@ internal sealed class KindColumns
         _block = new RowBlock(Unsafe.SizeOf<RecordHeader>() + schema.FixedBytes);
         _numbers = Make<NumberColumn>(FixedCount + schema.Fields.Count);
         _texts = Make<TextColumn>(FixedCount + schema.Fields.Count);
+        _addresses = Make<AddressColumn>(FixedCount + schema.Fields.Count);
         _beside = Make<NumberColumn>(schema.Fields.Count);
+        _clientAddresses = _addresses[(int)FixedColumn.Client];
+        _serverAddresses = _addresses[(int)FixedColumn.Server];
+        _octetColumns = [.. Enumerable.Range(0, _kinds.Length).Select(field => new OctetColumns(
+            _kinds[field], _cells[field], _texts[FixedCount + field], _addresses[FixedCount + field],
+            _numbers[FixedCount + field],
+            _kinds[field] == FieldKind.Numbers ? _beside[field] : _numbers[FixedCount + field]))];
     }
 
     public int Rows { get; private set; }
@@ -57,12 +68,15 @@ internal sealed class KindColumns
     public void Add(RecordView record)
     {
         ref readonly var head = ref record.Header;
-        _texts[(int)FixedColumn.Client].Add(MemoryMarshal.AsBytes(new ReadOnlySpan<Address>(in head.Client)));
-        _texts[(int)FixedColumn.Server].Add(MemoryMarshal.AsBytes(new ReadOnlySpan<Address>(in head.Server)));
-        var body = record.Body;
+        _clientAddresses.Add(in head.Client);
+        _serverAddresses.Add(in head.Server);
+        ref var body = ref MemoryMarshal.GetReference(record.Body);
+        // No bit of the mask is beyond the fields.
+        ref var first = ref MemoryMarshal.GetArrayDataReference(_octetColumns);
         for (var left = head.Present & _octets; left != 0; left &= left - 1)
         {
-            AddOctets(BitOperations.TrailingZeroCount(left), body);
+            ref readonly var columns = ref Unsafe.Add(ref first, BitOperations.TrailingZeroCount(left));
+            AddOctets(in columns, ref Unsafe.Add(ref body, columns.Cell));
         }
 
         Rows++;
@@ -125,34 +139,34 @@ internal sealed class KindColumns
     /// <summary>In the order of <see cref="RowBlock.NameWords"/>.</summary>
     private enum NameOf { Origin, App, Client, Server }
 
-    private void AddOctets(int field, ReadOnlySpan<byte> body)
+    /// <param name="cell">Of our own process's making: its places are right.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddOctets(ref readonly OctetColumns columns, ref byte cell)
     {
-        var column = FixedCount + field;
-        var cell = body[_cells[field]..];
-        var kind = _kinds[field];
-        if (kind == FieldKind.Address)
+        var place = Unsafe.As<byte, TextCell>(ref cell);
+        var octets = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref cell, place.Start), place.Length);
+        switch (columns.Kind)
         {
-            _texts[column].Add(cell[..Address.Size]);
-            return;
-        }
-
-        var place = MemoryMarshal.Read<TextCell>(cell);
-        var octets = cell.Slice(place.Start, place.Length);
-        switch (kind)
-        {
+            case FieldKind.Text or FieldKind.Bytes:
+                columns.Texts.Add(octets);
+                break;
             case FieldKind.Texts:
-                _numbers[column].Add((ulong)place.Count);
-                _texts[column].AddList(octets);
+                columns.Counts.Add((ulong)place.Count);
+                columns.Texts.AddList(octets);
                 break;
             case FieldKind.Numbers:
-                _beside[field].Add((ulong)place.Count);
-                foreach (var number in MemoryMarshal.Cast<byte, ulong>(octets)) _numbers[column].Add(number);
+                columns.Counts.Add((ulong)place.Count);
+                columns.Numbers.Add(MemoryMarshal.Cast<byte, ulong>(octets));
                 break;
             default:
-                _texts[column].Add(octets);
+                columns.Addresses.Add(in Unsafe.As<byte, Address>(ref cell));
                 break;
         }
     }
+
+    /// <summary>Where what lies among a record's octets goes, or in a cell that is two words.</summary>
+    private readonly record struct OctetColumns(
+        FieldKind Kind, int Cell, TextColumn Texts, AddressColumn Addresses, NumberColumn Numbers, NumberColumn Counts);
 
     public void Write(ByteWriter output, bool hasPeers)
     {
@@ -164,8 +178,11 @@ internal sealed class KindColumns
             var earlier = _numbers.AsSpan(0, column);
             switch (field < 0 ? KindOf((FixedColumn)column) : _kinds[field])
             {
-                case FieldKind.Text or FieldKind.Bytes or FieldKind.Address:
+                case FieldKind.Text or FieldKind.Bytes:
                     _texts[column].Write(output);
+                    break;
+                case FieldKind.Address:
+                    _addresses[column].Write(output);
                     break;
                 case FieldKind.Texts:
                     _numbers[column].Write(output, [], []);
@@ -195,6 +212,7 @@ internal sealed class KindColumns
         _block.Clear();
         foreach (var column in _numbers) column.Clear();
         foreach (var column in _texts) column.Clear();
+        foreach (var column in _addresses) column.Clear();
         foreach (var column in _beside) column.Clear();
         _clients.Clear();
         _servers.Clear();

@@ -111,13 +111,8 @@ internal sealed unsafe class RowBlock
     }
 
     /// <summary>The numbers of those rows join a column that have a field.</summary>
-    public void AddTo(NumberColumn column, RowWord word, int field)
-    {
-        for (var row = 0; row < Rows; row++)
-        {
-            if ((At(row, Present) >> field & 1) != 0) column.Add(At(row, word));
-        }
-    }
+    public void AddTo(NumberColumn column, RowWord word, int field) =>
+        column.Add(_rows + word.At, _stride, Rows, word, _rows + Present.At, field);
 
     private static (FixedColumn Column, RowWord Word)[] MakeHeadWords()
     {

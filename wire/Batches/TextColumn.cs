@@ -30,37 +30,36 @@ internal sealed class TextColumn
 
     public int Count => _rows.Count;
 
-    public void Add(ReadOnlySpan<byte> text) => _rows.Add((ulong)Place(text));
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Add(ReadOnlySpan<byte> text)
+    {
+        var place = _last.Number != 0 && IsAt(_last.Start, _last.Length, text) ? _last.Number - 1 : Find(text);
+        _rows.Add((ulong)place);
+    }
 
     /// <summary>Adds the texts of a list. The lists of a column mostly name the same in the same order, header lines
     /// above all: what followed the text before last time is tried first.</summary>
     /// <param name="packed">As a <see cref="TextList"/> has them.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void AddList(ReadOnlySpan<byte> packed)
     {
         var before = 0;
-        while (!packed.IsEmpty)
+        while (packed.Length >= sizeof(ushort))
         {
             var end = sizeof(ushort) + BinaryPrimitives.ReadUInt16LittleEndian(packed);
-            before = AddListed(packed[sizeof(ushort)..end], before);
+            var text = packed[sizeof(ushort)..end];
             packed = packed[end..];
-        }
-    }
+            if (_followers.Length < _starts.Length) Array.Resize(ref _followers, _starts.Length);
+            ref var follower = ref _followers[before];
+            var guess = follower - 1;
+            if ((uint)guess >= (uint)_distinct || !IsAt(_starts[guess], _starts[guess + 1] - _starts[guess], text))
+            {
+                follower = Find(text) + 1;
+            }
 
-    /// <param name="before">The place plus one of the text before in the list, 0 at its beginning.</param>
-    /// <returns>The same of this one.</returns>
-    private int AddListed(ReadOnlySpan<byte> text, int before)
-    {
-        if (_followers.Length < _starts.Length) Array.Resize(ref _followers, _starts.Length);
-        var place = _followers[before];
-        var guess = place - 1;
-        if ((uint)guess >= (uint)_distinct || !IsAt(_starts[guess], _starts[guess + 1] - _starts[guess], text))
-        {
-            place = Find(text) + 1;
-            _followers[before] = place;
+            before = follower;
+            _rows.Add((ulong)before - 1);
         }
-
-        _rows.Add((ulong)place - 1);
-        return place;
     }
 
     public void Clear()
@@ -84,16 +83,23 @@ internal sealed class TextColumn
         var isPlain = _distinct == Count;
         output.Put((byte)(isPlain ? TextEncoding.Plain : TextEncoding.Dictionary));
         output.PutVarint((ulong)_distinct);
-        for (var place = 0; place < _distinct; place++) output.PutVarint((ulong)(_starts[place + 1] - _starts[place]));
+        WriteLengths(output);
         output.Put(_bytes.Written);
         if (!isPlain) _rows.Write(output, [], []);
     }
 
-    private int Place(ReadOnlySpan<byte> text)
+    private void WriteLengths(ByteWriter output)
     {
-        if (_last.Number != 0 && IsAt(_last.Start, _last.Length, text)) return _last.Number - 1;
+        ref var start = ref MemoryMarshal.GetReference(output.Room((_distinct + 1) * Varint.SizeMax));
+        var at = 0;
+        for (var place = 0; place < _distinct; place++)
+        {
+            var length = _starts[place + 1] - _starts[place];
+            if (length < 0x80) Unsafe.Add(ref start, at++) = (byte)length;
+            else at += Varint.Write(ref Unsafe.Add(ref start, at), (ulong)length);
+        }
 
-        return Find(text);
+        output.Advance(at);
     }
 
     private int Find(ReadOnlySpan<byte> text)
@@ -117,7 +123,7 @@ internal sealed class TextColumn
     {
         if (length != text.Length) return false;
 
-        ref var known = ref MemoryMarshal.GetReference(_bytes.Written[start..]);
+        ref var known = ref _bytes.At(start);
         return TextHash.AreSame(ref known, ref MemoryMarshal.GetReference(text), text.Length);
     }
 
