@@ -51,6 +51,7 @@ public readonly struct FlowRecord : IRecord
 
     public void Describe<TVisitor>(ref TVisitor visitor) where TVisitor : IFieldVisitor, allows ref struct
     {
+        // A copy of its own, whose state stays in registers (ADR 72).
         var fields = visitor;
         fields.Time("flow.first", "When the first packet was seen", FirstNanos);
         fields.Time("flow.last", "When the last packet was seen", LastNanos);

@@ -71,6 +71,7 @@ public readonly ref struct HttpRecord : IRecord
 
     public void Describe<TVisitor>(ref TVisitor visitor) where TVisitor : IFieldVisitor, allows ref struct
     {
+        // A copy of its own, whose state stays in registers (ADR 72).
         var fields = visitor;
         fields.Text("http.version", "Protocol version: 0.9, 1.0, 1.1 or 2", Version);
         fields.Text("http.method", "Request method", Method);
