@@ -63,17 +63,17 @@ public unsafe struct Flow
 {
     public const int Size = 192;
 
-    // First line: the key, and what each packet changes.
+    // First line: the key, as it lies in a packet to the server, and what each packet changes.
     public Address Client;
     public Address Server;
-    public ushort ClientPort;
-    public ushort ServerPort;
     public ushort OuterVlan;
     public ushort InnerVlan;
     public uint TunnelId;
     public byte Protocol;
     public TunnelKind Tunnel;
     public ushort Interface;
+    public ushort ClientPort;
+    public ushort ServerPort;
 
     /// <summary>TCP: number of the conversation, plus one. Otherwise the datagram parser's own word.</summary>
     public uint Slot;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using NetSniff.Buffers;
 using NetSniff.Packets;
 
@@ -20,13 +21,19 @@ public sealed unsafe class FlowTable : IDisposable
     private const int FlowsMaxStep = 4096;
     private const int IndexBitsMin = 12;
 
+    // The key behind the two ends, in words as a packet has it.
+    private const int PathOffset = 32, KindOffset = 40, PortsOffset = 44;
+
+    /// <summary>Of no packet: the kind of a flow whose place is free.</summary>
+    private const TunnelKind NoTunnel = (TunnelKind)0xff;
+
     private readonly bool _tunnelIdsApart;
     private readonly nint[] _pages;
     private int _pagesUsed;
     private int _flowsTouched;
     private int _free = -1;
     private ulong* _index;
-    private int _indexBits = IndexBitsMin;
+    private uint _indexMask = (1u << IndexBitsMin) - 1;
 
     /// <param name="flowsMax">Bound on live flows; rounded up to a multiple of 4096.</param>
     /// <param name="tunnelIdsApart">Same addresses in different VXLAN, Geneve, GRE or ERSPAN networks are different
@@ -36,7 +43,7 @@ public sealed unsafe class FlowTable : IDisposable
         _tunnelIdsApart = tunnelIdsApart;
         FlowsMax = Math.Max(FlowsMaxStep, (flowsMax + FlowsMaxStep - 1) & ~(FlowsMaxStep - 1));
         _pages = new nint[(FlowsMax + PageFlows - 1) >> PageBits];
-        _index = AllocateIndex(_indexBits);
+        _index = AllocateIndex(_indexMask + 1);
     }
 
     public int FlowsMax { get; }
@@ -45,26 +52,39 @@ public sealed unsafe class FlowTable : IDisposable
 
     public bool IsFull => Count >= FlowsMax;
 
-    public long BytesAllocated => ((long)_pagesUsed << PageBits) * Flow.Size + (8L << _indexBits);
+    public long BytesAllocated => ((long)_pagesUsed << PageBits) * Flow.Size + 8L * (_indexMask + 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Flow* At(int flow) => (Flow*)_pages[flow >> PageBits] + (flow & (PageFlows - 1));
 
     /// <summary>First of two wishes: the index word.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchIndex(ulong hash) => Prefetch.Read(_index + Home(hash));
+    public void PrefetchIndex(ulong hash) => Prefetch.Read(_index + ((uint)(hash >> 32) & _indexMask));
 
-    /// <summary>Second wish, when the index word has come: the flow it names.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchFlow(in Packet packet)
+    /// <summary>Second wish, when the index words have come: the flows they name, which the packets keep as a hint.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void PrefetchFlows(Span<Packet> packets)
     {
-        var word = _index[Home(packet.Hash)];
-        if (word == 0 || (word ^ packet.Hash) >> 32 != 0) return;
+        var index = _index;
+        var mask = _indexMask;
+        foreach (ref var packet in packets)
+        {
+            var hash = packet.Hash;
+            Flow* flow = null;
+            for (var at = (uint)(hash >> 32) & mask; index[at] is not 0 and var word; at = (at + 1) & mask)
+            {
+                if ((word ^ hash) >> 32 != 0) continue;
 
-        var flow = (byte*)At((int)(uint)word - 1);
-        Prefetch.Read(flow);
-        Prefetch.Read(flow + Prefetch.LineBytes);
-        if (packet.Protocol == IpProtocol.Tcp) Prefetch.Read(flow + 2 * Prefetch.LineBytes);
+                flow = At((int)(uint)word - 1);
+                Prefetch.Read(flow);
+                Prefetch.Read((byte*)flow + Prefetch.LineBytes);
+                if (packet.Protocol == IpProtocol.Tcp) Prefetch.Read((byte*)flow + 2 * Prefetch.LineBytes);
+                break;
+            }
+
+            packet.FlowHint = flow;
+        }
     }
 
     /// <summary>Wishes for all of a flow that is to be looked at soon.</summary>
@@ -81,22 +101,27 @@ public sealed unsafe class FlowTable : IDisposable
 
     /// <summary>The flow of a packet and the packet's direction in it (0 to the server), or null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Flow* Find(in Packet packet, out int number, out int direction)
+    public Flow* Find(in Packet packet, out int direction)
     {
-        var mask = (1 << _indexBits) - 1;
-        for (var at = Home(packet.Hash); ; at = (at + 1) & mask)
-        {
-            var word = _index[at];
-            if (word == 0) break;
-            if ((word ^ packet.Hash) >> 32 != 0) continue;
+        // What was freed since has a key that no packet has.
+        var hint = (Flow*)packet.FlowHint;
+        return hint != null && IsOf(hint, in packet, out direction) ? hint : Search(in packet, out direction);
+    }
 
-            number = (int)(uint)word - 1;
-            var flow = At(number);
-            direction = Match(flow, packet);
-            if (direction >= 0) return flow;
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Flow* Search(in Packet packet, out int direction)
+    {
+        var index = _index;
+        var (mask, hash) = (_indexMask, packet.Hash);
+        for (var at = (uint)(hash >> 32) & mask; index[at] is not 0 and var word; at = (at + 1) & mask)
+        {
+            if ((word ^ hash) >> 32 != 0) continue;
+
+            var flow = At((int)(uint)word - 1);
+            if (IsOf(flow, in packet, out direction)) return flow;
         }
 
-        number = direction = -1;
+        direction = -1;
         return null;
     }
 
@@ -104,12 +129,12 @@ public sealed unsafe class FlowTable : IDisposable
     public Flow* Add(in Packet packet, out int number)
     {
         Debug.Assert(!IsFull);
-        if (2 * (Count + 1) > 1 << _indexBits) Grow();
+        if (2 * (uint)(Count + 1) > _indexMask + 1) Grow();
 
         number = Take();
         var flow = At(number);
         SetKey(flow, in packet);
-        Insert(packet.Hash, number);
+        Insert(_index, _indexMask, (packet.Hash & 0xffff_ffff_0000_0000) | (uint)(number + 1));
         Count++;
         return flow;
     }
@@ -118,16 +143,11 @@ public sealed unsafe class FlowTable : IDisposable
     public static void SetKey(Flow* flow, in Packet packet)
     {
         *flow = default;
-        flow->Client = packet.Source;
-        flow->Server = packet.Target;
-        flow->ClientPort = packet.SourcePort;
-        flow->ServerPort = packet.TargetPort;
-        flow->OuterVlan = packet.OuterVlan;
-        flow->InnerVlan = packet.InnerVlan;
-        flow->TunnelId = packet.TunnelId;
-        flow->Tunnel = packet.Tunnel;
-        flow->Protocol = packet.Protocol;
-        flow->Interface = packet.Interface;
+        var key = (byte*)flow;
+        packet.EndsWord.Store(key);
+        *(ulong*)(key + PathOffset) = packet.PathWord;
+        *(uint*)(key + KindOffset) = packet.KindWord;
+        *(uint*)(key + PortsOffset) = packet.PortsWord;
         flow->Hash = (uint)(packet.Hash >> 32);
         flow->WheelNext = -1;
     }
@@ -136,21 +156,21 @@ public sealed unsafe class FlowTable : IDisposable
     public void Remove(int number)
     {
         var flow = At(number);
-        var mask = (1 << _indexBits) - 1;
-        var at = Home((ulong)flow->Hash << 32);
-        while ((int)(uint)_index[at] - 1 != number) at = (at + 1) & mask;
+        var index = _index;
+        var mask = _indexMask;
+        var hole = flow->Hash & mask;
+        while ((int)(uint)index[hole] - 1 != number) hole = (hole + 1) & mask;
 
         // Shift back what was pushed along by this one, so that no probe ends too early.
-        var hole = at;
-        for (at = (at + 1) & mask; _index[at] != 0; at = (at + 1) & mask)
+        for (var at = (hole + 1) & mask; index[at] is not 0 and var word; at = (at + 1) & mask)
         {
-            var home = Home(_index[at]);
-            if (((at - home) & mask) < ((at - hole) & mask)) continue;
-            _index[hole] = _index[at];
+            if (((at - (uint)(word >> 32)) & mask) < ((at - hole) & mask)) continue;
+            index[hole] = word;
             hole = at;
         }
 
-        _index[hole] = 0;
+        index[hole] = 0;
+        flow->Tunnel = NoTunnel;
         flow->WheelNext = _free;
         _free = number;
         Count--;
@@ -173,46 +193,44 @@ public sealed unsafe class FlowTable : IDisposable
 
     ~FlowTable() => Dispose();
 
-    /// <summary>0 when the packet goes to the server, 1 when to the client, -1 when it is another flow's.</summary>
+    /// <summary>Whether the packet is the flow's, and which way it goes: 0 to the server.</summary>
+    /// <remarks>Both ways are compared at once: which of them it is cannot be foretold.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Match(Flow* flow, in Packet packet)
+    private bool IsOf(Flow* flow, in Packet packet, out int direction)
     {
-        if (flow->Protocol != packet.Protocol
-            || flow->OuterVlan != packet.OuterVlan
-            || flow->InnerVlan != packet.InnerVlan
-            || flow->Tunnel != packet.Tunnel
-            || (flow->TunnelId != packet.TunnelId && IsApart(packet.Tunnel)))
-        {
-            return -1;
-        }
+        var key = (byte*)flow;
+        var ends = Vector256.Load(key);
+        var there = packet.EndsWord;
+        var back = Vector256.Shuffle(there.AsUInt64(), Vector256.Create(2ul, 3, 0, 1)).AsByte();
+        var (flowPorts, ports) = (*(uint*)(key + PortsOffset), packet.PortsWord);
+        var isThere = (ends ^ there) == Vector256<byte>.Zero & (flowPorts == ports);
+        var isBack = (ends ^ back) == Vector256<byte>.Zero & (flowPorts == BitOperations.RotateLeft(ports, 16));
+        direction = isThere ? 0 : 1;
 
-        if (flow->ClientPort == packet.SourcePort && flow->ServerPort == packet.TargetPort
-            && flow->Client == packet.Source && flow->Server == packet.Target)
-        {
-            return 0;
-        }
-
-        return flow->ClientPort == packet.TargetPort && flow->ServerPort == packet.SourcePort
-            && flow->Client == packet.Target && flow->Server == packet.Source
-                ? 1
-                : -1;
+        // The interface, in the upper half of the kind, is where the flow was seen first and no part of its key.
+        var path = *(ulong*)(key + PathOffset) ^ packet.PathWord;
+        var kind = (*(uint*)(key + KindOffset) ^ packet.KindWord) << 16;
+        return (isThere | isBack) && ((path | kind) == 0 || IsSamePath(flow, in packet));
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool IsSamePath(Flow* flow, in Packet packet) =>
+        flow->Protocol == packet.Protocol
+        && flow->OuterVlan == packet.OuterVlan
+        && flow->InnerVlan == packet.InnerVlan
+        && flow->Tunnel == packet.Tunnel
+        && (flow->TunnelId == packet.TunnelId || !IsApart(packet.Tunnel));
 
     /// <summary>Whether different ids mean different networks. A GTP-U end point, an MPLS label and the like differ by
     /// direction, and so cannot be part of what names a conversation.</summary>
     private bool IsApart(TunnelKind tunnel) =>
         _tunnelIdsApart && tunnel is (TunnelKind.Vxlan or TunnelKind.Geneve or TunnelKind.Gre or TunnelKind.Erspan);
 
-    /// <summary>Where a hash, or the index word that keeps its upper half, belongs.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Home(ulong hash) => (int)((uint)(hash >> 32) & ((1u << _indexBits) - 1));
-
-    private void Insert(ulong hash, int number)
+    private static void Insert(ulong* index, uint mask, ulong word)
     {
-        var mask = (1 << _indexBits) - 1;
-        var at = Home(hash);
-        while (_index[at] != 0) at = (at + 1) & mask;
-        _index[at] = (hash & 0xffff_ffff_0000_0000) | (uint)(number + 1);
+        var at = (uint)(word >> 32) & mask;
+        while (index[at] != 0) at = (at + 1) & mask;
+        index[at] = word;
     }
 
     private int Take()
@@ -235,21 +253,21 @@ public sealed unsafe class FlowTable : IDisposable
     private void Grow()
     {
         var old = _index;
-        var oldSize = 1 << _indexBits;
-        _indexBits++;
-        _index = AllocateIndex(_indexBits);
-        for (var at = 0; at < oldSize; at++)
+        var oldWords = _indexMask + 1;
+        _index = AllocateIndex(2 * oldWords);
+        _indexMask = 2 * oldWords - 1;
+        for (var word = old; word < old + oldWords; word++)
         {
-            if (old[at] != 0) Insert(old[at], (int)(uint)old[at] - 1);
+            if (*word != 0) Insert(_index, _indexMask, *word);
         }
 
         LargeMemory.Free(old);
     }
 
-    private static ulong* AllocateIndex(int bits)
+    private static ulong* AllocateIndex(uint words)
     {
-        Debug.Assert(BitOperations.IsPow2(1 << bits));
-        var bytes = (nuint)8 << bits;
+        Debug.Assert(BitOperations.IsPow2(words));
+        var bytes = (nuint)sizeof(ulong) * words;
         var index = LargeMemory.Allocate(bytes);
         NativeMemory.Clear(index, bytes);
         return (ulong*)index;

@@ -32,6 +32,32 @@ public static unsafe class TcpTracker
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Update(Flow* flow, in Packet packet, int direction)
     {
+        // The middle of a connection: an acknowledgement, and the numbers of both sides known.
+        const TcpFlags Plain = TcpFlags.Syn | TcpFlags.Fin | TcpFlags.Rst | TcpFlags.Ack;
+        const FlowTraits Handshake = FlowTraits.HasRtt | FlowTraits.SawSynAck;
+        var traits = flow->Traits;
+        var known = (int)(FlowTraits.SequencedToServer | FlowTraits.AckedToServer) << direction;
+        if ((packet.Flags & Plain) != TcpFlags.Ack || packet.Window == 0 || ((int)traits & known) != known
+            || (traits & Handshake) == FlowTraits.SawSynAck || flow->State >= TcpState.FinWait1)
+        {
+            UpdateAny(flow, in packet, direction);
+            return;
+        }
+
+        flow->Flags[direction] |= (byte)packet.Flags;
+        ref var acked = ref flow->LastAck[direction];
+        if ((int)(packet.Acknowledgement - acked) > 0) acked = packet.Acknowledgement;
+        if (packet.PayloadWireLength == 0) return;
+
+        ref var next = ref flow->NextSequence[direction];
+        var (start, end) = (packet.Sequence, packet.Sequence + (uint)packet.PayloadWireLength);
+        if (start == next) next = end;
+        else OffOrder(flow, start, end, (int)(start - next), direction);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void UpdateAny(Flow* flow, in Packet packet, int direction)
+    {
         flow->Flags[direction] |= (byte)packet.Flags;
         const TcpFlags Rare = TcpFlags.Syn | TcpFlags.Fin | TcpFlags.Rst;
         if ((packet.Flags & Rare) != 0) Turn(flow, packet, direction);

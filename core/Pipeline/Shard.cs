@@ -101,15 +101,41 @@ public sealed unsafe partial class Shard : IDisposable
     private void RunBatch(ReadOnlySpan<Frame> frames, int start, int count)
     {
         var packets = _packets.AsSpan(0, count);
+        Counters.Packets += count;
+        Counters.Bytes += Decode(frames, start, packets);
+        Counters.ByStatus[(int)DecodeStatus.Ok] += count;
+        _flows.PrefetchFlows(packets);
+        if (_options.KeepsFrameFlows || _options.KeepsFrameApps)
+        {
+            RunKeeping(packets, start);
+            return;
+        }
+
+        foreach (ref var packet in packets) Handle(ref packet);
+    }
+
+    /// <summary>Packets of frames, with a wish for the index word of each.</summary>
+    /// <returns>Bytes they had on the wire.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long Decode(ReadOnlySpan<Frame> frames, int start, Span<Packet> packets)
+    {
+        var bytes = 0L;
+        var flows = _flows;
         for (var index = 0; index < packets.Length; index++)
         {
             PrefetchFrame(frames, start + index + FramesAhead);
-            PacketDecoder.Decode(in frames[start + index], ref packets[index]);
-            _flows.PrefetchIndex(packets[index].Hash);
+            ref readonly var frame = ref frames[start + index];
+            ref var packet = ref packets[index];
+            PacketDecoder.Decode(in frame, ref packet);
+            bytes += frame.WireLength;
+            flows.PrefetchIndex(packet.Hash);
         }
 
-        foreach (ref readonly var packet in packets) _flows.PrefetchFlow(in packet);
+        return bytes;
+    }
 
+    private void RunKeeping(Span<Packet> packets, int start)
+    {
         for (var index = 0; index < packets.Length; index++)
         {
             _frameApp = Apps.Unknown;
@@ -134,40 +160,34 @@ public sealed unsafe partial class Shard : IDisposable
     }
 
     /// <summary>Returns the flow's id, or 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong Handle(ref Packet packet)
     {
-        Counters.Packets++;
-        Counters.Bytes += packet.WireLength;
-        Counters.ByStatus[(int)packet.Status]++;
         if (packet.TimeNanos > _now)
         {
             _now = packet.TimeNanos;
             if (_wheel.IsDue(_now)) Expire();
         }
 
-        const PacketTraits Rare = PacketTraits.Fragment | PacketTraits.CutBySnap | PacketTraits.Tunnelled
-            | PacketTraits.BadTransport;
-        if (packet.Status != DecodeStatus.Ok)
-        {
-            if (_targets is { IsListed: true }) _frameApp = Apps.Untargeted;
-            return 0;
-        }
-
-        if ((packet.Traits & Rare) != 0 && HandleRare(ref packet)) return 0;
-        return Count(ref packet, 1, packet.WireLength);
+        if (packet.IsUnusual && HandleUnusual(ref packet)) return 0;
+        return CountOne(ref packet);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong CountOne(ref Packet packet) => Count(ref packet, 1, packet.WireLength);
+
     /// <summary>Finds or makes the flow, counts the packet into it and reads its payload.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong Count(ref Packet packet, int packets, long bytes)
     {
         if (packet.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6) IcmpPairs.Normalise(ref packet);
-        var flow = _flows.Find(in packet, out var number, out var direction);
+        var flow = _flows.Find(in packet, out var direction);
         var isWanted = flow == null ? IsWanted(in packet)
             : flow->Epoch == _epoch || StaysWanted(flow, in packet, ref direction);
         if (!isWanted) return LeaveOut(packets);
         if (flow == null)
         {
-            flow = Start(ref packet, out number, out direction);
+            flow = Start(ref packet, out direction);
         }
         else if (packet.Protocol == IpProtocol.Tcp && (packet.Flags & TcpFlags.Syn) != 0
             && TcpTracker.IsReuse(flow, packet, direction))
@@ -190,10 +210,10 @@ public sealed unsafe partial class Shard : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private Flow* Start(ref Packet packet, out int number, out int direction)
+    private Flow* Start(ref Packet packet, out int direction)
     {
         if (_flows.IsFull) EvictOldest();
-        var flow = _flows.Add(in packet, out number);
+        var flow = _flows.Add(in packet, out var number);
         direction = Begin(flow, in packet);
         _wheel.Remind(number, flow, _now + IdleOf(flow), _now);
         return flow;
