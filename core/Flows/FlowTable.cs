@@ -11,8 +11,8 @@ namespace NetSniff.Flows;
 /// <summary>All live flows of one shard: an open-addressing index of words over pages of <see cref="Flow"/>.</summary>
 /// <remarks>An index word is the hash's upper half and the flow's number plus one. The half names the word's home too,
 /// so neither a probe that fails, nor growing, nor what moves up when a flow goes costs a flow's cache line. Linear
-/// probing, deletion by shifting back (no tombstones), load at most a half. Grows by doubling up to the bound; pages
-/// are allocated as they are first used.</remarks>
+/// probing, deletion by shifting back (no tombstones), load at most a half. Grows by doubling up to the bound, in
+/// place; pages are allocated as they are first used.</remarks>
 public sealed unsafe class FlowTable : IDisposable
 {
     // 6 MiB: three huge pages.
@@ -43,7 +43,10 @@ public sealed unsafe class FlowTable : IDisposable
         _tunnelIdsApart = tunnelIdsApart;
         FlowsMax = Math.Max(FlowsMaxStep, (flowsMax + FlowsMaxStep - 1) & ~(FlowsMaxStep - 1));
         _pages = new nint[(FlowsMax + PageFlows - 1) >> PageBits];
-        _index = AllocateIndex(_indexMask + 1);
+        // All that it may grow to; memory is only what is touched.
+        var wordsMax = BitOperations.RoundUpToPowerOf2(2 * (uint)FlowsMax);
+        _index = (ulong*)LargeMemory.Reserve((nuint)wordsMax * sizeof(ulong));
+        NativeMemory.Clear(_index, (nuint)(_indexMask + 1) * sizeof(ulong));
     }
 
     public int FlowsMax { get; }
@@ -126,6 +129,7 @@ public sealed unsafe class FlowTable : IDisposable
     }
 
     /// <summary>A new flow with the key of the packet, its sender as client. The table must not be full.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Flow* Add(in Packet packet, out int number)
     {
         Debug.Assert(!IsFull);
@@ -140,6 +144,7 @@ public sealed unsafe class FlowTable : IDisposable
     }
 
     /// <summary>A blank flow with the packet's key, its sender as client.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void SetKey(Flow* flow, in Packet packet)
     {
         *flow = default;
@@ -226,6 +231,7 @@ public sealed unsafe class FlowTable : IDisposable
     private bool IsApart(TunnelKind tunnel) =>
         _tunnelIdsApart && tunnel is (TunnelKind.Vxlan or TunnelKind.Geneve or TunnelKind.Gre or TunnelKind.Erspan);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Insert(ulong* index, uint mask, ulong word)
     {
         var at = (uint)(word >> 32) & mask;
@@ -233,6 +239,7 @@ public sealed unsafe class FlowTable : IDisposable
         index[at] = word;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Take()
     {
         if (_free >= 0)
@@ -242,34 +249,37 @@ public sealed unsafe class FlowTable : IDisposable
             return number;
         }
 
-        if (_flowsTouched >> PageBits == _pagesUsed)
-        {
-            _pages[_pagesUsed++] = (nint)LargeMemory.Allocate(PageFlows * Flow.Size);
-        }
-
+        if (_flowsTouched >> PageBits == _pagesUsed) AddPage();
         return _flowsTouched++;
     }
 
+    private void AddPage() => _pages[_pagesUsed++] = (nint)LargeMemory.Allocate(PageFlows * Flow.Size);
+
+    /// <summary>Twice as many words, in place: what was paid for when it was first touched stays in use.</summary>
+    /// <remarks>Each word goes to its new home or behind it. Taken in their order, none passes one that is still to be
+    /// taken; those at the beginning, which may belong to the end, come last.</remarks>
     private void Grow()
     {
-        var old = _index;
-        var oldWords = _indexMask + 1;
-        _index = AllocateIndex(2 * oldWords);
-        _indexMask = 2 * oldWords - 1;
-        for (var word = old; word < old + oldWords; word++)
+        var index = _index;
+        var words = _indexMask + 1;
+        LargeMemory.UseHugePages(index, (nuint)words * 2 * sizeof(ulong));
+        if ((nuint)words * sizeof(ulong) == LargeMemory.HugePageBytes) LargeMemory.JoinFirstPages(index);
+        NativeMemory.Clear(index + words, (nuint)words * sizeof(ulong));
+        _indexMask = 2 * words - 1;
+        var first = 0u;
+        while (index[first] != 0) first++;
+
+        var wrapped = new ReadOnlySpan<ulong>(index, (int)first).ToArray();
+        new Span<ulong>(index, (int)first).Clear();
+        for (var at = first; at < words; at++)
         {
-            if (*word != 0) Insert(_index, _indexMask, *word);
+            var word = index[at];
+            if (word == 0) continue;
+
+            index[at] = 0;
+            Insert(index, _indexMask, word);
         }
 
-        LargeMemory.Free(old);
-    }
-
-    private static ulong* AllocateIndex(uint words)
-    {
-        Debug.Assert(BitOperations.IsPow2(words));
-        var bytes = (nuint)sizeof(ulong) * words;
-        var index = LargeMemory.Allocate(bytes);
-        NativeMemory.Clear(index, bytes);
-        return (ulong*)index;
+        foreach (var word in wrapped) Insert(index, _indexMask, word);
     }
 }

@@ -229,6 +229,7 @@ public sealed unsafe partial class Shard : IDisposable
         return Begin(flow, in packet);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Begin(Flow* flow, in Packet packet)
     {
         flow->Id = _nextFlowId++;
@@ -238,6 +239,12 @@ public sealed unsafe partial class Shard : IDisposable
         Counters.FlowsStarted++;
         if (packet.Protocol != IpProtocol.Tcp) return 0;
 
+        return BeginTcp(flow, in packet);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int BeginTcp(Flow* flow, in Packet packet)
+    {
         if (!packet.Has(TcpFlags.Syn)) flow->Traits |= FlowTraits.Midstream;
         if ((packet.Flags & (TcpFlags.Syn | TcpFlags.Ack)) != (TcpFlags.Syn | TcpFlags.Ack)) return 0;
 
