@@ -12,16 +12,17 @@ internal static unsafe partial class LargeMemory
     private const int CollapsePages = 25; // MADV_COLLAPSE: now, and of what has small pages already; Linux 6.1
 
     /// <summary>On a cache line's boundary at least. Not cleared.</summary>
-    public static void* Allocate(nuint bytes)
+    /// <param name="alignment">More than that, if it has to be: a power of two.</param>
+    public static void* Allocate(nuint bytes, nuint alignment = 0)
     {
-        var memory = Reserve(bytes);
+        var memory = Reserve(bytes, alignment);
         UseHugePages(memory, bytes);
         return memory;
     }
 
     /// <summary>The same, of which no more than a part will be used at first.</summary>
-    public static void* Reserve(nuint bytes) =>
-        NativeMemory.AlignedAlloc(bytes, bytes >= HugePageBytes ? HugePageBytes : Prefetch.LineBytes);
+    public static void* Reserve(nuint bytes, nuint alignment = 0) => NativeMemory.AlignedAlloc(
+        bytes, Math.Max(alignment, bytes >= HugePageBytes ? HugePageBytes : Prefetch.LineBytes));
 
     /// <summary>Asks for huge pages for the beginning of what was reserved.</summary>
     public static void UseHugePages(void* memory, nuint bytes)

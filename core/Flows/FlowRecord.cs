@@ -53,20 +53,21 @@ public readonly struct FlowRecord : IRecord
 
         if (protocol != IpProtocol.Tcp) return;
 
+        var tcp = flow->Tcp;
         IsTcp = true;
-        State = flow->State;
-        FlagsToServer = flow->Flags[0];
-        FlagsToClient = flow->Flags[1];
-        RetransmittedToServer = flow->Retransmitted[0];
-        RetransmittedToClient = flow->Retransmitted[1];
-        OutOfOrderToServer = flow->OutOfOrder[0];
-        OutOfOrderToClient = flow->OutOfOrder[1];
-        ZeroWindowToServer = flow->ZeroWindows[0];
-        ZeroWindowToClient = flow->ZeroWindows[1];
-        GapsToServer = flow->Gaps[0];
-        GapsToClient = flow->Gaps[1];
-        RttNanos = flow->RttMicros * 1000L;
-        HasRtt = flow->RttMicros != 0;
+        State = tcp->State;
+        FlagsToServer = tcp->Flags[0];
+        FlagsToClient = tcp->Flags[1];
+        RetransmittedToServer = tcp->Retransmitted[0];
+        RetransmittedToClient = tcp->Retransmitted[1];
+        OutOfOrderToServer = tcp->OutOfOrder[0];
+        OutOfOrderToClient = tcp->OutOfOrder[1];
+        ZeroWindowToServer = tcp->ZeroWindows[0];
+        ZeroWindowToClient = tcp->ZeroWindows[1];
+        GapsToServer = tcp->Gaps[0];
+        GapsToClient = tcp->Gaps[1];
+        RttNanos = tcp->RttMicros * 1000L;
+        HasRtt = tcp->RttMicros != 0;
         IsMidstream = flow->Is(FlowTraits.Midstream);
     }
 

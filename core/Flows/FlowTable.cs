@@ -12,26 +12,31 @@ namespace NetSniff.Flows;
 /// <remarks>An index word is the hash's upper half and the flow's number plus one. The half names the word's home too,
 /// so neither a probe that fails, nor growing, nor what moves up when a flow goes costs a flow's cache line. Linear
 /// probing, deletion by shifting back (no tombstones), load at most a half. Grows by doubling up to the bound, in
-/// place; pages are allocated as they are first used.</remarks>
+/// place; pages are allocated as they are first used. Flows of TCP and others have pages of their own, so that those of others never touch
+/// what only TCP needs.</remarks>
 public sealed unsafe class FlowTable : IDisposable
 {
-    // 6 MiB: three huge pages.
+    // Two huge pages of flows, and one for what those of TCP have besides.
     private const int PageBits = 15;
     private const int PageFlows = 1 << PageBits;
+    private const int PageBytes = PageFlows * Flow.Size;
+    private const int NumbersBytes = PageFlows * TcpNumbers.Size;
     private const int FlowsMaxStep = 4096;
     private const int IndexBitsMin = 12;
 
-    // The key behind the two ends, in words as a packet has it.
+    // The key behind the two ends, in words as a packet has it; but the kind of tunnel is in spare bits of the path.
     private const int PathOffset = 32, KindOffset = 40, PortsOffset = 44;
+    private const int PathTunnelShift = 16 + Flow.TunnelShift;
+    private const uint KindTunnelMask = 0xff00;
 
-    /// <summary>Of no packet: the kind of a flow whose place is free.</summary>
-    private const TunnelKind NoTunnel = (TunnelKind)0xff;
+    /// <summary>Of no packet: the VLAN of a flow whose place is free.</summary>
+    private const ushort NoVlan = 0xffff;
 
     private readonly bool _tunnelIdsApart;
     private readonly nint[] _pages;
+    private readonly bool[] _pagesOfTcp;
+    private readonly FlowPlaces[] _places = [new(), new()];
     private int _pagesUsed;
-    private int _flowsTouched;
-    private int _free = -1;
     private ulong* _index;
     private uint _indexMask = (1u << IndexBitsMin) - 1;
 
@@ -43,6 +48,7 @@ public sealed unsafe class FlowTable : IDisposable
         _tunnelIdsApart = tunnelIdsApart;
         FlowsMax = Math.Max(FlowsMaxStep, (flowsMax + FlowsMaxStep - 1) & ~(FlowsMaxStep - 1));
         _pages = new nint[(FlowsMax + PageFlows - 1) >> PageBits];
+        _pagesOfTcp = new bool[_pages.Length];
         // All that it may grow to; memory is only what is touched.
         var wordsMax = BitOperations.RoundUpToPowerOf2(2 * (uint)FlowsMax);
         _index = (ulong*)LargeMemory.Reserve((nuint)wordsMax * sizeof(ulong));
@@ -55,10 +61,19 @@ public sealed unsafe class FlowTable : IDisposable
 
     public bool IsFull => Count >= FlowsMax;
 
-    public long BytesAllocated => ((long)_pagesUsed << PageBits) * Flow.Size + 8L * (_indexMask + 1);
+    public long BytesAllocated => (long)_pagesUsed * (PageBytes + NumbersBytes) + 8L * (_indexMask + 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Flow* At(int flow) => (Flow*)_pages[flow >> PageBits] + (flow & (PageFlows - 1));
+
+    /// <summary>What only a flow of TCP has: in its page, behind the flows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TcpNumbers* NumbersOf(Flow* flow)
+    {
+        const nuint InPage = PageBytes - 1;
+        var at = (nuint)flow;
+        return (TcpNumbers*)((at & ~InPage) + PageBytes + (at & InPage) / (Flow.Size / TcpNumbers.Size));
+    }
 
     /// <summary>First of two wishes: the index word.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -82,7 +97,7 @@ public sealed unsafe class FlowTable : IDisposable
                 flow = At((int)(uint)word - 1);
                 Prefetch.Read(flow);
                 Prefetch.Read((byte*)flow + Prefetch.LineBytes);
-                if (packet.Protocol == IpProtocol.Tcp) Prefetch.Read((byte*)flow + 2 * Prefetch.LineBytes);
+                if (packet.Protocol == IpProtocol.Tcp) Prefetch.Read(NumbersOf(flow));
                 break;
             }
 
@@ -99,7 +114,7 @@ public sealed unsafe class FlowTable : IDisposable
         var flow = (byte*)At(number);
         Prefetch.Read(flow);
         Prefetch.Read(flow + Prefetch.LineBytes);
-        Prefetch.Read(flow + 2 * Prefetch.LineBytes);
+        if (_pagesOfTcp[number >> PageBits]) Prefetch.Read(NumbersOf((Flow*)flow));
     }
 
     /// <summary>The flow of a packet and the packet's direction in it (0 to the server), or null.</summary>
@@ -135,7 +150,7 @@ public sealed unsafe class FlowTable : IDisposable
         Debug.Assert(!IsFull);
         if (2 * (uint)(Count + 1) > _indexMask + 1) Grow();
 
-        number = Take();
+        number = Take(packet.Protocol == IpProtocol.Tcp);
         var flow = At(number);
         SetKey(flow, in packet);
         Insert(_index, _indexMask, (packet.Hash & 0xffff_ffff_0000_0000) | (uint)(number + 1));
@@ -148,10 +163,11 @@ public sealed unsafe class FlowTable : IDisposable
     public static void SetKey(Flow* flow, in Packet packet)
     {
         *flow = default;
+        if (packet.Protocol == IpProtocol.Tcp) *NumbersOf(flow) = default;
         var key = (byte*)flow;
         packet.EndsWord.Store(key);
-        *(ulong*)(key + PathOffset) = packet.PathWord;
-        *(uint*)(key + KindOffset) = packet.KindWord;
+        *(ulong*)(key + PathOffset) = packet.PathWord | (ulong)packet.Tunnel << PathTunnelShift;
+        *(uint*)(key + KindOffset) = packet.KindWord & ~KindTunnelMask;
         *(uint*)(key + PortsOffset) = packet.PortsWord;
         flow->Hash = (uint)(packet.Hash >> 32);
         flow->WheelNext = -1;
@@ -175,16 +191,23 @@ public sealed unsafe class FlowTable : IDisposable
         }
 
         index[hole] = 0;
-        flow->Tunnel = NoTunnel;
-        flow->WheelNext = _free;
-        _free = number;
+        flow->OuterVlan = NoVlan;
+        ref var places = ref PlacesOf(_pagesOfTcp[number >> PageBits]);
+        flow->WheelNext = places.Free;
+        places.Free = number;
         Count--;
     }
 
     /// <summary>Makes every flow one that no targets have judged: epochs are few and begin again.</summary>
     public void ForgetEpochs()
     {
-        for (var number = 0; number < _flowsTouched; number++) At(number)->Epoch = 0;
+        for (var page = 0; page < _pagesUsed; page++)
+        {
+            var end = PlacesOf(_pagesOfTcp[page]) is var places && places.End == (page + 1) << PageBits
+                ? places.Next
+                : (page + 1) << PageBits;
+            for (var number = page << PageBits; number < end; number++) At(number)->Epoch = 0;
+        }
     }
 
     public void Dispose()
@@ -199,24 +222,31 @@ public sealed unsafe class FlowTable : IDisposable
     ~FlowTable() => Dispose();
 
     /// <summary>Whether the packet is the flow's, and which way it goes: 0 to the server.</summary>
-    /// <remarks>Both ways are compared at once: which of them it is cannot be foretold.</remarks>
+    /// <remarks>Without a branch on the way, which cannot be foretold: the ports tell it, and the ends are then compared
+    /// in that order.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsOf(Flow* flow, in Packet packet, out int direction)
     {
         var key = (byte*)flow;
-        var ends = Vector256.Load(key);
-        var there = packet.EndsWord;
-        var back = Vector256.Shuffle(there.AsUInt64(), Vector256.Create(2ul, 3, 0, 1)).AsByte();
         var (flowPorts, ports) = (*(uint*)(key + PortsOffset), packet.PortsWord);
-        var isThere = (ends ^ there) == Vector256<byte>.Zero & (flowPorts == ports);
-        var isBack = (ends ^ back) == Vector256<byte>.Zero & (flowPorts == BitOperations.RotateLeft(ports, 16));
-        direction = isThere ? 0 : 1;
+        var turned = BitOperations.RotateLeft(ports, 16);
+        direction = flowPorts == ports ? 0 : 1;
+        if (ports == turned) direction = DirectionByAddress(flow, in packet);
 
-        // The interface, in the upper half of the kind, is where the flow was seen first and no part of its key.
+        ref var ends = ref Unsafe.As<Address, byte>(ref Unsafe.AsRef(in packet.Source));
+        var turn = (nuint)(uint)(direction * Address.Size);
+        var apart = (Vector128.LoadUnsafe(ref ends, turn) ^ Vector128.Load(key))
+            | (Vector128.LoadUnsafe(ref ends, turn ^ Address.Size) ^ Vector128.Load(key + Address.Size));
+        if (apart != Vector128<byte>.Zero || (flowPorts != ports && flowPorts != turned)) return false;
+
+        // What came through a tunnel differs here, for the path of a packet does not say of which kind it was.
         var path = *(ulong*)(key + PathOffset) ^ packet.PathWord;
-        var kind = (*(uint*)(key + KindOffset) ^ packet.KindWord) << 16;
-        return (isThere | isBack) && ((path | kind) == 0 || IsSamePath(flow, in packet));
+        return (path | (uint)(flow->Protocol ^ packet.Protocol)) == 0 || IsSamePath(flow, in packet);
     }
+
+    /// <summary>Where both ports are the same one.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int DirectionByAddress(Flow* flow, in Packet packet) => flow->Client == packet.Source ? 0 : 1;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool IsSamePath(Flow* flow, in Packet packet) =>
@@ -239,21 +269,35 @@ public sealed unsafe class FlowTable : IDisposable
         index[at] = word;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Take()
-    {
-        if (_free >= 0)
-        {
-            var number = _free;
-            _free = At(number)->WheelNext;
-            return number;
-        }
+    private ref FlowPlaces PlacesOf(bool isTcp) => ref _places[isTcp ? 1 : 0];
 
-        if (_flowsTouched >> PageBits == _pagesUsed) AddPage();
-        return _flowsTouched++;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Take(bool isTcp)
+    {
+        ref var places = ref PlacesOf(isTcp);
+        return places.TryTake(this, out var number) ? number : TakeRare(isTcp);
     }
 
-    private void AddPage() => _pages[_pagesUsed++] = (nint)LargeMemory.Allocate(PageFlows * Flow.Size);
+    /// <summary>From a new page, or, where there may be no more of them, from those of the others: what TCP needs
+    /// besides is in every page, and costs nothing as long as none of its flows is there.</summary>
+    private int TakeRare(bool isTcp)
+    {
+        ref var places = ref PlacesOf(isTcp);
+        if (_pagesUsed == _pages.Length) places = ref PlacesOf(!isTcp);
+        else AddPage(isTcp, ref places);
+
+        var isTaken = places.TryTake(this, out var number);
+        Debug.Assert(isTaken, "a place for each flow that may be");
+        return number;
+    }
+
+    private void AddPage(bool isTcp, ref FlowPlaces places)
+    {
+        _pages[_pagesUsed] = (nint)LargeMemory.Allocate(PageBytes + NumbersBytes, PageBytes);
+        _pagesOfTcp[_pagesUsed] = isTcp;
+        (places.Next, places.End) = (_pagesUsed << PageBits, (_pagesUsed + 1) << PageBits);
+        _pagesUsed++;
+    }
 
     /// <summary>Twice as many words, in place: what was paid for when it was first touched stays in use.</summary>
     /// <remarks>Each word goes to its new home or behind it. Taken in their order, none passes one that is still to be
@@ -281,5 +325,31 @@ public sealed unsafe class FlowTable : IDisposable
         }
 
         foreach (var word in wrapped) Insert(index, _indexMask, word);
+    }
+
+    /// <summary>Places of one kind of pages: those that were given back, the last one first, and those behind that
+    /// were never used.</summary>
+    private struct FlowPlaces()
+    {
+        public int Free = -1;
+        public int Next;
+        public int End;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool TryTake(FlowTable table, out int number)
+        {
+            number = Free;
+            if (number >= 0)
+            {
+                Free = table.At(number)->WheelNext;
+                return true;
+            }
+
+            number = Next;
+            if (number == End) return false;
+
+            Next++;
+            return true;
+        }
     }
 }

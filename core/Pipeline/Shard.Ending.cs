@@ -91,11 +91,9 @@ public sealed unsafe partial class Shard
             flow->Packets[direction] = 0;
             flow->Bytes[direction] = 0;
             flow->Payload[direction] = 0;
-            flow->Retransmitted[direction] = 0;
-            flow->OutOfOrder[direction] = 0;
-            flow->ZeroWindows[direction] = 0;
-            flow->Gaps[direction] = 0;
         }
+
+        if (flow->Protocol == IpProtocol.Tcp) TcpTracker.StartCounts(flow);
     }
 
     private void EvictOldest()
@@ -143,7 +141,7 @@ public sealed unsafe partial class Shard
     private void SetRecordContext(Flow* flow, bool isReversed)
     {
         ref var head = ref Records.Context;
-        head.FlowId = flow->Id;
+        head.FlowId = IdOf(flow);
         head.Client = isReversed ? flow->Server : flow->Client;
         head.Server = isReversed ? flow->Client : flow->Server;
         head.ClientPort = isReversed ? flow->ServerPort : flow->ClientPort;
@@ -167,7 +165,7 @@ public sealed unsafe partial class Shard
     {
         SetRecordContext(flow, isReversed);
         _context.NowNanos = _now;
-        _context.FlowId = flow->Id;
+        _context.FlowId = Records.Context.FlowId;
         _context.ClientPort = Records.Context.ClientPort;
         _context.ServerPort = Records.Context.ServerPort;
         _context.IsMidstream = flow->Is(FlowTraits.Midstream);

@@ -29,7 +29,8 @@ public sealed unsafe partial class Shard : IDisposable
     private ushort[] _frameApps = [];
     private ushort _frameApp;
     private long _now;
-    private ulong _nextFlowId;
+    private readonly ulong _flowIdsFrom;
+    private ulong _nextFlow = 1;
 
     /// <param name="consumer">Gets the records whenever the arena fills, on <see cref="RecordSink.Flush"/> of
     /// <see cref="Records"/>, and at the end.</param>
@@ -44,7 +45,7 @@ public sealed unsafe partial class Shard : IDisposable
         _defragmenter = options.GathersPieces
             ? new IpDefragmenter(options.FragmentedDatagramsMax, options.FragmentBytesMax)
             : new IpDefragmenter(datagramsMax: 1, bytesMax: IpDefragmenter.DatagramBytesMax);
-        _nextFlowId = ((ulong)options.ShardNumber << 48) | 1;
+        _flowIdsFrom = (ulong)options.ShardNumber << 48;
         _idleNanos = IdleTable(options);
         _activeNanos = Nanos(options.ActiveMax);
         PrepareProtocols();
@@ -140,7 +141,7 @@ public sealed unsafe partial class Shard : IDisposable
         {
             _frameApp = Apps.Unknown;
             var flow = Handle(ref packets[index]);
-            if (_options.KeepsFrameFlows) _frameFlows[start + index] = flow;
+            if (_options.KeepsFrameFlows) _frameFlows[start + index] = flow == null ? 0 : IdOf(flow);
             if (_options.KeepsFrameApps) _frameApps[start + index] = _frameApp;
         }
     }
@@ -159,9 +160,9 @@ public sealed unsafe partial class Shard : IDisposable
         Prefetch.Read(start + 3 * Prefetch.LineBytes);
     }
 
-    /// <summary>Returns the flow's id, or 0.</summary>
+    /// <summary>Returns the flow, or null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong Handle(ref Packet packet)
+    private Flow* Handle(ref Packet packet)
     {
         if (packet.TimeNanos > _now)
         {
@@ -169,22 +170,27 @@ public sealed unsafe partial class Shard : IDisposable
             if (_wheel.IsDue(_now)) Expire();
         }
 
-        if (packet.IsUnusual && HandleUnusual(ref packet)) return 0;
+        if (packet.IsUnusual && HandleUnusual(ref packet)) return null;
         return CountOne(ref packet);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ulong CountOne(ref Packet packet) => Count(ref packet, 1, packet.WireLength);
+    private Flow* CountOne(ref Packet packet) => Count(ref packet, 1, packet.WireLength);
 
     /// <summary>Finds or makes the flow, counts the packet into it and reads its payload.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong Count(ref Packet packet, int packets, long bytes)
+    private Flow* Count(ref Packet packet, int packets, long bytes)
     {
         if (packet.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6) IcmpPairs.Normalise(ref packet);
         var flow = _flows.Find(in packet, out var direction);
         var isWanted = flow == null ? IsWanted(in packet)
             : flow->Epoch == _epoch || StaysWanted(flow, in packet, ref direction);
-        if (!isWanted) return LeaveOut(packets);
+        if (!isWanted)
+        {
+            LeaveOut(packets);
+            return null;
+        }
+
         if (flow == null)
         {
             flow = Start(ref packet, out direction);
@@ -201,12 +207,11 @@ public sealed unsafe partial class Shard : IDisposable
         flow->Payload[direction] += (ulong)packet.PayloadWireLength;
         flow->LastNanos = _now;
         Counters.PacketsInFlows += packets;
-        var id = flow->Id;
-        if (packet.Is(PacketTraits.BadTransport)) return id;
+        if (packet.Is(PacketTraits.BadTransport)) return flow;
         if (packet.Protocol == IpProtocol.Tcp) HandleTcp(flow, ref packet, direction);
         else if (packet.PayloadLength > 0) HandleDatagram(flow, ref packet, direction);
         _frameApp = flow->App;
-        return id;
+        return flow;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -230,9 +235,12 @@ public sealed unsafe partial class Shard : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong IdOf(Flow* flow) => _flowIdsFrom | flow->Id;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Begin(Flow* flow, in Packet packet)
     {
-        flow->Id = _nextFlowId++;
+        flow->Id = _nextFlow++;
         flow->Epoch = _epoch;
         flow->FirstNanos = packet.TimeNanos;
         flow->LastNanos = _now;
