@@ -1,3 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using NetSniff.Packets;
 using NetSniff.Records;
 
 namespace NetSniff.Flows;
@@ -19,6 +22,54 @@ public readonly struct FlowRecord : IRecord
         "One conversation between two ends: counts both ways, TCP health, why it ended.",
         "{flow.packets.toserver~1}→ {flow.packets.toclient~1}← packets  {flow.bytes.toserver}↑ {flow.bytes.toclient}↓  "
         + "{flow.end~2}");
+
+    public FlowRecord()
+    {
+    }
+
+    /// <summary>What a flow has come to.</summary>
+    [SetsRequiredMembers]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal unsafe FlowRecord(Flow* flow, FlowEnd end)
+    {
+        this = default;
+        FirstNanos = flow->FirstNanos;
+        LastNanos = flow->LastNanos;
+        PacketsToServer = flow->Packets[0];
+        PacketsToClient = flow->Packets[1];
+        BytesToServer = flow->Bytes[0];
+        BytesToClient = flow->Bytes[1];
+        PayloadToServer = flow->Payload[0];
+        PayloadToClient = flow->Payload[1];
+        End = end;
+        Unread = flow->Unread;
+        var protocol = flow->Protocol;
+        if (protocol is IpProtocol.Icmp or IpProtocol.Icmpv6)
+        {
+            IsIcmp = true;
+            IcmpType = (byte)flow->ClientPort;
+            IcmpCode = IcmpPairs.CodeOf(protocol, flow->ClientPort, flow->ServerPort);
+        }
+
+        if (protocol != IpProtocol.Tcp) return;
+
+        var tcp = flow->Tcp;
+        IsTcp = true;
+        State = tcp->State;
+        FlagsToServer = tcp->Flags[0];
+        FlagsToClient = tcp->Flags[1];
+        RetransmittedToServer = tcp->Retransmitted[0];
+        RetransmittedToClient = tcp->Retransmitted[1];
+        OutOfOrderToServer = tcp->OutOfOrder[0];
+        OutOfOrderToClient = tcp->OutOfOrder[1];
+        ZeroWindowToServer = tcp->ZeroWindows[0];
+        ZeroWindowToClient = tcp->ZeroWindows[1];
+        GapsToServer = tcp->Gaps[0];
+        GapsToClient = tcp->Gaps[1];
+        RttNanos = tcp->RttMicros * 1000L;
+        HasRtt = tcp->RttMicros != 0;
+        IsMidstream = flow->Is(FlowTraits.Midstream);
+    }
 
     public required long FirstNanos { get; init; }
     public required long LastNanos { get; init; }
