@@ -56,7 +56,7 @@ public sealed unsafe partial class Shard
     /// <summary>Shows a direction's first bytes to every protocol that has not said no.</summary>
     private void Probe(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
     {
-        var half = conversation.Halves[direction];
+        var half = conversation.Half(direction);
         var segment = bytes;
         if (half.HeldLength > 0)
         {
@@ -87,7 +87,7 @@ public sealed unsafe partial class Shard
         // What this side has said so far is nobody's; the other side may yet be somebody's.
         Label(flow, conversation, bytes, direction);
         conversation.Mode = ConversationMode.Watching;
-        var other = conversation.Halves[1 - direction];
+        var other = conversation.Half(1 - direction);
         if (other.HeldLength > 0) Label(flow, conversation, other.HeldBytes, 1 - direction);
         other.Release(_pool);
 
@@ -138,7 +138,7 @@ public sealed unsafe partial class Shard
 
     private void FeedHeld(Flow* flow, Conversation conversation, int direction)
     {
-        var half = conversation.Halves[direction];
+        var half = conversation.Half(direction);
         if (half.Held is not { } held) return;
 
         var bytes = half.HeldBytes;
@@ -163,7 +163,7 @@ public sealed unsafe partial class Shard
         if (verdict is Verdict.Yes or Verdict.YesReversed)
         {
             foreach (var half in conversation.Halves) half.Release(_pool);
-            if (!TryHold(flow, conversation, conversation.Halves[direction], bytes)) return;
+            if (!TryHold(flow, conversation, conversation.Half(direction), bytes)) return;
             Select(flow, conversation, index, verdict == Verdict.YesReversed);
             return;
         }
@@ -202,7 +202,7 @@ public sealed unsafe partial class Shard
     {
         for (var direction = 0; direction < 2; direction++)
         {
-            var half = conversation.Halves[direction];
+            var half = conversation.Half(direction);
             if (half.HeldLength > 0) Label(flow, conversation, half.HeldBytes, direction);
         }
     }
