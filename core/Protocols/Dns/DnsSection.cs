@@ -1,41 +1,45 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols.Dns;
 
-/// <summary>The records of one section as parallel lists, in lent room. Once one does not fit, no later one is listed,
-/// so the lists never go out of step.</summary>
-internal ref struct DnsSection(Span<byte> names, Span<byte> data, Span<ulong> types, Span<ulong> ttls)
+/// <summary>The records of one section as parallel lists, in room that is kept. Once one does not fit, no later one is
+/// listed, so the lists never go out of step.</summary>
+/// <param name="bytes">Room of names and data together.</param>
+/// <param name="recordsMax">Records listed.</param>
+internal struct DnsSection(int bytes, int recordsMax)
 {
-    private const int LengthSize = 2;
+    /// <summary>Of a section's bytes this share holds names, the rest data: one part in three.</summary>
+    private const int NamesShare = 3;
+
     private const ushort NameAtHeader = 0xC000 | DnsHeader.Size;
 
-    private readonly Span<byte> _names = names;
-    private readonly Span<byte> _data = data;
-    private readonly Span<ulong> _types = types;
-    private readonly Span<ulong> _ttls = ttls;
-    private int _namesUsed;
-    private int _dataUsed;
+    private readonly ulong[] _types = new ulong[recordsMax];
+    private readonly ulong[] _ttls = new ulong[recordsMax];
+    private DnsTexts _names = new(bytes / NamesShare);
+    private DnsTexts _data = new(bytes - bytes / NamesShare);
     private int _count;
 
     public bool IsCut { get; private set; }
 
-    public readonly TextList Names
+    public readonly TextList Names => _names.List;
+
+    public readonly TextList Data => _data.List;
+
+    public readonly ReadOnlySpan<ulong> Types => Counted(_types);
+
+    public readonly ReadOnlySpan<ulong> Ttls => Counted(_ttls);
+
+    public void Clear()
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => new(_names[.._namesUsed], _count);
+        if (_count == 0 && !IsCut) return;
+
+        _names.Clear();
+        _data.Clear();
+        (_count, IsCut) = (0, false);
     }
-
-    public readonly TextList Data
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => new(_data[.._dataUsed], _count);
-    }
-
-    public readonly ReadOnlySpan<ulong> Types => _types[.._count];
-
-    public readonly ReadOnlySpan<ulong> Ttls => _ttls[.._count];
 
     /// <summary>Lists one record.</summary>
     /// <param name="message">The whole message.</param>
@@ -43,45 +47,67 @@ internal ref struct DnsSection(Span<byte> names, Span<byte> data, Span<ulong> ty
     /// <param name="questionName">Text of the name right behind the header, which most answers point to.</param>
     public DnsProblem Add(ReadOnlySpan<byte> message, in DnsEntry record, ReadOnlySpan<byte> questionName)
     {
-        if (IsCut) return DnsProblem.None;
+        if (IsCut || TryAddAddress(message, in record, questionName)) return DnsProblem.None;
 
-        var names = Room(_names, _namesUsed);
+        var name = _names.Next;
         var problem = DnsProblem.None;
-        if (!questionName.IsEmpty && BinaryPrimitives.ReadUInt16BigEndian(message[record.Start..]) == NameAtHeader)
+        if (!questionName.IsEmpty && IsNameAtHeader(message, in record))
         {
-            names.Raw(questionName);
+            name.Raw(questionName);
         }
         else
         {
-            DnsName.Write(message, record.Start, ref names, out problem);
+            DnsName.Write(message, record.Start, ref name, out problem);
         }
 
-        var data = Room(_data, _dataUsed);
+        var data = _data.Next;
         var ownerProblem = problem;
         problem = DnsData.Write(message[..record.End], record.DataStart, record.Type, record.Class, ref data);
-        Keep(in record, names, data);
+        Keep(in record, name, data);
         return ownerProblem != DnsProblem.None ? ownerProblem : problem;
     }
 
+    /// <summary>What most answers are: an IPv4 address of the name asked for.</summary>
+    private bool TryAddAddress(ReadOnlySpan<byte> message, in DnsEntry record, ReadOnlySpan<byte> questionName)
+    {
+        if (record.Type != DnsTypes.A || record.Class != DnsData.ClassInternet || questionName.IsEmpty
+            || record.End - record.DataStart != Quads.Octets || !IsNameAtHeader(message, in record)
+            || _count == _types.Length || _names.Left < questionName.Length || _data.Left < Quads.TextBytesMax)
+        {
+            return false;
+        }
+
+        _names.Add(questionName);
+        _data.Keep(Quads.Write(message.Slice(record.DataStart, Quads.Octets), _data.Rest));
+        Keep(in record);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly ReadOnlySpan<ulong> Counted(ulong[] numbers) =>
+        MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetArrayDataReference(numbers), _count);
+
+    private static bool IsNameAtHeader(ReadOnlySpan<byte> message, in DnsEntry record) =>
+        BinaryPrimitives.ReadUInt16BigEndian(message[record.Start..]) == NameAtHeader;
+
     private void Keep(in DnsEntry record, DnsText name, DnsText data)
     {
-        if (name.IsCut || data.IsCut || _count == _types.Length
-            || _namesUsed + LengthSize > _names.Length || _dataUsed + LengthSize > _data.Length)
+        if (name.IsCut || data.IsCut || _count == _types.Length || _names.Left < 0 || _data.Left < 0)
         {
             IsCut = true;
             return;
         }
 
-        BinaryPrimitives.WriteUInt16LittleEndian(_names[_namesUsed..], (ushort)name.Length);
-        BinaryPrimitives.WriteUInt16LittleEndian(_data[_dataUsed..], (ushort)data.Length);
-        _namesUsed += LengthSize + name.Length;
-        _dataUsed += LengthSize + data.Length;
+        _names.Keep(name.Length);
+        _data.Keep(data.Length);
+        Keep(in record);
+    }
+
+    private void Keep(in DnsEntry record)
+    {
         _types[_count] = record.Type;
         _ttls[_count++] = record.Ttl;
     }
-
-    private static DnsText Room(Span<byte> room, int used) =>
-        new(room[Math.Min(used + LengthSize, room.Length)..]);
 }
 
 /// <summary>The fixed part of a resource record, RFC 1035 section 4.1.3, and where its pieces are.</summary>
