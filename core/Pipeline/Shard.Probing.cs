@@ -12,7 +12,13 @@ public sealed unsafe partial class Shard
     private ushort[] _apps = [];
     private Stack<StreamParser>[] _parsersFree = [];
     private DatagramParser?[] _datagramParsers = [];
-    private int[] _datagramEntries = [];
+
+    /// <summary>A bit for each line of the list that reads datagrams and may begin with the byte.</summary>
+    private readonly ulong[] _datagramsByFirst = new ulong[byte.MaxValue + 1];
+
+    /// <summary>Those of them that need a port, and which these are.</summary>
+    private ulong _datagramsOfPorts;
+    private ushort[] _portsOfDatagrams = [];
 
     /// <summary>A bit for each line of the list that reads streams.</summary>
     private ulong _streamCandidates;
@@ -242,8 +248,11 @@ public sealed unsafe partial class Shard
     private bool TryClaimDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction)
     {
         var hints = Hints(flow);
-        foreach (var index in _datagramEntries)
+        var candidates = _datagramsByFirst[bytes[0]];
+        if (!IsPortOfDatagrams(hints)) candidates &= ~_datagramsOfPorts;
+        for (; candidates != 0; candidates &= candidates - 1)
         {
+            var index = System.Numerics.BitOperations.TrailingZeroCount(candidates);
             // A flow that has a name may turn to DTLS, and one that stayed nameless for long to nothing else either.
             var isWatched = flow->App != Apps.Unknown || flow->Tries >= _options.ProbeDatagramsMax;
             if ((isWatched && index != _dtls) || !HasPortFor(index, flow)) continue;
@@ -261,6 +270,16 @@ public sealed unsafe partial class Shard
         }
 
         LabelDatagram(flow, bytes, direction, _options.WatchDatagramsMax);
+        return false;
+    }
+
+    private bool IsPortOfDatagrams(ProbeHints hints)
+    {
+        foreach (var port in _portsOfDatagrams)
+        {
+            if (hints.IsPort(port)) return true;
+        }
+
         return false;
     }
 
