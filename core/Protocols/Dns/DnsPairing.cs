@@ -33,12 +33,9 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
     /// whatever other flows have said before it.</summary>
     public void GiveUpOverdue(ParseContext context, ref uint slot)
     {
-        while (true)
+        while (_queries.Oldest is var oldest && oldest != DnsQueryTable.None
+            && context.NowNanos - _queries[oldest].AskedNanos > AnswerWaitNanos)
         {
-            var oldest = _queries.Oldest;
-            if (oldest == DnsQueryTable.None) return;
-            if (context.NowNanos - _queries[oldest].AskedNanos <= AnswerWaitNanos) return;
-
             GiveUp(oldest, isRetransmitted: false, context, ref slot);
         }
     }
@@ -48,6 +45,14 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
     /// <returns>Whether it was one.</returns>
     public bool TryTake(ReadOnlySpan<byte> message, Direction direction, ParseContext context, ref uint slot)
     {
+        // Most answers repeat the one question their flow has asked, and need no reading to be told as such.
+        var only = _isTcp ? DnsQueryTable.None : _queries.Only(slot, context.FlowId);
+        if (only != DnsQueryTable.None && _queries.IsRepeatedBy(only, message, direction))
+        {
+            Complete(only, message, context, ref slot);
+            return true;
+        }
+
         if (!DnsShape.IsMessage(message, out var header, out var questionLength)) return false;
 
         var question = message.Slice(DnsHeader.Size, questionLength);
@@ -89,6 +94,23 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
             return;
         }
 
+        if (_queries.Newest(slot, context.FlowId) != DnsQueryTable.None)
+        {
+            AskBeside(id, question, direction, context, ref slot);
+        }
+
+        if (_queries.IsFull) Evict(_queries.Oldest, context, ref slot);
+        ref var query = ref _queries.Add(
+            message, question.Length, id, context.FlowId, in context.Records.Context, ref slot);
+        query.AskedNanos = context.NowNanos;
+        query.Direction = direction;
+    }
+
+    /// <summary>Something of the flow waits already: the same question, or too many under one number, make way.
+    /// </summary>
+    private void AskBeside(
+        ushort id, ReadOnlySpan<byte> question, Direction direction, ParseContext context, ref uint slot)
+    {
         var earlier = _queries.Find(slot, context.FlowId, id, question, direction);
         if (earlier != DnsQueryTable.None)
         {
@@ -98,13 +120,6 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         {
             Evict(oldest, context, ref slot);
         }
-
-        if (_queries.IsFull) Evict(_queries.Oldest, context, ref slot);
-        var index = _queries.Add(
-            message, question.Length, id, context.FlowId, in context.Records.Context, ref slot);
-        ref var query = ref _queries[index];
-        query.AskedNanos = context.NowNanos;
-        query.Direction = direction;
     }
 
     private void Answer(
@@ -122,11 +137,16 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
             return;
         }
 
+        if (_isTcp) _transferId = IsTransfer(question) ? id : NoTransfer;
+        Complete(index, message, context, ref slot);
+    }
+
+    private void Complete(int index, ReadOnlySpan<byte> message, ParseContext context, ref uint slot)
+    {
         ref var query = ref _queries[index];
         var exchange = Of(in query);
         exchange.LatencyNanos = context.NowNanos - query.AskedNanos;
-        exchange.Emit(_queries.BytesOf(index), message, context.Records);
-        if (_isTcp) _transferId = IsTransfer(question) ? id : NoTransfer;
+        exchange.Emit(_queries.BytesOf(index, in query), message, context.Records);
         _queries.Remove(index, ref slot);
     }
 
@@ -162,7 +182,7 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         ref var present = ref context.Records.Context;
         var saved = present;
         present = query.Context;
-        exchange.Emit(_queries.BytesOf(index), default, context.Records);
+        exchange.Emit(_queries.BytesOf(index, in query), default, context.Records);
         present = saved;
 
         // The word of another flow stays where it is and is found stale.

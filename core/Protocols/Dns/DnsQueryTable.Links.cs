@@ -7,16 +7,18 @@ internal sealed partial class DnsQueryTable
 {
     /// <summary>Keeps a question. The table must not be full.</summary>
     /// <returns>Its entry; the caller fills in what is not asked for here.</returns>
-    public int Add(
+    public ref DnsQuery Add(
         ReadOnlySpan<byte> message, int questionLength, ushort id, ulong flowId, in RecordHeader context, ref uint slot)
     {
-        var exchange = Exchanges(slot, flowId);
         var older = Newest(slot, flowId);
-        var index = Take();
+        var exchange = older != None ? this[older].Exchange + 1 : Counted(slot);
+        if (_free == None) Grow();
+        var index = _free;
         var kept = message[..Math.Min(message.Length, QueryBytesMax)];
         kept.CopyTo(Room(index));
 
         ref var query = ref this[index];
+        _free = query.Next;
         query.Context = context;
         query.FlowId = flowId;
         query.Exchange = exchange;
@@ -44,7 +46,7 @@ internal sealed partial class DnsQueryTable
 
         slot = (uint)index + 1;
         Count++;
-        return index;
+        return ref query;
     }
 
     /// <summary>Forgets an entry.</summary>
@@ -86,26 +88,21 @@ internal sealed partial class DnsQueryTable
         link = query.Next;
     }
 
-    private int Take()
-    {
-        if (_free == None) Grow();
-
-        var index = _free;
-        _free = this[index].Next;
-        return index;
-    }
-
+    /// <summary>Room for as many again, at first for a chunk. Bytes stay where they are, entries move.</summary>
     private void Grow()
     {
-        var size = 1 << _chunkShift;
-        var chunk = new DnsQuery[size];
-        _chunks[_chunksUsed] = chunk;
-        _bytes[_chunksUsed] = GC.AllocateUninitializedArray<byte>(size * QueryBytesMax);
-        var first = _chunksUsed++ << _chunkShift;
-        for (var index = size - 1; index >= 0; index--)
+        var chunk = 1 << _chunkShift;
+        var first = _queries.Length;
+        Array.Resize(ref _queries, Math.Max(chunk, 2 * first));
+        for (var index = _queries.Length - 1; index >= first; index--)
         {
-            chunk[index].Next = _free;
-            _free = first + index;
+            _queries[index].Next = _free;
+            _free = index;
+        }
+
+        while (_chunksUsed << _chunkShift < _queries.Length)
+        {
+            _bytes[_chunksUsed++] = GC.AllocateUninitializedArray<byte>(chunk * QueryBytesMax);
         }
     }
 }
