@@ -63,6 +63,10 @@ public unsafe struct Flow
 {
     public const int Size = 192;
 
+    /// <summary>From <see cref="Client"/> to <see cref="TunnelId"/>: the same fields in the same order as in a
+    /// <see cref="Records.RecordHeader"/>.</summary>
+    public const int EndsSize = 44;
+
     // First line: the key, and what each packet changes.
     public Address Client;
     public Address Server;

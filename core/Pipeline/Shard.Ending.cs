@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NetSniff.Flows;
 using NetSniff.Packets;
 using NetSniff.Protocols;
@@ -170,13 +171,15 @@ public sealed unsafe partial class Shard
     {
         ref var head = ref Records.Context;
         head.FlowId = flow->Id;
-        head.Client = isReversed ? flow->Server : flow->Client;
-        head.Server = isReversed ? flow->Client : flow->Server;
-        head.ClientPort = isReversed ? flow->ServerPort : flow->ClientPort;
-        head.ServerPort = isReversed ? flow->ClientPort : flow->ServerPort;
-        head.OuterVlan = flow->OuterVlan;
-        head.InnerVlan = flow->InnerVlan;
-        head.TunnelId = flow->TunnelId;
+        // Ends, ports, VLANs and tunnel lie alike in both.
+        Unsafe.CopyBlockUnaligned(
+            ref Unsafe.As<Address, byte>(ref head.Client), ref *(byte*)&flow->Client, Flow.EndsSize);
+        if (isReversed)
+        {
+            (head.Client, head.Server) = (head.Server, head.Client);
+            (head.ClientPort, head.ServerPort) = (head.ServerPort, head.ClientPort);
+        }
+
         head.Interface = flow->Interface;
         head.App = flow->App;
         head.Protocol = flow->Protocol;
