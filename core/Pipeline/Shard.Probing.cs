@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NetSniff.Flows;
 using NetSniff.Packets;
 using NetSniff.Protocols;
@@ -56,6 +57,7 @@ public sealed unsafe partial class Shard
     private StreamParser RentParser(int index) =>
         _parsersFree[index].TryPop(out var parser) ? parser : _entries[index].CreateStream!();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ProbeHints Hints(Flow* flow) =>
         new(flow->ClientPort, flow->ServerPort, !flow->Is(FlowTraits.Midstream));
 
@@ -250,11 +252,12 @@ public sealed unsafe partial class Shard
         var hints = Hints(flow);
         var candidates = _datagramsByFirst[bytes[0]];
         if (!IsPortOfDatagrams(hints)) candidates &= ~_datagramsOfPorts;
+
+        // A flow that has a name may turn to DTLS, and one that stayed nameless for long to nothing else either.
+        var isWatched = flow->App != Apps.Unknown || flow->Tries >= _options.ProbeDatagramsMax;
         for (; candidates != 0; candidates &= candidates - 1)
         {
             var index = System.Numerics.BitOperations.TrailingZeroCount(candidates);
-            // A flow that has a name may turn to DTLS, and one that stayed nameless for long to nothing else either.
-            var isWatched = flow->App != Apps.Unknown || flow->Tries >= _options.ProbeDatagramsMax;
             if ((isWatched && index != _dtls) || !HasPortFor(index, flow)) continue;
 
             var verdict = _entries[index].Probe(bytes, (Direction)direction, hints);
@@ -273,6 +276,7 @@ public sealed unsafe partial class Shard
         return false;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsPortOfDatagrams(ProbeHints hints)
     {
         foreach (var port in _portsOfDatagrams)
@@ -306,15 +310,15 @@ public sealed unsafe partial class Shard
 
     private void EndDatagrams(Flow* flow)
     {
-        if (flow->Slot != 0 && flow->Mode == FlowMode.Parsing)
+        if (flow->Slot is not 0 and < ParseContext.NothingOpen && flow->Mode == FlowMode.Parsing)
         {
             SetParseContext(flow, flow->Is(FlowTraits.Reversed));
             _context.Slot = flow->Slot;
             _datagramParsers[flow->Parser]!.EndFlow(_context);
             flow->App = _context.App;
-            flow->Slot = 0;
         }
 
+        if (flow->Mode == FlowMode.Parsing) flow->Slot = 0;
         flow->Mode = FlowMode.Opaque;
     }
 }

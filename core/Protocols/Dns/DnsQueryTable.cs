@@ -51,7 +51,7 @@ internal sealed partial class DnsQueryTable
     public const int None = -1;
 
     // A flow's word when nothing of it waits: this bit and the number of its exchanges so far.
-    private const uint CountOnly = 0x8000_0000;
+    private const uint CountOnly = ParseContext.NothingOpen;
 
     private readonly int _pendingMax;
     private readonly int _chunkShift;
