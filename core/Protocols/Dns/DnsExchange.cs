@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols.Dns;
@@ -23,14 +24,13 @@ internal struct DnsExchange
     public bool IsReversed;
 
     /// <summary>Decodes the messages and emits the record. Either may be empty, not both.</summary>
-    public readonly void Emit(ReadOnlySpan<byte> query, ReadOnlySpan<byte> response, RecordSink records)
+    /// <param name="message">Room to decode in.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Emit(
+        ReadOnlySpan<byte> query, ReadOnlySpan<byte> response, DnsMessage message, RecordSink records)
     {
         var hasResponse = !response.IsEmpty;
-        var main = hasResponse ? response : query;
-        if (!DnsHeader.TryRead(main, out var header)) return;
-
-        var message = DnsMessage.Present;
-        message.Read(main, in header);
+        if (!message.TryRead(hasResponse ? response : query)) return;
         if (!query.IsEmpty && hasResponse) message.ReadQuery(query);
 
         // A question of which not all was kept is cut, not wrong.

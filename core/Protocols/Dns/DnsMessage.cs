@@ -36,6 +36,7 @@ internal sealed class DnsMessage
     private int _questionsListed;
     private int _nameLength;
     private int _typeNameLength;
+    private byte[]? _knownType;
 
     public DnsHeader Header;
     public DnsSection Answers = new(AnswerBytes, AnswersMax);
@@ -62,9 +63,7 @@ internal sealed class DnsMessage
     public ReadOnlySpan<byte> QueryName => _name.AsSpan(0, _nameLength);
 
     public ReadOnlySpan<byte> QueryTypeName =>
-        !HasQuestion ? default
-        : _typeNameLength == 0 ? DnsTypes.Name(QueryType)
-        : _typeName.AsSpan(0, _typeNameLength);
+        _knownType is { } known ? known : _typeName.AsSpan(0, _typeNameLength);
 
     /// <summary>Only where there is more than one question.</summary>
     public TextList QuestionNames => Header.Questions > 1 ? _questionNames.List : default;
@@ -74,47 +73,64 @@ internal sealed class DnsMessage
 
     public bool IsCut => Answers.IsCut || Authority.IsCut || Additional.IsCut || _areQuestionsCut;
 
-    public void Read(ReadOnlySpan<byte> message, in DnsHeader header)
+    /// <returns>Whether there was a header to read.</returns>
+    public bool TryRead(ReadOnlySpan<byte> message)
     {
+        if (!DnsHeader.TryRead(message, out var header)) return false;
+
         Header = header;
         QueryHeader = header;
         Clear();
-        var position = ReadQuestions(message, in header);
-        if (position < 0) return;
+        var position = ReadQuestions(message, header.Questions);
+        if (position < 0) return true;
 
+        if (header.Records > 0) position = ReadSections(message, position);
+        if (position >= 0 && position < message.Length) Note(DnsProblem.Trailing);
+        return true;
+    }
+
+    private int ReadSections(ReadOnlySpan<byte> message, int position)
+    {
         // The shorthand for answers that point right behind the header only holds if a name was read there.
         var name = HasQuestion ? QueryName : default;
-        if (header.Answers > 0) position = ReadRecords(message, position, header.Answers, ref Answers, name);
-        if (header.Authority > 0 && position >= 0)
+        position = ReadRecords(message, position, Header.Answers, ref Answers, name);
+        if (Header.Authority > 0 && position >= 0)
         {
-            position = ReadRecords(message, position, header.Authority, ref Authority, name);
+            position = ReadRecords(message, position, Header.Authority, ref Authority, name);
         }
 
-        if (header.Additional > 0 && position >= 0)
+        if (Header.Additional > 0 && position >= 0)
         {
-            position = ReadRecords(message, position, header.Additional, ref Additional, name);
+            position = ReadRecords(message, position, Header.Additional, ref Additional, name);
         }
 
-        if (position >= 0 && position < message.Length) Note(DnsProblem.Trailing);
+        return position;
     }
 
     /// <summary>Takes from the question what its answer does not say.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ReadQuery(ReadOnlySpan<byte> query)
     {
-        if (!DnsHeader.TryRead(query, out QueryHeader)) return;
+        var isRead = DnsHeader.TryRead(query, out var header);
+        QueryHeader = header;
+        if (!isRead) return;
 
-        if (QueryHeader.Additional != 0) FindQueryEdns(query);
+        if (header.Additional != 0) FindQueryEdns(query);
 
         // An error may come without the question it is about: then it is the asker's.
-        if (!HasQuestion) ReadQuestions(query, in QueryHeader);
+        if (!HasQuestion) BorrowQuestion(query);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void BorrowQuestion(ReadOnlySpan<byte> query) => ReadQuestions(query, QueryHeader.Questions);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Clear()
     {
         Problem = DnsProblem.None;
         HasQuestion = false;
         (QueryType, QueryClass) = (0, 0);
-        (_nameLength, _typeNameLength) = (0, 0);
+        (_nameLength, _typeNameLength, _knownType) = (0, 0, null);
         if (_questionsListed != 0 || _areQuestionsCut)
         {
             _questionNames.Clear();
@@ -128,24 +144,32 @@ internal sealed class DnsMessage
         QueryEdns.Clear();
     }
 
-    private int ReadQuestions(ReadOnlySpan<byte> message, in DnsHeader header)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int ReadQuestions(ReadOnlySpan<byte> message, int questions)
     {
-        int questions = header.Questions;
         if (questions == 0) return DnsHeader.Size;
 
-        var name = new DnsText(_name);
-        var position = DnsName.Write(message, DnsHeader.Size, ref name, out var problem);
-        _nameLength = name.Length;
-        Note(problem);
+        var position = PlainName.TryWrite(message, DnsHeader.Size, _name, out _nameLength);
+        if (position < 0) position = ReadName(message);
         if (!IsWhole(message, position)) return -1;
 
         QueryType = BinaryPrimitives.ReadUInt16BigEndian(message[position..]);
         QueryClass = BinaryPrimitives.ReadUInt16BigEndian(message[(position + 2)..]);
         HasQuestion = true;
-        _typeNameLength = 0;
-        if (DnsTypes.Name(QueryType).IsEmpty) WriteTypeName();
+        _knownType = DnsTypes.Known(QueryType);
+        if (_knownType is null) WriteTypeName();
         position += 4;
         return questions == 1 ? position : ReadMoreQuestions(message, position, questions);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int ReadName(ReadOnlySpan<byte> message)
+    {
+        var name = new DnsText(_name);
+        var position = DnsName.WriteByLabels(message, DnsHeader.Size, ref name, out var problem);
+        _nameLength = name.Length;
+        Note(problem);
+        return position;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -209,6 +233,12 @@ internal sealed class DnsMessage
     {
         for (; count > 0; count--)
         {
+            if (section.TryAddAddress(message[position..], name))
+            {
+                position += DnsSection.AddressRecordSize;
+                continue;
+            }
+
             if (!DnsEntry.TryRead(message, position, out var record, out var problem))
             {
                 // A truncated answer may stop anywhere (RFC 2181 section 9 says where it should).

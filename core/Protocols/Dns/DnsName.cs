@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace NetSniff.Protocols.Dns;
@@ -23,23 +26,25 @@ internal static class DnsName
     /// <returns>The position behind it, or -1 with the problem.</returns>
     public static int Skip(ReadOnlySpan<byte> message, int position, out DnsProblem problem)
     {
-        var start = position;
-        var within = message[..Math.Min(message.Length, start + WireBytesMax)];
-        while ((uint)position < (uint)within.Length)
+        Debug.Assert(position >= 0);
+        var end = Math.Min(message.Length, position + WireBytesMax);
+        ref var bytes = ref MemoryMarshal.GetReference(message);
+        var at = position;
+        while (at < end)
         {
-            uint length = within[position];
+            uint length = Unsafe.Add(ref bytes, at);
             if (length - 1 >= LabelBytesMax)
             {
-                if (length != 0) return SkipOdd(message, position + 1, (int)length, out problem);
+                if (length != 0) return SkipOdd(message, at + 1, (int)length, out problem);
 
                 problem = DnsProblem.None;
-                return position + 1;
+                return at + 1;
             }
 
-            position += (int)length + 1;
+            at += (int)length + 1;
         }
 
-        problem = position - start >= WireBytesMax ? DnsProblem.NameLength : DnsProblem.Short;
+        problem = at - position >= WireBytesMax ? DnsProblem.NameLength : DnsProblem.Short;
         return -1;
     }
 

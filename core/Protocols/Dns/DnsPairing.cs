@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols.Dns;
@@ -18,6 +19,9 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
     private readonly bool _isMulticast = isMulticast;
     private readonly bool _isTcp = isTcp;
 
+    // Its own where most of DNS passes. Of connections there may be many: these share their thread's.
+    private DnsMessage? _message;
+
     // The number of a zone transfer under way, whose answer is many messages (RFC 5936 section 2.2). TCP only.
     private uint _transferId = NoTransfer;
 
@@ -25,6 +29,8 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
     public long Evicted { get; private set; }
 
     public int Pending => _queries.Count;
+
+    private DnsMessage Message => _message ?? (_isTcp ? DnsMessage.Present : _message = new DnsMessage());
 
     /// <summary>Bytes were lost, so that what lacks an answer may have had one.</summary>
     public bool HasGap { get; set; }
@@ -90,7 +96,7 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         // To a group, or malformed beyond pairing: nothing will come back that could be told apart.
         if (_isMulticast || question.IsEmpty)
         {
-            Lone(direction, Direction.ToServer, context, ref slot).Emit(message, default, context.Records);
+            Lone(direction, Direction.ToServer, context, ref slot).Emit(message, default, Message, context.Records);
             return;
         }
 
@@ -133,7 +139,7 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         {
             var lone = Lone(direction, Direction.ToClient, context, ref slot);
             lone.IsPartial = !_isMulticast && _transferId != id;
-            lone.Emit(default, message, context.Records);
+            lone.Emit(default, message, Message, context.Records);
             return;
         }
 
@@ -146,7 +152,7 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         ref var query = ref _queries[index];
         var exchange = Of(in query);
         exchange.LatencyNanos = context.NowNanos - query.AskedNanos;
-        exchange.Emit(_queries.BytesOf(index, in query), message, context.Records);
+        exchange.Emit(_queries.BytesOf(index, in query), message, Message, context.Records);
         _queries.Remove(index, ref slot);
     }
 
@@ -182,7 +188,7 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         ref var present = ref context.Records.Context;
         var saved = present;
         present = query.Context;
-        exchange.Emit(_queries.BytesOf(index, in query), default, context.Records);
+        exchange.Emit(_queries.BytesOf(index, in query), default, Message, context.Records);
         present = saved;
 
         // The word of another flow stays where it is and is found stale.
@@ -191,6 +197,7 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         else _queries.Remove(index, ref foreign);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private DnsExchange Of(in DnsQuery query) => new()
     {
         BeganNanos = query.AskedNanos,

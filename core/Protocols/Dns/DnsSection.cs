@@ -14,6 +14,9 @@ internal struct DnsSection(int bytes, int recordsMax)
     /// <summary>Of a section's bytes this share holds names, the rest data: one part in three.</summary>
     private const int NamesShare = 3;
 
+    /// <summary>A pointer, type, class, time to live, length, address.</summary>
+    public const int AddressRecordSize = 16;
+
     private const ushort NameAtHeader = 0xC000 | DnsHeader.Size;
 
     private readonly ulong[] _types = new ulong[recordsMax];
@@ -47,11 +50,11 @@ internal struct DnsSection(int bytes, int recordsMax)
     /// <param name="questionName">Text of the name right behind the header, which most answers point to.</param>
     public DnsProblem Add(ReadOnlySpan<byte> message, in DnsEntry record, ReadOnlySpan<byte> questionName)
     {
-        if (IsCut || TryAddAddress(message, in record, questionName)) return DnsProblem.None;
+        if (IsCut) return DnsProblem.None;
 
         var name = _names.Next;
         var problem = DnsProblem.None;
-        if (!questionName.IsEmpty && IsNameAtHeader(message, in record))
+        if (!questionName.IsEmpty && BinaryPrimitives.ReadUInt16BigEndian(message[record.Start..]) == NameAtHeader)
         {
             name.Raw(questionName);
         }
@@ -67,28 +70,31 @@ internal struct DnsSection(int bytes, int recordsMax)
         return ownerProblem != DnsProblem.None ? ownerProblem : problem;
     }
 
-    /// <summary>What most answers are: an IPv4 address of the name asked for.</summary>
-    private bool TryAddAddress(ReadOnlySpan<byte> message, in DnsEntry record, ReadOnlySpan<byte> questionName)
+    /// <summary>Lists a record if it is what most answers are: an IPv4 address of the name asked for.</summary>
+    /// <param name="record">The record and what is behind it.</param>
+    public bool TryAddAddress(ReadOnlySpan<byte> record, ReadOnlySpan<byte> questionName)
     {
-        if (record.Type != DnsTypes.A || record.Class != DnsData.ClassInternet || questionName.IsEmpty
-            || record.End - record.DataStart != Quads.Octets || !IsNameAtHeader(message, in record)
-            || _count == _types.Length || _names.Left < questionName.Length || _data.Left < Quads.TextBytesMax)
+        const ulong PointerTypeClass = (ulong)NameAtHeader << 32 | DnsTypes.A << 16 | DnsData.ClassInternet;
+        const int TtlStart = 6, LengthStart = 10, DataStart = 12;
+        if (record.Length < AddressRecordSize
+            || BinaryPrimitives.ReadUInt64BigEndian(record) >> 16 != PointerTypeClass
+            || BinaryPrimitives.ReadUInt16BigEndian(record[LengthStart..]) != Quads.Octets
+            || questionName.IsEmpty || IsCut || _count == _types.Length
+            || _names.Left < questionName.Length || _data.Left < Quads.TextBytesMax)
         {
             return false;
         }
 
         _names.Add(questionName);
-        _data.Keep(Quads.Write(message.Slice(record.DataStart, Quads.Octets), _data.Rest));
-        Keep(in record);
+        _data.AddQuad(record.Slice(DataStart, Quads.Octets));
+        _types[_count] = DnsTypes.A;
+        _ttls[_count++] = BinaryPrimitives.ReadUInt32BigEndian(record[TtlStart..]);
         return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly ReadOnlySpan<ulong> Counted(ulong[] numbers) =>
         MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetArrayDataReference(numbers), _count);
-
-    private static bool IsNameAtHeader(ReadOnlySpan<byte> message, in DnsEntry record) =>
-        BinaryPrimitives.ReadUInt16BigEndian(message[record.Start..]) == NameAtHeader;
 
     private void Keep(in DnsEntry record, DnsText name, DnsText data)
     {
@@ -100,11 +106,6 @@ internal struct DnsSection(int bytes, int recordsMax)
 
         _names.Keep(name.Length);
         _data.Keep(data.Length);
-        Keep(in record);
-    }
-
-    private void Keep(in DnsEntry record)
-    {
         _types[_count] = record.Type;
         _ttls[_count++] = record.Ttl;
     }

@@ -23,9 +23,7 @@ internal struct DnsTexts(int bytesMax)
     }
 
     /// <summary>Room of the next text, none where its length does not fit.</summary>
-    public readonly DnsText Next => new(Rest);
-
-    public readonly Span<byte> Rest => _room.AsSpan(Math.Min(_used + LengthSize, _room.Length));
+    public readonly DnsText Next => new(_room.AsSpan(Math.Min(_used + LengthSize, _room.Length)));
 
     /// <summary>Bytes that the next text can have.</summary>
     public readonly int Left => _room.Length - _used - LengthSize;
@@ -36,9 +34,22 @@ internal struct DnsTexts(int bytesMax)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(ReadOnlySpan<byte> text)
     {
-        var target = _room.AsSpan(_used + LengthSize, text.Length);
-        ShortCopy.Copy(ref MemoryMarshal.GetReference(text), ref MemoryMarshal.GetReference(target), text.Length);
-        Keep(text.Length);
+        ref var target = ref MemoryMarshal.GetReference(_room.AsSpan(_used, LengthSize + text.Length));
+        BinaryPrimitives.WriteUInt16LittleEndian(MemoryMarshal.CreateSpan(ref target, LengthSize), (ushort)text.Length);
+        ShortCopy.Copy(ref MemoryMarshal.GetReference(text), ref Unsafe.Add(ref target, LengthSize), text.Length);
+        _used += LengthSize + text.Length;
+        _count++;
+    }
+
+    /// <summary>Takes an IPv4 address. <see cref="Left"/> must not be below <see cref="Quads.TextBytesMax"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddQuad(ReadOnlySpan<byte> octets)
+    {
+        var target = _room.AsSpan(_used, LengthSize + Quads.TextBytesMax);
+        var length = Quads.Write(octets, target[LengthSize..]);
+        BinaryPrimitives.WriteUInt16LittleEndian(target, (ushort)length);
+        _used += LengthSize + length;
+        _count++;
     }
 
     /// <summary>Keeps what was written to <see cref="Next"/>. <see cref="Left"/> must not be below that.</summary>

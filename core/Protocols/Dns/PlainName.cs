@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -28,37 +29,55 @@ internal static class PlainName
     /// <returns>The position behind the name, or -1 for one that is not plain, has more text or is the root.</returns>
     public static int TryWrite(ReadOnlySpan<byte> message, int position, Span<byte> target, out int size)
     {
+        Debug.Assert(position >= 0);
         size = 0;
         if (target.Length < TextBytesMax) return -1;
 
-        // A length at the last places of the word would not end within the room, and so never counts.
-        var end = Math.Min(message.Length, position + TextBytesMax + 2);
-        var at = position;
-        var lengths = 0ul;
-        while (true)
-        {
-            if ((uint)at >= (uint)end) return -1;
+        var behind = Walk(message, position, out var lengths);
+        var length = behind - position - 2;
+        if (length <= 0) return -1;
 
-            uint length = message[at];
+        // Shorter than a vector, it needs bytes behind it that may be looked at.
+        if (length < Vector128<byte>.Count && position + 1 + Vector128<byte>.Count > message.Length) return -1;
+
+        ref var from = ref Unsafe.Add(ref MemoryMarshal.GetReference(message), position + 1);
+        var isPlain = TryWrite(ref from, ref MemoryMarshal.GetReference(target), length, lengths);
+        size = length;
+        return isPlain ? behind : -1;
+    }
+
+    /// <param name="lengths">A bit for each byte of the text that is a length, on the wire.</param>
+    /// <returns>The position behind the name, or -1 for one that goes on elsewhere or has more text.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Walk(ReadOnlySpan<byte> message, int position, out ulong lengths)
+    {
+        // A length at the last two places would be of a label that ends beyond them.
+        var end = Math.Min(message.Length, position + TextBytesMax + 2);
+        ref var bytes = ref MemoryMarshal.GetReference(message);
+        var at = position;
+        var places = 0ul;
+        while (at < end)
+        {
+            uint length = Unsafe.Add(ref bytes, at);
             if (length - 1 >= DnsName.LabelBytesMax)
             {
-                if (length != 0) return -1;
-                break;
+                // The first is the one before the text.
+                lengths = places >> 1;
+                return length == 0 ? at + 1 : -1;
             }
 
-            lengths |= 1ul << (at - position);
+            places |= 1ul << (at - position);
             at += (int)length + 1;
         }
 
-        size = at - position - 1;
-        if (size <= 0) return -1;
+        lengths = 0;
+        return -1;
+    }
 
-        // Shorter than a vector, it needs bytes behind it that may be looked at.
-        var last = Math.Max(size - Vector128<byte>.Count, 0);
-        if (size < Vector128<byte>.Count && position + 1 + Vector128<byte>.Count > message.Length) return -1;
-
-        ref var from = ref Unsafe.Add(ref MemoryMarshal.GetReference(message), position + 1);
-        ref var to = ref MemoryMarshal.GetReference(target);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryWrite(ref byte from, ref byte to, int length, ulong lengths)
+    {
+        var last = Math.Max(length - Vector128<byte>.Count, 0);
         var controls = 0ul;
         var odd = 0ul;
         for (var offset = 0; ; offset = Math.Min(offset + Vector128<byte>.Count, last))
@@ -76,8 +95,7 @@ internal static class PlainName
             if (offset == last) break;
         }
 
-        // The first bit is the length before the text.
-        var ours = ulong.MaxValue >> (TextBytesMax - size);
-        return ((controls ^ lengths >> 1 | odd) & ours) == 0 ? at + 1 : -1;
+        var ours = ulong.MaxValue >> (TextBytesMax - length);
+        return ((controls ^ lengths | odd) & ours) == 0;
     }
 }
