@@ -46,7 +46,7 @@ public readonly ref struct DnsRecord : IRecord
         _problem = problem;
     }
 
-    // In parts, each on a copy of the visitor: the compiler keeps that in registers, but not in a method of more than 512
+    // In parts, each on a copy of the visitor: the compiler keeps it in registers, but not in a method of more than 512
     // locals, as all fields at once make it. In memory one field has to wait for the one before (ADR 76).
     public void Describe<TVisitor>(ref TVisitor visitor) where TVisitor : IFieldVisitor, allows ref struct
     {
