@@ -43,7 +43,7 @@ public sealed partial class Http2Parser
             IsQueryCut = stream.RequestDns.IsCut,
             IsPartial = isHalf || stream.ResponseDns.IsCut,
         };
-        exchange.Emit(query, response, context.Records);
+        exchange.Emit(query, response, DnsMessage.Present, context.Records);
     }
 
     /// <summary>The question of a GET: `?dns=` and base64url without padding (RFC 8484 section 4.1).</summary>
