@@ -245,7 +245,9 @@ public sealed unsafe partial class Shard
         foreach (var index in _datagramEntries)
         {
             // A flow that has a name may turn to DTLS, and one that stayed nameless for long to nothing else either.
-            var isWatched = flow->App != Apps.Unknown || flow->Tries >= _options.ProbeDatagramsMax;
+            // A name by one strange datagram is no reason to leave a protocol unread on its own port.
+            var isLate = flow->Tries >= _options.ProbeDatagramsMax;
+            var isWatched = isLate || (flow->App != Apps.Unknown && !IsAtHome(index, hints));
             if ((isWatched && index != _dtls) || !HasPortFor(index, flow)) continue;
 
             var verdict = _entries[index].Probe(bytes, (Direction)direction, hints);
@@ -261,6 +263,16 @@ public sealed unsafe partial class Shard
         }
 
         LabelDatagram(flow, bytes, direction, _options.WatchDatagramsMax);
+        return false;
+    }
+
+    private bool IsAtHome(int index, ProbeHints hints)
+    {
+        foreach (var port in _entries[index].Info.Ports)
+        {
+            if (hints.IsPort(port)) return true;
+        }
+
         return false;
     }
 
