@@ -253,11 +253,13 @@ public sealed unsafe partial class Shard
         var candidates = _datagramsByFirst[bytes[0]];
         if (!IsPortOfDatagrams(hints)) candidates &= ~_datagramsOfPorts;
 
-        // A flow that has a name may turn to DTLS, and one that stayed nameless for long to nothing else either.
-        var isWatched = flow->App != Apps.Unknown || flow->Tries >= _options.ProbeDatagramsMax;
+        // A flow that has a name may turn to DTLS, and one that stayed nameless for long to nothing else either. A name
+        // by one strange datagram is no reason to leave a protocol unread on its own port.
+        var isLate = flow->Tries >= _options.ProbeDatagramsMax;
         for (; candidates != 0; candidates &= candidates - 1)
         {
             var index = System.Numerics.BitOperations.TrailingZeroCount(candidates);
+            var isWatched = isLate || (flow->App != Apps.Unknown && !IsAtHome(index, hints));
             if ((isWatched && index != _dtls) || !HasPortFor(index, flow)) continue;
 
             var verdict = _entries[index].Probe(bytes, (Direction)direction, hints);
@@ -280,6 +282,16 @@ public sealed unsafe partial class Shard
     private bool IsPortOfDatagrams(ProbeHints hints)
     {
         foreach (var port in _portsOfDatagrams)
+        {
+            if (hints.IsPort(port)) return true;
+        }
+
+        return false;
+    }
+
+    private bool IsAtHome(int index, ProbeHints hints)
+    {
+        foreach (var port in _entries[index].Info.Ports)
         {
             if (hints.IsPort(port)) return true;
         }
