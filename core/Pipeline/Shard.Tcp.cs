@@ -56,10 +56,13 @@ public sealed unsafe partial class Shard
             half.Candidates = candidates;
             var known = side == 0 ? FlowTraits.SequencedToServer : FlowTraits.SequencedToClient;
             if (!flow->Is(known)) continue;
-            half.Next = flow->NextSequence[side];
+            // A FIN before any data has a number of its own. Where data follows all the same, it was a stray one.
+            half.Next = flow->NextSequence[side] - (flow->Is(FinOf(side)) ? 1u : 0u);
             half.IsStarted = true;
         }
     }
+
+    private static FlowTraits FinOf(int side) => side == 0 ? FlowTraits.FinToServer : FlowTraits.FinToClient;
 
     /// <summary>Nearly all packets are what comes next, on a connection that misses nothing and is not ending.
     /// </summary>

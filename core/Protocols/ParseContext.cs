@@ -39,8 +39,12 @@ public sealed class ParseContext(RecordSink records, Action? finish = null)
     /// known.</summary>
     public bool IsOtherBehind;
 
-    /// <summary>Datagram parsers: a word of the flow that is theirs, zero at first. Set a non-zero value to have
-    /// <see cref="DatagramParser.EndFlow"/> called.</summary>
+    /// <summary>In <see cref="Slot"/>: the rest of the word is kept, but at the flow's end there is nothing to do.
+    /// </summary>
+    public const uint NothingOpen = 0x8000_0000;
+
+    /// <summary>Datagram parsers: a word of the flow that is theirs, zero at first. Set a value without
+    /// <see cref="NothingOpen"/> to have <see cref="DatagramParser.EndFlow"/> called.</summary>
     public uint Slot;
 
     /// <summary>The flow's label (index in <see cref="Apps"/>); a parser may deepen it: http2 to grpc.</summary>

@@ -40,8 +40,8 @@ public abstract class DatagramParser
     /// longer shown.</returns>
     public abstract DatagramResult Parse(ReadOnlySpan<byte> bytes, Direction direction, ParseContext context);
 
-    /// <summary>A flow ended whose <see cref="ParseContext.Slot"/> is not zero: emit what is open, free the slot.
-    /// </summary>
+    /// <summary>A flow ended whose <see cref="ParseContext.Slot"/> is not zero and says not that nothing is open: emit
+    /// what is, free the slot.</summary>
     public virtual void EndFlow(ParseContext context) { }
 
     /// <summary>What it gave up at its limits, for the loss ledger: each limit with a reason of its own.</summary>

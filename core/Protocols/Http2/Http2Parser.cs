@@ -29,6 +29,9 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
     private bool _isSwapped;
     private uint _dnsExchanges;
 
+    /// <summary>Exchanges of DNS may have been among what was lost: the number of the next ones is a guess.</summary>
+    private bool _isDnsCountLost;
+
     public static ProtocolInfo Info { get; } = new(
         "http2", Transport.Stream, Ports: [80, 8080, 50051], HeldBytesMax,
         "HTTP/2 without TLS (prior knowledge, h2c, mid-stream), and gRPC over it.");
@@ -165,7 +168,7 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
         _sides[0].Reset();
         _sides[1].Reset();
         _ids.AsSpan().Clear();
-        _isFromStart = _areRolesTold = _isSwapped = false;
+        _isFromStart = _areRolesTold = _isSwapped = _isDnsCountLost = false;
         _dnsExchanges = 0;
         StreamsEvicted = 0;
     }

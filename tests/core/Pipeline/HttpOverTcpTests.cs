@@ -40,6 +40,31 @@ public sealed class HttpOverTcpTests
             StringComparison.Ordinal);
     }
 
+    /// <summary>Its number is that of the first byte, which is none of the FIN's.</summary>
+    [Fact]
+    public void A_stray_fin_takes_no_byte_of_what_follows()
+    {
+        using var talk = new TcpTalk().Open().Client(1001, Fin | Ack, 5001).Client(1001, Ack, 5001, Get)
+            .Server(5001, Ack, Asked, Answer);
+        Assert.Contains("http.method=GET http.uri=/one http.host=a.test http.status=200",
+            Assert.Single(talk.Records("http")), StringComparison.Ordinal);
+    }
+
+    /// <summary>The IP header says 4,096 bytes more than the frame has, and the frame was not cut.</summary>
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void A_syn_with_a_length_that_is_made_up(bool isCut, bool isFound)
+    {
+        var syn = Hex.Bytes("4500 0028 0000 0000 4006 0000 0a000001 0a000002"
+            + "9c40 0050 000003e8 00000000 5002 ffff 0000 0000");
+        syn[2] = 0x10;
+        if (isCut) syn = [.. syn, .. new byte[4096]];
+        using var talk = new TcpTalk().Raw(syn, captured: 40).Server(5000, Syn | Ack, 1001).Client(1001, Ack, 5001)
+            .Client(1001, Ack, 5001, Get).Server(5001, Ack, Asked, Answer);
+        Assert.Equal(isFound, talk.Records("http").Any(line => line.Contains("/one", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Behind_a_socks_greeting()
     {
