@@ -123,7 +123,11 @@ public sealed unsafe class FlowTable : IDisposable
     {
         // What was freed since has a key that no packet has.
         var hint = (Flow*)packet.FlowHint;
-        return hint != null && IsOf(hint, in packet, out direction) ? hint : Search(in packet, out direction);
+        if (hint != null && IsOf(hint, in packet, out direction)) return hint;
+
+        var flow = Search(in packet, out var found);
+        direction = found;
+        return flow;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
