@@ -164,6 +164,7 @@ public sealed unsafe partial class Shard
     private void SetParseContext(Flow* flow, bool isReversed)
     {
         SetRecordContext(flow, isReversed);
+        _context.Settle();
         _context.NowNanos = _now;
         _context.FlowId = Records.Context.FlowId;
         _context.ClientPort = Records.Context.ClientPort;

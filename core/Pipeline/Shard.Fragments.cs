@@ -21,7 +21,16 @@ public sealed unsafe partial class Shard
             return true;
         }
 
-        if (packet.Is(PacketTraits.CutBySnap)) Counters.CutBySnap++;
+        if (packet.Is(PacketTraits.CutBySnap))
+        {
+            Counters.CutBySnap++;
+            // A length in the header that no byte bears out, though the frame is all there: believed of data, which a
+            // mirror may have cut, but with a SYN it would move the place where the stream begins.
+            var isMadeUp = packet.Has(TcpFlags.Syn) && packet.PayloadLength == 0
+                && packet.CapturedLength == packet.WireLength;
+            if (isMadeUp) packet.PayloadWireLength = 0;
+        }
+
         if (packet.Is(PacketTraits.Tunnelled)) Counters.TunnelledPackets++;
         if (packet.Is(PacketTraits.BadTransport)) Counters.BadTransport++;
         if (!packet.Is(PacketTraits.Fragment)) return false;

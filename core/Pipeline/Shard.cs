@@ -38,7 +38,7 @@ public sealed unsafe partial class Shard : IDisposable
     {
         _options = options;
         Records = new RecordSink(options.ArenaBytes, consumer);
-        _context = new ParseContext(Records);
+        _context = new ParseContext(Records, FinishContext);
         _flows = new FlowTable(options.FlowsMax, options.TunnelIdsApart);
         _wheel = new FlowWheel(_flows);
         _pool = new BufferPool(options.Streams.BytesMax);
