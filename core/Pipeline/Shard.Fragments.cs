@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using NetSniff.Packets;
+using NetSniff.Protocols;
 using NetSniff.Streams;
 
 namespace NetSniff.Pipeline;
@@ -7,11 +8,29 @@ namespace NetSniff.Pipeline;
 /// <summary>What is rare about packets: pieces of datagrams, tunnels, cut and broken ones.</summary>
 public sealed unsafe partial class Shard
 {
-    /// <summary>Counts what is unusual. True: the packet is a piece of a datagram and was dealt with.</summary>
+    /// <summary>Counts what is unusual. True: the packet has no flow, or is a piece of a datagram and was dealt with.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool HandleRare(ref Packet packet)
+    private bool HandleUnusual(ref Packet packet)
     {
-        if (packet.Is(PacketTraits.CutBySnap)) Counters.CutBySnap++;
+        if (packet.Status != DecodeStatus.Ok)
+        {
+            Counters.ByStatus[(int)DecodeStatus.Ok]--;
+            Counters.ByStatus[(int)packet.Status]++;
+            if (_targets is { IsListed: true }) _frameApp = Apps.Untargeted;
+            return true;
+        }
+
+        if (packet.Is(PacketTraits.CutBySnap))
+        {
+            Counters.CutBySnap++;
+            // A length in the header that no byte bears out, though the frame is all there: believed of data, which a
+            // mirror may have cut, but with a SYN it would move the place where the stream begins.
+            var isMadeUp = packet.Has(TcpFlags.Syn) && packet.PayloadLength == 0
+                && packet.CapturedLength == packet.WireLength;
+            if (isMadeUp) packet.PayloadWireLength = 0;
+        }
+
         if (packet.Is(PacketTraits.Tunnelled)) Counters.TunnelledPackets++;
         if (packet.Is(PacketTraits.BadTransport)) Counters.BadTransport++;
         if (!packet.Is(PacketTraits.Fragment)) return false;
@@ -32,6 +51,7 @@ public sealed unsafe partial class Shard
     }
 
     /// <summary>A datagram's pieces belong to its flow, all of them; its bytes are read where it is whole.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Credit(in Datagram datagram, ref Packet packet)
     {
         datagram.LendTo(ref packet);

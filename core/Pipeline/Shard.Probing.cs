@@ -64,7 +64,7 @@ public sealed unsafe partial class Shard
     /// <summary>Shows a direction's first bytes to every protocol that has not said no.</summary>
     private void Probe(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
     {
-        var half = conversation.Halves[direction];
+        var half = conversation.Half(direction);
         var segment = bytes;
         if (half.HeldLength > 0)
         {
@@ -95,7 +95,7 @@ public sealed unsafe partial class Shard
         // What this side has said so far is nobody's; the other side may yet be somebody's.
         Label(flow, conversation, bytes, direction);
         conversation.Mode = ConversationMode.Watching;
-        var other = conversation.Halves[1 - direction];
+        var other = conversation.Half(1 - direction);
         if (other.HeldLength > 0) Label(flow, conversation, other.HeldBytes, 1 - direction);
         other.Release(_pool);
 
@@ -146,7 +146,7 @@ public sealed unsafe partial class Shard
 
     private void FeedHeld(Flow* flow, Conversation conversation, int direction)
     {
-        var half = conversation.Halves[direction];
+        var half = conversation.Half(direction);
         if (half.Held is not { } held) return;
 
         var bytes = half.HeldBytes;
@@ -171,7 +171,7 @@ public sealed unsafe partial class Shard
         if (verdict is Verdict.Yes or Verdict.YesReversed)
         {
             foreach (var half in conversation.Halves) half.Release(_pool);
-            if (!TryHold(flow, conversation, conversation.Halves[direction], bytes)) return;
+            if (!TryHold(flow, conversation, conversation.Half(direction), bytes)) return;
             Select(flow, conversation, index, verdict == Verdict.YesReversed);
             return;
         }
@@ -210,7 +210,7 @@ public sealed unsafe partial class Shard
     {
         for (var direction = 0; direction < 2; direction++)
         {
-            var half = conversation.Halves[direction];
+            var half = conversation.Half(direction);
             if (half.HeldLength > 0) Label(flow, conversation, half.HeldBytes, direction);
         }
     }
@@ -253,11 +253,13 @@ public sealed unsafe partial class Shard
         var candidates = _datagramsByFirst[bytes[0]];
         if (!IsPortOfDatagrams(hints)) candidates &= ~_datagramsOfPorts;
 
-        // A flow that has a name may turn to DTLS, and one that stayed nameless for long to nothing else either.
-        var isWatched = flow->App != Apps.Unknown || flow->Tries >= _options.ProbeDatagramsMax;
+        // A flow that has a name may turn to DTLS, and one that stayed nameless for long to nothing else either. A name
+        // by one strange datagram is no reason to leave a protocol unread on its own port.
+        var isLate = flow->Tries >= _options.ProbeDatagramsMax;
         for (; candidates != 0; candidates &= candidates - 1)
         {
             var index = System.Numerics.BitOperations.TrailingZeroCount(candidates);
+            var isWatched = isLate || (flow->App != Apps.Unknown && !IsAtHome(index, hints));
             if ((isWatched && index != _dtls) || !HasPortFor(index, flow)) continue;
 
             var verdict = _entries[index].Probe(bytes, (Direction)direction, hints);
@@ -280,6 +282,16 @@ public sealed unsafe partial class Shard
     private bool IsPortOfDatagrams(ProbeHints hints)
     {
         foreach (var port in _portsOfDatagrams)
+        {
+            if (hints.IsPort(port)) return true;
+        }
+
+        return false;
+    }
+
+    private bool IsAtHome(int index, ProbeHints hints)
+    {
+        foreach (var port in _entries[index].Info.Ports)
         {
             if (hints.IsPort(port)) return true;
         }

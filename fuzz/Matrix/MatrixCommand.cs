@@ -7,7 +7,8 @@ using NetSniff.Sensor.Capture;
 namespace NetSniff.Fuzz.Matrix;
 
 /// <summary>One flow that we claim and the oracles give to somebody else.</summary>
-internal sealed record FalseClaim(string Capture, FlowKey Flow, string Ours, string Oracle);
+/// <param name="Known">Why the claim is right all the same; null when nobody has said so.</param>
+internal sealed record Claim(string Capture, FlowKey Flow, string Ours, string Oracle, string? Known);
 
 /// <summary>How often each of our protocols claimed flows of each application.</summary>
 internal sealed class ClaimMatrix
@@ -24,17 +25,12 @@ internal sealed class ClaimMatrix
         ["smtp", "imap", "pop3", "ftp", "ldap", "xmpp", "pgsql", "mysql", "rdp", "socks", "http", "irc", "nntp", "tds",
             "mqtt", "amqp", "sip", "openvpn", "rfb", "ftp-data", "diameter", "syslog", "dns"];
 
-    /// <summary>Looked at by hand, and the claim is right: clients that speak HTTP to an SSH server, and HTTP/2 in
-    /// clear on port 443, which the oracles take for TLS by its port.</summary>
-    private static readonly HashSet<(string Capture, string Ours)> s_looked =
-    [
-        ("ssh/sv__output-eve-anomaly-02.pcap", "http"), ("ssh/zeek__http~get-to-ssh-server.pcap", "http"),
-        ("ssh/zeek__http~http-to-ssh.pcap", "http"), ("http2/sv__http2-compression-bug.pcap", "http2"),
-    ];
-
     public SortedDictionary<string, SortedDictionary<string, int>> Cells { get; } = new(StringComparer.Ordinal);
 
-    public List<FalseClaim> False { get; } = [];
+    /// <summary>Claims that the oracles contradict.</summary>
+    public List<Claim> Contradicted { get; } = [];
+
+    public IEnumerable<Claim> False => Contradicted.Where(static claim => claim.Known is null);
 
     public int Captures { get; private set; }
 
@@ -57,9 +53,9 @@ internal sealed class ClaimMatrix
 
             if (!Cells.TryGetValue(claim, out var row)) Cells[claim] = row = new(StringComparer.Ordinal);
             row[app] = row.GetValueOrDefault(app) + 1;
-            if (IsRight(claim, app) || s_looked.Contains((name, claim))) continue;
+            if (IsRight(claim, app)) continue;
 
-            False.Add(new FalseClaim(name, key, claim, app));
+            Contradicted.Add(new Claim(name, key, claim, app, KnownClaims.Of(name, claim, app)));
         }
     }
 
@@ -81,7 +77,7 @@ internal static class MatrixCommand
 
         var matrix = Of(arguments.Text("only") ?? "");
         Show(matrix);
-        return matrix.False.Count == 0 ? 0 : 1;
+        return matrix.False.Any() ? 1 : 0;
     }
 
     public static ClaimMatrix Of(string only)
@@ -120,17 +116,23 @@ internal static class MatrixCommand
                 .Select(cell => KeyValuePair.Create<string, JsonNode?>(cell.Key, cell.Value)));
         }
 
-        foreach (var claim in matrix.False.Take(ShownMax))
+        // False ones first: they are what fails.
+        foreach (var claim in matrix.Contradicted.OrderBy(static claim => claim.Known is not null).Take(ShownMax))
         {
-            Console.WriteLine($"FALSE {claim.Ours} of {claim.Oracle}: {claim.Capture} {claim.Flow}");
+            var verdict = claim.Known is null ? "FALSE" : "known";
+            var why = claim.Known is null ? "" : $" ({claim.Known})";
+            Console.WriteLine($"{verdict} {claim.Ours} of {claim.Oracle}: {claim.Capture} {claim.Flow}{why}");
         }
 
+        var falseCount = matrix.False.Count();
+        var knownCount = matrix.Contradicted.Count - falseCount;
         Console.WriteLine(
             $"{matrix.Captures} captures, {matrix.Flows} flows labelled by two engines or more, "
-            + $"{matrix.False.Count} false claims");
+            + $"{falseCount} false claims, {knownCount} known to be right");
         Artifacts.Write("matrix", new JsonObject
         {
-            ["captures"] = matrix.Captures, ["flows"] = matrix.Flows, ["false"] = matrix.False.Count, ["cells"] = json,
+            ["captures"] = matrix.Captures, ["flows"] = matrix.Flows, ["false"] = falseCount, ["known"] = knownCount,
+            ["cells"] = json,
         });
     }
 }

@@ -12,8 +12,11 @@ internal static class PeerCommand
     private const int CasesDefault = 250;
     private const int FramesMax = 60;
     private const int ExamplesMax = 6;
+    private const string CaseFile = "case.pcap";
     private static readonly string[] s_folders = ["http", "dns", "tls", "gen", "tcp", "l4"];
 
+    /// <param name="arguments">`--cases N`, `--seed N` for other chances, `--write FOLDER` the captures that the two
+    /// differ about.</param>
     public static int Run(Arguments arguments)
     {
         if (!Tshark.IsThere) return Arguments.Refuse("tshark is not there: tools/install.sh fuzz");
@@ -37,6 +40,8 @@ internal static class PeerCommand
         var causes = new SortedDictionary<string, (int Count, List<string> Examples)>(StringComparer.Ordinal);
         var tallies = new SortedDictionary<string, (int Cases, int Agreed)>(StringComparer.Ordinal);
         var left = 0;
+        var written = arguments.Text("write");
+        if (written is not null) Directory.CreateDirectory(written);
         for (var index = 0; index < captures.Count; index++)
         {
             var (name, frames) = captures[index];
@@ -49,6 +54,13 @@ internal static class PeerCommand
 
             var mutation = PacketMutations.All[1 + (index % (PacketMutations.All.Count - 1))];
             var differences = Examine(frames, folder, slots, mutation, random).ToList();
+            if (written is not null && differences.Count > 0)
+            {
+                var change = mutation.Name.Replace(' ', '-');
+                var file = $"{index:000}-{change}-{Path.GetFileNameWithoutExtension(name)}.pcap";
+                File.Copy(Path.Combine(folder, CaseFile), Path.Combine(written, file), overwrite: true);
+            }
+
             var (cases, agreed) = tallies.GetValueOrDefault(mutation.Name);
             tallies[mutation.Name] = (cases + 1, agreed + (differences.Count == 0 ? 1 : 0));
             foreach (var (field, ours, theirs) in differences)
@@ -92,7 +104,7 @@ internal static class PeerCommand
         var changed = mutation?.Apply([.. frames], random) ?? [.. frames];
         if (changed.Count == 0) return [];
 
-        var path = Path.Combine(folder, "case.pcap");
+        var path = Path.Combine(folder, CaseFile);
         File.WriteAllBytes(path, LoadedCapture.ToPcap(changed));
         return Ours(changed, slots).Differences(Tshark.Read(path));
     }

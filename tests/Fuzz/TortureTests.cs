@@ -38,17 +38,4 @@ public sealed class TortureTests
 
         Assert.Empty(row.Failures);
     }
-
-    [Theory]
-    [InlineData("/dns/")]
-    [InlineData("/mail/")]
-    [InlineData("/ssh/")]
-    [InlineData("/db/")]
-    public void Nobody_claims_what_is_another_protocol(string folder)
-    {
-        Corpus.Need("oracles");
-        var matrix = MatrixCommand.Of(folder);
-        Assert.True(matrix.Captures > 0);
-        Assert.True(matrix.False.Count == 0, string.Join('\n', matrix.False));
-    }
 }

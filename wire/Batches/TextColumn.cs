@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NetSniff.Buffers;
+using NetSniff.Records;
 
 namespace NetSniff.Wire.Batches;
 
@@ -26,33 +28,38 @@ internal sealed class TextColumn
     /// What a batch left here is a guess as any other.</summary>
     private int[] _followers = [];
 
-    /// <summary>The place plus one of the text before in the list, 0 at its beginning.</summary>
-    private int _before;
-
     public int Count => _rows.Count;
 
-    public void Add(ReadOnlySpan<byte> text) => _rows.Add((ulong)Place(text));
-
-    /// <summary>Begins a list; its texts come by <see cref="AddListed"/>.</summary>
-    public void BeginList() => _before = 0;
-
-    /// <summary>Adds a text of a list. The lists of a column mostly name the same in the same order, header lines above
-    /// all: what followed the text before last time is tried first.</summary>
-    public void AddListed(ReadOnlySpan<byte> text)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Add(ReadOnlySpan<byte> text)
     {
-        if (_followers.Length < _starts.Length) Array.Resize(ref _followers, _starts.Length);
-        var before = _before;
-        var guess = _followers[before] - 1;
-        if ((uint)guess < (uint)_distinct && IsAt(_starts[guess], _starts[guess + 1] - _starts[guess], text))
-        {
-            _before = guess + 1;
-        }
-        else
-        {
-            _before = _followers[before] = Find(text) + 1;
-        }
+        var place = _last.Number != 0 && IsAt(_last.Start, _last.Length, text) ? _last.Number - 1 : Find(text);
+        _rows.Add((ulong)place);
+    }
 
-        _rows.Add((ulong)_before - 1);
+    /// <summary>Adds the texts of a list. The lists of a column mostly name the same in the same order, header lines
+    /// above all: what followed the text before last time is tried first.</summary>
+    /// <param name="packed">As a <see cref="TextList"/> has them.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void AddList(ReadOnlySpan<byte> packed)
+    {
+        var before = 0;
+        while (packed.Length >= sizeof(ushort))
+        {
+            var end = sizeof(ushort) + BinaryPrimitives.ReadUInt16LittleEndian(packed);
+            var text = packed[sizeof(ushort)..end];
+            packed = packed[end..];
+            if (_followers.Length < _starts.Length) Array.Resize(ref _followers, _starts.Length);
+            ref var follower = ref _followers[before];
+            var guess = follower - 1;
+            if ((uint)guess >= (uint)_distinct || !IsAt(_starts[guess], _starts[guess + 1] - _starts[guess], text))
+            {
+                follower = Find(text) + 1;
+            }
+
+            before = follower;
+            _rows.Add((ulong)before - 1);
+        }
     }
 
     public void Clear()
@@ -76,16 +83,23 @@ internal sealed class TextColumn
         var isPlain = _distinct == Count;
         output.Put((byte)(isPlain ? TextEncoding.Plain : TextEncoding.Dictionary));
         output.PutVarint((ulong)_distinct);
-        for (var place = 0; place < _distinct; place++) output.PutVarint((ulong)(_starts[place + 1] - _starts[place]));
+        WriteLengths(output);
         output.Put(_bytes.Written);
         if (!isPlain) _rows.Write(output, [], []);
     }
 
-    private int Place(ReadOnlySpan<byte> text)
+    private void WriteLengths(ByteWriter output)
     {
-        if (_last.Number != 0 && IsAt(_last.Start, _last.Length, text)) return _last.Number - 1;
+        ref var start = ref MemoryMarshal.GetReference(output.Room((_distinct + 1) * Varint.SizeMax));
+        var at = 0;
+        for (var place = 0; place < _distinct; place++)
+        {
+            var length = _starts[place + 1] - _starts[place];
+            if (length < 0x80) Unsafe.Add(ref start, at++) = (byte)length;
+            else at += Varint.Write(ref Unsafe.Add(ref start, at), (ulong)length);
+        }
 
-        return Find(text);
+        output.Advance(at);
     }
 
     private int Find(ReadOnlySpan<byte> text)
@@ -109,7 +123,7 @@ internal sealed class TextColumn
     {
         if (length != text.Length) return false;
 
-        ref var known = ref MemoryMarshal.GetReference(_bytes.Written[start..]);
+        ref var known = ref _bytes.At(start);
         return TextHash.AreSame(ref known, ref MemoryMarshal.GetReference(text), text.Length);
     }
 

@@ -30,7 +30,11 @@ public sealed partial class Http2Parser
         var response = stream.ResponseDns.Message;
         if (!DnsShape.IsMessage(query, out var asked, out _) || asked.IsResponse) query = default;
         if (!DnsShape.IsMessage(response, out var answered, out _) || !answered.IsResponse) response = default;
-        if (query.IsEmpty && response.IsEmpty) return;
+        if (query.IsEmpty && response.IsEmpty)
+        {
+            _isDnsCountLost |= stream.RequestDns.IsLost || stream.ResponseDns.IsLost;
+            return;
+        }
 
         var isHalf = query.IsEmpty || (response.IsEmpty && stream.ResponseDns.IsLost);
         var exchange = new DnsExchange
@@ -41,7 +45,7 @@ public sealed partial class Http2Parser
             IsTcp = true,
             IsHttp = true,
             IsQueryCut = stream.RequestDns.IsCut,
-            IsPartial = isHalf || stream.ResponseDns.IsCut,
+            IsPartial = isHalf || stream.ResponseDns.IsCut || _isDnsCountLost,
         };
         exchange.Emit(query, response, DnsMessage.Present, context.Records);
     }

@@ -25,6 +25,7 @@ public sealed partial class Http2Parser
 
         side.Lose();
         // Among the lost may be SETTINGS for the other side, ends of streams, and new streams.
+        _isDnsCountLost = true;
         Other(direction).AllowAll();
         _streams.MarkAllPartial();
         _ids[direction == Direction.ToServer ? 1 : 0].LoseSight();

@@ -1,3 +1,4 @@
+using System.Text;
 using Xunit;
 using static NetSniff.Tests.Pipeline.TcpTalk;
 
@@ -39,6 +40,31 @@ public sealed class HttpOverTcpTests
             StringComparison.Ordinal);
     }
 
+    /// <summary>Its number is that of the first byte, which is none of the FIN's.</summary>
+    [Fact]
+    public void A_stray_fin_takes_no_byte_of_what_follows()
+    {
+        using var talk = new TcpTalk().Open().Client(1001, Fin | Ack, 5001).Client(1001, Ack, 5001, Get)
+            .Server(5001, Ack, Asked, Answer);
+        Assert.Contains("http.method=GET http.uri=/one http.host=a.test http.status=200",
+            Assert.Single(talk.Records("http")), StringComparison.Ordinal);
+    }
+
+    /// <summary>The IP header says 4,096 bytes more than the frame has, and the frame was not cut.</summary>
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void A_syn_with_a_length_that_is_made_up(bool isCut, bool isFound)
+    {
+        var syn = Hex.Bytes("4500 0028 0000 0000 4006 0000 0a000001 0a000002"
+            + "9c40 0050 000003e8 00000000 5002 ffff 0000 0000");
+        syn[2] = 0x10;
+        if (isCut) syn = [.. syn, .. new byte[4096]];
+        using var talk = new TcpTalk().Raw(syn, captured: 40).Server(5000, Syn | Ack, 1001).Client(1001, Ack, 5001)
+            .Client(1001, Ack, 5001, Get).Server(5001, Ack, Asked, Answer);
+        Assert.Equal(isFound, talk.Records("http").Any(line => line.Contains("/one", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Behind_a_socks_greeting()
     {
@@ -74,6 +100,33 @@ public sealed class HttpOverTcpTests
             .Client(1001, Ack, 5001, greeting).Server(5001, Ack, 1010, granted)
             .Client(1010, Ack, 5009, Get[..1]).Client(1011, Ack, 5009, Get[1..]);
         Assert.Empty(talk.Records("http"));
+    }
+
+    /// <summary>The parser is shown the head and the end; what lies between is only counted, late pieces too.</summary>
+    [Fact]
+    public void A_body_in_many_segments_is_as_long_as_it_was()
+    {
+        const int PieceBytes = 1000;
+        const int Pieces = 20;
+        var piece = new byte[PieceBytes];
+        using var talk = new TcpTalk().Open().Client(1001, Ack, 5001, Get);
+        var head = Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {Pieces * PieceBytes + 2}\r\n\r\nab");
+        talk.Server(5001, Ack, Asked, head);
+        var at = 5001 + (uint)head.Length;
+        foreach (var index in Enumerable.Range(0, Pieces).Select(index => index switch { 7 => 8, 8 => 7, _ => index }))
+        {
+            talk.Server(at + (uint)(index * PieceBytes), Ack, Asked, piece);
+        }
+
+        talk.Server(at + Pieces * PieceBytes, Ack, Asked, Answer);
+        Assert.Collection(talk.Records("http"),
+            line =>
+            {
+                Assert.Contains("http.uri=/one ", line, StringComparison.Ordinal);
+                Assert.Contains($"http.response.bytes={Pieces * PieceBytes + 2} ", line, StringComparison.Ordinal);
+                Assert.DoesNotContain("!Partial", line, StringComparison.Ordinal);
+            },
+            line => Assert.Contains("http.response.bytes=2 ", line, StringComparison.Ordinal));
     }
 
     /// <summary>A server of HTTP/2 alone sends its SETTINGS at once; curl tries an upgrade all the same.</summary>

@@ -43,6 +43,22 @@ public sealed class ShardDatagramTests
         Assert.Equal(isFound, lines.Any(line => line.Contains("tls.sni=call.example", StringComparison.Ordinal)));
     }
 
+    /// <summary>A name by one strange datagram (SNMPv3 here) is no reason to leave DNS unread on its own port.
+    /// </summary>
+    [Theory]
+    [InlineData(53, true)]
+    [InlineData(161, false)]
+    public void Dns_is_found_behind_a_strange_datagram_on_its_own_port(ushort port, bool isFound)
+    {
+        var strange = Hex.Bytes(
+            "3040 020103 300f 02030091c8 020205dc 040104 020103 0415 3013 0400 020100 020100 0405 61646d696e "
+            + "0400 0400 3013 0400 0400 a00d 02030091c8 020100 020100 3000");
+        var question = Hex.Bytes("0001 0100 0001 0000 0000 0000 0377777701610000010001");
+        using var wire = new Wire();
+        var lines = wire.Udp('>', strange, serverPort: port).Udp('>', question, serverPort: port).Finish();
+        Assert.Equal(isFound, lines.Any(line => line.Contains("dns.qname=www.a", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Quic_whose_first_packet_came_from_the_server_is_turned_round()
     {

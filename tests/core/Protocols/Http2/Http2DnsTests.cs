@@ -82,6 +82,61 @@ public sealed class Http2DnsTests
         Has(driver.Records[2], "dns.exchange=1");
     }
 
+    [Fact]
+    public void Behind_a_loss_nobody_knows_how_many_there_were()
+    {
+        var driver = Begin();
+        Answer(driver, 1);
+        // A whole exchange may be in it.
+        Assert.True(driver.Parser.TryResync(ToClient, 500, driver.Context));
+        Answer(driver, 5);
+        Assert.DoesNotContain("!Partial", driver.Records[0]);
+        Has(driver.Records[2], "!Partial", "dns.exchange=1", "dns.answers.data=[192.0.2.1]");
+        Has(driver.Records[3], "http.stream=5");
+    }
+
+    [Fact]
+    public void An_exchange_whose_messages_were_both_lost_costs_the_next_ones_their_number()
+    {
+        var driver = Begin().Say(ToServer, Headers(1, false, ":method", "POST", ":path", "/q", "content-type",
+            "application/dns-message"));
+        Lose(driver, ToServer, Data(1, true, s_query));
+        driver.Say(ToClient, Headers(1, false, ":status", "200", "content-type", "application/dns-message"));
+        Lose(driver, ToClient, Data(1, true, s_answer));
+        Answer(driver, 3);
+        Assert.Collection(
+            driver.Records,
+            lost => Has(lost, "!Partial", "http.stream=1"),
+            dns => Has(dns, "!Partial", "dns.exchange=0", "dns.answers.data=[192.0.2.1]"),
+            http => Assert.DoesNotContain("!Partial", http));
+    }
+
+    [Fact]
+    public void An_exchange_of_which_half_was_lost_still_counts()
+    {
+        var driver = Begin().Say(ToServer, Headers(1, false, ":method", "POST", ":path", "/q", "content-type",
+            "application/dns-message"));
+        Lose(driver, ToServer, Data(1, true, s_query));
+        driver.Say(ToClient, Headers(1, false, ":status", "200", "content-type", "application/dns-message"))
+            .Say(ToClient, Data(1, true, s_answer));
+        Answer(driver, 3);
+        Has(driver.Records[0], "!Partial", "dns.exchange=0", "dns.has_query=false");
+        Has(driver.Records[2], "dns.exchange=1");
+        Assert.DoesNotContain("!Partial", driver.Records[2]);
+    }
+
+    /// <summary>The head of a frame is seen, and its payload is not.</summary>
+    private static void Lose(StreamDriver driver, Direction direction, byte[] frame)
+    {
+        driver.Say(direction, frame.AsSpan(0, Http2FrameHeader.Size));
+        Assert.True(driver.Parser.TryResync(direction, frame.Length - Http2FrameHeader.Size, driver.Context));
+    }
+
+    private static void Answer(StreamDriver driver, uint stream) => driver
+        .Say(ToServer, Get(stream, "/q?dns=" + Base64Url.EncodeToString(s_query)))
+        .Say(ToClient, Headers(stream, false, ":status", "200", "content-type", "application/dns-message"))
+        .Say(ToClient, Data(stream, true, s_answer));
+
     private static StreamDriver Post(byte[] query, byte[] answer, int piece = int.MaxValue) =>
         Begin(piece).Say(ToServer, Headers(1, false, ":method", "POST", ":path", "/dns-query", "content-type",
                 "application/dns-message"), piece)
