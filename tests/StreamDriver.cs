@@ -43,6 +43,8 @@ internal sealed class StreamDriver(StreamParser parser)
 
     private void Feed(Direction direction, ReadOnlySpan<byte> bytes)
     {
+        if (_held[(int)direction].Length == 0 && Parser.TryPass(bytes, direction, Context.NowNanos)) return;
+
         byte[] all = [.. _held[(int)direction], .. bytes];
         var position = 0;
         while (position < all.Length)

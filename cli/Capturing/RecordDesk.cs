@@ -14,6 +14,7 @@ internal sealed class RecordDesk(Filter? filter, Output output, TrafficTally? ta
 {
     private readonly Lock _lock = new();
     private readonly Filter? _filter = filter is { IsAlways: false } ? filter : null;
+    private readonly bool _isWatched = output.IsWatching;
     private byte[] _named = [];
     private ulong _position;
     private bool _isFull;
@@ -36,24 +37,24 @@ internal sealed class RecordDesk(Filter? filter, Output output, TrafficTally? ta
 
             foreach (var record in new RecordWalker(Enricher is null ? records : Named(records, Enricher)))
             {
-                Show(record);
+                Show(in record);
                 if (_isFull) return;
                 if (Detection is null) continue;
 
                 Detection.Run(record, _position++);
                 if (Detection.FindingsCount == 0) continue;
 
-                foreach (var finding in new RecordWalker(Detection.Findings)) Show(finding);
+                foreach (var finding in new RecordWalker(Detection.Findings)) Show(in finding);
                 if (_isFull) return;
             }
         }
     }
 
-    private void Show(RecordView record)
+    private void Show(in RecordView record)
     {
         if (_isFull) return;
 
-        output.Watch(record);
+        if (_isWatched) output.Watch(record);
         if (_filter is not null && !_filter.Matches(record)) return;
 
         tally?.Add(record);

@@ -5,7 +5,10 @@ namespace NetSniff.Cli.Outputs;
 /// <summary>One way of showing records. Called by one thread at a time.</summary>
 internal abstract class Output
 {
-    /// <summary>Sees every record, before the filter is asked.</summary>
+    /// <summary>Whether it wants to see every record.</summary>
+    public virtual bool IsWatching => false;
+
+    /// <summary>Sees every record, before the filter is asked, if it is watching.</summary>
     public virtual void Watch(RecordView record) { }
 
     /// <summary>Takes one record that passed the filter.</summary>

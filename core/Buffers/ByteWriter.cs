@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -18,6 +19,14 @@ public sealed class ByteWriter(int capacity = 1024)
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
 
     public ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, Length);
+
+    /// <summary>The byte at a place that was written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref byte At(int position)
+    {
+        Debug.Assert((uint)position <= (uint)Length, "what was written");
+        return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_bytes), position);
+    }
 
     public void Clear() => Length = 0;
 

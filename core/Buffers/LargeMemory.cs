@@ -7,16 +7,36 @@ namespace NetSniff.Buffers;
 /// machine through two of them. The kernel is asked (madvise); where it is deaf, nothing is lost.</remarks>
 internal static unsafe partial class LargeMemory
 {
-    private const nuint HugePageBytes = 2 << 20;
+    public const nuint HugePageBytes = 2 << 20;
     private const int AdviseHugePages = 14; // MADV_HUGEPAGE of linux/mman.h
+    private const int CollapsePages = 25; // MADV_COLLAPSE: now, and of what has small pages already; Linux 6.1
 
     /// <summary>On a cache line's boundary at least. Not cleared.</summary>
-    public static void* Allocate(nuint bytes)
+    /// <param name="alignment">More than that, if it has to be: a power of two.</param>
+    public static void* Allocate(nuint bytes, nuint alignment = 0)
     {
-        var isLarge = bytes >= HugePageBytes && OperatingSystem.IsLinux();
-        var memory = NativeMemory.AlignedAlloc(bytes, isLarge ? HugePageBytes : Prefetch.LineBytes);
-        if (isLarge) _ = Advise(memory, bytes & ~(HugePageBytes - 1), AdviseHugePages);
+        var memory = Reserve(bytes, alignment);
+        UseHugePages(memory, bytes);
         return memory;
+    }
+
+    /// <summary>The same, of which no more than a part will be used at first.</summary>
+    public static void* Reserve(nuint bytes, nuint alignment = 0) => NativeMemory.AlignedAlloc(
+        bytes, Math.Max(alignment, bytes >= HugePageBytes ? HugePageBytes : Prefetch.LineBytes));
+
+    /// <summary>Asks for huge pages for the beginning of what was reserved.</summary>
+    public static void UseHugePages(void* memory, nuint bytes)
+    {
+        if (bytes >= HugePageBytes && OperatingSystem.IsLinux())
+        {
+            _ = Advise(memory, bytes & ~(HugePageBytes - 1), AdviseHugePages);
+        }
+    }
+
+    /// <summary>Makes a huge page of the first bytes of what was reserved, which have long been in use.</summary>
+    public static void JoinFirstPages(void* memory)
+    {
+        if (OperatingSystem.IsLinux()) _ = Advise(memory, HugePageBytes, CollapsePages);
     }
 
     public static void Free(void* memory) => NativeMemory.AlignedFree(memory);

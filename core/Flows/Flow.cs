@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NetSniff.Packets;
 
@@ -54,26 +55,33 @@ public enum FlowTraits : ushort
     UnreadHigh = 32768,
 }
 
-/// <summary>One conversation: three cache lines, the first of which every lookup needs, the third TCP's packets only.
-/// </summary>
-/// <remarks>Arrays of two are indexed by direction: 0 to the server, 1 to the client. Lives in native memory and is
-/// never moved; nobody keeps a pointer past the packet.</remarks>
+/// <summary>One conversation: two cache lines, the first of which every lookup needs. Those of TCP have a third
+/// (<see cref="TcpNumbers"/>).</summary>
+/// <remarks>Arrays of two are indexed by direction: 0 to the server, 1 to the client. Lives in native memory, in a page
+/// of a <see cref="FlowTable"/>, and is never moved; nobody keeps a pointer past the packet.</remarks>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct Flow
 {
-    public const int Size = 192;
+    public const int Size = 128;
 
-    // First line: the key, and what each packet changes.
+    /// <summary>With what only TCP needs.</summary>
+    public const int SizeMax = Size + TcpNumbers.Size;
+
+    // First line: the key, nearly as it lies in a packet to the server, and what each packet changes.
     public Address Client;
     public Address Server;
-    public ushort ClientPort;
-    public ushort ServerPort;
     public ushort OuterVlan;
-    public ushort InnerVlan;
+
+    /// <summary>VLAN in the lower twelve bits, <see cref="TunnelKind"/> in the others.</summary>
+    private ushort _innerVlan;
     public uint TunnelId;
     public byte Protocol;
-    public TunnelKind Tunnel;
+
+    /// <summary>Payloads shown to probes so far.</summary>
+    public byte Tries;
     public ushort Interface;
+    public ushort ClientPort;
+    public ushort ServerPort;
 
     /// <summary>TCP: number of the conversation, plus one. Otherwise the datagram parser's own word.</summary>
     public uint Slot;
@@ -86,14 +94,14 @@ public unsafe struct Flow
     public fixed ulong Bytes[2];
     public fixed ulong Payload[2];
     public fixed uint Packets[2];
-    public ulong Id;
+    public long FirstNanos;
+    private uint _idLow;
 
     /// <summary>Next flow in the same bucket of the wheel, or -1. In a free flow: the next free one.</summary>
     public int WheelNext;
-    public fixed byte Flags[2];
+    private ushort _idHigh;
     public ushort App;
     public FlowTraits Traits;
-    public TcpState State;
 
     /// <summary>Mode in the lower two bits, parser in the others.</summary>
     private byte _reading;
@@ -101,20 +109,31 @@ public unsafe struct Flow
     /// <summary>Of the targets by which it was last found wanted.</summary>
     public byte Epoch;
 
-    /// <summary>Payloads shown to probes so far.</summary>
-    public byte Tries;
-    public fixed byte Gaps[2];
+    /// <summary>Number of the flow among those of its shard, 48 bits.</summary>
+    public ulong Id
+    {
+        readonly get => _idLow | (ulong)_idHigh << 32;
+        set => (_idLow, _idHigh) = ((uint)value, (ushort)(value >> 32));
+    }
 
-    // Third line: the beginning, and TCP's numbers and health. Packets of other protocols leave it alone.
-    public long FirstNanos;
-    public fixed uint NextSequence[2];
-    public fixed uint LastAck[2];
-    public fixed uint Retransmitted[2];
-    public fixed uint OutOfOrder[2];
-    public fixed uint HoleStart[2];
-    public fixed uint HoleEnd[2];
-    public fixed ushort ZeroWindows[2];
-    public uint RttMicros;
+    public readonly ushort InnerVlan => (ushort)(_innerVlan & VlanMask);
+
+    public readonly TunnelKind Tunnel => (TunnelKind)(_innerVlan >> TunnelShift);
+
+    /// <summary>What only a flow of TCP has.</summary>
+    internal readonly TcpNumbers* Tcp => FlowTable.NumbersOf((Flow*)Unsafe.AsPointer(ref Unsafe.AsRef(in this)));
+
+    /// <summary>Of TCP.</summary>
+    public readonly TcpState State => Tcp->State;
+
+    /// <summary>Of TCP: what comes next in either direction.</summary>
+    public readonly uint* NextSequence => Tcp->NextSequence;
+
+    /// <summary>Of TCP.</summary>
+    public readonly uint* LastAck => Tcp->LastAck;
+
+    /// <summary>Of TCP: holes left in the bytes.</summary>
+    public readonly byte* Gaps => Tcp->Gaps;
 
     public FlowMode Mode
     {
@@ -129,6 +148,8 @@ public unsafe struct Flow
         set => _reading = (byte)((_reading & ModeMask) | (value << ParserShift));
     }
 
+    internal const int TunnelShift = 12;
+    private const int VlanMask = (1 << TunnelShift) - 1;
     private const int ModeMask = 3, ParserShift = 2;
 
     public readonly bool Is(FlowTraits trait) => (Traits & trait) != 0;
@@ -143,4 +164,23 @@ public unsafe struct Flow
         if (how <= Unread) return;
         Traits = (Traits & ~(FlowTraits.UnreadLow | FlowTraits.UnreadHigh)) | (FlowTraits)((int)how << UnreadShift);
     }
+}
+
+/// <summary>The third line of a flow of TCP: its numbers and health. Flows of other protocols have none.</summary>
+[StructLayout(LayoutKind.Sequential, Size = Size)]
+internal unsafe struct TcpNumbers
+{
+    public const int Size = 64;
+
+    public fixed uint NextSequence[2];
+    public fixed uint LastAck[2];
+    public fixed uint Retransmitted[2];
+    public fixed uint OutOfOrder[2];
+    public fixed uint HoleStart[2];
+    public fixed uint HoleEnd[2];
+    public fixed ushort ZeroWindows[2];
+    public uint RttMicros;
+    public fixed byte Flags[2];
+    public fixed byte Gaps[2];
+    public TcpState State;
 }

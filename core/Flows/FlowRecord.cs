@@ -1,3 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using NetSniff.Packets;
 using NetSniff.Records;
 
 namespace NetSniff.Flows;
@@ -19,6 +22,54 @@ public readonly struct FlowRecord : IRecord
         "One conversation between two ends: counts both ways, TCP health, why it ended.",
         "{flow.packets.toserver~1}→ {flow.packets.toclient~1}← packets  {flow.bytes.toserver}↑ {flow.bytes.toclient}↓  "
         + "{flow.end~2}");
+
+    public FlowRecord()
+    {
+    }
+
+    /// <summary>What a flow has come to.</summary>
+    [SetsRequiredMembers]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal unsafe FlowRecord(Flow* flow, FlowEnd end)
+    {
+        this = default;
+        FirstNanos = flow->FirstNanos;
+        LastNanos = flow->LastNanos;
+        PacketsToServer = flow->Packets[0];
+        PacketsToClient = flow->Packets[1];
+        BytesToServer = flow->Bytes[0];
+        BytesToClient = flow->Bytes[1];
+        PayloadToServer = flow->Payload[0];
+        PayloadToClient = flow->Payload[1];
+        End = end;
+        Unread = flow->Unread;
+        var protocol = flow->Protocol;
+        if (protocol is IpProtocol.Icmp or IpProtocol.Icmpv6)
+        {
+            IsIcmp = true;
+            IcmpType = (byte)flow->ClientPort;
+            IcmpCode = IcmpPairs.CodeOf(protocol, flow->ClientPort, flow->ServerPort);
+        }
+
+        if (protocol != IpProtocol.Tcp) return;
+
+        var tcp = flow->Tcp;
+        IsTcp = true;
+        State = tcp->State;
+        FlagsToServer = tcp->Flags[0];
+        FlagsToClient = tcp->Flags[1];
+        RetransmittedToServer = tcp->Retransmitted[0];
+        RetransmittedToClient = tcp->Retransmitted[1];
+        OutOfOrderToServer = tcp->OutOfOrder[0];
+        OutOfOrderToClient = tcp->OutOfOrder[1];
+        ZeroWindowToServer = tcp->ZeroWindows[0];
+        ZeroWindowToClient = tcp->ZeroWindows[1];
+        GapsToServer = tcp->Gaps[0];
+        GapsToClient = tcp->Gaps[1];
+        RttNanos = tcp->RttMicros * 1000L;
+        HasRtt = tcp->RttMicros != 0;
+        IsMidstream = flow->Is(FlowTraits.Midstream);
+    }
 
     public required long FirstNanos { get; init; }
     public required long LastNanos { get; init; }
@@ -51,38 +102,41 @@ public readonly struct FlowRecord : IRecord
 
     public void Describe<TVisitor>(ref TVisitor visitor) where TVisitor : IFieldVisitor, allows ref struct
     {
-        visitor.Time("flow.first", "When the first packet was seen", FirstNanos);
-        visitor.Time("flow.last", "When the last packet was seen", LastNanos);
-        visitor.Duration("flow.duration", "From the first packet to the last", LastNanos - FirstNanos);
-        visitor.Number("flow.packets.toserver", "Packets the client sent", PacketsToServer);
-        visitor.Number("flow.packets.toclient", "Packets the server sent", PacketsToClient);
-        visitor.Number("flow.bytes.toserver", "Bytes the client sent, whole frames", BytesToServer);
-        visitor.Number("flow.bytes.toclient", "Bytes the server sent, whole frames", BytesToClient);
-        visitor.Number("flow.payload.toserver", "Transport payload bytes the client sent", PayloadToServer);
-        visitor.Number("flow.payload.toclient", "Transport payload bytes the server sent", PayloadToClient);
-        visitor.Number("flow.end", "Why it ended: 1 finished, 2 reset, 3 idle, 4 active timeout, 5 evicted, 6 capture "
+        // A copy of its own, whose state stays in registers (ADR 72).
+        var fields = visitor;
+        fields.Time("flow.first", "When the first packet was seen", FirstNanos);
+        fields.Time("flow.last", "When the last packet was seen", LastNanos);
+        fields.Duration("flow.duration", "From the first packet to the last", LastNanos - FirstNanos);
+        fields.Number("flow.packets.toserver", "Packets the client sent", PacketsToServer);
+        fields.Number("flow.packets.toclient", "Packets the server sent", PacketsToClient);
+        fields.Number("flow.bytes.toserver", "Bytes the client sent, whole frames", BytesToServer);
+        fields.Number("flow.bytes.toclient", "Bytes the server sent, whole frames", BytesToClient);
+        fields.Number("flow.payload.toserver", "Transport payload bytes the client sent", PayloadToServer);
+        fields.Number("flow.payload.toclient", "Transport payload bytes the server sent", PayloadToClient);
+        fields.Number("flow.end", "Why it ended: 1 finished, 2 reset, 3 idle, 4 active timeout, 5 evicted, 6 capture "
             + "ended", (ulong)End);
-        visitor.Number("flow.tcp.state", "TCP state at the end, 1 SYN sent … 3 established … 10 closed", (ulong)State,
+        fields.Number("flow.tcp.state", "TCP state at the end, 1 SYN sent … 3 established … 10 closed", (ulong)State,
             IsTcp);
-        visitor.Number("flow.tcp.flags.toserver", "TCP flags the client ever set", FlagsToServer, IsTcp);
-        visitor.Number("flow.tcp.flags.toclient", "TCP flags the server ever set", FlagsToClient, IsTcp);
-        visitor.Number("flow.tcp.retransmitted.toserver", "Segments the client sent again", RetransmittedToServer,
+        fields.Number("flow.tcp.flags.toserver", "TCP flags the client ever set", FlagsToServer, IsTcp);
+        fields.Number("flow.tcp.flags.toclient", "TCP flags the server ever set", FlagsToClient, IsTcp);
+        fields.Number("flow.tcp.retransmitted.toserver", "Segments the client sent again", RetransmittedToServer,
             IsTcp);
-        visitor.Number("flow.tcp.retransmitted.toclient", "Segments the server sent again", RetransmittedToClient,
+        fields.Number("flow.tcp.retransmitted.toclient", "Segments the server sent again", RetransmittedToClient,
             IsTcp);
-        visitor.Number("flow.tcp.outoforder.toserver", "Client segments seen late", OutOfOrderToServer, IsTcp);
-        visitor.Number("flow.tcp.outoforder.toclient", "Server segments seen late", OutOfOrderToClient, IsTcp);
-        visitor.Number("flow.tcp.zerowindow.toserver", "Client packets that closed its window", ZeroWindowToServer,
+        fields.Number("flow.tcp.outoforder.toserver", "Client segments seen late", OutOfOrderToServer, IsTcp);
+        fields.Number("flow.tcp.outoforder.toclient", "Server segments seen late", OutOfOrderToClient, IsTcp);
+        fields.Number("flow.tcp.zerowindow.toserver", "Client packets that closed its window", ZeroWindowToServer,
             IsTcp);
-        visitor.Number("flow.tcp.zerowindow.toclient", "Server packets that closed its window", ZeroWindowToClient,
+        fields.Number("flow.tcp.zerowindow.toclient", "Server packets that closed its window", ZeroWindowToClient,
             IsTcp);
-        visitor.Number("flow.tcp.gaps.toserver", "Holes left in the client's bytes", GapsToServer, IsTcp);
-        visitor.Number("flow.tcp.gaps.toclient", "Holes left in the server's bytes", GapsToClient, IsTcp);
-        visitor.Duration("flow.tcp.rtt", "Round trip of the handshake, SYN to the client's ACK", RttNanos, HasRtt);
-        visitor.Flag("flow.midstream", "The capture began after the connection had", IsMidstream, IsTcp);
-        visitor.Number("flow.icmp.type", "ICMP type of the first packet", IcmpType, IsIcmp);
-        visitor.Number("flow.icmp.code", "ICMP code of the first packet", IcmpCode, IsIcmp);
-        visitor.Number("flow.unread", "Payload was left unread because the sensor was at its limits: 1 flow not in the "
+        fields.Number("flow.tcp.gaps.toserver", "Holes left in the client's bytes", GapsToServer, IsTcp);
+        fields.Number("flow.tcp.gaps.toclient", "Holes left in the server's bytes", GapsToClient, IsTcp);
+        fields.Duration("flow.tcp.rtt", "Round trip of the handshake, SYN to the client's ACK", RttNanos, HasRtt);
+        fields.Flag("flow.midstream", "The capture began after the connection had", IsMidstream, IsTcp);
+        fields.Number("flow.icmp.type", "ICMP type of the first packet", IcmpType, IsIcmp);
+        fields.Number("flow.icmp.code", "ICMP code of the first packet", IcmpCode, IsIcmp);
+        fields.Number("flow.unread", "Payload was left unread because the sensor was at its limits: 1 flow not in the "
             + "sample, 2 headers only, 3 flows only", (ulong)Unread, Unread != FlowUnread.No);
+        visitor = fields;
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using NetSniff.Buffers;
 using NetSniff.Packets;
 
@@ -10,23 +11,34 @@ namespace NetSniff.Flows;
 /// <summary>All live flows of one shard: an open-addressing index of words over pages of <see cref="Flow"/>.</summary>
 /// <remarks>An index word is the hash's upper half and the flow's number plus one. The half names the word's home too,
 /// so neither a probe that fails, nor growing, nor what moves up when a flow goes costs a flow's cache line. Linear
-/// probing, deletion by shifting back (no tombstones), load at most a half. Grows by doubling up to the bound; pages
-/// are allocated as they are first used.</remarks>
+/// probing, deletion by shifting back (no tombstones), load at most a half. Grows by doubling up to the bound, in
+/// place; pages are allocated as they are first used. Flows of TCP and others have pages of their own, so that those of others never touch
+/// what only TCP needs.</remarks>
 public sealed unsafe class FlowTable : IDisposable
 {
-    // 6 MiB: three huge pages.
+    // Two huge pages of flows, and one for what those of TCP have besides.
     private const int PageBits = 15;
     private const int PageFlows = 1 << PageBits;
+    private const int PageBytes = PageFlows * Flow.Size;
+    private const int NumbersBytes = PageFlows * TcpNumbers.Size;
     private const int FlowsMaxStep = 4096;
     private const int IndexBitsMin = 12;
 
+    // The key behind the two ends, in words as a packet has it; but the kind of tunnel is in spare bits of the path.
+    private const int PathOffset = 32, KindOffset = 40, PortsOffset = 44;
+    private const int PathTunnelShift = 16 + Flow.TunnelShift;
+    private const uint KindTunnelMask = 0xff00;
+
+    /// <summary>Of no packet: the VLAN of a flow whose place is free.</summary>
+    private const ushort NoVlan = 0xffff;
+
     private readonly bool _tunnelIdsApart;
     private readonly nint[] _pages;
+    private readonly bool[] _pagesOfTcp;
+    private readonly FlowPlaces[] _places = [new(), new()];
     private int _pagesUsed;
-    private int _flowsTouched;
-    private int _free = -1;
     private ulong* _index;
-    private int _indexBits = IndexBitsMin;
+    private uint _indexMask = (1u << IndexBitsMin) - 1;
 
     /// <param name="flowsMax">Bound on live flows; rounded up to a multiple of 4096.</param>
     /// <param name="tunnelIdsApart">Same addresses in different VXLAN, Geneve, GRE or ERSPAN networks are different
@@ -36,7 +48,11 @@ public sealed unsafe class FlowTable : IDisposable
         _tunnelIdsApart = tunnelIdsApart;
         FlowsMax = Math.Max(FlowsMaxStep, (flowsMax + FlowsMaxStep - 1) & ~(FlowsMaxStep - 1));
         _pages = new nint[(FlowsMax + PageFlows - 1) >> PageBits];
-        _index = AllocateIndex(_indexBits);
+        _pagesOfTcp = new bool[_pages.Length];
+        // All that it may grow to; memory is only what is touched.
+        var wordsMax = BitOperations.RoundUpToPowerOf2(2 * (uint)FlowsMax);
+        _index = (ulong*)LargeMemory.Reserve((nuint)wordsMax * sizeof(ulong));
+        NativeMemory.Clear(_index, (nuint)(_indexMask + 1) * sizeof(ulong));
     }
 
     public int FlowsMax { get; }
@@ -45,26 +61,48 @@ public sealed unsafe class FlowTable : IDisposable
 
     public bool IsFull => Count >= FlowsMax;
 
-    public long BytesAllocated => ((long)_pagesUsed << PageBits) * Flow.Size + (8L << _indexBits);
+    public long BytesAllocated => (long)_pagesUsed * (PageBytes + NumbersBytes) + 8L * (_indexMask + 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Flow* At(int flow) => (Flow*)_pages[flow >> PageBits] + (flow & (PageFlows - 1));
 
+    /// <summary>What only a flow of TCP has: in its page, behind the flows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TcpNumbers* NumbersOf(Flow* flow)
+    {
+        const nuint InPage = PageBytes - 1;
+        var at = (nuint)flow;
+        return (TcpNumbers*)((at & ~InPage) + PageBytes + (at & InPage) / (Flow.Size / TcpNumbers.Size));
+    }
+
     /// <summary>First of two wishes: the index word.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchIndex(ulong hash) => Prefetch.Read(_index + Home(hash));
+    public void PrefetchIndex(ulong hash) => Prefetch.Read(_index + ((uint)(hash >> 32) & _indexMask));
 
-    /// <summary>Second wish, when the index word has come: the flow it names.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchFlow(in Packet packet)
+    /// <summary>Second wish, when the index words have come: the flows they name, which the packets keep as a hint.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void PrefetchFlows(Span<Packet> packets)
     {
-        var word = _index[Home(packet.Hash)];
-        if (word == 0 || (word ^ packet.Hash) >> 32 != 0) return;
+        var index = _index;
+        var mask = _indexMask;
+        foreach (ref var packet in packets)
+        {
+            var hash = packet.Hash;
+            Flow* flow = null;
+            for (var at = (uint)(hash >> 32) & mask; index[at] is not 0 and var word; at = (at + 1) & mask)
+            {
+                if ((word ^ hash) >> 32 != 0) continue;
 
-        var flow = (byte*)At((int)(uint)word - 1);
-        Prefetch.Read(flow);
-        Prefetch.Read(flow + Prefetch.LineBytes);
-        if (packet.Protocol == IpProtocol.Tcp) Prefetch.Read(flow + 2 * Prefetch.LineBytes);
+                flow = At((int)(uint)word - 1);
+                Prefetch.Read(flow);
+                Prefetch.Read((byte*)flow + Prefetch.LineBytes);
+                if (packet.Protocol == IpProtocol.Tcp) Prefetch.Read(NumbersOf(flow));
+                break;
+            }
+
+            packet.FlowHint = flow;
+        }
     }
 
     /// <summary>Wishes for all of a flow that is to be looked at soon.</summary>
@@ -76,58 +114,61 @@ public sealed unsafe class FlowTable : IDisposable
         var flow = (byte*)At(number);
         Prefetch.Read(flow);
         Prefetch.Read(flow + Prefetch.LineBytes);
-        Prefetch.Read(flow + 2 * Prefetch.LineBytes);
+        if (_pagesOfTcp[number >> PageBits]) Prefetch.Read(NumbersOf((Flow*)flow));
     }
 
     /// <summary>The flow of a packet and the packet's direction in it (0 to the server), or null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Flow* Find(in Packet packet, out int number, out int direction)
+    public Flow* Find(in Packet packet, out int direction)
     {
-        var mask = (1 << _indexBits) - 1;
-        for (var at = Home(packet.Hash); ; at = (at + 1) & mask)
-        {
-            var word = _index[at];
-            if (word == 0) break;
-            if ((word ^ packet.Hash) >> 32 != 0) continue;
+        // What was freed since has a key that no packet has.
+        var hint = (Flow*)packet.FlowHint;
+        return hint != null && IsOf(hint, in packet, out direction) ? hint : Search(in packet, out direction);
+    }
 
-            number = (int)(uint)word - 1;
-            var flow = At(number);
-            direction = Match(flow, packet);
-            if (direction >= 0) return flow;
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Flow* Search(in Packet packet, out int direction)
+    {
+        var index = _index;
+        var (mask, hash) = (_indexMask, packet.Hash);
+        for (var at = (uint)(hash >> 32) & mask; index[at] is not 0 and var word; at = (at + 1) & mask)
+        {
+            if ((word ^ hash) >> 32 != 0) continue;
+
+            var flow = At((int)(uint)word - 1);
+            if (IsOf(flow, in packet, out direction)) return flow;
         }
 
-        number = direction = -1;
+        direction = -1;
         return null;
     }
 
     /// <summary>A new flow with the key of the packet, its sender as client. The table must not be full.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Flow* Add(in Packet packet, out int number)
     {
         Debug.Assert(!IsFull);
-        if (2 * (Count + 1) > 1 << _indexBits) Grow();
+        if (2 * (uint)(Count + 1) > _indexMask + 1) Grow();
 
-        number = Take();
+        number = Take(packet.Protocol == IpProtocol.Tcp);
         var flow = At(number);
         SetKey(flow, in packet);
-        Insert(packet.Hash, number);
+        Insert(_index, _indexMask, (packet.Hash & 0xffff_ffff_0000_0000) | (uint)(number + 1));
         Count++;
         return flow;
     }
 
     /// <summary>A blank flow with the packet's key, its sender as client.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void SetKey(Flow* flow, in Packet packet)
     {
         *flow = default;
-        flow->Client = packet.Source;
-        flow->Server = packet.Target;
-        flow->ClientPort = packet.SourcePort;
-        flow->ServerPort = packet.TargetPort;
-        flow->OuterVlan = packet.OuterVlan;
-        flow->InnerVlan = packet.InnerVlan;
-        flow->TunnelId = packet.TunnelId;
-        flow->Tunnel = packet.Tunnel;
-        flow->Protocol = packet.Protocol;
-        flow->Interface = packet.Interface;
+        if (packet.Protocol == IpProtocol.Tcp) *NumbersOf(flow) = default;
+        var key = (byte*)flow;
+        packet.EndsWord.Store(key);
+        *(ulong*)(key + PathOffset) = packet.PathWord | (ulong)packet.Tunnel << PathTunnelShift;
+        *(uint*)(key + KindOffset) = packet.KindWord & ~KindTunnelMask;
+        *(uint*)(key + PortsOffset) = packet.PortsWord;
         flow->Hash = (uint)(packet.Hash >> 32);
         flow->WheelNext = -1;
     }
@@ -136,30 +177,37 @@ public sealed unsafe class FlowTable : IDisposable
     public void Remove(int number)
     {
         var flow = At(number);
-        var mask = (1 << _indexBits) - 1;
-        var at = Home((ulong)flow->Hash << 32);
-        while ((int)(uint)_index[at] - 1 != number) at = (at + 1) & mask;
+        var index = _index;
+        var mask = _indexMask;
+        var hole = flow->Hash & mask;
+        while ((int)(uint)index[hole] - 1 != number) hole = (hole + 1) & mask;
 
         // Shift back what was pushed along by this one, so that no probe ends too early.
-        var hole = at;
-        for (at = (at + 1) & mask; _index[at] != 0; at = (at + 1) & mask)
+        for (var at = (hole + 1) & mask; index[at] is not 0 and var word; at = (at + 1) & mask)
         {
-            var home = Home(_index[at]);
-            if (((at - home) & mask) < ((at - hole) & mask)) continue;
-            _index[hole] = _index[at];
+            if (((at - (uint)(word >> 32)) & mask) < ((at - hole) & mask)) continue;
+            index[hole] = word;
             hole = at;
         }
 
-        _index[hole] = 0;
-        flow->WheelNext = _free;
-        _free = number;
+        index[hole] = 0;
+        flow->OuterVlan = NoVlan;
+        ref var places = ref PlacesOf(_pagesOfTcp[number >> PageBits]);
+        flow->WheelNext = places.Free;
+        places.Free = number;
         Count--;
     }
 
     /// <summary>Makes every flow one that no targets have judged: epochs are few and begin again.</summary>
     public void ForgetEpochs()
     {
-        for (var number = 0; number < _flowsTouched; number++) At(number)->Epoch = 0;
+        for (var page = 0; page < _pagesUsed; page++)
+        {
+            var end = PlacesOf(_pagesOfTcp[page]) is var places && places.End == (page + 1) << PageBits
+                ? places.Next
+                : (page + 1) << PageBits;
+            for (var number = page << PageBits; number < end; number++) At(number)->Epoch = 0;
+        }
     }
 
     public void Dispose()
@@ -173,85 +221,135 @@ public sealed unsafe class FlowTable : IDisposable
 
     ~FlowTable() => Dispose();
 
-    /// <summary>0 when the packet goes to the server, 1 when to the client, -1 when it is another flow's.</summary>
+    /// <summary>Whether the packet is the flow's, and which way it goes: 0 to the server.</summary>
+    /// <remarks>Without a branch on the way, which cannot be foretold: the ports tell it, and the ends are then compared
+    /// in that order.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Match(Flow* flow, in Packet packet)
+    private bool IsOf(Flow* flow, in Packet packet, out int direction)
     {
-        if (flow->Protocol != packet.Protocol
-            || flow->OuterVlan != packet.OuterVlan
-            || flow->InnerVlan != packet.InnerVlan
-            || flow->Tunnel != packet.Tunnel
-            || (flow->TunnelId != packet.TunnelId && IsApart(packet.Tunnel)))
-        {
-            return -1;
-        }
+        var key = (byte*)flow;
+        var (flowPorts, ports) = (*(uint*)(key + PortsOffset), packet.PortsWord);
+        var turned = BitOperations.RotateLeft(ports, 16);
+        direction = flowPorts == ports ? 0 : 1;
+        if (ports == turned) direction = DirectionByAddress(flow, in packet);
 
-        if (flow->ClientPort == packet.SourcePort && flow->ServerPort == packet.TargetPort
-            && flow->Client == packet.Source && flow->Server == packet.Target)
-        {
-            return 0;
-        }
+        ref var ends = ref Unsafe.As<Address, byte>(ref Unsafe.AsRef(in packet.Source));
+        var turn = (nuint)(uint)(direction * Address.Size);
+        var apart = (Vector128.LoadUnsafe(ref ends, turn) ^ Vector128.Load(key))
+            | (Vector128.LoadUnsafe(ref ends, turn ^ Address.Size) ^ Vector128.Load(key + Address.Size));
+        if (apart != Vector128<byte>.Zero || (flowPorts != ports && flowPorts != turned)) return false;
 
-        return flow->ClientPort == packet.TargetPort && flow->ServerPort == packet.SourcePort
-            && flow->Client == packet.Target && flow->Server == packet.Source
-                ? 1
-                : -1;
+        // What came through a tunnel differs here, for the path of a packet does not say of which kind it was.
+        var path = *(ulong*)(key + PathOffset) ^ packet.PathWord;
+        return (path | (uint)(flow->Protocol ^ packet.Protocol)) == 0 || IsSamePath(flow, in packet);
     }
+
+    /// <summary>Where both ports are the same one.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int DirectionByAddress(Flow* flow, in Packet packet) => flow->Client == packet.Source ? 0 : 1;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool IsSamePath(Flow* flow, in Packet packet) =>
+        flow->Protocol == packet.Protocol
+        && flow->OuterVlan == packet.OuterVlan
+        && flow->InnerVlan == packet.InnerVlan
+        && flow->Tunnel == packet.Tunnel
+        && (flow->TunnelId == packet.TunnelId || !IsApart(packet.Tunnel));
 
     /// <summary>Whether different ids mean different networks. A GTP-U end point, an MPLS label and the like differ by
     /// direction, and so cannot be part of what names a conversation.</summary>
     private bool IsApart(TunnelKind tunnel) =>
         _tunnelIdsApart && tunnel is (TunnelKind.Vxlan or TunnelKind.Geneve or TunnelKind.Gre or TunnelKind.Erspan);
 
-    /// <summary>Where a hash, or the index word that keeps its upper half, belongs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Home(ulong hash) => (int)((uint)(hash >> 32) & ((1u << _indexBits) - 1));
-
-    private void Insert(ulong hash, int number)
+    private static void Insert(ulong* index, uint mask, ulong word)
     {
-        var mask = (1 << _indexBits) - 1;
-        var at = Home(hash);
-        while (_index[at] != 0) at = (at + 1) & mask;
-        _index[at] = (hash & 0xffff_ffff_0000_0000) | (uint)(number + 1);
+        var at = (uint)(word >> 32) & mask;
+        while (index[at] != 0) at = (at + 1) & mask;
+        index[at] = word;
     }
 
-    private int Take()
+    private ref FlowPlaces PlacesOf(bool isTcp) => ref _places[isTcp ? 1 : 0];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Take(bool isTcp)
     {
-        if (_free >= 0)
-        {
-            var number = _free;
-            _free = At(number)->WheelNext;
-            return number;
-        }
-
-        if (_flowsTouched >> PageBits == _pagesUsed)
-        {
-            _pages[_pagesUsed++] = (nint)LargeMemory.Allocate(PageFlows * Flow.Size);
-        }
-
-        return _flowsTouched++;
+        ref var places = ref PlacesOf(isTcp);
+        return places.TryTake(this, out var number) ? number : TakeRare(isTcp);
     }
 
+    /// <summary>From a new page, or, where there may be no more of them, from those of the others: what TCP needs
+    /// besides is in every page, and costs nothing as long as none of its flows is there.</summary>
+    private int TakeRare(bool isTcp)
+    {
+        ref var places = ref PlacesOf(isTcp);
+        if (_pagesUsed == _pages.Length) places = ref PlacesOf(!isTcp);
+        else AddPage(isTcp, ref places);
+
+        var isTaken = places.TryTake(this, out var number);
+        Debug.Assert(isTaken, "a place for each flow that may be");
+        return number;
+    }
+
+    private void AddPage(bool isTcp, ref FlowPlaces places)
+    {
+        _pages[_pagesUsed] = (nint)LargeMemory.Allocate(PageBytes + NumbersBytes, PageBytes);
+        _pagesOfTcp[_pagesUsed] = isTcp;
+        (places.Next, places.End) = (_pagesUsed << PageBits, (_pagesUsed + 1) << PageBits);
+        _pagesUsed++;
+    }
+
+    /// <summary>Twice as many words, in place: what was paid for when it was first touched stays in use.</summary>
+    /// <remarks>Each word goes to its new home or behind it. Taken in their order, none passes one that is still to be
+    /// taken; those at the beginning, which may belong to the end, come last.</remarks>
     private void Grow()
     {
-        var old = _index;
-        var oldSize = 1 << _indexBits;
-        _indexBits++;
-        _index = AllocateIndex(_indexBits);
-        for (var at = 0; at < oldSize; at++)
+        var index = _index;
+        var words = _indexMask + 1;
+        LargeMemory.UseHugePages(index, (nuint)words * 2 * sizeof(ulong));
+        if ((nuint)words * sizeof(ulong) == LargeMemory.HugePageBytes) LargeMemory.JoinFirstPages(index);
+        NativeMemory.Clear(index + words, (nuint)words * sizeof(ulong));
+        _indexMask = 2 * words - 1;
+        var first = 0u;
+        while (index[first] != 0) first++;
+
+        var wrapped = new ReadOnlySpan<ulong>(index, (int)first).ToArray();
+        new Span<ulong>(index, (int)first).Clear();
+        for (var at = first; at < words; at++)
         {
-            if (old[at] != 0) Insert(old[at], (int)(uint)old[at] - 1);
+            var word = index[at];
+            if (word == 0) continue;
+
+            index[at] = 0;
+            Insert(index, _indexMask, word);
         }
 
-        LargeMemory.Free(old);
+        foreach (var word in wrapped) Insert(index, _indexMask, word);
     }
 
-    private static ulong* AllocateIndex(int bits)
+    /// <summary>Places of one kind of pages: those that were given back, the last one first, and those behind that
+    /// were never used.</summary>
+    private struct FlowPlaces()
     {
-        Debug.Assert(BitOperations.IsPow2(1 << bits));
-        var bytes = (nuint)8 << bits;
-        var index = LargeMemory.Allocate(bytes);
-        NativeMemory.Clear(index, bytes);
-        return (ulong*)index;
+        public int Free = -1;
+        public int Next;
+        public int End;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool TryTake(FlowTable table, out int number)
+        {
+            number = Free;
+            if (number >= 0)
+            {
+                Free = table.At(number)->WheelNext;
+                return true;
+            }
+
+            number = Next;
+            if (number == End) return false;
+
+            Next++;
+            return true;
+        }
     }
 }

@@ -15,6 +15,7 @@ public sealed unsafe class FlowWheel
     private readonly FlowTable _table;
     private readonly int[] _heads = new int[Buckets];
     private long _second;
+    private long _dueNanos = Second;
 
     public FlowWheel(FlowTable table)
     {
@@ -33,7 +34,7 @@ public sealed unsafe class FlowWheel
     }
 
     /// <summary>Whether a bucket is due at this time.</summary>
-    public bool IsDue(long nowNanos) => nowNanos / Second > _second;
+    public bool IsDue(long nowNanos) => nowNanos >= _dueNanos;
 
     /// <summary>Takes the next due bucket; its flows are chained by <see cref="Flow.WheelNext"/>. Call until false.
     /// </summary>
@@ -46,6 +47,7 @@ public sealed unsafe class FlowWheel
         if (second <= _second) return false;
 
         _second++;
+        _dueNanos = _second < long.MaxValue / Second ? (_second + 1) * Second : long.MaxValue;
         ref var head = ref _heads[_second & (Buckets - 1)];
         first = head;
         head = -1;

@@ -14,7 +14,7 @@ public readonly partial struct Address(ulong first, ulong second) : IEquatable<A
     public const int Size = 16;
 
     // 00 00 ff ff in bytes 8..11, as loaded on a little-endian machine.
-    private const ulong MappedPrefix = 0x0000_0000_ffff_0000;
+    internal const ulong MappedPrefix = 0x0000_0000_ffff_0000;
 
     public readonly ulong First = first;
     public readonly ulong Second = second;

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace NetSniff.Packets;
 
@@ -46,9 +48,22 @@ public static class FlowHash
     internal static ulong Of(Address source, Address target, uint sourcePort, uint targetPort, ulong rest)
     {
         var seed = s_seed;
-        var ends = OfAddress(source, seed) + OfAddress(target, seed);
-        var ports = sourcePort < targetPort ? sourcePort << 16 | targetPort : targetPort << 16 | sourcePort;
-        return Fold(ends ^ EndsKey, (rest << 32 | ports) ^ PortsKey ^ ulong.RotateLeft(seed, 43));
+        return OfEnds(OfAddress(source, seed) + OfAddress(target, seed), sourcePort << 16 | targetPort, rest, seed);
+    }
+
+    /// <summary>The same of IPv4 as it lies on the wire.</summary>
+    /// <param name="network">The header, of which twenty bytes are there.</param>
+    /// <param name="ports">Both, the source's in either half.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static unsafe ulong OfPlain(byte* network, uint ports, uint rest)
+    {
+        const ulong AddressMask = 0xffff_ffff_0000_0000;
+        var seed = s_seed;
+        var first = AddressFirstKey ^ seed;
+        var second = Address.MappedPrefix ^ AddressSecondKey ^ ulong.RotateLeft(seed, 23);
+        var source = Unsafe.ReadUnaligned<ulong>(network + 8) & AddressMask;
+        var target = Unsafe.ReadUnaligned<ulong>(network + 12) & AddressMask;
+        return OfEnds(Fold(first, source ^ second) + Fold(first, target ^ second), ports, rest, seed);
     }
 
     /// <summary>Which share a packet goes to: a quick hash of the ends of its flow, without a secret, so that a file is
@@ -81,8 +96,21 @@ public static class FlowHash
         Fold(address.First ^ AddressFirstKey ^ seed, address.Second ^ AddressSecondKey ^ ulong.RotateLeft(seed, 23));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong OfEnds(ulong ends, uint ports, ulong rest, ulong seed)
+    {
+        // The lesser of the two orders, without a branch: which it is cannot be foretold.
+        var turned = BitOperations.RotateLeft(ports, 16);
+        var less = (long)ports - turned;
+        var lesser = (ulong)(turned + (less & (less >> 63)));
+        return Fold(ends ^ EndsKey, (rest << 32 | lesser) ^ PortsKey ^ ulong.RotateLeft(seed, 43));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Fold(ulong left, ulong right)
     {
+        // The other way takes the lower half through memory.
+        if (Bmi2.X64.IsSupported) return Bmi2.X64.MultiplyNoFlags(left, right) ^ (left * right);
+
         var high = Math.BigMul(left, right, out var low);
         return high ^ low;
     }

@@ -30,6 +30,18 @@ public unsafe readonly record struct Frame(
 
     public byte* Pointer => (byte*)Data;
 
+    /// <summary>Fills a place of an array, word by word.</summary>
+    /// <param name="lengths">Captured in the lower half, on the wire in the upper.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Put(ref Frame place, byte* data, ulong lengths, long timeNanos, LinkType linkType)
+    {
+        ref var words = ref Unsafe.As<Frame, ulong>(ref place);
+        words = (ulong)data;
+        Unsafe.Add(ref words, 1) = lengths;
+        Unsafe.Add(ref words, 2) = (ulong)timeNanos;
+        Unsafe.Add(ref words, 3) = (ulong)linkType;
+    }
+
     /// <summary>Wishes for the addresses and ports of a frame that is not looked at yet.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void PrefetchEnds()

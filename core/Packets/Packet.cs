@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace NetSniff.Packets;
 
@@ -59,62 +60,109 @@ public static class IpProtocol
 }
 
 /// <summary>A frame, decoded flat: the innermost IP header and its transport.</summary>
-/// <remarks>A plain mutable struct, reused in an array of a batch: no constructor runs per packet. The payload stays
-/// where the frame is. Offsets are bytes from <see cref="Data"/>.</remarks>
-[StructLayout(LayoutKind.Sequential)]
+/// <remarks>
+/// <para>A plain mutable struct, reused in an array of a batch: no constructor runs per packet. The payload stays where
+/// the frame is. Offsets are bytes from <see cref="Data"/>.</para>
+/// <para>Where the fields lie is chosen so that a plain frame is written by few wide stores (the words beside them):
+/// the first 48 bytes name a flow as its own first bytes do, then come the numbers of TCP as in its header, and what
+/// the frame said itself lies as it does there.</para>
+/// </remarks>
+[StructLayout(LayoutKind.Explicit, Size = Size)]
 public unsafe struct Packet
 {
-    public Address Source;
-    public Address Target;
-    public byte* Data;
-    public long TimeNanos;
+    public const int Size = 128;
 
-    /// <summary>Symmetric hash of the flow key; equal for both directions.</summary>
-    public ulong Hash;
-
-    public uint Sequence;
-    public uint Acknowledgement;
-    public int CapturedLength;
-
-    /// <summary>Bytes on the wire, link header and tunnels included.</summary>
-    public int WireLength;
-
-    public int PayloadOffset;
-
-    /// <summary>Transport payload bytes in the capture.</summary>
-    public int PayloadLength;
-
-    /// <summary>Transport payload bytes on the wire, by the IP length: more than captured after a cut.</summary>
-    public int PayloadWireLength;
+    [FieldOffset(0)] public Address Source;
+    [FieldOffset(16)] public Address Target;
+    [FieldOffset(32)] public ushort OuterVlan;
+    [FieldOffset(34)] public ushort InnerVlan;
 
     /// <summary>VXLAN or Geneve network, GRE or ERSPAN key, GTP-U tunnel end point, MPLS label.</summary>
-    public uint TunnelId;
-
-    /// <summary>IPv4 identification or the IPv6 fragment header's.</summary>
-    public uint FragmentId;
-
-    /// <summary>Offset of this piece in its datagram, bytes.</summary>
-    public int FragmentOffset;
-
-    /// <summary>ICMP: type in the source port, code in the target port.</summary>
-    public ushort SourcePort;
-    public ushort TargetPort;
-    public ushort Window;
-    public ushort EtherType;
-    public ushort OuterVlan;
-    public ushort InnerVlan;
-    public ushort Interface;
-    public PacketTraits Traits;
+    [FieldOffset(36)] public uint TunnelId;
 
     /// <summary>Innermost IP protocol number (after IPv6 extension headers).</summary>
-    public byte Protocol;
-    public byte TimeToLive;
-    public TcpFlags Flags;
-    public TunnelKind Tunnel;
-    public DecodeStatus Status;
+    [FieldOffset(40)] public byte Protocol;
+    [FieldOffset(41)] public TunnelKind Tunnel;
+    [FieldOffset(42)] public ushort Interface;
+
+    /// <summary>ICMP: type in the source port, code in the target port.</summary>
+    [FieldOffset(44)] public ushort SourcePort;
+    [FieldOffset(46)] public ushort TargetPort;
+
+    [FieldOffset(48)] public uint Sequence;
+    [FieldOffset(52)] public uint Acknowledgement;
+    [FieldOffset(56)] public ushort Window;
+    [FieldOffset(58)] public TcpFlags Flags;
 
     /// <summary>Window scale of a SYN, or 255 when it offered none.</summary>
-    public byte WindowScale;
+    [FieldOffset(59)] public byte WindowScale;
+
+    [FieldOffset(60)] public byte TimeToLive;
+    [FieldOffset(61)] public DecodeStatus Status;
+    [FieldOffset(62)] public PacketTraits Traits;
+
+    [FieldOffset(64)] public byte* Data;
+    [FieldOffset(72)] public int CapturedLength;
+
+    /// <summary>Bytes on the wire, link header and tunnels included.</summary>
+    [FieldOffset(76)] public int WireLength;
+    [FieldOffset(80)] public long TimeNanos;
+
+    /// <summary>Symmetric hash of the flow key; equal for both directions.</summary>
+    [FieldOffset(88)] public ulong Hash;
+
+    [FieldOffset(96)] public int PayloadOffset;
+
+    /// <summary>Transport payload bytes in the capture.</summary>
+    [FieldOffset(100)] public int PayloadLength;
+
+    /// <summary>Transport payload bytes on the wire, by the IP length: more than captured after a cut.</summary>
+    [FieldOffset(104)] public int PayloadWireLength;
+
+    /// <summary>IPv4 identification or the IPv6 fragment header's.</summary>
+    [FieldOffset(108)] public uint FragmentId;
+
+    /// <summary>Offset of this piece in its datagram, bytes.</summary>
+    [FieldOffset(112)] public int FragmentOffset;
+    [FieldOffset(116)] public ushort EtherType;
+
+    /// <summary>Source and target.</summary>
+    [FieldOffset(0)] internal Vector256<byte> EndsWord;
+
+    /// <summary>VLANs and tunnel id.</summary>
+    [FieldOffset(32)] internal ulong PathWord;
+
+    /// <summary>Protocol, tunnel, interface.</summary>
+    [FieldOffset(40)] internal uint KindWord;
+
+    /// <summary>The source's in the lower half.</summary>
+    [FieldOffset(44)] internal uint PortsWord;
+
+    /// <summary>From the ports to the window scale.</summary>
+    [FieldOffset(44)] internal Vector128<byte> TransportWord;
+
+    /// <summary>Time to live, status, traits.</summary>
+    [FieldOffset(60)] internal uint MarksWord;
+
+    /// <summary>Of the frame: where, and both lengths.</summary>
+    [FieldOffset(64)] internal Vector128<byte> FrameWord;
+
+    /// <summary>Offset of a piece and the type.</summary>
+    [FieldOffset(112)] internal ulong PieceWord;
+
+    /// <summary>Where the flow most likely is, for whoever keeps flows; null is no news.</summary>
+    [FieldOffset(120)] internal void* FlowHint;
+
+    /// <summary>Not decoded well, or a piece, cut, from a tunnel, or broken.</summary>
+    internal readonly bool IsUnusual
+    {
+        get
+        {
+            const uint StatusMask = 0xff00, Traits = (uint)(PacketTraits.Fragment | PacketTraits.CutBySnap
+                | PacketTraits.Tunnelled | PacketTraits.BadTransport) << 16;
+            return (MarksWord & (StatusMask | Traits)) != 0;
+        }
+    }
 
     public readonly ReadOnlySpan<byte> Payload => new(Data + PayloadOffset, PayloadLength);
 

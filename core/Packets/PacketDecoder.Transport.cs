@@ -157,6 +157,6 @@ public static unsafe partial class PacketDecoder
         }
 
         SetPayload(ref packet, in walk, at + UdpSize);
-        if (MayTunnel(packet.SourcePort, packet.TargetPort)) UdpTunnel(ref packet, ref walk, at + UdpSize);
+        if (MayTunnel(packet.PortsWord)) UdpTunnel(ref packet, ref walk, at + UdpSize);
     }
 }

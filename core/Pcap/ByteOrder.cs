@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace NetSniff.Pcap;
@@ -9,6 +10,9 @@ internal unsafe interface IByteOrder
     static abstract ushort UInt16(byte* field);
 
     static abstract uint UInt32(byte* field);
+
+    /// <summary>Two that follow one another, the first in the lower half.</summary>
+    static abstract ulong UInt32Pair(byte* fields);
 }
 
 /// <summary>Written by a machine like this one.</summary>
@@ -17,6 +21,8 @@ internal readonly unsafe struct SameOrder : IByteOrder
     public static ushort UInt16(byte* field) => Unsafe.ReadUnaligned<ushort>(field);
 
     public static uint UInt32(byte* field) => Unsafe.ReadUnaligned<uint>(field);
+
+    public static ulong UInt32Pair(byte* fields) => Unsafe.ReadUnaligned<ulong>(fields);
 }
 
 internal readonly unsafe struct SwappedOrder : IByteOrder
@@ -26,4 +32,7 @@ internal readonly unsafe struct SwappedOrder : IByteOrder
 
     public static uint UInt32(byte* field) =>
         BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<uint>(field));
+
+    public static ulong UInt32Pair(byte* fields) => BitOperations.RotateLeft(
+        BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ulong>(fields)), 32);
 }

@@ -13,6 +13,8 @@ public sealed unsafe class PcapReader : FrameReader
     /// <summary>Interface index, protocol, packet type and a pad byte follow.</summary>
     private const int ModifiedRecordHeaderBytes = 24;
 
+    private const ulong NanosPerSecond = 1_000_000_000;
+
     private readonly List<CaptureInterface> _interfaces = [];
     private int _recordHeaderBytes = RecordHeaderBytes;
     private long _nanosPerTick;
@@ -75,36 +77,48 @@ public sealed unsafe class PcapReader : FrameReader
     private int WalkRecords<TOrder>(byte* start, long length, Span<Frame> frames, ref long consumed)
         where TOrder : struct, IByteOrder
     {
-        var (headerBytes, nanosPerTick, linkType) = (_recordHeaderBytes, _nanosPerTick, _linkType);
-        var position = consumed;
+        var (headerBytes, nanosPerTick, linkType) = ((uint)_recordHeaderBytes, (uint)_nanosPerTick, _linkType);
+        var record = start + consumed;
+        var end = start + length;
+        var needed = (long)headerBytes;
         var count = 0;
-        while (count < frames.Length)
+        for (; count < frames.Length; count++)
         {
-            var left = length - position;
-            Needed = headerBytes;
-            if (left < headerBytes) break;
+            needed = headerBytes;
+            var left = end - record;
+            if (left < needed) break;
 
-            var record = start + position;
             Prefetch(record);
-            var captured = TOrder.UInt32(record + 8);
-            var wire = TOrder.UInt32(record + 12);
-            if (captured > wire && _mayLengthsBeSwapped) (captured, wire) = (wire, captured);
+            var lengths = TOrder.UInt32Pair(record + 8);
+            if ((uint)lengths > lengths >> 32 || (long)lengths < 0) lengths = Mended(lengths);
+            var captured = (uint)lengths;
             if (captured > FrameBytesMax)
             {
-                Fail(PcapProblemKind.FrameTooLong, position, captured, FrameBytesMax);
+                Fail(PcapProblemKind.FrameTooLong, record - start, captured, FrameBytesMax);
                 break;
             }
 
-            Needed = headerBytes + captured;
-            if (left < Needed) break;
+            needed = headerBytes + captured;
+            if (left < needed) break;
 
-            var timeNanos = (TOrder.UInt32(record) * 1_000_000_000L) + (TOrder.UInt32(record + 4) * nanosPerTick);
-            var wireLength = (int)Math.Min(Math.Max(wire, captured), int.MaxValue);
-            frames[count++] = new Frame((nint)(record + headerBytes), (int)captured, wireLength, timeNanos, linkType);
-            position += Needed;
+            // Neither product nor sum can be too much for a long.
+            var (seconds, ticks) = ((ulong)TOrder.UInt32(record), (ulong)TOrder.UInt32(record + 4));
+            var timeNanos = (long)(seconds * NanosPerSecond + ticks * nanosPerTick);
+            Frame.Put(ref frames[count], record + headerBytes, lengths, timeNanos, linkType);
+            record += needed;
         }
 
-        consumed = position;
+        Needed = needed;
+        consumed = record - start;
         return count;
+    }
+
+    /// <summary>Lengths that are not captured, then not less on the wire. Before 2.4 they may be the other way round.
+    /// </summary>
+    private ulong Mended(ulong lengths)
+    {
+        var (captured, wire) = ((uint)lengths, (uint)(lengths >> 32));
+        if (captured > wire && _mayLengthsBeSwapped) (captured, wire) = (wire, captured);
+        return captured | (ulong)Math.Min(Math.Max(wire, captured), int.MaxValue) << 32;
     }
 }

@@ -17,10 +17,8 @@ internal enum ConversationMode : byte
 }
 
 /// <summary>One direction: its order, what is held, what may still claim it.</summary>
-internal sealed class ConversationHalf
+internal sealed class ConversationHalf : StreamHalf
 {
-    public StreamHalf Stream { get; } = new();
-
     /// <summary>Bytes shown to the parser and not consumed, or not shown yet.</summary>
     public byte[]? Held;
     public int HeldStart;
@@ -35,6 +33,9 @@ internal sealed class ConversationHalf
     public bool HasFin;
     public bool IsEnded;
 
+    /// <summary>Nothing waits for what comes before it, not even the end.</summary>
+    public bool IsCalm => !HasPending && !HasFin;
+
     public ReadOnlySpan<byte> HeldBytes => Held.AsSpan(HeldStart, HeldLength);
 
     public void Release(BufferPool pool)
@@ -43,10 +44,10 @@ internal sealed class ConversationHalf
         (Held, HeldStart, HeldLength, Needed) = (null, 0, 0, 0);
     }
 
-    public void Reset(BufferPool pool)
+    public override void Reset(BufferPool pool)
     {
         Release(pool);
-        Stream.Reset(pool);
+        base.Reset(pool);
         (Candidates, FinSequence, HasFin, IsEnded) = (0, 0, false, false);
     }
 }
@@ -54,7 +55,12 @@ internal sealed class ConversationHalf
 /// <summary>What a shard knows of a TCP connection whose payload it reads. Pooled.</summary>
 internal sealed class Conversation
 {
-    public ConversationHalf[] Halves { get; } = [new(), new()];
+    private readonly ConversationHalf _toServer = new();
+    private readonly ConversationHalf _toClient = new();
+
+    public Conversation() => Halves = [_toServer, _toClient];
+
+    public ConversationHalf[] Halves { get; }
 
     public ConversationMode Mode;
     public StreamParser? Parser;
@@ -69,6 +75,9 @@ internal sealed class Conversation
     /// <summary>Segments looked at since nobody claimed the start.</summary>
     public int Watched;
     public bool IsLabelled;
+
+    /// <param name="direction">0 to the server, 1 to the client.</param>
+    public ConversationHalf Half(int direction) => direction == 0 ? _toServer : _toClient;
 
     public void Reset(BufferPool pool)
     {

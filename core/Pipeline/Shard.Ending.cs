@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NetSniff.Flows;
 using NetSniff.Packets;
 using NetSniff.Protocols;
@@ -21,14 +22,18 @@ public sealed unsafe partial class Shard
         Nanos(options.DatagramIdleMax), Nanos(options.OtherIdleMax),
     ];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long IdleOf(Flow* flow) => _idleNanos[(int)(flow->Protocol switch
     {
-        IpProtocol.Tcp when flow->Is(FlowTraits.Closed) => IdleClass.Closed,
-        IpProtocol.Tcp when flow->State is TcpState.SynSent or TcpState.SynReceived => IdleClass.HalfOpen,
-        IpProtocol.Tcp => IdleClass.Established,
+        IpProtocol.Tcp => IdleClassOf(flow),
         IpProtocol.Udp => IdleClass.Datagram,
         _ => IdleClass.Other,
     })];
+
+    private static IdleClass IdleClassOf(Flow* flow) =>
+        flow->Is(FlowTraits.Closed) ? IdleClass.Closed
+        : flow->State is TcpState.SynSent or TcpState.SynReceived ? IdleClass.HalfOpen
+        : IdleClass.Established;
 
     private void Expire()
     {
@@ -86,11 +91,9 @@ public sealed unsafe partial class Shard
             flow->Packets[direction] = 0;
             flow->Bytes[direction] = 0;
             flow->Payload[direction] = 0;
-            flow->Retransmitted[direction] = 0;
-            flow->OutOfOrder[direction] = 0;
-            flow->ZeroWindows[direction] = 0;
-            flow->Gaps[direction] = 0;
         }
+
+        if (flow->Protocol == IpProtocol.Tcp) TcpTracker.StartCounts(flow);
     }
 
     private void EvictOldest()
@@ -131,45 +134,14 @@ public sealed unsafe partial class Shard
     private void EmitFlow(Flow* flow, FlowEnd reason)
     {
         SetRecordContext(flow, isReversed: false);
-        var isIcmp = flow->Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6;
-        var record = new FlowRecord
-        {
-            FirstNanos = flow->FirstNanos,
-            LastNanos = flow->LastNanos,
-            PacketsToServer = flow->Packets[0],
-            PacketsToClient = flow->Packets[1],
-            BytesToServer = flow->Bytes[0],
-            BytesToClient = flow->Bytes[1],
-            PayloadToServer = flow->Payload[0],
-            PayloadToClient = flow->Payload[1],
-            End = reason,
-            IsTcp = flow->Protocol == IpProtocol.Tcp,
-            State = flow->State,
-            FlagsToServer = flow->Flags[0],
-            FlagsToClient = flow->Flags[1],
-            RetransmittedToServer = flow->Retransmitted[0],
-            RetransmittedToClient = flow->Retransmitted[1],
-            OutOfOrderToServer = flow->OutOfOrder[0],
-            OutOfOrderToClient = flow->OutOfOrder[1],
-            ZeroWindowToServer = flow->ZeroWindows[0],
-            ZeroWindowToClient = flow->ZeroWindows[1],
-            GapsToServer = flow->Gaps[0],
-            GapsToClient = flow->Gaps[1],
-            RttNanos = flow->RttMicros * 1000L,
-            HasRtt = flow->RttMicros != 0,
-            IsIcmp = isIcmp,
-            IcmpType = isIcmp ? (byte)flow->ClientPort : (byte)0,
-            IcmpCode = isIcmp ? IcmpPairs.CodeOf(flow->Protocol, flow->ClientPort, flow->ServerPort) : (byte)0,
-            IsMidstream = flow->Is(FlowTraits.Midstream),
-            Unread = flow->Unread,
-        };
+        var record = new FlowRecord(flow, reason);
         Records.Emit(in record, flow->FirstNanos);
     }
 
     private void SetRecordContext(Flow* flow, bool isReversed)
     {
         ref var head = ref Records.Context;
-        head.FlowId = flow->Id;
+        head.FlowId = IdOf(flow);
         head.Client = isReversed ? flow->Server : flow->Client;
         head.Server = isReversed ? flow->Client : flow->Server;
         head.ClientPort = isReversed ? flow->ServerPort : flow->ClientPort;
@@ -192,8 +164,9 @@ public sealed unsafe partial class Shard
     private void SetParseContext(Flow* flow, bool isReversed)
     {
         SetRecordContext(flow, isReversed);
+        _context.Settle();
         _context.NowNanos = _now;
-        _context.FlowId = flow->Id;
+        _context.FlowId = Records.Context.FlowId;
         _context.ClientPort = Records.Context.ClientPort;
         _context.ServerPort = Records.Context.ServerPort;
         _context.IsMidstream = flow->Is(FlowTraits.Midstream);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using NetSniff.Packets;
+using NetSniff.Protocols;
 using NetSniff.Streams;
 
 namespace NetSniff.Pipeline;
@@ -7,10 +8,19 @@ namespace NetSniff.Pipeline;
 /// <summary>What is rare about packets: pieces of datagrams, tunnels, cut and broken ones.</summary>
 public sealed unsafe partial class Shard
 {
-    /// <summary>Counts what is unusual. True: the packet is a piece of a datagram and was dealt with.</summary>
+    /// <summary>Counts what is unusual. True: the packet has no flow, or is a piece of a datagram and was dealt with.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool HandleRare(ref Packet packet)
+    private bool HandleUnusual(ref Packet packet)
     {
+        if (packet.Status != DecodeStatus.Ok)
+        {
+            Counters.ByStatus[(int)DecodeStatus.Ok]--;
+            Counters.ByStatus[(int)packet.Status]++;
+            if (_targets is { IsListed: true }) _frameApp = Apps.Untargeted;
+            return true;
+        }
+
         if (packet.Is(PacketTraits.CutBySnap))
         {
             Counters.CutBySnap++;
@@ -41,6 +51,7 @@ public sealed unsafe partial class Shard
     }
 
     /// <summary>A datagram's pieces belong to its flow, all of them; its bytes are read where it is whole.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Credit(in Datagram datagram, ref Packet packet)
     {
         datagram.LendTo(ref packet);

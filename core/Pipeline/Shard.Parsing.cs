@@ -8,6 +8,8 @@ namespace NetSniff.Pipeline;
 /// <summary>TCP bytes in order, given to the parser that claimed them.</summary>
 public sealed unsafe partial class Shard
 {
+    private Flow* _contextFlow;
+
     private void Feed(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
     {
         if (bytes.IsEmpty) return;
@@ -27,7 +29,16 @@ public sealed unsafe partial class Shard
 
     private void Parse(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
     {
-        var half = conversation.Halves[direction];
+        var half = conversation.Half(direction);
+        var isHeld = half.HeldLength > 0;
+        if (!isHeld && conversation.Parser!.TryPass(bytes, ParserDirection(flow, direction), _now)) return;
+
+        ParseOn(flow, conversation, half, bytes, direction);
+    }
+
+    private void ParseOn(
+        Flow* flow, Conversation conversation, ConversationHalf half, ReadOnlySpan<byte> bytes, int direction)
+    {
         var isHeld = half.HeldLength > 0;
         if (isHeld)
         {
@@ -36,14 +47,14 @@ public sealed unsafe partial class Shard
             bytes = half.HeldBytes;
         }
 
+        BeginContext(flow, conversation);
+        _context.IsOtherBehind = conversation.Half(1 - direction).HasPending;
         var parser = conversation.Parser!;
-        var isReversed = flow->Is(FlowTraits.Reversed);
-        SetStreamContext(flow, conversation);
-        _context.IsOtherBehind = conversation.Halves[1 - direction].Stream.HasPending;
+        var speaker = ParserDirection(flow, direction);
         var consumed = 0;
         while (consumed < bytes.Length)
         {
-            var result = parser.Parse(bytes[consumed..], (Direction)(isReversed ? 1 - direction : direction), _context);
+            var result = parser.Parse(bytes[consumed..], speaker, _context);
             Debug.Assert(result.Consumed >= 0 && result.Consumed <= bytes.Length - consumed);
             consumed += result.Consumed;
             if (result.Status == ParseStatus.Done && result.Consumed > 0) continue;
@@ -52,11 +63,33 @@ public sealed unsafe partial class Shard
             if (result.Status is ParseStatus.Done or ParseStatus.More) break;
             flow->App = _context.App;
             Leave(flow, conversation, bytes[consumed..], direction, result.Status);
+            _context.Settle();
             return;
         }
 
+        _context.Settle();
         flow->App = _context.App;
         Keep(flow, conversation, half, bytes[consumed..], isHeld, consumed);
+    }
+
+    /// <summary>As <see cref="SetStreamContext"/>, but whose records these are is written down by who makes the first:
+    /// most segments make none.</summary>
+    private void BeginContext(Flow* flow, Conversation conversation)
+    {
+        _contextFlow = flow;
+        _context.PutOff();
+        _context.NowNanos = _now;
+        _context.FlowId = flow->Id;
+        _context.IsMidstream = conversation.IsMidstream;
+        _context.App = flow->App;
+    }
+
+    private void FinishContext()
+    {
+        var flow = _contextFlow;
+        SetRecordContext(flow, flow->Is(FlowTraits.Reversed));
+        _context.ClientPort = Records.Context.ClientPort;
+        _context.ServerPort = Records.Context.ServerPort;
     }
 
     /// <summary>Keeps what the parser left; it lies in the packet, or in the held bytes already.</summary>
@@ -154,10 +187,10 @@ public sealed unsafe partial class Shard
     private void Upgrade(Flow* flow, Conversation conversation, ReadOnlySpan<byte> rest, int direction)
     {
         // The rest may lie in the held bytes, which are about to be given back.
-        var half = conversation.Halves[direction];
+        var half = conversation.Half(direction);
         var held = half.Held;
         (half.Held, half.HeldStart, half.HeldLength, half.Needed) = (null, 0, 0, 0);
-        var other = conversation.Halves[1 - direction];
+        var other = conversation.Half(1 - direction);
         var otherHeld = other.Held;
         var otherBytes = other.HeldBytes;
         (other.Held, other.HeldStart, other.HeldLength, other.Needed) = (null, 0, 0, 0);
@@ -212,7 +245,7 @@ public sealed unsafe partial class Shard
         Counters.Streams.GapBytes += missing;
         if (flow->Gaps[direction] != byte.MaxValue) flow->Gaps[direction]++;
 
-        var half = conversation.Halves[direction];
+        var half = conversation.Half(direction);
         var wasHeld = half.HeldLength > 0;
         half.Release(_pool);
         if (conversation.Parser is not { } parser)
@@ -228,7 +261,7 @@ public sealed unsafe partial class Shard
         if (isFound) return;
 
         ReleaseParser(flow, conversation);
-        conversation.Halves[1 - direction].Release(_pool);
+        conversation.Half(1 - direction).Release(_pool);
         conversation.Mode = ConversationMode.Watching;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NetSniff.Flows;
 using NetSniff.Packets;
 using NetSniff.Protocols;
@@ -12,7 +13,13 @@ public sealed unsafe partial class Shard
     private ushort[] _apps = [];
     private Stack<StreamParser>[] _parsersFree = [];
     private DatagramParser?[] _datagramParsers = [];
-    private int[] _datagramEntries = [];
+
+    /// <summary>A bit for each line of the list that reads datagrams and may begin with the byte.</summary>
+    private readonly ulong[] _datagramsByFirst = new ulong[byte.MaxValue + 1];
+
+    /// <summary>Those of them that need a port, and which these are.</summary>
+    private ulong _datagramsOfPorts;
+    private ushort[] _portsOfDatagrams = [];
 
     /// <summary>A bit for each line of the list that reads streams.</summary>
     private ulong _streamCandidates;
@@ -50,13 +57,14 @@ public sealed unsafe partial class Shard
     private StreamParser RentParser(int index) =>
         _parsersFree[index].TryPop(out var parser) ? parser : _entries[index].CreateStream!();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ProbeHints Hints(Flow* flow) =>
         new(flow->ClientPort, flow->ServerPort, !flow->Is(FlowTraits.Midstream));
 
     /// <summary>Shows a direction's first bytes to every protocol that has not said no.</summary>
     private void Probe(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
     {
-        var half = conversation.Halves[direction];
+        var half = conversation.Half(direction);
         var segment = bytes;
         if (half.HeldLength > 0)
         {
@@ -87,7 +95,7 @@ public sealed unsafe partial class Shard
         // What this side has said so far is nobody's; the other side may yet be somebody's.
         Label(flow, conversation, bytes, direction);
         conversation.Mode = ConversationMode.Watching;
-        var other = conversation.Halves[1 - direction];
+        var other = conversation.Half(1 - direction);
         if (other.HeldLength > 0) Label(flow, conversation, other.HeldBytes, 1 - direction);
         other.Release(_pool);
 
@@ -138,7 +146,7 @@ public sealed unsafe partial class Shard
 
     private void FeedHeld(Flow* flow, Conversation conversation, int direction)
     {
-        var half = conversation.Halves[direction];
+        var half = conversation.Half(direction);
         if (half.Held is not { } held) return;
 
         var bytes = half.HeldBytes;
@@ -163,7 +171,7 @@ public sealed unsafe partial class Shard
         if (verdict is Verdict.Yes or Verdict.YesReversed)
         {
             foreach (var half in conversation.Halves) half.Release(_pool);
-            if (!TryHold(flow, conversation, conversation.Halves[direction], bytes)) return;
+            if (!TryHold(flow, conversation, conversation.Half(direction), bytes)) return;
             Select(flow, conversation, index, verdict == Verdict.YesReversed);
             return;
         }
@@ -202,7 +210,7 @@ public sealed unsafe partial class Shard
     {
         for (var direction = 0; direction < 2; direction++)
         {
-            var half = conversation.Halves[direction];
+            var half = conversation.Half(direction);
             if (half.HeldLength > 0) Label(flow, conversation, half.HeldBytes, direction);
         }
     }
@@ -242,11 +250,15 @@ public sealed unsafe partial class Shard
     private bool TryClaimDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction)
     {
         var hints = Hints(flow);
-        foreach (var index in _datagramEntries)
+        var candidates = _datagramsByFirst[bytes[0]];
+        if (!IsPortOfDatagrams(hints)) candidates &= ~_datagramsOfPorts;
+
+        // A flow that has a name may turn to DTLS, and one that stayed nameless for long to nothing else either. A name
+        // by one strange datagram is no reason to leave a protocol unread on its own port.
+        var isLate = flow->Tries >= _options.ProbeDatagramsMax;
+        for (; candidates != 0; candidates &= candidates - 1)
         {
-            // A flow that has a name may turn to DTLS, and one that stayed nameless for long to nothing else either.
-            // A name by one strange datagram is no reason to leave a protocol unread on its own port.
-            var isLate = flow->Tries >= _options.ProbeDatagramsMax;
+            var index = System.Numerics.BitOperations.TrailingZeroCount(candidates);
             var isWatched = isLate || (flow->App != Apps.Unknown && !IsAtHome(index, hints));
             if ((isWatched && index != _dtls) || !HasPortFor(index, flow)) continue;
 
@@ -263,6 +275,17 @@ public sealed unsafe partial class Shard
         }
 
         LabelDatagram(flow, bytes, direction, _options.WatchDatagramsMax);
+        return false;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsPortOfDatagrams(ProbeHints hints)
+    {
+        foreach (var port in _portsOfDatagrams)
+        {
+            if (hints.IsPort(port)) return true;
+        }
+
         return false;
     }
 
@@ -299,15 +322,15 @@ public sealed unsafe partial class Shard
 
     private void EndDatagrams(Flow* flow)
     {
-        if (flow->Slot != 0 && flow->Mode == FlowMode.Parsing)
+        if (flow->Slot is not 0 and < ParseContext.NothingOpen && flow->Mode == FlowMode.Parsing)
         {
             SetParseContext(flow, flow->Is(FlowTraits.Reversed));
             _context.Slot = flow->Slot;
             _datagramParsers[flow->Parser]!.EndFlow(_context);
             flow->App = _context.App;
-            flow->Slot = 0;
         }
 
+        if (flow->Mode == FlowMode.Parsing) flow->Slot = 0;
         flow->Mode = FlowMode.Opaque;
     }
 }

@@ -41,8 +41,8 @@ public sealed unsafe partial class Shard
         var names = settings.Protocols;
         bool IsChosen(int index) =>
             names.Count == 0 || names.Contains(_entries[index].Info.Name, StringComparer.OrdinalIgnoreCase);
-        _datagramEntries = [.. Enumerable.Range(0, _entries.Length)
-            .Where(index => _datagramParsers[index] is not null && IsChosen(index))];
+        ChooseDatagrams([.. Enumerable.Range(0, _entries.Length)
+            .Where(index => _datagramParsers[index] is not null && IsChosen(index))]);
         _streamCandidates = 0;
         for (var index = 0; index < _entries.Length; index++)
         {
@@ -50,6 +50,23 @@ public sealed unsafe partial class Shard
         }
 
         _portsOf = settings.Ports.Count == 0 ? null : [.. _entries.Select(entry => PortsOf(entry.Info.Name, settings))];
+    }
+
+    private void ChooseDatagrams(int[] indices)
+    {
+        _datagramsOfPorts = 0;
+        Array.Clear(_datagramsByFirst);
+        foreach (var index in indices)
+        {
+            if (_entries[index].Info.NeedsPort) _datagramsOfPorts |= 1ul << index;
+            for (var first = 0; first < _datagramsByFirst.Length; first++)
+            {
+                if (_entries[index].MayBegin[first]) _datagramsByFirst[first] |= 1ul << index;
+            }
+        }
+
+        _portsOfDatagrams = [.. indices.Where(index => _entries[index].Info.NeedsPort)
+            .SelectMany(index => _entries[index].Info.Ports)];
     }
 
     private static int[]? PortsOf(string name, ShardSettings settings)

@@ -60,10 +60,9 @@ public sealed unsafe partial class Shard
         return false;
     }
 
-    private ulong LeaveOut(int packets)
+    private void LeaveOut(int packets)
     {
         Counters.PacketsUntargeted += packets;
         _frameApp = Apps.Untargeted;
-        return 0;
     }
 }

@@ -52,30 +52,49 @@ public sealed unsafe partial class Shard
         var candidates = StreamCandidates(flow);
         for (var side = 0; side < 2; side++)
         {
-            var half = conversation.Halves[side];
+            var half = conversation.Half(side);
             half.Candidates = candidates;
             var known = side == 0 ? FlowTraits.SequencedToServer : FlowTraits.SequencedToClient;
             if (!flow->Is(known)) continue;
-            half.Stream.Next = flow->NextSequence[side];
-            half.Stream.IsStarted = true;
+            half.Next = flow->NextSequence[side];
+            half.IsStarted = true;
         }
 
         // The first data of a side that begins at the number its FIN had: that was a stray one.
-        var own = conversation.Halves[direction].Stream;
+        var own = conversation.Half(direction);
         var fin = direction == 0 ? FlowTraits.FinToServer : FlowTraits.FinToClient;
         var isKeepAlive = packet.PayloadWireLength == 1;
         if (flow->Is(fin) && packet.Sequence + 1 == own.Next && !isKeepAlive) own.Next = packet.Sequence;
     }
 
+    /// <summary>Nearly all packets are what comes next, on a connection that misses nothing and is not ending.</summary>
     private void Follow(Flow* flow, Conversation conversation, in Packet packet, int direction)
     {
-        var half = conversation.Halves[direction];
+        const TcpFlags Turning = TcpFlags.Syn | TcpFlags.Fin | TcpFlags.Rst;
+        var half = conversation.Half(direction);
+        var isCalm = (packet.Flags & Turning) == 0 && half.IsStarted && half.IsCalm
+            && conversation.Half(1 - direction).IsCalm && !flow->Is(FlowTraits.Closed);
+        if (isCalm && packet.PayloadWireLength == 0) return;
+        if (!isCalm || packet.Sequence != half.Next || packet.PayloadLength != packet.PayloadWireLength)
+        {
+            FollowOdd(flow, conversation, half, in packet, direction);
+            return;
+        }
+
+        Counters.Streams.SegmentsInOrder++;
+        half.Next += (uint)packet.PayloadLength;
+        Feed(flow, conversation, packet.Payload, direction);
+    }
+
+    private void FollowOdd(
+        Flow* flow, Conversation conversation, ConversationHalf half, in Packet packet, int direction)
+    {
         var sequence = packet.Sequence + (packet.Has(TcpFlags.Syn) ? 1u : 0u);
         // Without payload too: a SYN+ACK, or an acknowledgement, says where this side's next byte will be, and what is
         // seen of it first may have overtaken what comes before.
-        if (!half.Stream.IsStarted && !packet.Has(TcpFlags.Rst))
+        if (!half.IsStarted && !packet.Has(TcpFlags.Rst))
         {
-            (half.Stream.IsStarted, half.Stream.Next) = (true, sequence);
+            (half.IsStarted, half.Next) = (true, sequence);
         }
 
         if (packet.PayloadWireLength > 0) Deliver(flow, conversation, half, sequence, in packet, direction);
@@ -84,12 +103,12 @@ public sealed unsafe partial class Shard
         if (packet.Has(TcpFlags.Fin) && !half.HasFin)
         {
             (half.HasFin, half.FinSequence) = (true, sequence + (uint)packet.PayloadWireLength);
-            if (!half.Stream.IsStarted) (half.Stream.IsStarted, half.Stream.Next) = (true, half.FinSequence);
+            if (!half.IsStarted) (half.IsStarted, half.Next) = (true, half.FinSequence);
         }
 
-        var other = conversation.Halves[1 - direction];
-        if (half.Stream.HasPending) CloseHoleIfLost(flow, conversation, direction);
-        if (flow->Slot != 0 && other.Stream.HasPending) CloseHoleIfLost(flow, conversation, 1 - direction);
+        var other = conversation.Half(1 - direction);
+        if (half.HasPending) CloseHoleIfLost(flow, conversation, direction);
+        if (flow->Slot != 0 && other.HasPending) CloseHoleIfLost(flow, conversation, 1 - direction);
         if (flow->Slot == 0) return;
 
         if (half.HasFin && !half.IsEnded) EndHalfAtFin(flow, conversation, direction);
@@ -100,7 +119,7 @@ public sealed unsafe partial class Shard
     private void Deliver(
         Flow* flow, Conversation conversation, ConversationHalf half, uint sequence, in Packet packet, int direction)
     {
-        var stream = half.Stream;
+        var stream = half;
         var bytes = packet.Payload;
         var length = packet.PayloadWireLength;
         if (!stream.IsStarted) (stream.IsStarted, stream.Next) = (true, sequence);
@@ -144,7 +163,7 @@ public sealed unsafe partial class Shard
     /// <summary>Passes on what waited and is next now.</summary>
     private void Drain(Flow* flow, Conversation conversation, int direction)
     {
-        var stream = conversation.Halves[direction].Stream;
+        var stream = conversation.Half(direction);
         while (flow->Slot != 0 && stream.TryTakeNext(_pool, out var buffer, out var offset, out var length))
         {
             stream.Next += (uint)length;
@@ -160,7 +179,7 @@ public sealed unsafe partial class Shard
     /// </summary>
     private void CloseHoleIfLost(Flow* flow, Conversation conversation, int direction)
     {
-        var stream = conversation.Halves[direction].Stream;
+        var stream = conversation.Half(direction);
         var acked = direction == 0 ? FlowTraits.AckedToClient : FlowTraits.AckedToServer;
         var isAcked = flow->Is(acked) && (int)(flow->LastAck[1 - direction] - stream.Next) > 0;
         if (isAcked && stream.HoleAckedNanos == 0) stream.HoleAckedNanos = _now;
@@ -178,7 +197,7 @@ public sealed unsafe partial class Shard
     /// <summary>Gives up every hole before the sequence number.</summary>
     private void CloseHoles(Flow* flow, Conversation conversation, int direction, uint before)
     {
-        var stream = conversation.Halves[direction].Stream;
+        var stream = conversation.Half(direction);
         while (flow->Slot != 0 && stream.HasPending && (int)(before - stream.PendingStart) > 0)
         {
             SkipTo(flow, conversation, direction, stream.PendingStart);
@@ -188,7 +207,7 @@ public sealed unsafe partial class Shard
 
     private void SkipTo(Flow* flow, Conversation conversation, int direction, uint sequence)
     {
-        var stream = conversation.Halves[direction].Stream;
+        var stream = conversation.Half(direction);
         var missing = (int)(sequence - stream.Next);
         if (missing <= 0) return;
 
@@ -198,8 +217,8 @@ public sealed unsafe partial class Shard
 
     private void EndHalfAtFin(Flow* flow, Conversation conversation, int direction)
     {
-        var half = conversation.Halves[direction];
-        if ((int)(half.Stream.Next - half.FinSequence) < 0) return;
+        var half = conversation.Half(direction);
+        if ((int)(half.Next - half.FinSequence) < 0) return;
 
         half.IsEnded = true;
         if (conversation.Parser is not { } parser) return;
@@ -213,7 +232,7 @@ public sealed unsafe partial class Shard
         var conversation = _conversations[flow->Slot - 1];
         for (var direction = 0; direction < 2 && flow->Slot != 0; direction++)
         {
-            var stream = conversation.Halves[direction].Stream;
+            var stream = conversation.Half(direction);
             while (flow->Slot != 0 && stream.HasPending)
             {
                 SkipTo(flow, conversation, direction, stream.PendingStart);
@@ -234,14 +253,14 @@ public sealed unsafe partial class Shard
     private void MissTail(Flow* flow, Conversation conversation, int direction)
     {
         const int TailBytesMax = 1 << 30; // two windows of the largest scale: farther is no tail but a stray number
-        var half = conversation.Halves[direction];
-        if (!half.Stream.IsStarted) return;
+        var half = conversation.Half(direction);
+        if (!half.IsStarted) return;
 
         var acked = direction == 0 ? FlowTraits.AckedToClient : FlowTraits.AckedToServer;
         if (!half.HasFin && !flow->Is(acked)) return;
 
         var end = half.HasFin ? half.FinSequence : flow->LastAck[1 - direction];
-        if ((int)(end - half.Stream.Next) is > 0 and < TailBytesMax) SkipTo(flow, conversation, direction, end);
+        if ((int)(end - half.Next) is > 0 and < TailBytesMax) SkipTo(flow, conversation, direction, end);
     }
 
     private void CloseConversation(Flow* flow, FlowMode mode)
@@ -253,6 +272,7 @@ public sealed unsafe partial class Shard
         flow->Mode = mode;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Direction ParserDirection(Flow* flow, int direction) =>
         (Direction)(flow->Is(FlowTraits.Reversed) ? 1 - direction : direction);
 }

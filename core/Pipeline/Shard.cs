@@ -29,7 +29,8 @@ public sealed unsafe partial class Shard : IDisposable
     private ushort[] _frameApps = [];
     private ushort _frameApp;
     private long _now;
-    private ulong _nextFlowId;
+    private readonly ulong _flowIdsFrom;
+    private ulong _nextFlow = 1;
 
     /// <param name="consumer">Gets the records whenever the arena fills, on <see cref="RecordSink.Flush"/> of
     /// <see cref="Records"/>, and at the end.</param>
@@ -37,14 +38,14 @@ public sealed unsafe partial class Shard : IDisposable
     {
         _options = options;
         Records = new RecordSink(options.ArenaBytes, consumer);
-        _context = new ParseContext(Records);
+        _context = new ParseContext(Records, FinishContext);
         _flows = new FlowTable(options.FlowsMax, options.TunnelIdsApart);
         _wheel = new FlowWheel(_flows);
         _pool = new BufferPool(options.Streams.BytesMax);
         _defragmenter = options.GathersPieces
             ? new IpDefragmenter(options.FragmentedDatagramsMax, options.FragmentBytesMax)
             : new IpDefragmenter(datagramsMax: 1, bytesMax: IpDefragmenter.DatagramBytesMax);
-        _nextFlowId = ((ulong)options.ShardNumber << 48) | 1;
+        _flowIdsFrom = (ulong)options.ShardNumber << 48;
         _idleNanos = IdleTable(options);
         _activeNanos = Nanos(options.ActiveMax);
         PrepareProtocols();
@@ -101,20 +102,46 @@ public sealed unsafe partial class Shard : IDisposable
     private void RunBatch(ReadOnlySpan<Frame> frames, int start, int count)
     {
         var packets = _packets.AsSpan(0, count);
+        Counters.Packets += count;
+        Counters.Bytes += Decode(frames, start, packets);
+        Counters.ByStatus[(int)DecodeStatus.Ok] += count;
+        _flows.PrefetchFlows(packets);
+        if (_options.KeepsFrameFlows || _options.KeepsFrameApps)
+        {
+            RunKeeping(packets, start);
+            return;
+        }
+
+        foreach (ref var packet in packets) Handle(ref packet);
+    }
+
+    /// <summary>Packets of frames, with a wish for the index word of each.</summary>
+    /// <returns>Bytes they had on the wire.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long Decode(ReadOnlySpan<Frame> frames, int start, Span<Packet> packets)
+    {
+        var bytes = 0L;
+        var flows = _flows;
         for (var index = 0; index < packets.Length; index++)
         {
             PrefetchFrame(frames, start + index + FramesAhead);
-            PacketDecoder.Decode(in frames[start + index], ref packets[index]);
-            _flows.PrefetchIndex(packets[index].Hash);
+            ref readonly var frame = ref frames[start + index];
+            ref var packet = ref packets[index];
+            PacketDecoder.Decode(in frame, ref packet);
+            bytes += frame.WireLength;
+            flows.PrefetchIndex(packet.Hash);
         }
 
-        foreach (ref readonly var packet in packets) _flows.PrefetchFlow(in packet);
+        return bytes;
+    }
 
+    private void RunKeeping(Span<Packet> packets, int start)
+    {
         for (var index = 0; index < packets.Length; index++)
         {
             _frameApp = Apps.Unknown;
             var flow = Handle(ref packets[index]);
-            if (_options.KeepsFrameFlows) _frameFlows[start + index] = flow;
+            if (_options.KeepsFrameFlows) _frameFlows[start + index] = flow == null ? 0 : IdOf(flow);
             if (_options.KeepsFrameApps) _frameApps[start + index] = _frameApp;
         }
     }
@@ -133,41 +160,40 @@ public sealed unsafe partial class Shard : IDisposable
         Prefetch.Read(start + 3 * Prefetch.LineBytes);
     }
 
-    /// <summary>Returns the flow's id, or 0.</summary>
-    private ulong Handle(ref Packet packet)
+    /// <summary>Returns the flow, or null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Flow* Handle(ref Packet packet)
     {
-        Counters.Packets++;
-        Counters.Bytes += packet.WireLength;
-        Counters.ByStatus[(int)packet.Status]++;
         if (packet.TimeNanos > _now)
         {
             _now = packet.TimeNanos;
             if (_wheel.IsDue(_now)) Expire();
         }
 
-        const PacketTraits Rare = PacketTraits.Fragment | PacketTraits.CutBySnap | PacketTraits.Tunnelled
-            | PacketTraits.BadTransport;
-        if (packet.Status != DecodeStatus.Ok)
-        {
-            if (_targets is { IsListed: true }) _frameApp = Apps.Untargeted;
-            return 0;
-        }
-
-        if ((packet.Traits & Rare) != 0 && HandleRare(ref packet)) return 0;
-        return Count(ref packet, 1, packet.WireLength);
+        if (packet.IsUnusual && HandleUnusual(ref packet)) return null;
+        return CountOne(ref packet);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Flow* CountOne(ref Packet packet) => Count(ref packet, 1, packet.WireLength);
+
     /// <summary>Finds or makes the flow, counts the packet into it and reads its payload.</summary>
-    private ulong Count(ref Packet packet, int packets, long bytes)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Flow* Count(ref Packet packet, int packets, long bytes)
     {
         if (packet.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6) IcmpPairs.Normalise(ref packet);
-        var flow = _flows.Find(in packet, out var number, out var direction);
+        var flow = _flows.Find(in packet, out var direction);
         var isWanted = flow == null ? IsWanted(in packet)
             : flow->Epoch == _epoch || StaysWanted(flow, in packet, ref direction);
-        if (!isWanted) return LeaveOut(packets);
+        if (!isWanted)
+        {
+            LeaveOut(packets);
+            return null;
+        }
+
         if (flow == null)
         {
-            flow = Start(ref packet, out number, out direction);
+            flow = Start(ref packet, out direction);
         }
         else if (packet.Protocol == IpProtocol.Tcp && (packet.Flags & TcpFlags.Syn) != 0
             && TcpTracker.IsReuse(flow, packet, direction))
@@ -181,19 +207,18 @@ public sealed unsafe partial class Shard : IDisposable
         flow->Payload[direction] += (ulong)packet.PayloadWireLength;
         flow->LastNanos = _now;
         Counters.PacketsInFlows += packets;
-        var id = flow->Id;
-        if (packet.Is(PacketTraits.BadTransport)) return id;
+        if (packet.Is(PacketTraits.BadTransport)) return flow;
         if (packet.Protocol == IpProtocol.Tcp) HandleTcp(flow, ref packet, direction);
         else if (packet.PayloadLength > 0) HandleDatagram(flow, ref packet, direction);
         _frameApp = flow->App;
-        return id;
+        return flow;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private Flow* Start(ref Packet packet, out int number, out int direction)
+    private Flow* Start(ref Packet packet, out int direction)
     {
         if (_flows.IsFull) EvictOldest();
-        var flow = _flows.Add(in packet, out number);
+        var flow = _flows.Add(in packet, out var number);
         direction = Begin(flow, in packet);
         _wheel.Remind(number, flow, _now + IdleOf(flow), _now);
         return flow;
@@ -209,15 +234,25 @@ public sealed unsafe partial class Shard : IDisposable
         return Begin(flow, in packet);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong IdOf(Flow* flow) => _flowIdsFrom | flow->Id;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Begin(Flow* flow, in Packet packet)
     {
-        flow->Id = _nextFlowId++;
+        flow->Id = _nextFlow++;
         flow->Epoch = _epoch;
         flow->FirstNanos = packet.TimeNanos;
         flow->LastNanos = _now;
         Counters.FlowsStarted++;
         if (packet.Protocol != IpProtocol.Tcp) return 0;
 
+        return BeginTcp(flow, in packet);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int BeginTcp(Flow* flow, in Packet packet)
+    {
         if (!packet.Has(TcpFlags.Syn)) flow->Traits |= FlowTraits.Midstream;
         if ((packet.Flags & (TcpFlags.Syn | TcpFlags.Ack)) != (TcpFlags.Syn | TcpFlags.Ack)) return 0;
 

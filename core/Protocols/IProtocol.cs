@@ -25,8 +25,9 @@ public enum Transport : byte { Datagram, Stream }
 /// <param name="Ports">Where it is usually found. A hint for weak signatures and the docs, never a condition.</param>
 /// <param name="HeldBytesMax">Most bytes of one direction the stream keeps for the parser.</param>
 /// <param name="About">One sentence for the docs.</param>
+/// <param name="NeedsPort">The ports are part of the protocol: elsewhere nobody has to look.</param>
 public sealed record ProtocolInfo(
-    string Name, Transport Transport, ushort[] Ports, int HeldBytesMax, string About);
+    string Name, Transport Transport, ushort[] Ports, int HeldBytesMax, string About, bool NeedsPort = false);
 
 /// <summary>What is known of a flow when its first bytes are shown.</summary>
 /// <param name="IsFromStart">The capture has the connection from its beginning.</param>
@@ -45,4 +46,8 @@ public interface IProtocol
 
     /// <param name="bytes">What one direction has said so far, from its first byte seen.</param>
     static abstract Verdict Probe(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints);
+
+    /// <summary>Whether the protocol could say yes to bytes that begin so. Asked for every byte once, so that what
+    /// cannot be is told without a call.</summary>
+    static virtual bool MayBegin(byte first) => true;
 }

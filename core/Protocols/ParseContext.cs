@@ -4,9 +4,19 @@ namespace NetSniff.Protocols;
 
 /// <summary>What the pipeline tells a parser beside the bytes, and what it takes back. One per shard, filled in before
 /// every call.</summary>
-public sealed class ParseContext(RecordSink records)
+/// <param name="finish">Writes down whose records these are, if that was <see cref="PutOff"/>.</param>
+public sealed class ParseContext(RecordSink records, Action? finish = null)
 {
-    public RecordSink Records { get; } = records;
+    private bool _isPutOff;
+
+    public RecordSink Records
+    {
+        get
+        {
+            if (_isPutOff) Finish();
+            return records;
+        }
+    }
 
     /// <summary>When the packet that completed these bytes was captured; nanoseconds since 1970 UTC.</summary>
     public long NowNanos;
@@ -29,8 +39,12 @@ public sealed class ParseContext(RecordSink records)
     /// known.</summary>
     public bool IsOtherBehind;
 
-    /// <summary>Datagram parsers: a word of the flow that is theirs, zero at first. Set a non-zero value to have
-    /// <see cref="DatagramParser.EndFlow"/> called.</summary>
+    /// <summary>In <see cref="Slot"/>: the rest of the word is kept, but at the flow's end there is nothing to do.
+    /// </summary>
+    public const uint NothingOpen = 0x8000_0000;
+
+    /// <summary>Datagram parsers: a word of the flow that is theirs, zero at first. Set a value without
+    /// <see cref="NothingOpen"/> to have <see cref="DatagramParser.EndFlow"/> called.</summary>
     public uint Slot;
 
     /// <summary>The flow's label (index in <see cref="Apps"/>); a parser may deepen it: http2 to grpc.</summary>
@@ -40,6 +54,12 @@ public sealed class ParseContext(RecordSink records)
     /// </summary>
     public string? UpgradeTo;
 
+    /// <summary>Whose records these are is not written down before one is made: most calls make none.</summary>
+    public void PutOff() => _isPutOff = true;
+
+    /// <summary>Whose records these are is written down, or does not matter any more.</summary>
+    public void Settle() => _isPutOff = false;
+
     /// <summary>Records of this call have client and server the other way round.</summary>
     public void SwapSides()
     {
@@ -47,5 +67,11 @@ public sealed class ParseContext(RecordSink records)
         (head.Client, head.Server) = (head.Server, head.Client);
         (head.ClientPort, head.ServerPort) = (head.ServerPort, head.ClientPort);
         (ClientPort, ServerPort) = (ServerPort, ClientPort);
+    }
+
+    private void Finish()
+    {
+        _isPutOff = false;
+        finish?.Invoke();
     }
 }

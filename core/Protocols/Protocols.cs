@@ -19,15 +19,25 @@ public sealed unsafe class ProtocolEntry
 
     public required delegate*<ReadOnlySpan<byte>, Direction, ProbeHints, Verdict> Probe { get; init; }
 
+    /// <summary>Which first bytes may be its own.</summary>
+    public required IReadOnlyList<bool> MayBegin { get; init; }
+
     public Func<StreamParser>? CreateStream { get; init; }
 
     public Func<DatagramParser>? CreateDatagram { get; init; }
 
     public static ProtocolEntry Stream<T>() where T : StreamParser, IProtocol, new() =>
-        new() { Info = T.Info, Probe = &T.Probe, CreateStream = static () => new T() };
+        new() { Info = T.Info, Probe = &T.Probe, MayBegin = Beginnings<T>(), CreateStream = static () => new T() };
 
     public static ProtocolEntry Datagram<T>() where T : DatagramParser, IProtocol, new() =>
-        new() { Info = T.Info, Probe = &T.Probe, CreateDatagram = static () => new T() };
+        new() { Info = T.Info, Probe = &T.Probe, MayBegin = Beginnings<T>(), CreateDatagram = static () => new T() };
+
+    private static bool[] Beginnings<T>() where T : IProtocol
+    {
+        var may = new bool[byte.MaxValue + 1];
+        for (var first = 0; first < may.Length; first++) may[first] = T.MayBegin((byte)first);
+        return may;
+    }
 }
 
 /// <summary>Every protocol we read and every record it makes, in the order they are tried. Adding one is adding its

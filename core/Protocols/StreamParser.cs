@@ -8,6 +8,11 @@ public abstract class StreamParser
     /// <param name="bytes">Lent for the call. Never empty.</param>
     public abstract ParseResult Parse(ReadOnlySpan<byte> bytes, Direction direction, ParseContext context);
 
+    /// <summary>Takes bytes that say nothing but how many they are: they lie inside a body, with more of it to come.
+    /// Called before <see cref="Parse"/> where nothing is held, without anything else known of the flow.</summary>
+    /// <returns>Whether they were taken, all of them; if not, none was.</returns>
+    public virtual bool TryPass(ReadOnlySpan<byte> bytes, Direction direction, long nowNanos) => false;
+
     /// <summary>Bytes of one direction are missing from here on; any held ones were given up. The parser says whether
     /// it can find its place in what follows.</summary>
     /// <param name="missing">How many, or -1 when that is not known.</param>
@@ -35,8 +40,8 @@ public abstract class DatagramParser
     /// longer shown.</returns>
     public abstract DatagramResult Parse(ReadOnlySpan<byte> bytes, Direction direction, ParseContext context);
 
-    /// <summary>A flow ended whose <see cref="ParseContext.Slot"/> is not zero: emit what is open, free the slot.
-    /// </summary>
+    /// <summary>A flow ended whose <see cref="ParseContext.Slot"/> is not zero and says not that nothing is open: emit
+    /// what is, free the slot.</summary>
     public virtual void EndFlow(ParseContext context) { }
 
     /// <summary>What it gave up at its limits, for the loss ledger: each limit with a reason of its own.</summary>

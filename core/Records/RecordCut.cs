@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace NetSniff.Records;
 
 /// <summary>Copies records without some of their fields.</summary>
@@ -11,22 +8,12 @@ public static class RecordCut
     /// <returns>Bytes of the copy.</returns>
     public static int Copy(RecordView record, ulong fields, Span<byte> target)
     {
-        var used = Unsafe.SizeOf<RecordHeader>();
+        var writer = new RecordWriter(target, record.Schema);
         foreach (var field in record)
         {
-            if ((fields >> field.Index & 1) == 0) continue;
-
-            var bytes = field.Packed;
-            bytes.CopyTo(target[used..]);
-            used += bytes.Length;
+            if ((fields >> field.Index & 1) != 0) writer.Copy(field.Index, field.Value);
         }
 
-        var length = (used + 7) & ~7;
-        target[used..length].Clear();
-        var header = record.Header;
-        header.Present &= fields;
-        header.Length = length;
-        MemoryMarshal.Write(target, in header);
-        return length;
+        return writer.Finish(record.Header);
     }
 }

@@ -19,9 +19,7 @@ public sealed class RecordSchema
         Info = info;
         Fields = fields;
         Kinds = [.. fields.Select(field => field.Kind)];
-        WordFields = MaskOf(FieldKind.Number, FieldKind.Duration, FieldKind.Time);
-        FlagFields = MaskOf(FieldKind.Flag);
-        AddressFields = MaskOf(FieldKind.Address);
+        (Cells, FixedBytes) = Lay(Kinds);
         _byName = fields.ToDictionary(field => field.Name, StringComparer.Ordinal);
     }
 
@@ -34,25 +32,27 @@ public sealed class RecordSchema
 
     internal FieldKind[] Kinds { get; }
 
-    /// <summary>Fields of eight bytes, bit by bit; the next two those of one byte and of an address. The rest tell
-    /// their length themselves.</summary>
-    internal ulong WordFields { get; }
+    /// <summary>By field: where its cell begins in a body (<see cref="RecordHeader"/>).</summary>
+    public ReadOnlySpan<int> CellPlaces => Cells;
 
-    internal ulong FlagFields { get; }
+    /// <summary>Bytes of a body before texts and lists: all cells.</summary>
+    public int FixedBytes { get; }
 
-    internal ulong AddressFields { get; }
+    internal int[] Cells { get; }
 
     public Field? Find(string name) => _byName.GetValueOrDefault(name);
 
-    private ulong MaskOf(params ReadOnlySpan<FieldKind> kinds)
+    private static (int[] Cells, int FixedBytes) Lay(FieldKind[] kinds)
     {
-        var mask = 0ul;
-        for (var index = 0; index < Kinds.Length; index++)
+        var cells = new int[kinds.Length];
+        var at = 0;
+        for (var field = 0; field < kinds.Length; field++)
         {
-            if (kinds.Contains(Kinds[index])) mask |= 1ul << index;
+            cells[field] = at;
+            at += kinds[field] == FieldKind.Address ? Address.Size : sizeof(ulong);
         }
 
-        return mask;
+        return (cells, at);
     }
 
     public static RecordSchema Of<TRecord>(ushort id) where TRecord : struct, IRecord, allows ref struct

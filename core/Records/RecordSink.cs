@@ -21,9 +21,16 @@ public sealed class RecordSink
     /// <summary>No record is longer; longer texts are cut and <see cref="TextsCut"/> counts them.</summary>
     public const int RecordBytesMax = 60 * 1024;
 
+    private const int BodyBytesMax = RecordBytesMax - 128;
+
+    private static readonly int s_headerSize = Unsafe.SizeOf<RecordHeader>();
+
     private readonly byte[] _arena;
     private readonly RecordConsumer? _consumer;
     private int _used;
+
+    /// <summary>Bytes that texts of the present record may still take.</summary>
+    private int _left;
 
     /// <summary>Whose record is emitted next: the pipeline fills it in before it calls a parser.</summary>
     public RecordHeader Context;
@@ -59,20 +66,17 @@ public sealed class RecordSink
         ref var start = ref MemoryMarshal.GetArrayDataReference(_arena);
         ref var head = ref Unsafe.As<byte, RecordHeader>(ref Unsafe.Add(ref start, _used));
         head = Context;
-        var body = _arena.AsSpan(_used + Unsafe.SizeOf<RecordHeader>(), RecordBytesMax - Unsafe.SizeOf<RecordHeader>());
-        var writer = new ArenaWriter(body);
+        var schema = KindOf<TRecord>.Schema;
+        ref var body = ref Unsafe.Add(ref start, _used + s_headerSize);
+        _left = BodyBytesMax - schema.FixedBytes;
+        var writer = new ArenaWriter(this, ref body, schema.FixedBytes);
         // Through a plain reference: a call on what is only lent for reading copies the whole record first.
         Unsafe.AsRef(in record).Describe(ref writer);
-        var schema = KindOf<TRecord>.Schema;
         head.Kind = schema.Id;
         head.Traits = traits;
         head.TimeNanos = timeNanos;
         head.Present = writer.PresentOf(schema.Kinds.Length);
-        var written = writer.WrittenOf(body.Length);
-        head.Length = (Unsafe.SizeOf<RecordHeader>() + written + 7) & ~7;
-        // The padding too: whoever compares, hashes or stores records sees the same bytes for the same record.
-        body.Slice(written, head.Length - Unsafe.SizeOf<RecordHeader>() - written).Clear();
-        TextsCut += writer.TextsCut;
+        head.Length = s_headerSize + writer.Finish(ref body);
         _used += head.Length;
         Count++;
         Emitted++;
@@ -107,143 +111,155 @@ public sealed class RecordSink
         public static readonly RecordSchema Schema = RecordKinds.Register<TRecord>();
     }
 
-    /// <summary>Fields in order; absent ones take no room but a zero bit.</summary>
+    /// <summary>Fills one cell after the other, whether the field is there or not: what is always done needs no
+    /// guess.</summary>
+    /// <remarks>Four fields, no calls among its methods and no values by condition: then the compiler keeps all of it in
+    /// registers, once a description works on a copy of its own (ADR 72).</remarks>
     private ref struct ArenaWriter : IFieldVisitor
     {
-        private const int LengthSize = sizeof(ushort);
-        private const int TextsHeadSize = LengthSize + sizeof(int);
+        /// <summary>The field written last: what comes before moves down, so that nobody has to count.</summary>
+        private const int LastField = 63;
 
-        /// <summary>Which of the fields were there, the last in the highest bit: what comes before moves down, so that
-        /// nobody has to count.</summary>
-        private const ulong LastField = 1ul << 63;
-
-        private ref byte _at;
-        private long _left;
+        private readonly RecordSink _sink;
+        private ref byte _cell;
+        private ref byte _octets;
         private ulong _present;
 
-        public ArenaWriter(Span<byte> target)
+        public ArenaWriter(RecordSink sink, ref byte body, int fixedBytes)
         {
-            _at = ref MemoryMarshal.GetReference(target);
-            _left = target.Length;
+            _sink = sink;
+            _cell = ref body;
+            _octets = ref Unsafe.Add(ref body, fixedBytes);
         }
-
-        public int TextsCut { get; private set; }
 
         public readonly ulong PresentOf(int fields) => _present >> (64 - fields);
 
-        public readonly int WrittenOf(int length) => length - (int)_left;
+        /// <returns>Bytes of the body.</returns>
+        public readonly int Finish(ref byte body)
+        {
+            // The padding too: whoever compares, hashes or stores records sees the same bytes for the same record.
+            Unsafe.WriteUnaligned(ref _octets, 0ul);
+            return ((int)Unsafe.ByteOffset(ref body, ref _octets) + 7) & ~7;
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Number(string name, string about, ulong value, bool has) => Word(value, has);
+        public void Number(string name, string about, ulong value, bool has)
+        {
+            ulong bit = Unsafe.BitCast<bool, byte>(has);
+            _present = _present >> 1 | bit << LastField;
+            Unsafe.WriteUnaligned(ref _cell, value & (0 - bit));
+            _cell = ref Unsafe.Add(ref _cell, sizeof(ulong));
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Flag(string name, string about, bool value, bool has)
         {
-            if (!Next(has, 1)) return;
-
-            _at = value ? (byte)1 : (byte)0;
-            _at = ref Unsafe.Add(ref _at, 1);
+            ulong bit = Unsafe.BitCast<bool, byte>(has);
+            _present = _present >> 1 | bit << LastField;
+            Unsafe.WriteUnaligned(ref _cell, Unsafe.BitCast<bool, byte>(value) & bit);
+            _cell = ref Unsafe.Add(ref _cell, sizeof(ulong));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Duration(string name, string about, long nanos, bool has) => Word((ulong)nanos, has);
+        public void Duration(string name, string about, long nanos, bool has)
+        {
+            ulong bit = Unsafe.BitCast<bool, byte>(has);
+            _present = _present >> 1 | bit << LastField;
+            Unsafe.WriteUnaligned(ref _cell, (ulong)nanos & (0 - bit));
+            _cell = ref Unsafe.Add(ref _cell, sizeof(ulong));
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Time(string name, string about, long nanos, bool has) => Word((ulong)nanos, has);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Text(string name, string about, ReadOnlySpan<byte> value) => Octets(value);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Bytes(string name, string about, ReadOnlySpan<byte> value) => Octets(value);
+        public void Time(string name, string about, long nanos, bool has)
+        {
+            ulong bit = Unsafe.BitCast<bool, byte>(has);
+            _present = _present >> 1 | bit << LastField;
+            Unsafe.WriteUnaligned(ref _cell, (ulong)nanos & (0 - bit));
+            _cell = ref Unsafe.Add(ref _cell, sizeof(ulong));
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Address(string name, string about, Address value, bool has)
         {
-            if (!Next(has, Packets.Address.Size)) return;
-
-            Unsafe.WriteUnaligned(ref _at, value);
-            _at = ref Unsafe.Add(ref _at, Packets.Address.Size);
+            ulong bit = Unsafe.BitCast<bool, byte>(has);
+            _present = _present >> 1 | bit << LastField;
+            Unsafe.WriteUnaligned(ref _cell, has ? value : default);
+            _cell = ref Unsafe.Add(ref _cell, Packets.Address.Size);
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Text(string name, string about, ReadOnlySpan<byte> value)
+        {
+            _present >>= 1;
+            if (value.IsEmpty) Unsafe.WriteUnaligned(ref _cell, 0ul);
+            else Take(PutText(_sink, ref _cell, ref _octets, value));
+            _cell = ref Unsafe.Add(ref _cell, sizeof(ulong));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Bytes(string name, string about, ReadOnlySpan<byte> value) => Text(name, about, value);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Texts(string name, string about, TextList values)
         {
-            if (!Next(values.Count > 0, TextsHeadSize + values.Packed.Length)) return;
-
-            _at = ref PutTexts(ref _at, values.Count, values.Packed);
+            _present >>= 1;
+            if (values.Count == 0) Unsafe.WriteUnaligned(ref _cell, 0ul);
+            else Take(PutList(_sink, ref _cell, ref _octets, values.Packed, values.Count));
+            _cell = ref Unsafe.Add(ref _cell, sizeof(ulong));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Numbers(string name, string about, ReadOnlySpan<ulong> values)
         {
-            if (!Next(values.Length > 0, LengthSize + 8 * values.Length)) return;
-
-            _at = ref Put(ref _at, values.Length, MemoryMarshal.AsBytes(values));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Word(ulong value, bool has)
-        {
-            if (!Next(has, sizeof(ulong))) return;
-
-            BinaryPrimitives.WriteUInt64LittleEndian(MemoryMarshal.CreateSpan(ref _at, sizeof(ulong)), value);
-            _at = ref Unsafe.Add(ref _at, sizeof(ulong));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Octets(ReadOnlySpan<byte> value)
-        {
-            var room = Math.Min((int)_left - LengthSize, ushort.MaxValue);
-            if (value.Length > room && room > 0)
-            {
-                TextsCut++;
-                value = value[..room];
-            }
-
-            if (!Next(value.Length > 0, LengthSize + value.Length)) return;
-
-            _at = ref Put(ref _at, value.Length, value);
-        }
-
-        /// <summary>Comes to the next field: whether it is to be written.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private bool Next(bool has, int size)
-        {
             _present >>= 1;
-            if (!has) return false;
+            if (values.IsEmpty) Unsafe.WriteUnaligned(ref _cell, 0ul);
+            else Take(PutList(_sink, ref _cell, ref _octets, MemoryMarshal.AsBytes(values), values.Length));
+            _cell = ref Unsafe.Add(ref _cell, sizeof(ulong));
+        }
 
-            var left = _left - size;
-            if (left < 0)
+        /// <param name="length">Bytes that were put; with none the field is not there.</param>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Take(long length)
+        {
+            _octets = ref Unsafe.Add(ref _octets, (nint)length);
+            _present |= (ulong)-length & 1ul << LastField;
+        }
+
+        /// <summary>A text is cut to what there is room for.</summary>
+        /// <returns>Bytes put.</returns>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static int PutText(RecordSink sink, ref byte cell, ref byte at, ReadOnlySpan<byte> bytes)
+        {
+            var length = bytes.Length;
+            if (length > sink._left)
             {
-                TextsCut++;
-                return false;
+                sink.TextsCut++;
+                length = sink._left;
             }
 
-            _left = left;
-            _present |= LastField;
-            return true;
+            return Put(sink, ref cell, ref at, bytes[..length], 0);
         }
 
-        /// <summary>Writes a length, or count, and what it is the length of.</summary>
-        /// <returns>Where the next field goes.</returns>
+        /// <summary>A list is there whole or not at all.</summary>
+        /// <returns>Bytes put.</returns>
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private static ref byte Put(ref byte at, int length, ReadOnlySpan<byte> bytes)
+        private static int PutList(RecordSink sink, ref byte cell, ref byte at, ReadOnlySpan<byte> packed, int count)
         {
-            BinaryPrimitives.WriteUInt16LittleEndian(MemoryMarshal.CreateSpan(ref at, LengthSize), (ushort)length);
-            ShortCopy.Copy(
-                ref MemoryMarshal.GetReference(bytes), ref Unsafe.Add(ref at, LengthSize), bytes.Length);
-            return ref Unsafe.Add(ref at, LengthSize + bytes.Length);
+            if (packed.Length <= sink._left) return Put(sink, ref cell, ref at, packed, count);
+
+            sink.TextsCut++;
+            return Put(sink, ref cell, ref at, default, 0);
         }
 
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        private static ref byte PutTexts(ref byte at, int count, ReadOnlySpan<byte> packed)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static int Put(RecordSink sink, ref byte cell, ref byte at, ReadOnlySpan<byte> bytes, int count)
         {
-            var target = MemoryMarshal.CreateSpan(ref at, TextsHeadSize + packed.Length);
-            BinaryPrimitives.WriteUInt16LittleEndian(target, (ushort)count);
-            BinaryPrimitives.WriteInt32LittleEndian(target[LengthSize..], packed.Length);
-            packed.CopyTo(target[TextsHeadSize..]);
-            return ref Unsafe.Add(ref at, TextsHeadSize + packed.Length);
+            var start = (uint)(int)Unsafe.ByteOffset(ref cell, ref at);
+            var word = start | (ulong)bytes.Length << 16 | (ulong)count << 32;
+            Unsafe.WriteUnaligned(ref cell, bytes.IsEmpty ? 0 : word);
+            ShortCopy.Copy(ref MemoryMarshal.GetReference(bytes), ref at, bytes.Length);
+            sink._left -= bytes.Length;
+            return bytes.Length;
         }
     }
 }

@@ -23,7 +23,7 @@ public readonly ref struct FieldValue(FieldKind kind, ReadOnlySpan<byte> bytes, 
 
     public ReadOnlySpan<byte> Text => _bytes;
 
-    /// <summary>The octets as they lie in the arena, for text, octets and addresses.</summary>
+    /// <summary>The octets as they lie in the arena.</summary>
     public ReadOnlySpan<byte> Raw => _bytes;
 
     public Address Address => MemoryMarshal.Read<Address>(_bytes);
@@ -54,7 +54,7 @@ public readonly ref struct RecordView
     /// <summary>Header and fields, as they lie.</summary>
     public ReadOnlySpan<byte> Bytes => _record;
 
-    /// <summary>The fields that are there, packed, in order.</summary>
+    /// <summary>Cells and octets (<see cref="RecordHeader"/>).</summary>
     public ReadOnlySpan<byte> Body => _record[Unsafe.SizeOf<RecordHeader>()..];
 
     public bool Has(int index) => (Header.Present >> index & 1) != 0;
@@ -62,31 +62,15 @@ public readonly ref struct RecordView
     /// <summary>The field's value, or false where the record lacks it.</summary>
     public bool TryGet(int index, out FieldValue value)
     {
-        value = default;
-        if (!Has(index)) return false;
-
-        var schema = Schema;
-        var kinds = schema.Kinds;
-        var body = Body;
-        var before = Header.Present & ((1ul << index) - 1);
-        var texts = 0;
-        var left = before & ~(schema.WordFields | schema.FlagFields | schema.AddressFields);
-        for (; left != 0; left &= left - 1)
+        if (!Has(index))
         {
-            var text = BitOperations.TrailingZeroCount(left);
-            var at = texts + FixedBytes(schema, before & ((1ul << text) - 1));
-            texts += SizeOf(kinds[text], body[at..]);
+            value = default;
+            return false;
         }
 
-        value = Read(kinds[index], body[(texts + FixedBytes(schema, before))..]);
+        value = Read(index);
         return true;
     }
-
-    /// <summary>Bytes of those of the fields that have a fixed size: counted, not walked.</summary>
-    private static int FixedBytes(RecordSchema schema, ulong fields) =>
-        8 * BitOperations.PopCount(fields & schema.WordFields)
-        + BitOperations.PopCount(fields & schema.FlagFields)
-        + Packets.Address.Size * BitOperations.PopCount(fields & schema.AddressFields);
 
     public bool TryGet(string name, out FieldValue value)
     {
@@ -97,56 +81,29 @@ public readonly ref struct RecordView
     /// <summary>The fields that are there, in order.</summary>
     public FieldEnumerator GetEnumerator() => new(this);
 
-    /// <summary>Bytes of a field in a body, its length or count included.</summary>
-    public static int SizeOf(FieldKind kind, ReadOnlySpan<byte> at) => kind switch
+    private FieldValue Read(int index)
     {
-        FieldKind.Flag => 1,
-        FieldKind.Address => Packets.Address.Size,
-        FieldKind.Text or FieldKind.Bytes => 2 + BinaryPrimitives.ReadUInt16LittleEndian(at),
-        FieldKind.Texts => 6 + BinaryPrimitives.ReadInt32LittleEndian(at[2..]),
-        FieldKind.Numbers => 2 + 8 * BinaryPrimitives.ReadUInt16LittleEndian(at),
-        _ => 8,
-    };
+        var schema = Schema;
+        var body = Body;
+        var kind = schema.Kinds[index];
+        var cell = body[schema.Cells[index]..];
+        if (kind < FieldKind.Text) return new FieldValue(kind, cell[..sizeof(ulong)]);
+        if (kind == FieldKind.Address) return new FieldValue(kind, cell[..Packets.Address.Size]);
 
-    /// <summary>The field that begins at these bytes of a body.</summary>
-    public static FieldValue Read(FieldKind kind, ReadOnlySpan<byte> at) => kind switch
-    {
-        FieldKind.Flag => new(kind, at[..1]),
-        FieldKind.Address => new(kind, at[..Packets.Address.Size]),
-        FieldKind.Text or FieldKind.Bytes => new(kind, at.Slice(2, BinaryPrimitives.ReadUInt16LittleEndian(at))),
-        FieldKind.Texts => new(
-            kind,
-            at.Slice(6, BinaryPrimitives.ReadInt32LittleEndian(at[2..])),
-            BinaryPrimitives.ReadUInt16LittleEndian(at)),
-        FieldKind.Numbers => new(
-            kind,
-            at.Slice(2, 8 * BinaryPrimitives.ReadUInt16LittleEndian(at)),
-            BinaryPrimitives.ReadUInt16LittleEndian(at)),
-        _ => new(kind, at[..8]),
-    };
+        var place = MemoryMarshal.Read<TextCell>(cell);
+        return new FieldValue(kind, cell.Slice(place.Start, place.Length), place.Count);
+    }
 
     public ref struct FieldEnumerator(RecordView view)
     {
         private readonly RecordView _view = view;
         private ulong _left = view.Header.Present;
-        private int _position;
-        private int _index = -1;
 
-        public readonly int Index => _index;
+        public int Index { get; private set; } = -1;
 
-        public readonly Field Field => _view.Schema.Fields[_index];
+        public readonly Field Field => _view.Schema.Fields[Index];
 
-        public readonly FieldValue Value => Read(_view.Schema.Kinds[_index], _view.Body[_position..]);
-
-        /// <summary>The field as it lies in the arena, with its length where it has one.</summary>
-        internal readonly ReadOnlySpan<byte> Packed
-        {
-            get
-            {
-                var rest = _view.Body[_position..];
-                return rest[..SizeOf(_view.Schema.Kinds[_index], rest)];
-            }
-        }
+        public readonly FieldValue Value => _view.Read(Index);
 
         public readonly FieldEnumerator Current => this;
 
@@ -154,8 +111,7 @@ public readonly ref struct RecordView
         {
             if (_left == 0) return false;
 
-            if (_index >= 0) _position += SizeOf(_view.Schema.Kinds[_index], _view.Body[_position..]);
-            _index = BitOperations.TrailingZeroCount(_left);
+            Index = BitOperations.TrailingZeroCount(_left);
             _left &= _left - 1;
             return true;
         }

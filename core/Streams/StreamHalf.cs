@@ -14,7 +14,7 @@ namespace NetSniff.Streams;
 ///   passed on |.............|###########|....|#####|
 /// </code>
 /// </remarks>
-public sealed class StreamHalf
+public class StreamHalf
 {
     private Waiting[] _pending = [];
     private int _pendingCount;
@@ -106,7 +106,7 @@ public sealed class StreamHalf
         return false;
     }
 
-    public void Reset(BufferPool pool)
+    public virtual void Reset(BufferPool pool)
     {
         while (HasPending)
         {

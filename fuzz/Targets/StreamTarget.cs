@@ -140,6 +140,8 @@ internal sealed class StreamTarget(ProtocolEntry entry) : FuzzTarget
     private bool Feed(Direction direction, ReadOnlySpan<byte> bytes, ParseContext context, Novelty novelty)
     {
         var side = (int)direction;
+        if (_held[side].Length == 0 && !bytes.IsEmpty && _parser.TryPass(bytes, direction, context.NowNanos)) return true;
+
         byte[] all = [.. _held[side], .. bytes];
         if (all.Length > entry.Info.HeldBytesMax + BytesPerSegmentMax) return false;
         if (all.Length < _needed[side])

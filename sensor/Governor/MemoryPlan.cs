@@ -21,8 +21,9 @@ public sealed record MemoryPlan(long LimitBytes, ShardOptions Shard, int RingMeb
     // Of what remains, in percent. The rest is for queues to the disk and what the plan does not know.
     private const int FlowsPercent = 35, StreamsPercent = 25, RingsPercent = 15;
 
-    /// <summary>A flow with its share of an index that is at most half full and of a doubling under way.</summary>
-    private const int BytesPerFlow = Flow.Size + 3 * 2 * 8;
+    /// <summary>A flow of TCP with its share of an index that is at most half full, and of what that may double to.
+    /// </summary>
+    private const int BytesPerFlow = Flow.SizeMax + 3 * 2 * 8;
 
     /// <summary>A conversation's objects, its parser among them, without what it holds.</summary>
     private const int BytesPerConversation = 2_048;

@@ -30,8 +30,6 @@ public sealed class RecordGate(RecordConsumer next) : RecordConsumer
     /// <summary>Bytes gathered before they are passed on.</summary>
     private const int BatchBytes = 1 << 18;
 
-    private static readonly int s_headerSize = Unsafe.SizeOf<RecordHeader>();
-
     private readonly TextRedactor _redactor = new();
     private readonly List<byte> _text = [];
     private readonly byte[] _out = new byte[BatchBytes + 2 * RecordSink.RecordBytesMax];
@@ -140,105 +138,41 @@ public sealed class RecordGate(RecordConsumer next) : RecordConsumer
     /// <summary>Writes the record anew, field by field.</summary>
     private void Copy(RedactionPlan plan, RecordView record, FieldRule[] rules)
     {
-        var start = _used;
-        _used += s_headerSize;
-        var present = 0ul;
+        var writer = new RecordWriter(_out.AsSpan(_used, RecordSink.RecordBytesMax), record.Schema);
         foreach (var field in record)
         {
             var rule = rules[field.Index];
-            var value = field.Value;
-            if (rule == FieldRule.LeaveOut)
-            {
-                Counters.FieldsAboveLevel++;
-                continue;
-            }
-
-            if (WriteField(plan, value, rule, RecordSink.RecordBytesMax - (_used - start) - sizeof(ulong)))
-            {
-                present |= 1ul << field.Index;
-            }
+            if (rule == FieldRule.LeaveOut) Counters.FieldsAboveLevel++;
+            else WriteField(plan, ref writer, field.Index, field.Value, rule);
         }
 
-        var length = (_used - start + 7) & ~7;
-        _out.AsSpan(_used, start + length - _used).Clear();
-        _used = start + length;
-        ref var header = ref Unsafe.As<byte, RecordHeader>(ref _out[start]);
-        header = record.Header;
-        header.Length = length;
-        header.Present = present;
+        _used += writer.Finish(record.Header);
     }
 
-    /// <summary>False: there is nothing left of it, or no room.</summary>
-    private bool WriteField(RedactionPlan plan, FieldValue value, FieldRule rule, int room)
+    private void WriteField(RedactionPlan plan, ref RecordWriter writer, int field, FieldValue value, FieldRule rule)
     {
         switch (value.Kind)
         {
             case FieldKind.Text:
-                return WriteText(plan, value.Text, rule, room);
+                var text = Rewritten(plan, value.Text, rule);
+                if (!text.IsEmpty && !writer.TryText(field, text)) LeaveOut();
+                break;
             case FieldKind.Texts:
-                return WriteTexts(plan, value.Texts, rule, room);
-            case FieldKind.Bytes:
-                if (2 + value.Raw.Length > room) return LeaveOut();
-                BinaryPrimitives.WriteUInt16LittleEndian(_out.AsSpan(_used), (ushort)value.Raw.Length);
-                _used += 2;
-                Append(value.Raw);
-                return true;
-            case FieldKind.Numbers:
-                if (2 + value.Raw.Length > room) return LeaveOut();
-                BinaryPrimitives.WriteUInt16LittleEndian(_out.AsSpan(_used), (ushort)value.NumbersCount);
-                _used += 2;
-                Append(value.Raw);
-                return true;
-            default:
-                if (value.Raw.Length > room) return LeaveOut();
-                Append(value.Raw);
-                return true;
-        }
-    }
+                writer.BeginList();
+                foreach (var listed in value.Texts)
+                {
+                    if (!writer.TryListed(Rewritten(plan, listed, rule))) LeaveOut();
+                }
 
-    private bool WriteText(RedactionPlan plan, ReadOnlySpan<byte> text, FieldRule rule, int room)
-    {
-        var rest = Rewritten(plan, text, rule);
-        if (rest.IsEmpty) return false;
-        if (2 + rest.Length > room || rest.Length > ushort.MaxValue) return LeaveOut();
-
-        BinaryPrimitives.WriteUInt16LittleEndian(_out.AsSpan(_used), (ushort)rest.Length);
-        _used += 2;
-        Append(rest);
-        return true;
-    }
-
-    private bool WriteTexts(RedactionPlan plan, TextList texts, FieldRule rule, int room)
-    {
-        const int Head = 6;
-        var (start, count) = (_used, 0);
-        if (room < Head) return LeaveOut();
-
-        _used += Head;
-        foreach (var text in texts)
-        {
-            var rest = Rewritten(plan, text, rule);
-            if (rest.Length > ushort.MaxValue || _used - start + 2 + rest.Length > room)
-            {
+                writer.EndList(field);
+                break;
+            case FieldKind.Bytes or FieldKind.Numbers when value.Raw.Length > writer.Left.Length:
                 LeaveOut();
-                continue;
-            }
-
-            BinaryPrimitives.WriteUInt16LittleEndian(_out.AsSpan(_used), (ushort)rest.Length);
-            _used += 2;
-            Append(rest);
-            count++;
+                break;
+            default:
+                writer.Copy(field, value);
+                break;
         }
-
-        if (count == 0)
-        {
-            _used = start;
-            return false;
-        }
-
-        BinaryPrimitives.WriteUInt16LittleEndian(_out.AsSpan(start), (ushort)count);
-        BinaryPrimitives.WriteInt32LittleEndian(_out.AsSpan(start + 2), _used - start - Head);
-        return true;
     }
 
     /// <summary>The text as it may leave: lent until the next is asked for.</summary>
@@ -265,11 +199,7 @@ public sealed class RecordGate(RecordConsumer next) : RecordConsumer
         _used += bytes.Length;
     }
 
-    private bool LeaveOut()
-    {
-        Counters.TextsLeftOut++;
-        return false;
-    }
+    private void LeaveOut() => Counters.TextsLeftOut++;
 }
 
 /// <summary>What a gate counted. Plain fields: its thread writes, anybody may read.</summary>

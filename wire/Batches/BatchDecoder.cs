@@ -37,7 +37,7 @@ public sealed class BatchDecoder
         Count = 0;
         var input = new BatchReader(batch);
         var version = input.Byte();
-        if (version is not (BatchFormat.Version or BatchFormat.VersionBeforePeers)) return false;
+        if (version is < BatchFormat.VersionBeforePeers or > BatchFormat.Version) return false;
 
         var count = input.Count(BatchFormat.RecordsMax);
         _names.Read(ref input, version, TakesPeers, Node);

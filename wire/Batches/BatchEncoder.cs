@@ -14,9 +14,7 @@ public sealed class BatchEncoder
     private readonly List<KindColumns> _used = [];
     private readonly NumberColumn _order = new();
     private readonly ByteWriter _output = new(1 << 16);
-    private readonly NamePlaces _apps = new();
-    private readonly NamePlaces _origins = new();
-    private readonly NamePlaces _peers = new();
+    private readonly BatchPlaces _places = new();
 
     /// <summary>Records added since the last <see cref="Finish"/>.</summary>
     public int Count => _order.Count;
@@ -33,11 +31,7 @@ public sealed class BatchEncoder
         if (Count == 0) FirstNanos = record.Header.TimeNanos;
         var columns = ColumnsOf(record);
         _order.Add(columns.Place);
-        ref readonly var header = ref record.Header;
-        var places = new RecordPlaces(
-            _apps.Of(header.App), _origins.Of(header.Interface),
-            PeerPlace(header.ClientPeer), PeerPlace(header.ServerPeer));
-        columns.Add(record, in places);
+        columns.Add(record);
     }
 
     /// <summary>Writes the batch of a sensor and begins the next.</summary>
@@ -47,7 +41,7 @@ public sealed class BatchEncoder
     public ReadOnlySpan<byte> Finish(IReadOnlyList<string> interfaces, string node = "")
     {
         BeginTables();
-        foreach (var number in _origins.Numbers)
+        foreach (var number in _places.Origins.Numbers)
         {
             PutName(node);
             PutName(number < interfaces.Count ? interfaces[(int)number] : "");
@@ -62,7 +56,7 @@ public sealed class BatchEncoder
     public ReadOnlySpan<byte> Finish(OriginBook origins)
     {
         BeginTables();
-        foreach (var number in _origins.Numbers)
+        foreach (var number in _places.Origins.Numbers)
         {
             var (node, name) = origins.Of((ushort)number);
             PutName(node);
@@ -74,20 +68,21 @@ public sealed class BatchEncoder
 
     private void BeginTables()
     {
+        foreach (var columns in _used) columns.Gather();
         _output.Clear();
         _output.Put(BatchFormat.Version);
         _output.PutVarint((ulong)Count);
-        _output.PutVarint((ulong)_apps.Numbers.Length);
-        foreach (var app in _apps.Numbers) PutName(Apps.Name((ushort)app));
-        _output.PutVarint((ulong)_origins.Numbers.Length);
+        _output.PutVarint((ulong)_places.Apps.Numbers.Length);
+        foreach (var app in _places.Apps.Numbers) PutName(Apps.Name((ushort)app));
+        _output.PutVarint((ulong)_places.Origins.Numbers.Length);
     }
 
     private ReadOnlySpan<byte> FinishTables()
     {
-        _output.PutVarint((ulong)_peers.Numbers.Length);
-        foreach (var peer in _peers.Numbers) PutPeer(Peers.Of(peer));
+        _output.PutVarint((ulong)_places.Peers.Numbers.Length);
+        foreach (var peer in _places.Peers.Numbers) PutPeer(Peers.Of(peer));
         _output.PutVarint((ulong)_used.Count);
-        foreach (var columns in _used) columns.Write(_output, _peers.Numbers.Length > 0);
+        foreach (var columns in _used) columns.Write(_output, _places.Peers.Numbers.Length > 0);
         _order.Write(_output, [], []);
         Clear();
         return _output.Written;
@@ -97,9 +92,7 @@ public sealed class BatchEncoder
     {
         foreach (var columns in _used) columns.Clear();
         _used.Clear();
-        _apps.Clear();
-        _origins.Clear();
-        _peers.Clear();
+        _places.Clear();
         _order.Clear();
     }
 
@@ -115,13 +108,11 @@ public sealed class BatchEncoder
     {
         var kind = record.Header.Kind;
         if (kind >= _byKind.Length) Array.Resize(ref _byKind, kind + 1);
-        var columns = _byKind[kind] ??= new KindColumns(record.Schema);
+        var columns = _byKind[kind] ??= new KindColumns(record.Schema, _places);
         columns.Place = (ulong)_used.Count;
         _used.Add(columns);
         return columns;
     }
-
-    private int PeerPlace(uint peer) => peer == Peers.Unnamed ? 0 : _peers.Of(peer) + 1;
 
     private void PutPeer(Peer peer)
     {

@@ -17,14 +17,14 @@ namespace NetSniff.Wire.Batches;
 /// </code>
 /// App, Interface and the peers of the records are places in the tables, those of peers plus one, for 0 is no peer.
 /// Only where there are peers each kind ends with two columns more, the client's and the server's. Version 1 had names
-/// of interfaces in place of origins, and no peers.
+/// of interfaces in place of origins, and no peers; version 2 no numbers of a fixed size.
 /// A batch describes itself, so that whoever reads it, now or from a log years later, needs no schema beside it, and a
 /// field that only one side knows hurts nobody. The columns of a kind are the fixed ones of
 /// <see cref="FixedColumn"/>, then one for each field, which holds the values of those records that have it: the
 /// presence masks are a column too.</remarks>
 internal static class BatchFormat
 {
-    public const byte Version = 2;
+    public const byte Version = 3;
 
     public const byte VersionBeforePeers = 1;
 
@@ -67,7 +67,8 @@ internal enum FixedColumn
     Present,
 }
 
-/// <summary>How the numbers of a column are written. The encoder takes the shortest.</summary>
+/// <summary>How the numbers of a column are written. The encoder takes the shortest, or one of a fixed size that is
+/// hardly longer: those are written and read without looking at each.</summary>
 internal enum NumberEncoding : byte
 {
     /// <summary>No values.</summary>
@@ -90,6 +91,16 @@ internal enum NumberEncoding : byte
 
     /// <summary>Few different ones: a table, then places in it.</summary>
     Dictionary,
+
+    /// <summary>One after the other, all of so many bytes, least significant first: the number of bytes stands before.
+    /// </summary>
+    Fixed,
+
+    /// <summary>The first, then as <see cref="Delta"/>, of so many bytes.</summary>
+    FixedDelta,
+
+    /// <summary>As <see cref="FromTime"/>, of so many bytes.</summary>
+    FixedFromTime,
 }
 
 /// <summary>How the texts of a column are written.</summary>

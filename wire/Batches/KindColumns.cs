@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using NetSniff.Buffers;
@@ -8,18 +8,25 @@ using NetSniff.Records;
 
 namespace NetSniff.Wire.Batches;
 
-/// <summary>Where the tables of a batch have what a record's header names.</summary>
-internal readonly record struct RecordPlaces(int App, int Origin, int ClientPeer, int ServerPeer);
-
 /// <summary>The records of one kind, turned into columns.</summary>
+/// <remarks>Texts are looked up as a record comes. Its header and cells only wait, side by side with those of others,
+/// until there are enough to go down them column by column (<see cref="RowBlock"/>).</remarks>
 internal sealed class KindColumns
 {
     private const int FixedCount = (int)FixedColumn.Present + 1;
 
     private readonly FieldKind[] _kinds;
+    private readonly int[] _cells;
+    private readonly ulong _octets;
+    private readonly OctetColumns[] _octetColumns;
+    private readonly AddressColumn _clientAddresses;
+    private readonly AddressColumn _serverAddresses;
     private readonly byte[] _description;
+    private readonly BatchPlaces _places;
+    private readonly RowBlock _block;
     private readonly NumberColumn[] _numbers;
     private readonly TextColumn[] _texts;
+    private readonly AddressColumn[] _addresses;
 
     /// <summary>By field: the times of the records that have it (<see cref="FieldKind.Time"/>), or how many numbers
     /// each of them has (<see cref="FieldKind.Numbers"/>).</summary>
@@ -28,13 +35,29 @@ internal sealed class KindColumns
     private readonly NumberColumn _clients = new();
     private readonly NumberColumn _servers = new();
 
-    public KindColumns(RecordSchema schema)
+    /// <param name="places">What the headers name, in the batch.</param>
+    public KindColumns(RecordSchema schema, BatchPlaces places)
     {
         _kinds = [.. schema.Fields.Select(field => field.Kind)];
+        _cells = [.. schema.CellPlaces];
+        for (var field = 0; field < _kinds.Length; field++)
+        {
+            if (_kinds[field] >= FieldKind.Text) _octets |= 1ul << field;
+        }
+
         _description = Describe(schema);
+        _places = places;
+        _block = new RowBlock(Unsafe.SizeOf<RecordHeader>() + schema.FixedBytes);
         _numbers = Make<NumberColumn>(FixedCount + schema.Fields.Count);
         _texts = Make<TextColumn>(FixedCount + schema.Fields.Count);
+        _addresses = Make<AddressColumn>(FixedCount + schema.Fields.Count);
         _beside = Make<NumberColumn>(schema.Fields.Count);
+        _clientAddresses = _addresses[(int)FixedColumn.Client];
+        _serverAddresses = _addresses[(int)FixedColumn.Server];
+        _octetColumns = [.. Enumerable.Range(0, _kinds.Length).Select(field => new OctetColumns(
+            _kinds[field], _cells[field], _texts[FixedCount + field], _addresses[FixedCount + field],
+            _numbers[FixedCount + field],
+            _kinds[field] == FieldKind.Numbers ? _beside[field] : _numbers[FixedCount + field]))];
     }
 
     public int Rows { get; private set; }
@@ -42,107 +65,108 @@ internal sealed class KindColumns
     /// <summary>Which of the kinds of the batch it is.</summary>
     public ulong Place { get; set; }
 
-    /// <param name="places">What the header names, by its place in the batch.</param>
-    public void Add(RecordView record, in RecordPlaces places)
+    public void Add(RecordView record)
     {
         ref readonly var head = ref record.Header;
-        var time = (ulong)head.TimeNanos;
-        Fixed(FixedColumn.Time, time);
-        Fixed(FixedColumn.FlowId, head.FlowId);
-        _texts[(int)FixedColumn.Client].Add(MemoryMarshal.AsBytes(new ReadOnlySpan<Address>(in head.Client)));
-        _texts[(int)FixedColumn.Server].Add(MemoryMarshal.AsBytes(new ReadOnlySpan<Address>(in head.Server)));
-        Fixed(FixedColumn.ClientPort, head.ClientPort);
-        Fixed(FixedColumn.ServerPort, head.ServerPort);
-        Fixed(FixedColumn.OuterVlan, head.OuterVlan);
-        Fixed(FixedColumn.InnerVlan, head.InnerVlan);
-        Fixed(FixedColumn.TunnelId, head.TunnelId);
-        Fixed(FixedColumn.Interface, (ulong)places.Origin);
-        Fixed(FixedColumn.App, (ulong)places.App);
-        Fixed(FixedColumn.Protocol, head.Protocol);
-        Fixed(FixedColumn.Tunnel, (ulong)head.Tunnel);
-        Fixed(FixedColumn.Traits, (ulong)head.Traits);
-        Fixed(FixedColumn.Present, head.Present);
-        _clients.Add((ulong)places.ClientPeer);
-        _servers.Add((ulong)places.ServerPeer);
+        _clientAddresses.Add(in head.Client);
+        _serverAddresses.Add(in head.Server);
+        ref var body = ref MemoryMarshal.GetReference(record.Body);
+        // No bit of the mask is beyond the fields.
+        ref var first = ref MemoryMarshal.GetArrayDataReference(_octetColumns);
+        for (var left = head.Present & _octets; left != 0; left &= left - 1)
+        {
+            ref readonly var columns = ref Unsafe.Add(ref first, BitOperations.TrailingZeroCount(left));
+            AddOctets(in columns, ref Unsafe.Add(ref body, columns.Cell));
+        }
+
         Rows++;
-        AddFields(record.Body, head.Present, time);
+        if (_block.Add(record.Bytes)) Gather();
     }
 
-    /// <summary>Fields are taken straight from where they lie.</summary>
-    private void AddFields(ReadOnlySpan<byte> body, ulong present, ulong time)
+    /// <summary>Those that wait join the columns.</summary>
+    public void Gather()
     {
-        var kinds = _kinds;
-        for (; present != 0; present &= present - 1)
+        if (_block.Rows == 0) return;
+
+        _block.Compare();
+        GatherHeads();
+        var (all, any) = _block.Bits(RowBlock.Present);
+        for (var left = any & ~_octets; left != 0; left &= left - 1)
         {
-            var field = BitOperations.TrailingZeroCount(present);
-            var kind = kinds[field];
-            switch (kind)
+            var field = BitOperations.TrailingZeroCount(left);
+            var isInAll = (all >> field & 1) != 0;
+            Gather(_numbers[FixedCount + field], RowBlock.CellAt(_cells[field]));
+            if (_kinds[field] == FieldKind.Time) Gather(_beside[field], RowBlock.Time);
+
+            void Gather(NumberColumn column, RowWord word)
             {
-                case FieldKind.Number or FieldKind.Duration:
-                    _numbers[FixedCount + field].Add(BinaryPrimitives.ReadUInt64LittleEndian(body));
-                    body = body[sizeof(ulong)..];
-                    break;
-                case FieldKind.Flag:
-                    _numbers[FixedCount + field].Add(body[0]);
-                    body = body[1..];
-                    break;
-                case FieldKind.Text or FieldKind.Bytes:
-                    var end = sizeof(ushort) + BinaryPrimitives.ReadUInt16LittleEndian(body);
-                    _texts[FixedCount + field].Add(body[sizeof(ushort)..end]);
-                    body = body[end..];
-                    break;
-                case FieldKind.Texts:
-                    body = AddTexts(FixedCount + field, body);
-                    break;
-                case FieldKind.Numbers:
-                    body = AddNumbers(field, body);
-                    break;
-                case FieldKind.Time:
-                    _numbers[FixedCount + field].Add(BinaryPrimitives.ReadUInt64LittleEndian(body));
-                    _beside[field].Add(time);
-                    body = body[sizeof(ulong)..];
-                    break;
-                default:
-                    _texts[FixedCount + field].Add(body[..Address.Size]);
-                    body = body[Address.Size..];
-                    break;
+                if (isInAll) _block.AddTo(column, word);
+                else _block.AddTo(column, word, field);
             }
         }
+
+        _block.Clear();
     }
 
-    /// <returns>What follows the list.</returns>
-    private ReadOnlySpan<byte> AddTexts(int column, ReadOnlySpan<byte> body)
+    private void GatherHeads()
     {
-        const int HeadSize = sizeof(ushort) + sizeof(int);
-        var end = HeadSize + BinaryPrimitives.ReadInt32LittleEndian(body[sizeof(ushort)..]);
-        _numbers[column].Add(BinaryPrimitives.ReadUInt16LittleEndian(body));
-        var texts = _texts[column];
-        texts.BeginList();
-        for (var rest = body[HeadSize..end]; !rest.IsEmpty;)
+        foreach (var (column, word) in RowBlock.HeadWords) _block.AddTo(_numbers[(int)column], word);
+        GatherNames(NameOf.Origin, _numbers[(int)FixedColumn.Interface]);
+        GatherNames(NameOf.App, _numbers[(int)FixedColumn.App]);
+        GatherNames(NameOf.Client, _clients);
+        GatherNames(NameOf.Server, _servers);
+    }
+
+    private void GatherNames(NameOf name, NumberColumn column)
+    {
+        var word = RowBlock.NameWords[(int)name];
+        if (_block.IsSame(word))
         {
-            var textEnd = sizeof(ushort) + BinaryPrimitives.ReadUInt16LittleEndian(rest);
-            texts.AddListed(rest[sizeof(ushort)..textEnd]);
-            rest = rest[textEnd..];
+            column.Add(PlaceOf(name, (uint)_block.At(0, word)), _block.Rows);
+            return;
         }
 
-        return body[end..];
+        for (var row = 0; row < _block.Rows; row++) column.Add(PlaceOf(name, (uint)_block.At(row, word)));
     }
 
-    /// <returns>What follows the list.</returns>
-    private ReadOnlySpan<byte> AddNumbers(int field, ReadOnlySpan<byte> body)
+    private ulong PlaceOf(NameOf name, uint number) => (ulong)(name switch
     {
-        var count = BinaryPrimitives.ReadUInt16LittleEndian(body);
-        body = body[sizeof(ushort)..];
-        _beside[field].Add(count);
-        var numbers = _numbers[FixedCount + field];
-        for (var left = count; left > 0; left--)
-        {
-            numbers.Add(BinaryPrimitives.ReadUInt64LittleEndian(body));
-            body = body[sizeof(ulong)..];
-        }
+        NameOf.Origin => _places.Origins.Of(number),
+        NameOf.App => _places.Apps.Of(number),
+        _ => _places.PeerOf(number),
+    });
 
-        return body;
+    /// <summary>In the order of <see cref="RowBlock.NameWords"/>.</summary>
+    private enum NameOf { Origin, App, Client, Server }
+
+    /// <param name="cell">Of our own process's making: its places are right.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddOctets(ref readonly OctetColumns columns, ref byte cell)
+    {
+        var place = Unsafe.As<byte, TextCell>(ref cell);
+        var octets = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref cell, place.Start), place.Length);
+        switch (columns.Kind)
+        {
+            case FieldKind.Text or FieldKind.Bytes:
+                columns.Texts.Add(octets);
+                break;
+            case FieldKind.Texts:
+                columns.Counts.Add((ulong)place.Count);
+                columns.Texts.AddList(octets);
+                break;
+            case FieldKind.Numbers:
+                columns.Counts.Add((ulong)place.Count);
+                columns.Numbers.Add(MemoryMarshal.Cast<byte, ulong>(octets));
+                break;
+            default:
+                columns.Addresses.Add(in Unsafe.As<byte, Address>(ref cell));
+                break;
+        }
     }
+
+    /// <summary>Where what lies among a record's octets goes, or in a cell that is two words.</summary>
+    private readonly record struct OctetColumns(
+        FieldKind Kind, int Cell, TextColumn Texts, AddressColumn Addresses, NumberColumn Numbers, NumberColumn Counts);
 
     public void Write(ByteWriter output, bool hasPeers)
     {
@@ -154,8 +178,11 @@ internal sealed class KindColumns
             var earlier = _numbers.AsSpan(0, column);
             switch (field < 0 ? KindOf((FixedColumn)column) : _kinds[field])
             {
-                case FieldKind.Text or FieldKind.Bytes or FieldKind.Address:
+                case FieldKind.Text or FieldKind.Bytes:
                     _texts[column].Write(output);
+                    break;
+                case FieldKind.Address:
+                    _addresses[column].Write(output);
                     break;
                 case FieldKind.Texts:
                     _numbers[column].Write(output, [], []);
@@ -182,8 +209,10 @@ internal sealed class KindColumns
     public void Clear()
     {
         Rows = 0;
+        _block.Clear();
         foreach (var column in _numbers) column.Clear();
         foreach (var column in _texts) column.Clear();
+        foreach (var column in _addresses) column.Clear();
         foreach (var column in _beside) column.Clear();
         _clients.Clear();
         _servers.Clear();
@@ -191,8 +220,6 @@ internal sealed class KindColumns
 
     internal static FieldKind KindOf(FixedColumn column) =>
         column is FixedColumn.Client or FixedColumn.Server ? FieldKind.Address : FieldKind.Number;
-
-    private void Fixed(FixedColumn column, ulong value) => _numbers[(int)column].Add(value);
 
     private static byte[] Describe(RecordSchema schema)
     {

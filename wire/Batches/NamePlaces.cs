@@ -32,3 +32,23 @@ internal sealed class NamePlaces
         _numbers.Clear();
     }
 }
+
+/// <summary>What the headers of a batch's records name, each given its place.</summary>
+internal sealed class BatchPlaces
+{
+    public NamePlaces Apps { get; } = new();
+
+    public NamePlaces Origins { get; } = new();
+
+    public NamePlaces Peers { get; } = new();
+
+    /// <summary>The place of a peer plus one; 0 is none.</summary>
+    public int PeerOf(uint peer) => peer == Records.Peers.Unnamed ? 0 : Peers.Of(peer) + 1;
+
+    public void Clear()
+    {
+        Apps.Clear();
+        Origins.Clear();
+        Peers.Clear();
+    }
+}

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -15,6 +16,9 @@ internal sealed unsafe class NumberColumn
     /// <summary>Numbers below it are one byte however they are written, so one after the other is the shortest.
     /// </summary>
     private const ulong OneByteMax = 0x80;
+
+    /// <summary>Numbers of a fixed size may be longer than the shortest by this part.</summary>
+    private const int FixedLongerAtMost = 8;
 
     [ThreadStatic]
     private static NumberTable? t_table;
@@ -63,6 +67,68 @@ internal sealed unsafe class NumberColumn
         }
     }
 
+    /// <summary>The same number for so many rows, at least one.</summary>
+    public void Add(ulong value, int rows)
+    {
+        if (_room == 0 && (_count == 0 || value == _first))
+        {
+            (_first, _bits) = (value, value);
+            _count += rows;
+            return;
+        }
+
+        MakeRoom(rows);
+        new Span<ulong>(_start + _count, rows).Fill(value);
+        _bits |= value;
+        _count += rows;
+    }
+
+    public void Add(ReadOnlySpan<ulong> values)
+    {
+        foreach (var value in values) Add(value);
+    }
+
+    /// <summary>A number of each row, going down.</summary>
+    /// <param name="from">The first row's word.</param>
+    /// <param name="stride">Words from one row to the next.</param>
+    /// <param name="word">Which part of it is the number.</param>
+    public void Add(ulong* from, int stride, int rows, RowWord word)
+    {
+        MakeRoom(rows);
+        var to = _start + _count;
+        var end = to + rows;
+        var bits = 0ul;
+        for (; to != end; to++, from += stride)
+        {
+            var value = *from >> word.Shift & word.Mask;
+            bits |= value;
+            *to = value;
+        }
+
+        _bits = _count == 0 ? bits : _bits | bits;
+        _count += rows;
+    }
+
+    /// <summary>The numbers of those rows that have a field.</summary>
+    /// <param name="present">The first row's word that has a bit for each field.</param>
+    public void Add(ulong* from, int stride, int rows, RowWord word, ulong* present, int field)
+    {
+        MakeRoom(rows);
+        var to = _start + _count;
+        var bits = 0ul;
+        for (var left = rows; left > 0; left--, from += stride, present += stride)
+        {
+            var has = *present >> field & 1;
+            var value = *from >> word.Shift & word.Mask;
+            bits |= value & (0 - has);
+            *to = value;
+            to += has;
+        }
+
+        _bits = _count == 0 ? bits : _bits | bits;
+        _count = (int)(to - _start);
+    }
+
     public void Clear()
     {
         _count = 0;
@@ -97,7 +163,7 @@ internal sealed unsafe class NumberColumn
         }
 
         if (_bits < OneByteMax) WriteBytes(output, values);
-        else WriteShortest(output, values, times);
+        else WriteShortest(output, values, _bits, times);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -109,17 +175,23 @@ internal sealed unsafe class NumberColumn
             return;
         }
 
-        if (_room == 0) Spread(_count + 1);
-        if (_count == _values.Length)
+        MakeRoom(1);
+        _bits |= value;
+        _start[_count++] = value;
+    }
+
+    /// <summary>From now on each row has its number written out, and there is room for some more.</summary>
+    private void MakeRoom(int rows)
+    {
+        if (_room == 0) Spread(_count + rows);
+        if (_values.Length < _count + rows)
         {
             var full = _values;
-            Allocate(2 * _count);
-            full.CopyTo(_values.AsSpan());
+            Allocate((int)BitOperations.RoundUpToPowerOf2((uint)(_count + rows)));
+            full.AsSpan(0, _count).CopyTo(_values);
         }
 
         _room = _values.Length;
-        _bits |= value;
-        _values[_count++] = value;
     }
 
     /// <summary>Writes out what was only counted.</summary>
@@ -141,19 +213,81 @@ internal sealed unsafe class NumberColumn
 
     private bool IsSame(ReadOnlySpan<ulong> values) => _room != 0 && Values.SequenceEqual(values);
 
-    private static void WriteShortest(ByteWriter output, ReadOnlySpan<ulong> values, ReadOnlySpan<ulong> times)
+    private static void WriteShortest(
+        ByteWriter output, ReadOnlySpan<ulong> values, ulong bits, ReadOnlySpan<ulong> times)
     {
         var table = t_table ??= new NumberTable();
-        var (plain, delta) = VarintSums.Measure(values);
-        var fromTime = times.IsEmpty ? long.MaxValue : VarintSums.MeasureBeside(values, times);
+        var (plain, delta, deltaBits) = VarintSums.Measure(values);
+        var (fromTime, fromTimeBits) = times.IsEmpty ? (long.MaxValue, ulong.MaxValue)
+            : VarintSums.MeasureBeside(values, times);
         var least = Math.Min(Math.Min(plain, delta), fromTime);
+        var (width, deltaWidth, fromTimeWidth) = (BytesOf(bits), BytesOf(deltaBits), BytesOf(fromTimeBits));
+        var leastWidth = Math.Min(Math.Min(width, deltaWidth), fromTimeWidth);
+        var leastFixed = (long)values.Length * leastWidth;
         // A byte for each row is the least that places in a table take, so it may be out of the question at once.
-        var listed = least > values.Length + 2 ? table.Gather(values) : long.MaxValue;
-        least = Math.Min(least, listed);
-        if (least == listed) table.Write(output);
+        var listed = Math.Min(least, leastFixed) > values.Length + 2 ? table.Gather(values) : long.MaxValue;
+        if (listed <= Math.Min(least, leastFixed)) table.Write(output);
+        else if (leastFixed <= least + least / FixedLongerAtMost)
+        {
+            if (leastWidth == width) WriteFixed(output, values, width);
+            else if (leastWidth == deltaWidth) WriteFixedDelta(output, values, deltaWidth);
+            else WriteFixedFromTime(output, values, times, fromTimeWidth);
+        }
         else if (least == plain) WritePlain(output, values);
         else if (least == fromTime) WriteFromTime(output, values, times);
         else WriteDelta(output, values);
+    }
+
+    private static int BytesOf(ulong bits) => (64 - BitOperations.LeadingZeroCount(bits | 1) + 7) / 8;
+
+    private static void WriteFixed(ByteWriter output, ReadOnlySpan<ulong> values, int width)
+    {
+        output.Put((byte)NumberEncoding.Fixed);
+        ref var at = ref BeginFixed(output, values.Length, width);
+        foreach (var value in values) at = ref PutFixed(ref at, value, width);
+        output.Advance(values.Length * width);
+    }
+
+    private static void WriteFixedDelta(ByteWriter output, ReadOnlySpan<ulong> values, int width)
+    {
+        output.Put((byte)NumberEncoding.FixedDelta);
+        output.PutVarint(values[0]);
+        ref var at = ref BeginFixed(output, values.Length - 1, width);
+        var previous = values[0];
+        foreach (var value in values[1..])
+        {
+            at = ref PutFixed(ref at, VarintSums.Zigzag(value - previous), width);
+            previous = value;
+        }
+
+        output.Advance((values.Length - 1) * width);
+    }
+
+    private static void WriteFixedFromTime(
+        ByteWriter output, ReadOnlySpan<ulong> values, ReadOnlySpan<ulong> times, int width)
+    {
+        output.Put((byte)NumberEncoding.FixedFromTime);
+        ref var at = ref BeginFixed(output, values.Length, width);
+        for (var row = 0; row < values.Length; row++)
+        {
+            at = ref PutFixed(ref at, VarintSums.Zigzag(values[row] - times[row]), width);
+        }
+
+        output.Advance(values.Length * width);
+    }
+
+    private static ref byte BeginFixed(ByteWriter output, int rows, int width)
+    {
+        output.Put((byte)width);
+        // All eight bytes of each are written, and those that are too many overwritten by the next.
+        return ref MemoryMarshal.GetReference(output.Room(rows * width + sizeof(ulong)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref byte PutFixed(ref byte at, ulong value, int width)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(MemoryMarshal.CreateSpan(ref at, sizeof(ulong)), value);
+        return ref Unsafe.Add(ref at, width);
     }
 
     private static void WriteBytes(ByteWriter output, ReadOnlySpan<ulong> values)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 
 namespace NetSniff.Wire.Batches;
@@ -84,6 +85,18 @@ internal sealed class ReadNumbers
             case NumberEncoding.Dictionary:
                 ReadTable(ref input, values);
                 break;
+            case NumberEncoding.Fixed:
+                ReadFixed(ref input, values);
+                break;
+            case NumberEncoding.FixedDelta when count > 0:
+                var sum = values[0] = input.Varint();
+                ReadFixed(ref input, values[1..]);
+                foreach (ref var value in values[1..]) value = sum += Unzigzag(value);
+                break;
+            case NumberEncoding.FixedFromTime when times.Length == count:
+                ReadFixed(ref input, values);
+                for (var row = 0; row < values.Length; row++) values[row] = times[row] + Unzigzag(values[row]);
+                break;
             default:
                 input.Break();
                 break;
@@ -119,6 +132,30 @@ internal sealed class ReadNumbers
 
             value = table[place];
         }
+    }
+
+    private static void ReadFixed(ref BatchReader input, Span<ulong> values)
+    {
+        int width = input.Byte();
+        if (width is < 1 or > sizeof(ulong)) input.Break();
+        var bytes = input.Take(input.IsBroken ? 0 : width * values.Length);
+        if (input.IsBroken) return;
+
+        var mask = ulong.MaxValue >> (64 - 8 * width);
+        for (var row = 0; row < values.Length; row++, bytes = bytes[width..])
+        {
+            values[row] = bytes.Length >= sizeof(ulong)
+                ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) & mask
+                : LastOf(bytes[..width]);
+        }
+    }
+
+    /// <summary>Where fewer bytes than a word are left.</summary>
+    private static ulong LastOf(ReadOnlySpan<byte> bytes)
+    {
+        var value = 0ul;
+        for (var at = bytes.Length - 1; at >= 0; at--) value = value << 8 | bytes[at];
+        return value;
     }
 
     private static ulong Unzigzag(ulong value) => (value >> 1) ^ (0 - (value & 1));

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -95,27 +94,21 @@ internal sealed class ReadKind
             return true;
         }
 
-        var room = output.Room(RecordSink.RecordBytesMax)[..RecordSink.RecordBytesMax];
-        var at = Unsafe.SizeOf<RecordHeader>();
-        if (!TryWriteFields(room, ref at, present, schema, ref head)) return false;
+        var writer = new RecordWriter(output.Room(RecordWriter.BytesMax), schema);
+        if (!TryWriteFields(ref writer, present, schema)) return false;
 
-        for (; at % 8 != 0; at++) room[at] = 0;
-        head.Kind = schema.Id;
-        head.Length = at;
-        MemoryMarshal.Write(room, in head);
-        output.Advance(at);
+        output.Advance(writer.Finish(head));
         return true;
     }
 
-    private bool TryWriteFields(
-        Span<byte> room, ref int at, ulong present, RecordSchema schema, ref RecordHeader head)
+    private bool TryWriteFields(ref RecordWriter writer, ulong present, RecordSchema schema)
     {
         if (_areOurs)
         {
-            head.Present = present;
             for (; present != 0; present &= present - 1)
             {
-                if (!TryWriteField(room, ref at, BitOperations.TrailingZeroCount(present))) return false;
+                var field = BitOperations.TrailingZeroCount(present);
+                if (!TryWriteField(ref writer, field, field)) return false;
             }
 
             return true;
@@ -125,9 +118,7 @@ internal sealed class ReadKind
         {
             var theirs = _theirs[ours];
             if (theirs < 0 || (present >> theirs & 1) == 0) continue;
-
-            head.Present |= 1ul << ours;
-            if (!TryWriteField(room, ref at, theirs)) return false;
+            if (!TryWriteField(ref writer, ours, theirs)) return false;
         }
 
         return true;
@@ -227,71 +218,45 @@ internal sealed class ReadKind
     }
 
     /// <returns>False when it is longer than a record may be, or no address.</returns>
-    private bool TryWriteField(Span<byte> room, ref int at, int field)
+    private bool TryWriteField(ref RecordWriter writer, int ours, int theirs)
     {
-        var column = s_fixed + field;
-        switch (_kinds[field])
+        var column = s_fixed + theirs;
+        switch (_kinds[theirs])
         {
             case FieldKind.Number or FieldKind.Duration or FieldKind.Time:
-                return TryPut(room, ref at, _numbers[column].Next());
+                writer.Number(ours, _numbers[column].Next());
+                return true;
             case FieldKind.Flag:
-                if (at == room.Length) return false;
-                room[at++] = (byte)(_numbers[column].Next() & 1);
+                writer.Flag(ours, (_numbers[column].Next() & 1) != 0);
                 return true;
             case FieldKind.Text or FieldKind.Bytes:
-                return TryPutText(room, ref at, _texts[column].Next());
+                return writer.TryText(ours, _texts[column].Next());
             case FieldKind.Address:
                 var address = _texts[column].Next();
-                if (address.Length != Address.Size || !address.TryCopyTo(room[at..])) return false;
-                at += Address.Size;
+                if (address.Length != Address.Size) return false;
+                writer.Address(ours, MemoryMarshal.Read<Address>(address));
                 return true;
-            case FieldKind.Texts:
-                return TryWriteTexts(room, ref at, _numbers[column].Next(), _texts[column]);
             default:
-                var count = _beside[column].Next();
-                if (!TryPutCount(room, ref at, count)) return false;
-                for (; count > 0; count--)
-                {
-                    if (!TryPut(room, ref at, _numbers[column].Next())) return false;
-                }
-
-                return true;
+                return TryWriteList(ref writer, ours, column);
         }
     }
 
-    private static bool TryWriteTexts(Span<byte> room, ref int at, ulong count, ReadTexts texts)
+    private bool TryWriteList(ref RecordWriter writer, int ours, int column)
     {
-        if (!TryPutCount(room, ref at, count) || room.Length - at < sizeof(uint)) return false;
+        var areTexts = _kinds[column - s_fixed] == FieldKind.Texts;
+        var count = areTexts ? _numbers[column].Next() : _beside[column].Next();
+        if (count > ushort.MaxValue) return false;
 
-        var lengthAt = at;
-        at += sizeof(uint);
+        writer.BeginList();
         for (; count > 0; count--)
         {
-            if (!TryPutText(room, ref at, texts.Next())) return false;
+            if (!(areTexts ? writer.TryListed(_texts[column].Next()) : writer.TryListed(_numbers[column].Next())))
+            {
+                return false;
+            }
         }
 
-        BinaryPrimitives.WriteUInt32LittleEndian(room[lengthAt..], (uint)(at - lengthAt - sizeof(uint)));
-        return true;
-    }
-
-    private static bool TryPut(Span<byte> room, ref int at, ulong value)
-    {
-        if (!BinaryPrimitives.TryWriteUInt64LittleEndian(room[at..], value)) return false;
-        at += sizeof(ulong);
-        return true;
-    }
-
-    private static bool TryPutCount(Span<byte> room, ref int at, ulong count)
-    {
-        if (!BinaryPrimitives.TryWriteUInt16LittleEndian(room[at..], (ushort)count)) return false;
-        at += sizeof(ushort);
-        return count <= ushort.MaxValue;
-    }
-
-    private static bool TryPutText(Span<byte> room, ref int at, ReadOnlySpan<byte> text)
-    {
-        if (!TryPutCount(room, ref at, (ulong)text.Length) || !text.TryCopyTo(room[at..])) return false;
-        at += text.Length;
+        writer.EndList(ours);
         return true;
     }
 

@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NetSniff.Buffers;
+using NetSniff.Records;
 
 namespace NetSniff.Wire.Batches;
 
@@ -19,47 +21,58 @@ internal sealed class TextColumn
 
     private Slot[] _slots = new Slot[SlotsMin];
 
-    /// <summary>The text of the row before, which the next one often has too.</summary>
-    private Slot _last;
+    /// <summary>The place plus one of the row before's text, which the next one often has too; 0 for none.</summary>
+    private int _last;
 
     /// <summary>By place plus one, and 0 for where a list begins: the place plus one of the text that followed last.
     /// What a batch left here is a guess as any other.</summary>
     private int[] _followers = [];
 
-    /// <summary>The place plus one of the text before in the list, 0 at its beginning.</summary>
-    private int _before;
-
     public int Count => _rows.Count;
 
-    public void Add(ReadOnlySpan<byte> text) => _rows.Add((ulong)Place(text));
-
-    /// <summary>Begins a list; its texts come by <see cref="AddListed"/>.</summary>
-    public void BeginList() => _before = 0;
-
-    /// <summary>Adds a text of a list. The lists of a column mostly name the same in the same order, header lines above
-    /// all: what followed the text before last time is tried first.</summary>
-    public void AddListed(ReadOnlySpan<byte> text)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Add(ReadOnlySpan<byte> text)
     {
-        if (_followers.Length < _starts.Length) Array.Resize(ref _followers, _starts.Length);
-        var before = _before;
-        var guess = _followers[before] - 1;
-        if ((uint)guess < (uint)_distinct && IsAt(_starts[guess], _starts[guess + 1] - _starts[guess], text))
+        var place = _last - 1;
+        if (place < 0 || !IsAt(place, text))
         {
-            _before = guess + 1;
-        }
-        else
-        {
-            _before = _followers[before] = Find(text) + 1;
+            place = Find(text);
+            _last = place + 1;
         }
 
-        _rows.Add((ulong)_before - 1);
+        _rows.Add((ulong)place);
+    }
+
+    /// <summary>Adds the texts of a list. The lists of a column mostly name the same in the same order, header lines
+    /// above all: what followed the text before last time is tried first.</summary>
+    /// <param name="packed">As a <see cref="TextList"/> has them.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void AddList(ReadOnlySpan<byte> packed)
+    {
+        var before = 0;
+        while (packed.Length >= sizeof(ushort))
+        {
+            var end = sizeof(ushort) + BinaryPrimitives.ReadUInt16LittleEndian(packed);
+            var text = packed[sizeof(ushort)..end];
+            packed = packed[end..];
+            if (_followers.Length < _starts.Length) Array.Resize(ref _followers, _starts.Length);
+            ref var follower = ref _followers[before];
+            var guess = follower - 1;
+            if ((uint)guess >= (uint)_distinct || !IsAt(guess, text))
+            {
+                follower = Find(text) + 1;
+            }
+
+            before = follower;
+            _rows.Add((ulong)before - 1);
+        }
     }
 
     public void Clear()
     {
         if (_distinct > 0) Array.Clear(_slots);
         _distinct = 0;
-        _last = default;
+        _last = 0;
         _bytes.Clear();
         _rows.Clear();
     }
@@ -76,16 +89,23 @@ internal sealed class TextColumn
         var isPlain = _distinct == Count;
         output.Put((byte)(isPlain ? TextEncoding.Plain : TextEncoding.Dictionary));
         output.PutVarint((ulong)_distinct);
-        for (var place = 0; place < _distinct; place++) output.PutVarint((ulong)(_starts[place + 1] - _starts[place]));
+        WriteLengths(output);
         output.Put(_bytes.Written);
         if (!isPlain) _rows.Write(output, [], []);
     }
 
-    private int Place(ReadOnlySpan<byte> text)
+    private void WriteLengths(ByteWriter output)
     {
-        if (_last.Number != 0 && IsAt(_last.Start, _last.Length, text)) return _last.Number - 1;
+        ref var start = ref MemoryMarshal.GetReference(output.Room((_distinct + 1) * Varint.SizeMax));
+        var at = 0;
+        for (var place = 0; place < _distinct; place++)
+        {
+            var length = _starts[place + 1] - _starts[place];
+            if (length < 0x80) Unsafe.Add(ref start, at++) = (byte)length;
+            else at += Varint.Write(ref Unsafe.Add(ref start, at), (ulong)length);
+        }
 
-        return Find(text);
+        output.Advance(at);
     }
 
     private int Find(ReadOnlySpan<byte> text)
@@ -97,19 +117,17 @@ internal sealed class TextColumn
         {
             ref var slot = ref slots[at];
             if (slot.Number == 0) return AddDistinct(text, hash, ref slot);
-            if (slot.Hash != hash || !IsAt(slot.Start, slot.Length, text)) continue;
-
-            _last = slot;
-            return slot.Number - 1;
+            if (slot.Hash == hash && IsAt(slot.Number - 1, text)) return slot.Number - 1;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsAt(int start, int length, ReadOnlySpan<byte> text)
+    private bool IsAt(int place, ReadOnlySpan<byte> text)
     {
-        if (length != text.Length) return false;
+        ref var start = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_starts), place);
+        if (Unsafe.Add(ref start, 1) - start != text.Length) return false;
 
-        ref var known = ref MemoryMarshal.GetReference(_bytes.Written[start..]);
+        ref var known = ref _bytes.At(start);
         return TextHash.AreSame(ref known, ref MemoryMarshal.GetReference(text), text.Length);
     }
 
@@ -117,8 +135,7 @@ internal sealed class TextColumn
     {
         var place = _distinct++;
         if (_distinct == _starts.Length) Array.Resize(ref _starts, 2 * _starts.Length);
-        slot = new Slot { Hash = hash, Number = _distinct, Start = _bytes.Length, Length = text.Length };
-        _last = slot;
+        slot = new Slot { Hash = hash, Number = _distinct };
         _bytes.Put(text);
         _starts[_distinct] = _bytes.Length;
         if (2 * _distinct > _slots.Length) Rehash();
@@ -140,16 +157,12 @@ internal sealed class TextColumn
         }
     }
 
-    /// <summary>All that finding a text needs, in one place of the memory.</summary>
+    /// <summary>All that a text that is new needs, in few bytes: half of those that are looked for are.</summary>
     private struct Slot
     {
         public uint Hash;
 
         /// <summary>The text's place plus one; 0 where nothing is.</summary>
         public int Number;
-
-        /// <summary>Where it lies in <see cref="_bytes"/>.</summary>
-        public int Start;
-        public int Length;
     }
 }

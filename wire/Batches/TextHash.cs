@@ -43,6 +43,14 @@ internal static class TextHash
         return (uint)(hash >> 32) ^ (uint)hash;
     }
 
+    /// <summary>The same of a text of two words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Of(ulong first, ulong second)
+    {
+        var hash = Mix(first ^ s_key, second ^ LengthKey);
+        return (uint)(hash >> 32) ^ (uint)hash;
+    }
+
     /// <summary>Whether two texts of the same length are the same.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreSame(ref byte left, ref byte right, int length)
@@ -80,7 +88,7 @@ internal static class TextHash
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Mix(ulong left, ulong right)
     {
-        var high = Math.BigMul(left, right, out var low);
-        return high ^ low;
+        var product = Math.BigMul(left, right);
+        return (ulong)(product >> 64) ^ (ulong)product;
     }
 }

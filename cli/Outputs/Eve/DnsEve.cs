@@ -20,7 +20,6 @@ internal static class DnsEve
 
     public static void Write(EveWriter writer, RecordView record)
     {
-        writer.Places.Find(record);
         var isAsked = Flag(writer, record, Fields.HasQuery);
         var isAnswered = Flag(writer, record, Fields.HasResponse);
         var kind = Apps.Name(record.Header.App) switch
@@ -40,7 +39,7 @@ internal static class DnsEve
 
         if (!isAnswered) return;
 
-        var latency = writer.Places.TryGet(record, Fields.Latency, out var value) ? value.Nanos : 0;
+        var latency = record.TryGet(Fields.Latency, out var value) ? value.Nanos : 0;
         writer.Begin(record.Header, kind, record.Header.TimeNanos + latency, Direction.ToClient);
         writer.Json.WriteStartObject(kind);
         WriteResponse(writer, record);
@@ -103,8 +102,8 @@ internal static class DnsEve
     private static void WriteQuestions(EveWriter writer, RecordView record)
     {
         var json = writer.Json;
-        if (writer.Places.TryGet(record, Fields.QuestionNames, out var names)
-            && writer.Places.TryGet(record, Fields.QuestionTypes, out var types))
+        if (record.TryGet(Fields.QuestionNames, out var names)
+            && record.TryGet(Fields.QuestionTypes, out var types))
         {
             json.WriteStartArray("queries"u8);
             var index = 0;
@@ -113,7 +112,7 @@ internal static class DnsEve
             return;
         }
 
-        if (!writer.Places.TryGet(record, Fields.QueryName, out var only)) return;
+        if (!record.TryGet(Fields.QueryName, out var only)) return;
 
         json.WriteStartArray("queries"u8);
         WriteQuestion(json, only.Text, Number(writer, record, Fields.QueryType));
@@ -138,10 +137,10 @@ internal static class DnsEve
     /// <param name="first">Field of the names; types, times to live and data follow it in the description.</param>
     private static void WriteSection(EveWriter writer, RecordView record, ReadOnlySpan<byte> section, int first)
     {
-        if (!writer.Places.TryGet(record, first, out var names)) return;
-        if (!writer.Places.TryGet(record, first + 1, out var types)) return;
-        if (!writer.Places.TryGet(record, first + 2, out var ttls)) return;
-        if (!writer.Places.TryGet(record, first + 3, out var data)) return;
+        if (!record.TryGet(first, out var names)) return;
+        if (!record.TryGet(first + 1, out var types)) return;
+        if (!record.TryGet(first + 2, out var ttls)) return;
+        if (!record.TryGet(first + 3, out var data)) return;
 
         var json = writer.Json;
         json.WriteStartArray(section);
@@ -237,10 +236,10 @@ internal static class DnsEve
     }
 
     private static bool Flag(EveWriter writer, RecordView record, int field) =>
-        writer.Places.TryGet(record, field, out var value) && value.Flag;
+        record.TryGet(field, out var value) && value.Flag;
 
     private static ulong Number(EveWriter writer, RecordView record, int field) =>
-        writer.Places.TryGet(record, field, out var value) ? value.Number : 0;
+        record.TryGet(field, out var value) ? value.Number : 0;
 
     /// <summary>Places of the fields, looked up by name once.</summary>
     private static class Fields

@@ -41,9 +41,6 @@ internal sealed class EveWriter
     /// <summary>What <see cref="RecordHeader.Interface"/> stands for; what has no name is left out.</summary>
     public OriginBook Origins { get; set; } = OriginBook.None;
 
-    /// <summary>Of the record that is written, for projections that ask for many fields.</summary>
-    public FieldPlaces Places { get; } = new();
-
     /// <summary>Opens the event and writes its head: timestamp, flow_id, event_type, addresses, community_id.</summary>
     /// <param name="direction">Who said it: source and target of the event follow from it.</param>
     public void Begin(in RecordHeader header, ReadOnlySpan<byte> eventType, long timeNanos, Direction direction)

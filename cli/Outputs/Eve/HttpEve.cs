@@ -12,7 +12,6 @@ internal static class HttpEve
 {
     public static void Write(EveWriter writer, RecordView record)
     {
-        writer.Places.Find(record);
         // A line that is no request, told with what was wrong about it, is no exchange either.
         if (!record.Has(Fields.Uri) && !record.Has(Fields.Status) && !record.Has(Fields.Stream))
         {
@@ -23,7 +22,7 @@ internal static class HttpEve
         var json = writer.Json;
         writer.Begin(record.Header, "http"u8, record.Header.TimeNanos, Direction.ToServer);
         json.WriteStartObject("http"u8);
-        var isStream = writer.Places.TryGet(record, Fields.Stream, out var stream);
+        var isStream = record.TryGet(Fields.Stream, out var stream);
         if (isStream) json.WriteString("version"u8, "2"u8);
         WriteHost(writer, record);
         Text(writer, record, Fields.Uri, "url"u8);
@@ -34,7 +33,7 @@ internal static class HttpEve
         Text(writer, record, Fields.Method, "http_method"u8);
         if (!isStream) WriteProtocol(writer, record);
         WriteStatus(writer, record);
-        if (writer.Places.TryGet(record, Fields.ResponseBytes, out var size)) json.WriteNumber("length"u8, size.Number);
+        if (record.TryGet(Fields.ResponseBytes, out var size)) json.WriteNumber("length"u8, size.Number);
         if (isStream) WriteStream(writer, record, stream.Number);
         json.WriteEndObject();
         writer.End();
@@ -43,12 +42,12 @@ internal static class HttpEve
     /// <summary>Where no final response came, the last interim one is all there is to say.</summary>
     private static void WriteStatus(EveWriter writer, RecordView record)
     {
-        if (writer.Places.TryGet(record, Fields.Status, out var status))
+        if (record.TryGet(Fields.Status, out var status))
         {
             writer.Json.WriteNumber("status"u8, status.Number);
             if (status.Number is >= 300 and < 400) Text(writer, record, Fields.Location, "redirect"u8);
         }
-        else if (writer.Places.TryGet(record, Fields.Interim, out var interim))
+        else if (record.TryGet(Fields.Interim, out var interim))
         {
             writer.Json.WriteNumber("status"u8, interim.NumberAt(interim.NumbersCount - 1));
         }
@@ -72,7 +71,7 @@ internal static class HttpEve
         Text(writer, record, Fields.GrpcService, "service"u8);
         Text(writer, record, Fields.GrpcMethod, "method"u8);
         // The status itself stands in the list of headers, as text; here it is a number.
-        if (writer.Places.TryGet(record, Fields.GrpcStatus, out var status)) json.WriteNumber("code"u8, status.Number);
+        if (record.TryGet(Fields.GrpcStatus, out var status)) json.WriteNumber("code"u8, status.Number);
         Text(writer, record, Fields.GrpcMessage, "message"u8);
         json.WriteEndObject();
     }
@@ -80,7 +79,7 @@ internal static class HttpEve
     /// <summary>Without its port, which has a field of its own.</summary>
     private static void WriteHost(EveWriter writer, RecordView record)
     {
-        if (!writer.Places.TryGet(record, Fields.Host, out var value)) return;
+        if (!record.TryGet(Fields.Host, out var value)) return;
 
         var host = value.Text;
         var port = SplitPort(ref host);
@@ -105,7 +104,7 @@ internal static class HttpEve
     /// <summary>The media type, without the parameters behind it.</summary>
     private static void WriteMedia(EveWriter writer, RecordView record, int field, ReadOnlySpan<byte> name)
     {
-        if (!writer.Places.TryGet(record, field, out var value)) return;
+        if (!record.TryGet(field, out var value)) return;
 
         var media = value.Text;
         var end = media.IndexOf((byte)';');
@@ -114,7 +113,7 @@ internal static class HttpEve
 
     private static void WriteProtocol(EveWriter writer, RecordView record)
     {
-        if (!writer.Places.TryGet(record, Fields.Version, out var version)) return;
+        if (!record.TryGet(Fields.Version, out var version)) return;
 
         Span<byte> text = stackalloc byte[16];
         "HTTP/"u8.CopyTo(text);
@@ -125,7 +124,7 @@ internal static class HttpEve
 
     private static void WriteHeaders(EveWriter writer, RecordView record, int field, ReadOnlySpan<byte> name)
     {
-        if (!writer.Places.TryGet(record, field, out var headers)) return;
+        if (!record.TryGet(field, out var headers)) return;
 
         var json = writer.Json;
         json.WriteStartArray(name);
@@ -145,12 +144,12 @@ internal static class HttpEve
     /// <summary>Neither request nor response could be made out: what remains is what was wrong.</summary>
     private static void WriteAnomaly(EveWriter writer, RecordView record)
     {
-        if (!writer.Places.TryGet(record, Fields.Problem, out var problem)) return;
+        if (!record.TryGet(Fields.Problem, out var problem)) return;
 
         var json = writer.Json;
         writer.Begin(record.Header, "anomaly"u8, record.Header.TimeNanos, Direction.ToServer);
         json.WriteStartObject("anomaly"u8);
-        var isHttp2 = writer.Places.TryGet(record, Fields.Version, out var version) && version.Text is [(byte)'2'];
+        var isHttp2 = record.TryGet(Fields.Version, out var version) && version.Text is [(byte)'2'];
         json.WriteString("app_proto"u8, isHttp2 ? "http2"u8 : "http"u8);
         json.WriteString("type"u8, "applayer"u8);
         writer.Text("event"u8, problem.Text);
@@ -161,7 +160,7 @@ internal static class HttpEve
 
     private static void Text(EveWriter writer, RecordView record, int field, ReadOnlySpan<byte> name)
     {
-        if (writer.Places.TryGet(record, field, out var value)) writer.Text(name, value.Text);
+        if (record.TryGet(field, out var value)) writer.Text(name, value.Text);
     }
 
     /// <summary>Places of the fields, looked up by name once.</summary>

@@ -41,6 +41,8 @@ internal sealed class WantedFlows(bool forgetsEnded) : Output
     }
 
     // Matching or not: any of them may be the one that ends a wanted flow.
+    public override bool IsWatching => true;
+
     public override void Watch(RecordView record)
     {
         if (!forgetsEnded || record.Header.Kind != _flowKind) return;

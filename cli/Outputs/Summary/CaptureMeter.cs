@@ -30,17 +30,24 @@ internal sealed class CaptureMeter
 
     public void Add(ReadOnlySpan<Frame> frames)
     {
+        if (frames.IsEmpty) return;
+
+        var bytes = 0L;
+        var (first, last) = (long.MaxValue, long.MinValue);
         foreach (ref readonly var frame in frames)
         {
-            Packets++;
-            Bytes += frame.WireLength;
-            if (frame.TimeNanos < FirstNanos) FirstNanos = frame.TimeNanos;
-            if (frame.TimeNanos > LastNanos) LastNanos = frame.TimeNanos;
-            var second = frame.TimeNanos / NanosPerSecond;
-            if (second != _second) EndSecond(second);
-            _secondPackets++;
-            _secondBytes += frame.WireLength;
+            bytes += frame.WireLength;
+            first = Math.Min(first, frame.TimeNanos);
+            last = Math.Max(last, frame.TimeNanos);
         }
+
+        Packets += frames.Length;
+        Bytes += bytes;
+        FirstNanos = Math.Min(FirstNanos, first);
+        LastNanos = Math.Max(LastNanos, last);
+        var second = first / NanosPerSecond;
+        if (second == last / NanosPerSecond) AddTo(second, frames.Length, bytes);
+        else AddEach(frames);
     }
 
     /// <summary>Adds what another thread measured in the same time; the peaks may be of different seconds, so the sum
@@ -54,6 +61,19 @@ internal sealed class CaptureMeter
         LastNanos = Math.Max(LastNanos, other.LastNanos);
         _peakPackets += other.PeakPackets;
         _peakBytes += other.PeakBytes;
+    }
+
+    /// <summary>Frames that are not all of one second.</summary>
+    private void AddEach(ReadOnlySpan<Frame> frames)
+    {
+        foreach (ref readonly var frame in frames) AddTo(frame.TimeNanos / NanosPerSecond, 1, frame.WireLength);
+    }
+
+    private void AddTo(long second, int packets, long bytes)
+    {
+        if (second != _second) EndSecond(second);
+        _secondPackets += packets;
+        _secondBytes += bytes;
     }
 
     private void EndSecond(long next)

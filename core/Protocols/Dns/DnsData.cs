@@ -5,7 +5,7 @@ namespace NetSniff.Protocols.Dns;
 /// <summary>Record data as text, in the presentation form of each type's RFC; hex for types we do not know.</summary>
 internal static partial class DnsData
 {
-    private const ushort ClassInternet = 1;
+    public const ushort ClassInternet = 1;
 
     /// <param name="message">The message up to the end of this record's data: names may point back into it.</param>
     /// <param name="start">Where the data begins.</param>

@@ -3,11 +3,13 @@ using NetSniff.Buffers;
 namespace NetSniff.Protocols.Dns;
 
 /// <summary>What an OPT record says, RFC 6891 section 6.1.</summary>
-internal ref struct DnsEdns(Span<byte> room)
+internal struct DnsEdns()
 {
     private const ushort OptionClientSubnet = 8;
+    private const int SubnetBytes = 64;
 
-    private DnsText _subnet = new(room);
+    private readonly byte[] _subnet = new byte[SubnetBytes];
+    private int _subnetLength;
 
     public bool IsThere { get; private set; }
     public byte Version { get; private set; }
@@ -17,7 +19,14 @@ internal ref struct DnsEdns(Span<byte> room)
     /// <summary>The upper eight bits of the response code, in their place.</summary>
     public uint RcodeHigh { get; private set; }
 
-    public readonly ReadOnlySpan<byte> ClientSubnet => _subnet.Written;
+    public readonly ReadOnlySpan<byte> ClientSubnet => _subnet.AsSpan(0, _subnetLength);
+
+    public void Clear()
+    {
+        if (!IsThere) return;
+
+        (IsThere, Version, BytesMax, IsDnssecOk, RcodeHigh, _subnetLength) = (false, 0, 0, false, 0, 0);
+    }
 
     public DnsProblem Read(ReadOnlySpan<byte> message, in DnsEntry record)
     {
@@ -42,7 +51,7 @@ internal ref struct DnsEdns(Span<byte> room)
     /// <summary>RFC 7871 section 6: the address is cut to the octets its prefix needs.</summary>
     private void ReadSubnet(ReadOnlySpan<byte> value)
     {
-        if (value.Length < 4 || _subnet.Length > 0) return;
+        if (value.Length < 4 || _subnetLength > 0) return;
 
         Span<byte> address = stackalloc byte[16];
         address.Clear();
@@ -50,8 +59,10 @@ internal ref struct DnsEdns(Span<byte> room)
         if (size < value.Length - 4 || size == 0) return;
 
         value[4..].CopyTo(address);
-        _subnet.Address(address[..size]);
-        _subnet.Byte((byte)'/');
-        _subnet.Number(value[2]);
+        var text = new DnsText(_subnet);
+        text.Address(address[..size]);
+        text.Byte((byte)'/');
+        text.Number(value[2]);
+        _subnetLength = text.Length;
     }
 }

@@ -1,19 +1,14 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols.Dns;
 
-/// <summary>The room that one message needs. Kept by the thread: on the stack it would be touched, page after page, for
-/// each record.</summary>
-internal sealed class DnsRoom
-{
-    public byte[] Text { get; } = new byte[DnsMessage.TextBytesMax];
-
-    public ulong[] Numbers { get; } = new ulong[DnsMessage.NumbersMax];
-}
-
-/// <summary>One message read in full, into lent room.</summary>
-internal ref struct DnsMessage
+/// <summary>One message read in full, into room of its own.</summary>
+/// <remarks>A record is written straight from it, so nothing is handed on by copying; the room is used again and again,
+/// and between two messages only what was filled is emptied. On the stack it would be touched, page after page, for
+/// each record.</remarks>
+internal sealed class DnsMessage
 {
     /// <summary>Questions listed; one is all that unicast ever asks.</summary>
     public const int QuestionsMax = 64;
@@ -24,46 +19,39 @@ internal ref struct DnsMessage
     /// <summary>Records listed of the authority and the additional section, each.</summary>
     public const int OthersMax = 64;
 
-    /// <summary>Numbers of room that one message needs.</summary>
-    public const int NumbersMax = QuestionsMax + 2 * (AnswersMax + 2 * OthersMax);
-
-    /// <summary>Bytes of room that one message needs: with its numbers it stays below a record's limit.</summary>
-    public const int TextBytesMax = NameBytes + TypeBytes + SubnetBytes + QuestionBytes + AnswerBytes + 2 * OtherBytes;
-
-    private const int NameBytes = DnsName.TextBytesMax;
-    private const int TypeBytes = 16;
-    private const int SubnetBytes = 64;
+    // With its numbers all of it stays below a record's limit.
     private const int QuestionBytes = 3 * 1024;
     private const int AnswerBytes = 24 * 1024;
     private const int OtherBytes = 12 * 1024;
+    private const int TypeBytes = 16;
 
-    /// <summary>Of a section's bytes this share holds names, the rest data: one part in three.</summary>
-    private const int NamesShare = 3;
+    [ThreadStatic]
+    private static DnsMessage? t_present;
 
-    private readonly Span<byte> _nameRoom;
-    private DnsText _typeName;
-    private TextListBuilder _questionNames;
-    private readonly Span<ulong> _questionTypes;
+    private readonly byte[] _name = new byte[DnsName.TextBytesMax];
+    private readonly byte[] _typeName = new byte[TypeBytes];
+    private readonly ulong[] _questionTypes = new ulong[QuestionsMax];
+    private DnsTexts _questionNames = new(QuestionBytes);
+    private bool _areQuestionsCut;
     private int _questionsListed;
     private int _nameLength;
+    private int _typeNameLength;
+    private byte[]? _knownType;
 
     public DnsHeader Header;
-    public DnsSection Answers;
-    public DnsSection Authority;
-    public DnsSection Additional;
-    public DnsEdns Edns;
+    public DnsSection Answers = new(AnswerBytes, AnswersMax);
+    public DnsSection Authority = new(OtherBytes, OthersMax);
+    public DnsSection Additional = new(OtherBytes, OthersMax);
+    public DnsEdns Edns = new();
 
-    public DnsMessage(Span<byte> text, Span<ulong> numbers)
-    {
-        _nameRoom = Cut(ref text, NameBytes);
-        _typeName = new DnsText(Cut(ref text, TypeBytes));
-        Edns = new DnsEdns(Cut(ref text, SubnetBytes));
-        _questionNames = new TextListBuilder(Cut(ref text, QuestionBytes));
-        _questionTypes = Cut(ref numbers, QuestionsMax);
-        Answers = Section(ref text, ref numbers, AnswerBytes, AnswersMax);
-        Authority = Section(ref text, ref numbers, OtherBytes, OthersMax);
-        Additional = Section(ref text, ref numbers, OtherBytes, OthersMax);
-    }
+    /// <summary>The header of the question where this is an answer to one, else its own.</summary>
+    public DnsHeader QueryHeader;
+
+    /// <summary>What an OPT record of the question said, where this is the answer.</summary>
+    public DnsEdns QueryEdns = new();
+
+    /// <summary>The one of this thread: no two are ever read at a time.</summary>
+    public static DnsMessage Present => t_present ??= new DnsMessage();
 
     public DnsProblem Problem { get; private set; }
     public ushort QueryType { get; private set; }
@@ -72,92 +60,172 @@ internal ref struct DnsMessage
     /// <summary>The first question was read to its end.</summary>
     public bool HasQuestion { get; private set; }
 
-    public readonly ReadOnlySpan<byte> QueryName => _nameRoom[.._nameLength];
+    public ReadOnlySpan<byte> QueryName => _name.AsSpan(0, _nameLength);
 
-    public readonly ReadOnlySpan<byte> QueryTypeName => _typeName.Written;
+    public ReadOnlySpan<byte> QueryTypeName =>
+        _knownType is { } known ? known : _typeName.AsSpan(0, _typeNameLength);
 
-    public readonly TextList QuestionNames => _questionNames.List;
+    /// <summary>Only where there is more than one question.</summary>
+    public TextList QuestionNames => Header.Questions > 1 ? _questionNames.List : default;
 
-    public readonly ReadOnlySpan<ulong> QuestionTypes => _questionTypes[.._questionsListed];
+    public ReadOnlySpan<ulong> QuestionTypes =>
+        Header.Questions > 1 ? _questionTypes.AsSpan(0, _questionsListed) : default;
 
-    public readonly bool IsCut =>
-        Answers.IsCut || Authority.IsCut || Additional.IsCut || _questionNames.IsCut;
+    public bool IsCut => Answers.IsCut || Authority.IsCut || Additional.IsCut || _areQuestionsCut;
 
-    public void Read(ReadOnlySpan<byte> message, in DnsHeader header)
+    /// <returns>Whether there was a header to read.</returns>
+    public bool TryRead(ReadOnlySpan<byte> message)
     {
-        Header = header;
-        var position = ReadQuestions(message);
-        if (position < 0) return;
+        if (!DnsHeader.TryRead(message, out var header)) return false;
 
+        Header = header;
+        QueryHeader = header;
+        Clear();
+        var position = ReadQuestions(message, header.Questions);
+        if (position < 0) return true;
+
+        if (header.Records > 0) position = ReadSections(message, position);
+        if (position >= 0 && position < message.Length) Note(DnsProblem.Trailing);
+        return true;
+    }
+
+    private int ReadSections(ReadOnlySpan<byte> message, int position)
+    {
         // The shorthand for answers that point right behind the header only holds if a name was read there.
         var name = HasQuestion ? QueryName : default;
-        position = ReadRecords(message, position, header.Answers, ref Answers, name);
-        if (position >= 0) position = ReadRecords(message, position, header.Authority, ref Authority, name);
-        if (position >= 0) position = ReadRecords(message, position, header.Additional, ref Additional, name);
-        if (position >= 0 && position < message.Length) Note(DnsProblem.Trailing);
-    }
-
-    /// <summary>An error may come without the question it is about: then it is the asker's.</summary>
-    public void BorrowQuestion(ReadOnlySpan<byte> query, in DnsHeader queryHeader)
-    {
-        var own = Header;
-        Header = queryHeader;
-        ReadQuestions(query);
-        Header = own;
-    }
-
-    private int ReadQuestions(ReadOnlySpan<byte> message)
-    {
-        var position = DnsHeader.Size;
-        for (var index = 0; index < Header.Questions; index++)
+        position = ReadRecords(message, position, Header.Answers, ref Answers, name);
+        if (Header.Authority > 0 && position >= 0)
         {
-            var start = position;
-            var name = new DnsText(_nameRoom);
-            if (index == 0)
-            {
-                position = DnsName.Write(message, start, ref name, out var problem);
-                _nameLength = name.Length;
-                Note(problem);
-            }
-            else
-            {
-                position = DnsName.Skip(message, start, out var problem);
-                Note(problem);
-            }
+            position = ReadRecords(message, position, Header.Authority, ref Authority, name);
+        }
 
-            if (position < 0) return -1;
-            if (message.Length - position < 4)
-            {
-                Note(DnsProblem.Short);
-                return -1;
-            }
-
-            var type = BinaryPrimitives.ReadUInt16BigEndian(message[position..]);
-            if (index == 0)
-            {
-                QueryType = type;
-                QueryClass = BinaryPrimitives.ReadUInt16BigEndian(message[(position + 2)..]);
-                HasQuestion = true;
-                DnsTypes.Write(type, ref _typeName);
-            }
-
-            position += 4;
-            if (Header.Questions > 1) List(message, index, start, type);
+        if (Header.Additional > 0 && position >= 0)
+        {
+            position = ReadRecords(message, position, Header.Additional, ref Additional, name);
         }
 
         return position;
     }
 
+    /// <summary>Takes from the question what its answer does not say.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void ReadQuery(ReadOnlySpan<byte> query)
+    {
+        var isRead = DnsHeader.TryRead(query, out var header);
+        QueryHeader = header;
+        if (!isRead) return;
+
+        if (header.Additional != 0) FindQueryEdns(query);
+
+        // An error may come without the question it is about: then it is the asker's.
+        if (!HasQuestion) BorrowQuestion(query);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void BorrowQuestion(ReadOnlySpan<byte> query) => ReadQuestions(query, QueryHeader.Questions);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Clear()
+    {
+        Problem = DnsProblem.None;
+        HasQuestion = false;
+        (QueryType, QueryClass) = (0, 0);
+        (_nameLength, _typeNameLength, _knownType) = (0, 0, null);
+        if (_questionsListed != 0 || _areQuestionsCut)
+        {
+            _questionNames.Clear();
+            (_questionsListed, _areQuestionsCut) = (0, false);
+        }
+
+        Answers.Clear();
+        Authority.Clear();
+        Additional.Clear();
+        Edns.Clear();
+        QueryEdns.Clear();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int ReadQuestions(ReadOnlySpan<byte> message, int questions)
+    {
+        if (questions == 0) return DnsHeader.Size;
+
+        var position = PlainName.TryWrite(message, DnsHeader.Size, _name, out _nameLength);
+        if (position < 0) position = ReadName(message);
+        if (!IsWhole(message, position)) return -1;
+
+        QueryType = BinaryPrimitives.ReadUInt16BigEndian(message[position..]);
+        QueryClass = BinaryPrimitives.ReadUInt16BigEndian(message[(position + 2)..]);
+        HasQuestion = true;
+        _knownType = DnsTypes.Known(QueryType);
+        if (_knownType is null) WriteTypeName();
+        position += 4;
+        return questions == 1 ? position : ReadMoreQuestions(message, position, questions);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int ReadName(ReadOnlySpan<byte> message)
+    {
+        var name = new DnsText(_name);
+        var position = DnsName.WriteByLabels(message, DnsHeader.Size, ref name, out var problem);
+        _nameLength = name.Length;
+        Note(problem);
+        return position;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WriteTypeName()
+    {
+        var text = new DnsText(_typeName);
+        DnsTypes.Write(QueryType, ref text);
+        _typeNameLength = text.Length;
+    }
+
+    /// <summary>Lists the first question, which has been read, and all that follow.</summary>
+    private int ReadMoreQuestions(ReadOnlySpan<byte> message, int position, int questions)
+    {
+        List(message, 0, DnsHeader.Size, QueryType);
+        for (var index = 1; index < questions; index++)
+        {
+            var start = position;
+            position = DnsName.Skip(message, start, out var problem);
+            Note(problem);
+            if (!IsWhole(message, position)) return -1;
+
+            List(message, index, start, BinaryPrimitives.ReadUInt16BigEndian(message[position..]));
+            position += 4;
+        }
+
+        return position;
+    }
+
+    /// <summary>Whether type and class of a question follow behind its name.</summary>
+    private bool IsWhole(ReadOnlySpan<byte> message, int position)
+    {
+        if (position < 0) return false;
+        if (message.Length - position >= 4) return true;
+
+        Note(DnsProblem.Short);
+        return false;
+    }
+
     private void List(ReadOnlySpan<byte> message, int index, int start, ushort type)
     {
-        if (index >= QuestionsMax || _questionNames.IsCut) return;
+        if (index >= QuestionsMax || _areQuestionsCut) return;
 
         Span<byte> room = stackalloc byte[DnsName.TextBytesMax];
         var name = new DnsText(room);
         DnsName.Write(message, start, ref name, out var problem);
         Note(problem);
-        _questionNames.Add(name.Written);
-        if (!_questionNames.IsCut) _questionTypes[_questionsListed++] = type;
+        if (name.Length > _questionNames.Left)
+        {
+            _areQuestionsCut = true;
+            return;
+        }
+
+        var text = _questionNames.Next;
+        text.Raw(name.Written);
+        _questionNames.Keep(name.Length);
+        _questionTypes[_questionsListed++] = type;
     }
 
     private int ReadRecords(
@@ -165,6 +233,12 @@ internal ref struct DnsMessage
     {
         for (; count > 0; count--)
         {
+            if (section.TryAddAddress(message[position..], name))
+            {
+                position += DnsSection.AddressRecordSize;
+                continue;
+            }
+
             if (!DnsEntry.TryRead(message, position, out var record, out var problem))
             {
                 // A truncated answer may stop anywhere (RFC 2181 section 9 says where it should).
@@ -179,23 +253,27 @@ internal ref struct DnsMessage
         return position;
     }
 
+    /// <summary>Looks for the OPT record of a question whose answer is what gets listed.</summary>
+    private void FindQueryEdns(ReadOnlySpan<byte> query)
+    {
+        var position = DnsHeader.Size;
+        for (var question = 0; question < QueryHeader.Questions; question++)
+        {
+            position = DnsName.Skip(query, position, out _);
+            if (position < 0) return;
+            position += 4;
+        }
+
+        for (var left = QueryHeader.Records; left > 0; left--)
+        {
+            if (!DnsEntry.TryRead(query, position, out var record, out _)) return;
+            if (record.Type == DnsTypes.Opt) QueryEdns.Read(query, in record);
+            position = record.End;
+        }
+    }
+
     private void Note(DnsProblem problem)
     {
         if (Problem == DnsProblem.None) Problem = problem;
-    }
-
-    private static DnsSection Section(
-        scoped ref Span<byte> text, scoped ref Span<ulong> numbers, int bytes, int records)
-    {
-        var names = Cut(ref text, bytes / NamesShare);
-        var data = Cut(ref text, bytes - bytes / NamesShare);
-        return new DnsSection(names, data, Cut(ref numbers, records), Cut(ref numbers, records));
-    }
-
-    private static Span<T> Cut<T>(scoped ref Span<T> room, int count)
-    {
-        var piece = room[..count];
-        room = room[count..];
-        return piece;
     }
 }

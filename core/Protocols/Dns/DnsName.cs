@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace NetSniff.Protocols.Dns;
@@ -8,6 +11,9 @@ internal static class DnsName
 {
     /// <summary>Octets of a name on the wire, lengths included (RFC 1035 section 2.3.4).</summary>
     public const int WireBytesMax = 255;
+
+    /// <summary>Octets of a label: its length is of six bits.</summary>
+    public const int LabelBytesMax = 63;
 
     /// <summary>Pointers followed in one name: one leads to the rest, a second or third is thrift; this is a loop.
     /// </summary>
@@ -20,33 +26,34 @@ internal static class DnsName
     /// <returns>The position behind it, or -1 with the problem.</returns>
     public static int Skip(ReadOnlySpan<byte> message, int position, out DnsProblem problem)
     {
-        problem = DnsProblem.Short;
-        var start = position;
-        while ((uint)position < (uint)message.Length)
+        Debug.Assert(position >= 0);
+        var end = Math.Min(message.Length, position + WireBytesMax);
+        ref var bytes = ref MemoryMarshal.GetReference(message);
+        var at = position;
+        while (at < end)
         {
-            int length = message[position++];
-            if (length == 0)
+            uint length = Unsafe.Add(ref bytes, at);
+            if (length - 1 >= LabelBytesMax)
             {
+                if (length != 0) return SkipOdd(message, at + 1, (int)length, out problem);
+
                 problem = DnsProblem.None;
-                return position;
+                return at + 1;
             }
 
-            if (length >= 0xC0) return SkipPointer(message, position, length, out problem);
-
-            if (length > 63)
-            {
-                problem = DnsProblem.Label;
-                return -1;
-            }
-
-            position += length;
-            if (position - start >= WireBytesMax)
-            {
-                problem = DnsProblem.NameLength;
-                return -1;
-            }
+            at += (int)length + 1;
         }
 
+        problem = at - position >= WireBytesMax ? DnsProblem.NameLength : DnsProblem.Short;
+        return -1;
+    }
+
+    /// <summary>A pointer ends the name where it stands; there is nothing else.</summary>
+    private static int SkipOdd(ReadOnlySpan<byte> message, int position, int length, out DnsProblem problem)
+    {
+        if (length >= 0xC0) return SkipPointer(message, position, length, out problem);
+
+        problem = DnsProblem.Label;
         return -1;
     }
 
@@ -68,6 +75,17 @@ internal static class DnsName
     /// RFC 6763 section 4.3).</remarks>
     /// <returns>The position behind the name in its own place, or -1.</returns>
     public static int Write(ReadOnlySpan<byte> message, int position, ref DnsText text, out DnsProblem problem)
+    {
+        var plainEnd = text.TryName(message, position);
+        if (plainEnd < 0) return WriteByLabels(message, position, ref text, out problem);
+
+        problem = DnsProblem.None;
+        return plainEnd;
+    }
+
+    /// <summary>The way that takes every name.</summary>
+    public static int WriteByLabels(
+        ReadOnlySpan<byte> message, int position, ref DnsText text, out DnsProblem problem)
     {
         var behind = -1;
         var runStart = position;
@@ -99,7 +117,7 @@ internal static class DnsName
                 continue;
             }
 
-            if (length > 63)
+            if (length > LabelBytesMax)
             {
                 problem = DnsProblem.Label;
                 return -1;

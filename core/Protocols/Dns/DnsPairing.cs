@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols.Dns;
@@ -18,6 +19,9 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
     private readonly bool _isMulticast = isMulticast;
     private readonly bool _isTcp = isTcp;
 
+    // Its own where most of DNS passes. Of connections there may be many: these share their thread's.
+    private DnsMessage? _message;
+
     // The number of a zone transfer under way, whose answer is many messages (RFC 5936 section 2.2). TCP only.
     private uint _transferId = NoTransfer;
 
@@ -26,6 +30,8 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
 
     public int Pending => _queries.Count;
 
+    private DnsMessage Message => _message ?? (_isTcp ? DnsMessage.Present : _message = new DnsMessage());
+
     /// <summary>Bytes were lost, so that what lacks an answer may have had one.</summary>
     public bool HasGap { get; set; }
 
@@ -33,12 +39,9 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
     /// whatever other flows have said before it.</summary>
     public void GiveUpOverdue(ParseContext context, ref uint slot)
     {
-        while (true)
+        while (_queries.Oldest is var oldest && oldest != DnsQueryTable.None
+            && context.NowNanos - _queries[oldest].AskedNanos > AnswerWaitNanos)
         {
-            var oldest = _queries.Oldest;
-            if (oldest == DnsQueryTable.None) return;
-            if (context.NowNanos - _queries[oldest].AskedNanos <= AnswerWaitNanos) return;
-
             GiveUp(oldest, isRetransmitted: false, context, ref slot);
         }
     }
@@ -48,6 +51,14 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
     /// <returns>Whether it was one.</returns>
     public bool TryTake(ReadOnlySpan<byte> message, Direction direction, ParseContext context, ref uint slot)
     {
+        // Most answers repeat the one question their flow has asked, and need no reading to be told as such.
+        var only = _isTcp ? DnsQueryTable.None : _queries.Only(slot, context.FlowId);
+        if (only != DnsQueryTable.None && _queries.IsRepeatedBy(only, message, direction))
+        {
+            Complete(only, message, context, ref slot);
+            return true;
+        }
+
         if (!DnsShape.IsMessage(message, out var header, out var questionLength)) return false;
 
         var question = message.Slice(DnsHeader.Size, questionLength);
@@ -85,10 +96,27 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         // To a group, or malformed beyond pairing: nothing will come back that could be told apart.
         if (_isMulticast || question.IsEmpty)
         {
-            Lone(direction, Direction.ToServer, context, ref slot).Emit(message, default, context.Records);
+            Lone(direction, Direction.ToServer, context, ref slot).Emit(message, default, Message, context.Records);
             return;
         }
 
+        if (_queries.Newest(slot, context.FlowId) != DnsQueryTable.None)
+        {
+            AskBeside(id, question, direction, context, ref slot);
+        }
+
+        if (_queries.IsFull) Evict(_queries.Oldest, context, ref slot);
+        ref var query = ref _queries.Add(
+            message, question.Length, id, context.FlowId, in context.Records.Context, ref slot);
+        query.AskedNanos = context.NowNanos;
+        query.Direction = direction;
+    }
+
+    /// <summary>Something of the flow waits already: the same question, or too many under one number, make way.
+    /// </summary>
+    private void AskBeside(
+        ushort id, ReadOnlySpan<byte> question, Direction direction, ParseContext context, ref uint slot)
+    {
         var earlier = _queries.Find(slot, context.FlowId, id, question, direction);
         if (earlier != DnsQueryTable.None)
         {
@@ -98,13 +126,6 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         {
             Evict(oldest, context, ref slot);
         }
-
-        if (_queries.IsFull) Evict(_queries.Oldest, context, ref slot);
-        var index = _queries.Add(
-            message, question.Length, id, context.FlowId, in context.Records.Context, ref slot);
-        ref var query = ref _queries[index];
-        query.AskedNanos = context.NowNanos;
-        query.Direction = direction;
     }
 
     private void Answer(
@@ -118,15 +139,20 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         {
             var lone = Lone(direction, Direction.ToClient, context, ref slot);
             lone.IsPartial = !_isMulticast && _transferId != id;
-            lone.Emit(default, message, context.Records);
+            lone.Emit(default, message, Message, context.Records);
             return;
         }
 
+        if (_isTcp) _transferId = IsTransfer(question) ? id : NoTransfer;
+        Complete(index, message, context, ref slot);
+    }
+
+    private void Complete(int index, ReadOnlySpan<byte> message, ParseContext context, ref uint slot)
+    {
         ref var query = ref _queries[index];
         var exchange = Of(in query);
         exchange.LatencyNanos = context.NowNanos - query.AskedNanos;
-        exchange.Emit(_queries.BytesOf(index), message, context.Records);
-        if (_isTcp) _transferId = IsTransfer(question) ? id : NoTransfer;
+        exchange.Emit(_queries.BytesOf(index, in query), message, Message, context.Records);
         _queries.Remove(index, ref slot);
     }
 
@@ -162,7 +188,7 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         ref var present = ref context.Records.Context;
         var saved = present;
         present = query.Context;
-        exchange.Emit(_queries.BytesOf(index), default, context.Records);
+        exchange.Emit(_queries.BytesOf(index, in query), default, Message, context.Records);
         present = saved;
 
         // The word of another flow stays where it is and is found stale.
@@ -171,6 +197,7 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         else _queries.Remove(index, ref foreign);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private DnsExchange Of(in DnsQuery query) => new()
     {
         BeganNanos = query.AskedNanos,

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols.Dns;
@@ -5,18 +7,22 @@ namespace NetSniff.Protocols.Dns;
 /// <summary>The three chains every entry hangs in.</summary>
 internal sealed partial class DnsQueryTable
 {
+    private const int VectorSize = 32;
+
     /// <summary>Keeps a question. The table must not be full.</summary>
     /// <returns>Its entry; the caller fills in what is not asked for here.</returns>
-    public int Add(
+    public ref DnsQuery Add(
         ReadOnlySpan<byte> message, int questionLength, ushort id, ulong flowId, in RecordHeader context, ref uint slot)
     {
-        var exchange = Exchanges(slot, flowId);
         var older = Newest(slot, flowId);
-        var index = Take();
+        var exchange = older != None ? this[older].Exchange + 1 : Counted(slot);
+        if (_free == None) Grow();
+        var index = _free;
         var kept = message[..Math.Min(message.Length, QueryBytesMax)];
-        kept.CopyTo(Room(index));
+        Copy(kept, Room(index));
 
         ref var query = ref this[index];
+        _free = query.Next;
         query.Context = context;
         query.FlowId = flowId;
         query.Exchange = exchange;
@@ -44,7 +50,25 @@ internal sealed partial class DnsQueryTable
 
         slot = (uint)index + 1;
         Count++;
-        return index;
+        return ref query;
+    }
+
+    /// <summary>Most questions are as long as one vector to two: the library's copy costs more to call than that.
+    /// </summary>
+    private static void Copy(ReadOnlySpan<byte> kept, Span<byte> room)
+    {
+        if (kept.Length is < VectorSize or > 2 * VectorSize)
+        {
+            kept.CopyTo(room);
+            return;
+        }
+
+        var last = (nuint)(kept.Length - VectorSize);
+        ref var from = ref MemoryMarshal.GetReference(kept);
+        ref var to = ref MemoryMarshal.GetReference(room[..QueryBytesMax]);
+        var (first, second) = (Vector256.LoadUnsafe(ref from), Vector256.LoadUnsafe(ref from, last));
+        first.StoreUnsafe(ref to);
+        second.StoreUnsafe(ref to, last);
     }
 
     /// <summary>Forgets an entry.</summary>
@@ -86,26 +110,21 @@ internal sealed partial class DnsQueryTable
         link = query.Next;
     }
 
-    private int Take()
-    {
-        if (_free == None) Grow();
-
-        var index = _free;
-        _free = this[index].Next;
-        return index;
-    }
-
+    /// <summary>Room for as many again, at first for a chunk. Bytes stay where they are, entries move.</summary>
     private void Grow()
     {
-        var size = 1 << _chunkShift;
-        var chunk = new DnsQuery[size];
-        _chunks[_chunksUsed] = chunk;
-        _bytes[_chunksUsed] = GC.AllocateUninitializedArray<byte>(size * QueryBytesMax);
-        var first = _chunksUsed++ << _chunkShift;
-        for (var index = size - 1; index >= 0; index--)
+        var chunk = 1 << _chunkShift;
+        var first = _queries.Length;
+        Array.Resize(ref _queries, Math.Max(chunk, 2 * first));
+        for (var index = _queries.Length - 1; index >= first; index--)
         {
-            chunk[index].Next = _free;
-            _free = first + index;
+            _queries[index].Next = _free;
+            _free = index;
+        }
+
+        while (_chunksUsed << _chunkShift < _queries.Length)
+        {
+            _bytes[_chunksUsed++] = GC.AllocateUninitializedArray<byte>(chunk * QueryBytesMax);
         }
     }
 }

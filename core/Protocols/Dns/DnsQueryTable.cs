@@ -51,13 +51,13 @@ internal sealed partial class DnsQueryTable
     public const int None = -1;
 
     // A flow's word when nothing of it waits: this bit and the number of its exchanges so far.
-    private const uint CountOnly = 0x8000_0000;
+    private const uint CountOnly = ParseContext.NothingOpen;
 
     private readonly int _pendingMax;
     private readonly int _chunkShift;
-    private readonly DnsQuery[][] _chunks;
     private readonly byte[][] _bytes;
     private readonly int[] _buckets;
+    private DnsQuery[] _queries = [];
     private int _chunksUsed;
     private int _free = None;
     private int _oldest = None;
@@ -70,7 +70,6 @@ internal sealed partial class DnsQueryTable
         Debug.Assert(int.IsPow2(pendingMax) && int.IsPow2(chunk) && chunk <= pendingMax);
         _pendingMax = pendingMax;
         _chunkShift = int.Log2(chunk);
-        _chunks = new DnsQuery[pendingMax / chunk][];
         _bytes = new byte[pendingMax / chunk][];
         _buckets = new int[pendingMax];
         Array.Fill(_buckets, None);
@@ -82,19 +81,20 @@ internal sealed partial class DnsQueryTable
 
     public bool IsFull => Count == _pendingMax;
 
-    public ref DnsQuery this[int index] =>
-        ref _chunks[index >> _chunkShift][index & ((1 << _chunkShift) - 1)];
+    /// <remarks>No entry is held by reference while another is added: they move as their room grows.</remarks>
+    public ref DnsQuery this[int index] => ref _queries[index];
 
-    public ReadOnlySpan<byte> BytesOf(int index) => Room(index)[..this[index].Length];
+    public ReadOnlySpan<byte> BytesOf(int index, in DnsQuery query) => Room(index)[..query.Length];
 
     /// <summary>Exchanges of the flow so far.</summary>
     public uint Exchanges(uint slot, ulong flowId)
     {
         var newest = Newest(slot, flowId);
-        if (newest != None) return this[newest].Exchange + 1;
-
-        return (slot & CountOnly) != 0 ? slot & ~CountOnly : 0;
+        return newest != None ? this[newest].Exchange + 1 : Counted(slot);
     }
+
+    /// <summary>Exchanges so far of a flow that waits for nothing.</summary>
+    private static uint Counted(uint slot) => (slot & CountOnly) != 0 ? slot & ~CountOnly : 0;
 
     /// <summary>The newest entry of a flow, or none.</summary>
     public int Newest(uint slot, ulong flowId)
@@ -104,6 +104,27 @@ internal sealed partial class DnsQueryTable
         var index = (int)slot - 1;
         ref var query = ref this[index];
         return query.IsWaiting && query.FlowId == flowId ? index : None;
+    }
+
+    /// <summary>The entry of a flow that has just this one, or none.</summary>
+    public int Only(uint slot, ulong flowId)
+    {
+        var newest = Newest(slot, flowId);
+        return newest == None || this[newest].IsHashed ? None : newest;
+    }
+
+    /// <summary>Whether a message answers the question and has it again, byte by byte: then it is sound as far as that
+    /// goes, as the question was.</summary>
+    /// <param name="direction">Which way the answer goes.</param>
+    public bool IsRepeatedBy(int index, ReadOnlySpan<byte> message, Direction direction)
+    {
+        ref var query = ref this[index];
+        int length = query.QuestionLength;
+        return length != 0 && message.Length >= DnsHeader.Size + length
+            && DnsHeader.TryRead(message, out var header)
+            && header.IsResponse && header.Id == query.Id && query.Direction != direction
+            && header.Questions is > 0 and <= DnsShape.QuestionsMax
+            && message.Slice(DnsHeader.Size, length).SequenceEqual(Room(index).Slice(DnsHeader.Size, length));
     }
 
     /// <summary>The flow's word after an exchange that left nothing waiting.</summary>

@@ -1,41 +1,48 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols.Dns;
 
-/// <summary>The records of one section as parallel lists, in lent room. Once one does not fit, no later one is listed,
-/// so the lists never go out of step.</summary>
-internal ref struct DnsSection(Span<byte> names, Span<byte> data, Span<ulong> types, Span<ulong> ttls)
+/// <summary>The records of one section as parallel lists, in room that is kept. Once one does not fit, no later one is
+/// listed, so the lists never go out of step.</summary>
+/// <param name="bytes">Room of names and data together.</param>
+/// <param name="recordsMax">Records listed.</param>
+internal struct DnsSection(int bytes, int recordsMax)
 {
-    private const int LengthSize = 2;
+    /// <summary>Of a section's bytes this share holds names, the rest data: one part in three.</summary>
+    private const int NamesShare = 3;
+
+    /// <summary>A pointer, type, class, time to live, length, address.</summary>
+    public const int AddressRecordSize = 16;
+
     private const ushort NameAtHeader = 0xC000 | DnsHeader.Size;
 
-    private readonly Span<byte> _names = names;
-    private readonly Span<byte> _data = data;
-    private readonly Span<ulong> _types = types;
-    private readonly Span<ulong> _ttls = ttls;
-    private int _namesUsed;
-    private int _dataUsed;
+    private readonly ulong[] _types = new ulong[recordsMax];
+    private readonly ulong[] _ttls = new ulong[recordsMax];
+    private DnsTexts _names = new(bytes / NamesShare);
+    private DnsTexts _data = new(bytes - bytes / NamesShare);
     private int _count;
 
     public bool IsCut { get; private set; }
 
-    public readonly TextList Names
+    public readonly TextList Names => _names.List;
+
+    public readonly TextList Data => _data.List;
+
+    public readonly ReadOnlySpan<ulong> Types => Counted(_types);
+
+    public readonly ReadOnlySpan<ulong> Ttls => Counted(_ttls);
+
+    public void Clear()
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => new(_names[.._namesUsed], _count);
+        if (_count == 0 && !IsCut) return;
+
+        _names.Clear();
+        _data.Clear();
+        (_count, IsCut) = (0, false);
     }
-
-    public readonly TextList Data
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => new(_data[.._dataUsed], _count);
-    }
-
-    public readonly ReadOnlySpan<ulong> Types => _types[.._count];
-
-    public readonly ReadOnlySpan<ulong> Ttls => _ttls[.._count];
 
     /// <summary>Lists one record.</summary>
     /// <param name="message">The whole message.</param>
@@ -45,43 +52,63 @@ internal ref struct DnsSection(Span<byte> names, Span<byte> data, Span<ulong> ty
     {
         if (IsCut) return DnsProblem.None;
 
-        var names = Room(_names, _namesUsed);
+        var name = _names.Next;
         var problem = DnsProblem.None;
         if (!questionName.IsEmpty && BinaryPrimitives.ReadUInt16BigEndian(message[record.Start..]) == NameAtHeader)
         {
-            names.Raw(questionName);
+            name.Raw(questionName);
         }
         else
         {
-            DnsName.Write(message, record.Start, ref names, out problem);
+            DnsName.Write(message, record.Start, ref name, out problem);
         }
 
-        var data = Room(_data, _dataUsed);
+        var data = _data.Next;
         var ownerProblem = problem;
         problem = DnsData.Write(message[..record.End], record.DataStart, record.Type, record.Class, ref data);
-        Keep(in record, names, data);
+        Keep(in record, name, data);
         return ownerProblem != DnsProblem.None ? ownerProblem : problem;
     }
 
+    /// <summary>Lists a record if it is what most answers are: an IPv4 address of the name asked for.</summary>
+    /// <param name="record">The record and what is behind it.</param>
+    public bool TryAddAddress(ReadOnlySpan<byte> record, ReadOnlySpan<byte> questionName)
+    {
+        const ulong PointerTypeClass = (ulong)NameAtHeader << 32 | DnsTypes.A << 16 | DnsData.ClassInternet;
+        const int TtlStart = 6, LengthStart = 10, DataStart = 12;
+        if (record.Length < AddressRecordSize
+            || BinaryPrimitives.ReadUInt64BigEndian(record) >> 16 != PointerTypeClass
+            || BinaryPrimitives.ReadUInt16BigEndian(record[LengthStart..]) != Quads.Octets
+            || questionName.IsEmpty || IsCut || _count == _types.Length
+            || _names.Left < questionName.Length || _data.Left < Quads.TextBytesMax)
+        {
+            return false;
+        }
+
+        _names.Add(questionName);
+        _data.AddQuad(record.Slice(DataStart, Quads.Octets));
+        _types[_count] = DnsTypes.A;
+        _ttls[_count++] = BinaryPrimitives.ReadUInt32BigEndian(record[TtlStart..]);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly ReadOnlySpan<ulong> Counted(ulong[] numbers) =>
+        MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetArrayDataReference(numbers), _count);
+
     private void Keep(in DnsEntry record, DnsText name, DnsText data)
     {
-        if (name.IsCut || data.IsCut || _count == _types.Length
-            || _namesUsed + LengthSize > _names.Length || _dataUsed + LengthSize > _data.Length)
+        if (name.IsCut || data.IsCut || _count == _types.Length || _names.Left < 0 || _data.Left < 0)
         {
             IsCut = true;
             return;
         }
 
-        BinaryPrimitives.WriteUInt16LittleEndian(_names[_namesUsed..], (ushort)name.Length);
-        BinaryPrimitives.WriteUInt16LittleEndian(_data[_dataUsed..], (ushort)data.Length);
-        _namesUsed += LengthSize + name.Length;
-        _dataUsed += LengthSize + data.Length;
+        _names.Keep(name.Length);
+        _data.Keep(data.Length);
         _types[_count] = record.Type;
         _ttls[_count++] = record.Ttl;
     }
-
-    private static DnsText Room(Span<byte> room, int used) =>
-        new(room[Math.Min(used + LengthSize, room.Length)..]);
 }
 
 /// <summary>The fixed part of a resource record, RFC 1035 section 4.1.3, and where its pieces are.</summary>

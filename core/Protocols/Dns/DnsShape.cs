@@ -9,7 +9,7 @@ internal static class DnsShape
     private const int RecordSizeMin = 11;
 
     /// <summary>Questions a message plausibly asks: mDNS bundles some dozens, unicast asks one.</summary>
-    private const int QuestionsMax = 256;
+    public const int QuestionsMax = 256;
 
     /// <summary>NetBIOS names are 32 letters A to P (RFC 1001 section 14.1), in messages otherwise like these.
     /// </summary>

@@ -65,11 +65,16 @@ internal ref struct DnsText(Span<byte> room)
 
     public void Address(scoped ReadOnlySpan<byte> octets)
     {
-        // Four numbers cost less written here than through IPAddress, and most answers are these.
-        if (octets.Length == 4)
+        if (octets.Length == Quads.Octets)
         {
-            Span<byte> quad = stackalloc byte[16];
-            Raw(quad[..Quad(octets, quad)]);
+            if (_room.Length - Length >= Quads.TextBytesMax)
+            {
+                Length += Quads.Write(octets, _room[Length..]);
+                return;
+            }
+
+            Span<byte> quad = stackalloc byte[Quads.TextBytesMax];
+            Raw(quad[..Quads.Write(octets, quad)]);
             return;
         }
 
@@ -77,19 +82,13 @@ internal ref struct DnsText(Span<byte> room)
         Raw(text[..Packets.Address.FromBytes(octets).Format(text)]);
     }
 
-    private static int Quad(scoped ReadOnlySpan<byte> octets, scoped Span<byte> text)
+    /// <summary>A whole name, where all of it reads as it is.</summary>
+    /// <returns>The position behind it, or -1: then nothing was written.</returns>
+    public int TryName(scoped ReadOnlySpan<byte> message, int position)
     {
-        var at = 0;
-        for (var index = 0; index < 4; index++)
-        {
-            if (index > 0) text[at++] = (byte)'.';
-            int value = octets[index];
-            if (value >= 100) text[at++] = (byte)('0' + value / 100);
-            if (value >= 10) text[at++] = (byte)('0' + value / 10 % 10);
-            text[at++] = (byte)('0' + value % 10);
-        }
-
-        return at;
+        var behind = PlainName.TryWrite(message, position, _room[Length..], out var size);
+        if (behind >= 0) Length += size;
+        return behind;
     }
 
     public void Label(scoped ReadOnlySpan<byte> label)

@@ -6,7 +6,8 @@ public sealed class LlmnrParser() : DnsDatagramParser(isMulticast: true), IProto
     public const ushort Port = 5355;
 
     public static ProtocolInfo Info { get; } = new(
-        "llmnr", Transport.Datagram, [Port], HeldBytesMax: 0, "Host names of the local link, asked of a group.");
+        "llmnr", Transport.Datagram, [Port], HeldBytesMax: 0, "Host names of the local link, asked of a group.",
+        NeedsPort: true);
 
     /// <summary>The port is part of the protocol (section 2), so it decides together with the bytes.</summary>
     public static Verdict Probe(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>

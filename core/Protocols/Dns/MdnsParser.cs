@@ -6,7 +6,8 @@ public sealed class MdnsParser() : DnsDatagramParser(isMulticast: true), IProtoc
     public const ushort Port = 5353;
 
     public static ProtocolInfo Info { get; } = new(
-        "mdns", Transport.Datagram, [Port], HeldBytesMax: 0, "Names and services of the local link, by multicast.");
+        "mdns", Transport.Datagram, [Port], HeldBytesMax: 0, "Names and services of the local link, by multicast.",
+        NeedsPort: true);
 
     /// <summary>The port is part of the protocol (section 3), so it decides together with the bytes.</summary>
     public static Verdict Probe(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)

@@ -12,11 +12,19 @@ public sealed partial class DtlsParser
 
     /// <summary>The first byte tells DTLS from what shares its flows: STUN, ZRTP, TURN, RTP (RFC 7983, RFC 9443).
     /// </summary>
-    private static bool IsOurs(ReadOnlySpan<byte> bytes) => bytes is [>= 20 and <= 63, ..];
+    private static bool IsOurs(ReadOnlySpan<byte> bytes) => !bytes.IsEmpty && MayBegin(bytes[0]);
+
+    public static bool MayBegin(byte first) => first is >= 20 and <= 63;
 
     public static Verdict Probe(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
-        if (!IsOurs(bytes) || !DtlsRecordHeader.TryRead(bytes, out var header)) return Verdict.No;
+        // The version first: it tells DTLS from almost all that begins like it.
+        if (!IsOurs(bytes) || bytes.Length < DtlsRecordHeader.Size || !TlsWire.IsDatagramVersion(bytes[1], bytes[2]))
+        {
+            return Verdict.No;
+        }
+
+        if (!DtlsRecordHeader.TryRead(bytes, out var header)) return Verdict.No;
         if (header.Epoch == 0 && header.Type == ContentType.Handshake)
         {
             return ProbeHello(bytes.Slice(DtlsRecordHeader.Size, header.Length), direction);

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using NetSniff.Buffers;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols.Http;
@@ -13,7 +15,7 @@ public readonly record struct TextSlice(int Offset, int Length);
 /// <see cref="Keep"/> (method, target), then the header fields, packed as the record wants them.</summary>
 /// <remarks>One byte array that grows to what messages need, is bounded by the limits below and stays for the next
 /// message. The value of a known field is found inside the packed list, so each text is copied once.</remarks>
-public sealed class HeaderBook
+public sealed partial class HeaderBook
 {
     /// <summary>Header fields listed per message.</summary>
     public const int FieldsMax = 64;
@@ -31,7 +33,7 @@ public sealed class HeaderBook
     private const int RestBytesMax = 8 * 1024;
     private const int LengthSize = sizeof(ushort);
 
-    private readonly TextSlice[] _known = new TextSlice[KnownHeaders.Count];
+    private Places _known;
     private byte[] _bytes = new byte[StartBytes];
     private int _used;
     private int _listStart;
@@ -45,7 +47,16 @@ public sealed class HeaderBook
     /// <summary>`name: value` each.</summary>
     public TextList Fields => new(_bytes.AsSpan(_listStart, _listEnd - _listStart), _fields);
 
-    public ReadOnlySpan<byte> this[TextSlice slice] => _bytes.AsSpan(slice.Offset, slice.Length);
+    /// <param name="slice">Of this book, since it was cleared.</param>
+    public ReadOnlySpan<byte> this[TextSlice slice]
+    {
+        get
+        {
+            Debug.Assert((uint)slice.Offset + (uint)slice.Length <= (uint)_bytes.Length);
+            return MemoryMarshal.CreateReadOnlySpan(
+                ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_bytes), slice.Offset), slice.Length);
+        }
+    }
 
     /// <summary>The first value of a known field, empty if there was none.</summary>
     public ReadOnlySpan<byte> this[KnownHeader header] => this[_known[(int)header]];
@@ -54,7 +65,7 @@ public sealed class HeaderBook
 
     public void Clear()
     {
-        if (_fields > 0 || IsCut) Array.Clear(_known);
+        _known = default;
         (_used, _listStart, _listEnd, _fields) = (0, 0, 0, 0);
         _isListClosed = IsCut = false;
     }
@@ -63,7 +74,16 @@ public sealed class HeaderBook
     public void Reset()
     {
         Clear();
-        if (_bytes.Length > RestBytesMax) _bytes = new byte[StartBytes];
+        Shrink();
+    }
+
+    /// <summary>Gives back what one unusually large message needed. Its texts are gone then.</summary>
+    public void Shrink()
+    {
+        if (_bytes.Length <= RestBytesMax) return;
+
+        Clear();
+        _bytes = new byte[StartBytes];
     }
 
     /// <summary>Keeps a text that is no header field. Do so before the first field: after one, the list is closed.
@@ -99,40 +119,6 @@ public sealed class HeaderBook
             _known[(int)header] = new TextSlice(_used - value.Length, value.Length);
         }
 
-        return header;
-    }
-
-    /// <summary>Where the next line goes, for who copies it while looking for its end; <see cref="AddCopied"/> keeps
-    /// it.</summary>
-    /// <returns>The first of <paramref name="bytes"/> bytes that may be written.</returns>
-    public ref byte NextLine(int bytes)
-    {
-        var end = _used + LengthSize + bytes;
-        if (end > _bytes.Length) Array.Resize(ref _bytes, (int)BitOperations.RoundUpToPowerOf2((uint)end));
-        return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_bytes), _used + LengthSize);
-    }
-
-    /// <summary>Adds a line that already reads as the list wants it, `name: value`, and lies at <see cref="NextLine"/>.
-    /// </summary>
-    /// <param name="nameLength">Bytes before the colon; one space follows that.</param>
-    public KnownHeader AddCopied(ReadOnlySpan<byte> line, int nameLength)
-    {
-        var header = KnownHeaders.Find(line[..nameLength]);
-        var valueAt = nameLength + 2;
-        if (!TryReserveField(line.Length))
-        {
-            if (header != KnownHeader.Other && !Has(header)) _known[(int)header] = AppendLate(line[valueAt..]);
-            return header;
-        }
-
-        BinaryPrimitives.WriteUInt16LittleEndian(_bytes.AsSpan(_used), (ushort)line.Length);
-        if (header != KnownHeader.Other && !Has(header))
-        {
-            _known[(int)header] = new TextSlice(_used + LengthSize + valueAt, line.Length - valueAt);
-        }
-
-        _listEnd = _used += LengthSize + line.Length;
-        _fields++;
         return header;
     }
 
@@ -179,7 +165,9 @@ public sealed class HeaderBook
     private TextSlice Append(ReadOnlySpan<byte> text)
     {
         var slice = new TextSlice(_used, text.Length);
-        text.CopyTo(Reserve(text.Length));
+        var target = Reserve(text.Length);
+        ShortCopy.Copy(
+            ref MemoryMarshal.GetReference(text), ref MemoryMarshal.GetReference(target), text.Length);
         return slice;
     }
 
@@ -189,5 +177,12 @@ public sealed class HeaderBook
         _used += length;
         if (_used > _bytes.Length) Array.Resize(ref _bytes, (int)BitOperations.RoundUpToPowerOf2((uint)_used));
         return _bytes.AsSpan(start, length);
+    }
+
+    /// <summary>Where the first value of each known field lies.</summary>
+    [InlineArray(KnownHeaders.Count)]
+    private struct Places
+    {
+        private TextSlice _first;
     }
 }

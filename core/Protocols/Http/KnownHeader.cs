@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace NetSniff.Protocols.Http;
 
@@ -26,77 +26,68 @@ public enum KnownHeader : byte
 }
 
 /// <summary>Finds a header field by its name, whatever its case (RFC 9110 section 5.1).</summary>
+/// <remarks>Length and first letter lead to the one name it may be, and one comparison of vectors says whether it is: no
+/// jump that depends on the name, for no two names follow each other so often that a processor could guess it.</remarks>
 public static class KnownHeaders
 {
     public const int Count = (int)KnownHeader.WebSocketExtensions + 1;
 
-    /// <summary>The length singles out one or two candidates, so most names cost a jump and at most one compare.
-    /// </summary>
-    public static KnownHeader Find(ReadOnlySpan<byte> name) => name.Length switch
+    /// <summary>Longer than any of them, and as long as a vector.</summary>
+    private const int Room = 32;
+
+    /// <summary>In the order of the enumeration, each as long as a vector.</summary>
+    private static ReadOnlySpan<byte> Names =>
+        "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8
+        + "host"u8 + "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8
+        + "user-agent"u8 + "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8
+        + "referer"u8 + "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8
+        + "location"u8 + "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8
+        + "upgrade"u8 + "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8
+        + "connection"u8 + "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8
+        + "content-type"u8 + "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8
+        + "content-length"u8 + "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8
+        + "content-encoding"u8 + "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8
+        + "transfer-encoding"u8 + "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8
+        + "traceparent"u8 + "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8
+        + "grpc-status"u8 + "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8
+        + "grpc-message"u8 + "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8
+        + "sec-websocket-protocol"u8 + "\0\0\0\0\0\0\0\0\0\0"u8
+        + "sec-websocket-extensions"u8 + "\0\0\0\0\0\0\0\0"u8;
+
+    /// <summary>Which name <see cref="SlotOf"/> leads to.</summary>
+    private static ReadOnlySpan<byte> Slots =>
+    [
+        12, 0, 5, 2, 4, 14, 0, 7, 0, 0, 0, 13, 0, 11, 0, 10,
+        0, 6, 0, 9, 1, 0, 0, 0, 0, 0, 0, 15, 0, 8, 0, 3,
+    ];
+
+    public static KnownHeader Find(ReadOnlySpan<byte> name)
     {
-        4 => Match(name, "host"u8, KnownHeader.Host),
-        7 => (name[0] | 0x20) == 'u'
-            ? Match(name, "upgrade"u8, KnownHeader.Upgrade)
-            : Match(name, "referer"u8, KnownHeader.Referer),
-        8 => Match(name, "location"u8, KnownHeader.Location),
-        10 => (name[0] | 0x20) == 'u'
-            ? Match(name, "user-agent"u8, KnownHeader.UserAgent)
-            : Match(name, "connection"u8, KnownHeader.Connection),
-        11 => (name[0] | 0x20) == 't'
-            ? Match(name, "traceparent"u8, KnownHeader.TraceParent)
-            : Match(name, "grpc-status"u8, KnownHeader.GrpcStatus),
-        12 => (name[0] | 0x20) == 'c'
-            ? Match(name, "content-type"u8, KnownHeader.ContentType)
-            : Match(name, "grpc-message"u8, KnownHeader.GrpcMessage),
-        14 => Match(name, "content-length"u8, KnownHeader.ContentLength),
-        16 => Match(name, "content-encoding"u8, KnownHeader.ContentEncoding),
-        17 => Match(name, "transfer-encoding"u8, KnownHeader.TransferEncoding),
-        22 => Match(name, "sec-websocket-protocol"u8, KnownHeader.WebSocketProtocol),
-        24 => Match(name, "sec-websocket-extensions"u8, KnownHeader.WebSocketExtensions),
-        _ => KnownHeader.Other,
-    };
+        if (name.IsEmpty || name.Length >= Room) return KnownHeader.Other;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static KnownHeader Match(ReadOnlySpan<byte> name, ReadOnlySpan<byte> wanted, KnownHeader header) =>
-        IsSame(name, wanted) ? header : KnownHeader.Other;
-
-    /// <summary>Whole words, the last overlapping the one before: as long as the names are, a call costs more than the
-    /// comparison.</summary>
-    /// <param name="wanted">Small letters and hyphens, as long as the name and at least four of them.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsSame(ReadOnlySpan<byte> name, ReadOnlySpan<byte> wanted)
-    {
-        Debug.Assert(name.Length == wanted.Length && wanted.Length >= sizeof(uint));
-        ref var left = ref MemoryMarshal.GetReference(name);
-        ref var right = ref MemoryMarshal.GetReference(wanted);
-        var last = wanted.Length - sizeof(uint);
-        if (last < sizeof(uint))
-        {
-            return IsSame32(ref left, ref right, 0) && IsSame32(ref left, ref right, last);
-        }
-
-        last = wanted.Length - sizeof(ulong);
-        for (var at = 0; at < last; at += sizeof(ulong))
-        {
-            if (!IsSame64(ref left, ref right, at)) return false;
-        }
-
-        return IsSame64(ref left, ref right, last);
+        Span<byte> room = stackalloc byte[Room];
+        room.Clear();
+        name.CopyTo(room);
+        return Find(Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(room)), name.Length);
     }
 
-    /// <summary>A letter has 0x40 where the hyphen has none, and 0x20 is what makes it small.</summary>
+    /// <param name="line">Begins with the name.</param>
+    /// <param name="nameLength">At least one, and less than <see cref="Room"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsSame64(ref byte left, ref byte right, int at)
+    internal static KnownHeader Find(Vector256<byte> line, int nameLength)
     {
-        var wanted = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref right, at));
-        return (Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref left, at)) | (wanted & 0x4040_4040_4040_4040) >> 1)
-            == wanted;
+        var header = (int)Unsafe.Add(ref MemoryMarshal.GetReference(Slots), SlotOf(line.ToScalar(), nameLength));
+        if (header == (int)KnownHeader.Other) return KnownHeader.Other;
+
+        var wanted = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(Names), (nuint)(header * Room));
+        // A letter has 0x40 where the hyphen has none, and 0x20 is what makes it small.
+        var small = ((wanted & Vector256.Create((byte)0x40)).AsUInt64() >>> 1).AsByte();
+        var different = ~Vector256.Equals(line | small, wanted).ExtractMostSignificantBits();
+        return (different & ((1u << nameLength) - 1)) == 0 ? (KnownHeader)header : KnownHeader.Other;
     }
 
+    /// <summary>Different for each name, as for each length below 32 with the same first letter: what has the letters of
+    /// the name that is found has its length, too.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsSame32(ref byte left, ref byte right, int at)
-    {
-        var wanted = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref right, at));
-        return (Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref left, at)) | (wanted & 0x4040_4040) >> 1) == wanted;
-    }
+    private static nint SlotOf(byte first, int nameLength) => (nameLength * 11 + (first | 0x20)) & (Room - 1);
 }

@@ -67,10 +67,13 @@ internal sealed class Answer
     private readonly ulong[] _interims = new ulong[InterimsMax];
     private int _interimCount;
 
+    private HeaderBook? _book;
+
     /// <summary>What a request is told with that gets no response.</summary>
     public static Answer None { get; } = new();
 
-    public HeaderBook Book { get; } = new();
+    /// <summary>From the pool, while one is being read and until it is told.</summary>
+    public HeaderBook Book => _book ??= ExchangePool.Current.RentBook();
     public TextSlice Version;
     public long StartNanos;
     public long HeadNanos;
@@ -100,6 +103,22 @@ internal sealed class Answer
         Traits |= problem.IsPeersFault() ? RecordTraits.Malformed : RecordTraits.Partial;
     }
 
+    public void Begin(long startNanos)
+    {
+        Book.Clear();
+        StartNanos = startNanos;
+        IsBegun = true;
+    }
+
+    /// <summary>Gives the book back to the pool: the response was told, and nobody will ask for its texts.</summary>
+    public void Close()
+    {
+        if (_book is null) return;
+
+        ExchangePool.Current.Return(_book);
+        _book = null;
+    }
+
     /// <summary>Ready for the next message. The book keeps its texts until that begins: who takes over after an
     /// upgrade may want them.</summary>
     public void ClearMessage()
@@ -120,8 +139,8 @@ internal sealed class Answer
     }
 }
 
-/// <summary>Requests without their responses, oldest first. Slots are filled on first need and used again until the
-/// connection ends.</summary>
+/// <summary>Requests without their responses, oldest first. Their room comes from the pool and goes back as soon as they
+/// are told: what was used last, by whichever connection, is nearest.</summary>
 internal sealed class ExchangeQueue
 {
     /// <summary>Requests a client may send ahead; those beyond are told without their responses.</summary>
@@ -142,36 +161,32 @@ internal sealed class ExchangeQueue
 
     public bool IsFull => Count == PipelinedMax;
 
-    /// <summary>A clean slot at the end.</summary>
+    /// <summary>A clean one at the end.</summary>
     public Exchange Add()
     {
         if (Count == _ring.Length) Grow();
-        ref var slot = ref _ring[(_first + Count) & (_ring.Length - 1)];
-        slot ??= ExchangePool.Current.Rent();
-        slot.Clear();
+        var exchange = ExchangePool.Current.Rent();
+        _ring[(_first + Count) & (_ring.Length - 1)] = exchange;
         Count++;
-        return slot;
+        return exchange;
     }
 
-    /// <summary>Lets the oldest go; its texts stay readable until its slot is taken again.</summary>
+    /// <summary>Lets the oldest go; who calls gives it back to the pool.</summary>
     public void Remove()
     {
-        _first = (_first + 1) & (_ring.Length - 1);
-        Count--;
+        _ring[_first] = null;
+        _first = --Count == 0 ? 0 : (_first + 1) & (_ring.Length - 1);
     }
 
     public void Reset()
     {
-        foreach (ref var slot in _ring.AsSpan())
+        while (Front is { } exchange)
         {
-            if (slot is not { } exchange) continue;
-
+            Remove();
             ExchangePool.Current.Return(exchange);
-            slot = null;
         }
 
         if (_ring.Length > StartSlots) _ring = new Exchange?[StartSlots];
-        (_first, Count) = (0, 0);
     }
 
     private void Grow()

@@ -15,16 +15,16 @@ internal struct Framing
     /// the first counts, as most servers see it.</summary>
     public void AddLength(ReadOnlySpan<byte> value)
     {
-        if (IsNumber(value))
+        if (TryReadShort(value, out var length))
         {
-            AddOneLength(value);
+            AddOneLength(length);
             return;
         }
 
         while (!value.IsEmpty)
         {
             var comma = value.IndexOf((byte)',');
-            AddOneLength((comma < 0 ? value : value[..comma]).Trim(" \t\r"u8));
+            AddLengthOf((comma < 0 ? value : value[..comma]).Trim(" \t\r"u8));
             value = comma < 0 ? default : value[(comma + 1)..];
         }
     }
@@ -53,17 +53,25 @@ internal struct Framing
         return MessageBody.Chunked();
     }
 
-    private static bool IsNumber(ReadOnlySpan<byte> value)
+    /// <summary>A number of so few digits that it cannot be too large.</summary>
+    private static bool TryReadShort(ReadOnlySpan<byte> digits, out ulong length)
     {
-        foreach (var digit in value)
+        const int DigitsMax = 19;
+        length = 0;
+        if (digits.Length is 0 or > DigitsMax) return false;
+
+        foreach (var digit in digits)
         {
-            if (!char.IsAsciiDigit((char)digit)) return false;
+            var value = (uint)(digit - '0');
+            if (value > 9) return false;
+
+            length = (length * 10) + value;
         }
 
-        return !value.IsEmpty;
+        return true;
     }
 
-    private void AddOneLength(ReadOnlySpan<byte> digits)
+    private void AddLengthOf(ReadOnlySpan<byte> digits)
     {
         var length = 0ul;
         var isGood = digits.Length > 0;
@@ -78,12 +86,19 @@ internal struct Framing
             length = (length * 10) + (ulong)(digit - '0');
         }
 
-        if (!isGood)
+        if (isGood)
         {
-            _isLengthBad = true;
-            Note(HttpProblem.ContentLength);
+            AddOneLength(length);
+            return;
         }
-        else if (!_hasLength)
+
+        _isLengthBad = true;
+        Note(HttpProblem.ContentLength);
+    }
+
+    private void AddOneLength(ulong length)
+    {
+        if (!_hasLength)
         {
             _hasLength = true;
             _length = length;

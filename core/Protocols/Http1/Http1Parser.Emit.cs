@@ -23,6 +23,8 @@ public sealed partial class Http1Parser
         }
 
         _answer.Clear();
+        // Who takes over may ask for more than the record said.
+        if (_upgraded == _loner) _answer.Close();
     }
 
     /// <summary>Tells the oldest request without a final response.</summary>
@@ -51,14 +53,16 @@ public sealed partial class Http1Parser
     private void Release(Exchange request)
     {
         _open.Remove();
-        if (request != _request) return;
+        if (request == _request)
+        {
+            StopWaiting();
+            // The rest of it is read for its end only.
+            if (_client.Phase is Phase.Headers or Phase.LongLine or Phase.Body) _loner.Clear();
+            _request = _loner;
+        }
 
-        StopWaiting();
-        if (_client.Phase is not (Phase.Headers or Phase.LongLine or Phase.Body)) return;
-
-        // The rest of it is read for its end only.
-        _loner.Clear();
-        _request = _loner;
+        // Who takes over is told of it first.
+        if (request != _upgraded) ExchangePool.Current.Return(request);
     }
 
     /// <summary>A request that is told before its end shows how much of it there was.</summary>
@@ -70,48 +74,51 @@ public sealed partial class Http1Parser
     private static void Emit(Exchange request, Answer answer, RecordTraits traits, ParseContext context)
     {
         var hasRequest = request != Exchange.None;
-        var hasAnswer = answer.IsBegun;
         traits |= request.Traits | answer.Traits;
         if (hasRequest && !request.IsDone) traits |= RecordTraits.Partial;
 
-        var asked = request.Book;
-        var said = hasAnswer ? answer.Book : Exchange.None.Book;
-        var latencyNanos = answer.HeadNanos - request.StartNanos;
-        var durationNanos = Math.Max(answer.EndNanos, request.EndNanos) - request.StartNanos;
-        var upgrade = answer.Status != 101 ? default
-            : said.Has(KnownHeader.Upgrade) ? said[KnownHeader.Upgrade] : asked[KnownHeader.Upgrade];
+        Emit(request, answer, answer.IsBegun ? answer.Book : Exchange.None.Book, hasRequest, traits, context.Records);
+    }
 
-        context.Records.Emit(
+    /// <summary>Begins with the record, which is large: then it is cleared once.</summary>
+    private static void Emit(
+        Exchange request, Answer answer, HeaderBook said, bool hasRequest, RecordTraits traits, RecordSink records)
+    {
+        records.Emit(
             new HttpRecord
             {
-                Version = VersionOf(request, hasRequest ? default : said[answer.Version]),
-                Method = asked[request.Method],
-                Uri = asked[request.Target],
-                Host = request.Host,
-                UserAgent = asked[KnownHeader.UserAgent],
-                RequestContentType = asked[KnownHeader.ContentType],
+                Method = request.Book[request.Method],
+                Uri = request.Book[request.Target],
+                UserAgent = request.Book[KnownHeader.UserAgent],
+                RequestContentType = request.Book[KnownHeader.ContentType],
                 ResponseContentType = said[KnownHeader.ContentType],
                 ResponseContentEncoding = said[KnownHeader.ContentEncoding],
-                Referer = asked[KnownHeader.Referer],
+                Referer = request.Book[KnownHeader.Referer],
                 Location = said[KnownHeader.Location],
-                Upgrade = upgrade,
-                TraceParent = asked[KnownHeader.TraceParent],
+                TraceParent = request.Book[KnownHeader.TraceParent],
+                RequestHeaders = request.Book.Fields,
+                ResponseHeaders = said.Fields,
+                Host = request.Host,
+                Version = VersionOf(request, hasRequest ? default : said[answer.Version]),
+                Upgrade = answer.Status == 101 ? AgreedOn(request, said) : default,
                 Status = answer.Status,
                 InterimStatuses = answer.Interims,
                 HasRequest = hasRequest,
-                HasResponse = hasAnswer,
+                HasResponse = answer.IsBegun,
                 RequestBytes = request.BodyBytes,
                 ResponseBytes = answer.BodyBytes,
-                LatencyNanos = latencyNanos,
-                HasLatency = hasRequest && hasAnswer && answer.IsHeadDone && latencyNanos >= 0,
-                DurationNanos = durationNanos,
-                HasDuration = hasRequest && hasAnswer && answer.IsDone && durationNanos >= 0,
-                RequestHeaders = asked.Fields,
-                ResponseHeaders = said.Fields,
+                LatencyNanos = answer.HeadNanos - request.StartNanos,
+                HasLatency = hasRequest && answer.IsBegun && answer.IsHeadDone && answer.HeadNanos >= request.StartNanos,
+                DurationNanos = Math.Max(answer.EndNanos, request.EndNanos) - request.StartNanos,
+                HasDuration = hasRequest && answer.IsBegun && answer.IsDone
+                    && Math.Max(answer.EndNanos, request.EndNanos) >= request.StartNanos,
                 Problem = (request.Problem != HttpProblem.None ? request.Problem : answer.Problem).Name(),
             },
             hasRequest ? request.StartNanos : answer.StartNanos, traits);
     }
+
+    private static ReadOnlySpan<byte> AgreedOn(Exchange request, HeaderBook said) =>
+        said.Has(KnownHeader.Upgrade) ? said[KnownHeader.Upgrade] : request.Book[KnownHeader.Upgrade];
 
     /// <summary>No version is version 0.9, unless the line it is missing from was broken.</summary>
     private static ReadOnlySpan<byte> VersionOf(Exchange request, ReadOnlySpan<byte> answered)

@@ -181,7 +181,7 @@ public sealed partial class Http1Parser
         var line = RequestLine.Read(_firstWords.AsSpan(0, _firstWordsLength));
         if (!line.IsSound || !(line.HasVersion || Tokens.IsCoreMethod(line.Method))) return;
 
-        Open(line, isPaired: !_answer.IsBegun, context);
+        Open(in line, isPaired: !_answer.IsBegun, context);
         _request.Note(HttpProblem.Cut);
     }
 }

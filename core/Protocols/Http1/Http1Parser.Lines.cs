@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using NetSniff.Protocols.Http;
 
 namespace NetSniff.Protocols.Http1;
@@ -7,12 +6,12 @@ public sealed partial class Http1Parser
 {
     private const int NeedsMore = -1;
 
-    /// <summary>Takes one line, and its continuations if it may have any (obs-fold, RFC 9112 section 5.2).</summary>
+    /// <summary>Takes one header line, and its continuations (obs-fold, RFC 9112 section 5.2).</summary>
     /// <param name="line">Without its end.</param>
     /// <returns>Bytes taken, or <see cref="NeedsMore"/>. A line that is too long is given as far as it may go, and its
     /// rest left.</returns>
     private static int TakeLine(
-        ReadOnlySpan<byte> rest, ref Side side, bool canFold, out ReadOnlySpan<byte> line, out bool isFolded)
+        ReadOnlySpan<byte> rest, ref Side side, out ReadOnlySpan<byte> line, out bool isFolded)
     {
         var from = side.Searched;
         isFolded = from > 0 && rest[..from].Contains((byte)'\n');
@@ -28,8 +27,8 @@ public sealed partial class Http1Parser
             }
 
             var body = rest[..end];
-            var isEmpty = canFold && found >= 0 && IsEmpty(body);
-            if (found < 0 || (canFold && !isEmpty && end + 1 == rest.Length))
+            var isEmpty = found >= 0 && IsEmpty(body);
+            if (found < 0 || (!isEmpty && end + 1 == rest.Length))
             {
                 // A header line is known to be over when the next one is seen to begin.
                 side.Searched = end;
@@ -37,7 +36,7 @@ public sealed partial class Http1Parser
                 return NeedsMore;
             }
 
-            if (canFold && !isEmpty && rest[end + 1] is (byte)' ' or (byte)'\t')
+            if (!isEmpty && rest[end + 1] is (byte)' ' or (byte)'\t')
             {
                 isFolded = true;
                 from = end + 1;
@@ -48,6 +47,25 @@ public sealed partial class Http1Parser
             line = body;
             return end + 1;
         }
+    }
+
+    /// <summary>Takes the first line of a message, which has no continuations; otherwise as <see cref="TakeLine"/>.
+    /// </summary>
+    private static int TakeFirstLine(ReadOnlySpan<byte> rest, ref Side side, out ReadOnlySpan<byte> line)
+    {
+        var from = side.Searched;
+        var found = rest[from..].IndexOf((byte)'\n');
+        var end = found < 0 ? rest.Length : from + found;
+        if (end >= LineBytesMax)
+        {
+            side.Searched = 0;
+            line = rest[..LineBytesMax];
+            return LineBytesMax;
+        }
+
+        side.Searched = found < 0 ? end : 0;
+        line = found < 0 ? default : rest[..end];
+        return found < 0 ? NeedsMore : end + 1;
     }
 
     /// <summary>Reads header lines until the empty one. Continuations do not survive: RFC 9112 section 5.2 has them
@@ -63,16 +81,15 @@ public sealed partial class Http1Parser
         {
             if (side.Searched == 0)
             {
-                var left = rest[position..];
-                ref var target = ref book.NextLine(PlainLine.BytesMax);
-                if (PlainLine.TryCopy(left, ref target, out var nameLength, out var length))
+                var header = book.TakePlain(rest, ref position, out var value);
+                if (header != KnownHeader.Other)
                 {
-                    AddPlain(left[..length], nameLength, book, ref framing);
-                    position += length + 2;
+                    if (header == KnownHeader.ContentLength) framing.AddLength(value);
+                    else framing.AddCoding(value);
                     continue;
                 }
 
-                if (left is [(byte)'\r', (byte)'\n', ..])
+                if (rest[position..] is [(byte)'\r', (byte)'\n', ..])
                 {
                     position += 2;
                     isOver = true;
@@ -80,7 +97,7 @@ public sealed partial class Http1Parser
                 }
             }
 
-            var taken = TakeLine(rest[position..], ref side, canFold: true, out var line, out var isFolded);
+            var taken = TakeLine(rest[position..], ref side, out var line, out var isFolded);
             if (taken == NeedsMore) break;
 
             position += taken;
@@ -102,16 +119,6 @@ public sealed partial class Http1Parser
         side.HeadBytes += position;
         if (side.HeadBytes > HeadBytesMax) problem = HttpProblem.HeadTooLong;
         return position == 0 ? NeedsMore : position;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddPlain(ReadOnlySpan<byte> line, int nameLength, HeaderBook book, ref Framing framing)
-    {
-        switch (book.AddCopied(line, nameLength))
-        {
-            case KnownHeader.ContentLength: framing.AddLength(line[(nameLength + 2)..]); break;
-            case KnownHeader.TransferEncoding: framing.AddCoding(line[(nameLength + 2)..]); break;
-        }
     }
 
     private static void AddHeader(

@@ -8,6 +8,8 @@ public sealed partial class Http1Parser
     /// <summary>Bytes kept of a line that is no request, to show what it was.</summary>
     private const int JunkBytesMax = 128;
 
+    private const int VersionBytesMax = 8;
+
     private int ParseClient(ReadOnlySpan<byte> rest, ParseContext context)
     {
         switch (_client.Phase)
@@ -43,7 +45,7 @@ public sealed partial class Http1Parser
         if (blank > 0 && _client.Searched == 0) return blank;
 
         if (_client.StartNanos == 0) _client.StartNanos = context.NowNanos;
-        var taken = TakeLine(rest, ref _client, canFold: false, out var line, out _);
+        var taken = TakeFirstLine(rest, ref _client, out var line);
         if (taken == NeedsMore)
         {
             KeepFirstWords(rest, context);
@@ -52,7 +54,7 @@ public sealed partial class Http1Parser
 
         _firstWordsLength = 0;
         var request = RequestLine.Read(line);
-        if (request.Version.StartsWith("2"u8) && request.Method.SequenceEqual("PRI"u8))
+        if (!request.IsPlain && request.Version.StartsWith("2"u8) && request.Method.SequenceEqual("PRI"u8))
         {
             // The preface of HTTP/2 (RFC 9113 section 3.4): the upgrade was agreed on out of our sight.
             EmitOpen(context, RecordTraits.None);
@@ -60,9 +62,10 @@ public sealed partial class Http1Parser
         }
 
         var isLong = taken == line.Length;
-        if (request.IsSound && (request.HasVersion || isLong || Tokens.IsCoreMethod(request.Method)))
+        if (request.IsPlain
+            || (request.IsSound && (request.HasVersion || isLong || Tokens.IsCoreMethod(request.Method))))
         {
-            Open(request, isPaired: TryPairAgain(context), context);
+            Open(in request, isPaired: TryPairAgain(context), context);
             if (request.HasBadVersion) _request.Note(HttpProblem.RequestLine);
             _request.HasVersion |= isLong;
         }
@@ -70,7 +73,7 @@ public sealed partial class Http1Parser
         {
             var isHopeless = !request.HasVersion;
             if (isHopeless) Abandon(line, context);
-            else Open(request, isPaired: false, context);
+            else Open(in request, isPaired: false, context);
             _request.Note(HttpProblem.RequestLine);
             if (isHopeless) return FinishJunk(taken, context);
         }
@@ -79,12 +82,14 @@ public sealed partial class Http1Parser
         {
             _request.Note(HttpProblem.HeadTooLong);
             _client.Phase = Phase.LongLine;
+            return taken;
         }
 
-        return taken;
+        // The rest of the head is there, most likely.
+        return taken < rest.Length ? taken + Math.Max(0, ReadRequestHeaders(rest[taken..], context)) : taken;
     }
 
-    private void Open(RequestLine line, bool isPaired, ParseContext context)
+    private void Open(scoped in RequestLine line, bool isPaired, ParseContext context)
     {
         if (isPaired && (_open.IsFull || _unqueued > 0))
         {
@@ -106,9 +111,7 @@ public sealed partial class Http1Parser
 
         _request.StartNanos = _client.StartNanos;
         _request.SaidNanos = context.SaidNanos;
-        _request.Method = _request.Book.Keep(line.Method[..Math.Min(line.Method.Length, JunkBytesMax)]);
-        _request.Target = _request.Book.Keep(line.Target);
-        _request.Version = _request.Book.Keep(line.Version[..Math.Min(line.Version.Length, 8)]);
+        KeepWords(in line);
         _request.HasVersion = line.HasVersion;
         _request.IsHead = line.Method.SequenceEqual("HEAD"u8);
         _request.IsConnect = line.Method.SequenceEqual("CONNECT"u8);
@@ -116,6 +119,26 @@ public sealed partial class Http1Parser
         _client.HeadBytes = 0;
         _client.IsTrusted |= isPaired | _isUnpaired;
         _requestFraming = default;
+    }
+
+    /// <summary>The line is kept whole, with method, target and version where they lie in it.</summary>
+    private void KeepWords(scoped in RequestLine line)
+    {
+        var book = _request.Book;
+        var method = Math.Min(line.Method.Length, JunkBytesMax);
+        var version = Math.Min(line.Version.Length, VersionBytesMax);
+        if (line.Text.Length > HeaderBook.TextBytesMax)
+        {
+            _request.Method = book.Keep(line.Method[..method]);
+            _request.Target = book.Keep(line.Target);
+            _request.Version = book.Keep(line.Version[..version]);
+            return;
+        }
+
+        var start = book.Keep(line.Text).Offset;
+        _request.Method = new TextSlice(start, method);
+        _request.Target = new TextSlice(start + line.TargetStart, line.Target.Length);
+        _request.Version = new TextSlice(start + line.VersionStart, version);
     }
 
     private void StartLoner(ParseContext context)

@@ -42,17 +42,19 @@ public sealed partial class Http1Parser
         if (_server.StartNanos == 0) _server.StartNanos = context.NowNanos;
         if (!Tokens.MayStartWithHttp(rest)) return ReadNoStatusLine(context);
 
-        var taken = TakeLine(rest, ref _server, canFold: false, out var line, out _);
+        var taken = TakeFirstLine(rest, ref _server, out var line);
         if (taken == NeedsMore || line.Length < 5) return NeedsMore;
 
         var status = StatusLine.Read(line);
         BeginResponse(context);
         _answer.Status = status.Status;
-        _answer.Version = _answer.Book.Keep(status.Version[..Math.Min(status.Version.Length, 8)]);
+        _answer.Version = _answer.Book.Keep(status.Version[..Math.Min(status.Version.Length, VersionBytesMax)]);
         if (status.Status == 0) _answer.Note(HttpProblem.StatusLine);
         _server.Phase = taken == line.Length ? Phase.LongLine : Phase.Headers;
         _server.IsTrusted = true;
-        return taken;
+        return taken > line.Length && taken < rest.Length
+            ? taken + Math.Max(0, ReadResponseHeaders(rest[taken..], context))
+            : taken;
     }
 
     private void BeginResponse(ParseContext context)
@@ -70,9 +72,7 @@ public sealed partial class Http1Parser
             FinishRequest(context);
         }
 
-        _answer.Book.Clear();
-        _answer.StartNanos = _server.StartNanos;
-        _answer.IsBegun = true;
+        _answer.Begin(_server.StartNanos);
         _server.HeadBytes = 0;
         _server.Body = default;
         _answerFraming = default;

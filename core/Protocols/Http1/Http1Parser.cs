@@ -137,13 +137,25 @@ public sealed partial class Http1Parser : StreamParser, IProtocol, IUpgradedRequ
         return ParseResult.Done(position);
     }
 
+    public override bool TryPass(ReadOnlySpan<byte> bytes, Direction direction, long nowNanos)
+    {
+        if (direction == Direction.ToServer) return _client.Phase == Phase.Body && _client.Body.TryPass(bytes.Length);
+
+        // The first bytes may show that there is no body.
+        if (_server.Phase != Phase.Body || _server.Body.Bytes == 0 || !_server.Body.TryPass(bytes.Length)) return false;
+
+        _answer.EndNanos = nowNanos;
+        return true;
+    }
+
     public override void Reset()
     {
         _open.Reset();
+        if (_upgraded != _loner && _upgraded != Exchange.None) ExchangePool.Current.Return(_upgraded);
         _loner.Clear();
         _loner.Book.Reset();
         _answer.Clear();
-        _answer.Book.Reset();
+        _answer.Close();
         _client = _server = default;
         _request = _upgraded = _loner;
         _unqueued = 0;

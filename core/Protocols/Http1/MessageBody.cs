@@ -59,6 +59,17 @@ internal struct MessageBody
         return HasBadChunk ? bytes.Length : position;
     }
 
+    /// <summary>Takes bytes of which all are surely of the body and none is its last.</summary>
+    /// <returns>Whether it did.</returns>
+    public bool TryPass(int length)
+    {
+        if (_step is not (Step.Length or Step.ChunkData) || (ulong)length >= _left) return false;
+
+        _left -= (ulong)length;
+        Bytes += (ulong)length;
+        return true;
+    }
+
     /// <summary>Jumps over bytes that were lost.</summary>
     /// <returns>Whether they surely were of this body; if not, nobody knows where the next message begins.</returns>
     public bool TryJump(long missing)

@@ -9,67 +9,110 @@ internal readonly ref struct RequestLine
     /// <summary>No method is longer; the longest registered one has 17 letters.</summary>
     public const int MethodBytesMax = 32;
 
-    public ReadOnlySpan<byte> Method { get; private init; }
-    public ReadOnlySpan<byte> Target { get; private init; }
+    /// <summary>The line, method first, without blanks behind it.</summary>
+    public ReadOnlySpan<byte> Text { get; private init; }
+
+    public int TargetStart { get; private init; }
+
+    public int VersionStart { get; private init; }
+
+    public ReadOnlySpan<byte> Method => Text[..MethodLength];
+
+    public ReadOnlySpan<byte> Target => Text.Slice(TargetStart, TargetLength);
 
     /// <summary>What follows `HTTP/`; empty without a version.</summary>
-    public ReadOnlySpan<byte> Version { get; private init; }
+    public ReadOnlySpan<byte> Version => Text.Slice(VersionStart, VersionLength);
 
     /// <summary>The line has one word more than it may have, where the version would be.</summary>
     public bool HasBadVersion { get; private init; }
 
-    public bool HasVersion => Version.Length > 0;
+    /// <summary>A request as nearly all are, with nothing to doubt.</summary>
+    public bool IsPlain { get; private init; }
+
+    public bool HasVersion => VersionLength > 0;
 
     /// <summary>Method and target are there and the method is a token (RFC 9110 section 5.6.2).</summary>
-    public bool IsSound => Target.Length > 0
+    public bool IsSound => TargetLength > 0
         && (Tokens.IsCoreMethod(Method) || (Method.Length <= MethodBytesMax && Tokens.IsToken(Method)));
+
+    private int MethodLength { get; init; }
+
+    private int TargetLength { get; init; }
+
+    private int VersionLength { get; init; }
 
     public static RequestLine Read(ReadOnlySpan<byte> line)
     {
-        if (TryReadPlain(line, out var plain)) return plain;
+        const int TailBytes = 10;
+        const int VersionBytes = 3;
+        var method = MethodOf(line);
+        var last = line.Length - TailBytes;
+        if (method > 0 && last > method + 1 && EndsPlain(line[last..]) && line[method + 1] > ' ' && line[last - 1] > ' ')
+        {
+            return new RequestLine
+            {
+                Text = line[..^1],
+                IsPlain = true,
+                MethodLength = method,
+                TargetStart = method + 1,
+                TargetLength = last - method - 1,
+                VersionStart = line.Length - 1 - VersionBytes,
+                VersionLength = VersionBytes,
+            };
+        }
 
+        return ReadOdd(line);
+    }
+
+    private static RequestLine ReadOdd(ReadOnlySpan<byte> line)
+    {
         line = line.TrimEnd(" \t\r"u8);
         var gap = line.IndexOfAny((byte)' ', (byte)'\t');
-        if (gap < 0) return new RequestLine { Method = line };
+        if (gap < 0) return new RequestLine { Text = line, MethodLength = line.Length };
 
-        var method = line[..gap];
         var rest = line[gap..].TrimStart(" \t"u8);
+        var start = line.Length - rest.Length;
         var last = rest.LastIndexOfAny((byte)' ', (byte)'\t');
         var word = rest[(last + 1)..];
         if (Tokens.StartsWithHttp(word) && word.Length > 5)
         {
             // A target with spaces in it is wrong, but is what servers have been sent: all up to the version counts.
-            var target = last < 0 ? default : rest[..last].TrimEnd(" \t"u8);
-            return new RequestLine { Method = method, Target = target, Version = word[5..] };
+            return new RequestLine
+            {
+                Text = line,
+                MethodLength = gap,
+                TargetStart = start,
+                TargetLength = last < 0 ? 0 : rest[..last].TrimEnd(" \t"u8).Length,
+                VersionStart = line.Length - word.Length + 5,
+                VersionLength = word.Length - 5,
+            };
         }
 
         // Exactly three words have the right shape, so the third is a damaged version.
         var isThird = last > 0 && rest.IndexOfAny((byte)' ', (byte)'\t') == last;
-        return new RequestLine { Method = method, Target = isThird ? rest[..last] : rest, HasBadVersion = isThird };
+        return new RequestLine
+        {
+            Text = line,
+            MethodLength = gap,
+            TargetStart = start,
+            TargetLength = isThird ? last : rest.Length,
+            HasBadVersion = isThird,
+        };
     }
 
-    /// <summary>A short method, one space, a target, one space, `HTTP/` and three letters, CR: nearly all are so, and
-    /// nothing needs trimming.</summary>
-    private static bool TryReadPlain(ReadOnlySpan<byte> line, out RequestLine request)
+    /// <summary>Length of the method if that is one of the core and one blank follows, else 0.</summary>
+    private static int MethodOf(ReadOnlySpan<byte> line)
     {
-        const int TailBytes = 10; // " HTTP/1.1\r"
-        const int MethodMax = 8;
-        request = default;
-        var last = line.Length - TailBytes;
-        if (last < 3) return false;
+        if (line.StartsWith("GET "u8)) return 3;
+        if (line.StartsWith("POST "u8)) return 4;
 
-        var tail = line[last..];
-        if (!tail.StartsWith(" HTTP/"u8) || tail[6] <= ' ' || tail[7] <= ' ' || tail[8] <= ' ') return false;
-        if (tail[9] != '\r') return false;
-
-        var gap = 1;
-        while (gap < MethodMax && line[gap] > ' ') gap++;
-        if (line[0] <= ' ' || line[gap] != ' ' || gap + 1 >= last) return false;
-        if (line[gap + 1] <= ' ' || line[last - 1] <= ' ') return false;
-
-        request = new RequestLine { Method = line[..gap], Target = line[(gap + 1)..last], Version = tail[6..9] };
-        return true;
+        var gap = line[..Math.Min(line.Length, 8)].IndexOf((byte)' ');
+        return gap > 0 && Tokens.IsCoreMethod(line[..gap]) ? gap : 0;
     }
+
+    /// <summary>Version 1.0 or 1.1 and a carriage return.</summary>
+    private static bool EndsPlain(ReadOnlySpan<byte> tail) =>
+        tail.StartsWith(" HTTP/1."u8) && tail[8] is (byte)'1' or (byte)'0' && tail[9] == '\r';
 }
 
 /// <summary>The first line of a response, RFC 9112 section 4.</summary>

@@ -1,6 +1,8 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using NetSniff.Buffers;
 using NetSniff.Protocols.Http2.Hpack;
 using NetSniff.Records;
 
@@ -15,6 +17,9 @@ internal struct Http2Head()
 
     /// <summary>With the named fields that had no place in the list.</summary>
     public const int BytesMax = 16 * 1024;
+
+    private const int LengthSize = sizeof(ushort);
+    private const int RoomBeyond = 32;
 
     private byte[] _block = [];
     private Places _places;
@@ -34,32 +39,68 @@ internal struct Http2Head()
         get
         {
             var place = _places[(int)name];
-            return _block.AsSpan((int)(place >> 16), (int)(place & 0xFFFF));
+            return MemoryMarshal.CreateReadOnlySpan(
+                ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_block), place >> 16), (int)(place & 0xFFFF));
         }
     }
 
     public readonly bool Has(HeaderName name) => _places[(int)name] != 0;
 
-    public void Add(in HpackField field)
+    /// <summary>Adds an entry of the static table.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddRow(ref byte row)
     {
-        var line = field.Line;
-        var end = _used + 2 + line.Length;
-        if (_isListClosed || _listCount == ListCountMax || end > ListBytesMax)
+        var length = HpackStaticTable.LineLengthOf(ref row);
+        if (!TryReserve(length))
         {
-            AddBeyondList(in field);
+            AddBeyondList(
+                HpackStaticTable.LineOf(ref row), HpackStaticTable.NameLengthOf(ref row), HpackStaticTable.NameOf(ref row));
             return;
         }
 
-        if (end > _block.Length) Grow(end);
-        var target = _block.AsSpan(_used);
-        BinaryPrimitives.WriteUInt16LittleEndian(target, (ushort)line.Length);
-        line.CopyTo(target[2..]);
-        if (field.Header != HeaderName.Other)
+        Vector256.LoadUnsafe(ref row).StoreUnsafe(ref Next);
+        Keep(length, HpackStaticTable.NameLengthOf(ref row), HpackStaticTable.NameOf(ref row));
+    }
+
+    /// <summary>Adds a line `name: value`.</summary>
+    public void Add(ReadOnlySpan<byte> line, int nameLength, HeaderName name)
+    {
+        if (!TryReserve(line.Length))
         {
-            Place(field.Header, _used + 2 + field.NameLength + 2, line.Length - field.NameLength - 2);
+            AddBeyondList(line, nameLength, name);
+            return;
         }
 
-        _used = end;
+        ref var target = ref Next;
+        ShortCopy.Copy(ref MemoryMarshal.GetReference(line), ref Unsafe.Add(ref target, LengthSize), line.Length);
+        Keep(line.Length, nameLength, name);
+    }
+
+    /// <summary>Whether the list has room for one more line of so many bytes. It may be written behind the two first bytes
+    /// of <see cref="Next"/>, and a vector beyond its end, too.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReserve(int lineLength)
+    {
+        var end = _used + LengthSize + lineLength;
+        if (_isListClosed || _listCount == ListCountMax || end > ListBytesMax) return false;
+
+        if (end + RoomBeyond > _block.Length) Grow(end + RoomBeyond);
+        return true;
+    }
+
+    public readonly ref byte Next => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_block), _used);
+
+    /// <summary>Takes the line that lies at <see cref="Next"/> into the list. Room was reserved.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Keep(int lineLength, int nameLength, HeaderName name)
+    {
+        Unsafe.WriteUnaligned(ref Next, (ushort)lineLength);
+        if (name != HeaderName.Other)
+        {
+            Place(name, _used + LengthSize + nameLength + 2, lineLength - nameLength - 2);
+        }
+
+        _used += LengthSize + lineLength;
         _listCount++;
     }
 
@@ -93,11 +134,12 @@ internal struct Http2Head()
         (_used, _listBytes, _listCount, _isListClosed, IsCut) = (0, 0, 0, false, false);
     }
 
-    private void AddBeyondList(in HpackField field)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AddBeyondList(ReadOnlySpan<byte> line, int nameLength, HeaderName name)
     {
         IsCut = true;
         // Repeats cost nothing, however long the line: a block can name one a thousand times.
-        if (field.Header != HeaderName.Other && !Has(field.Header)) Put(field.Header, field.Value);
+        if (name != HeaderName.Other && !Has(name)) Put(name, line[(nameLength + 2)..]);
     }
 
     /// <summary>The first of a name counts.</summary>

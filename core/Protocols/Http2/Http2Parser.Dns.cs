@@ -47,7 +47,7 @@ public sealed partial class Http2Parser
             IsQueryCut = stream.RequestDns.IsCut,
             IsPartial = isHalf || stream.ResponseDns.IsCut || _isDnsCountLost,
         };
-        exchange.Emit(query, response, context.Records);
+        exchange.Emit(query, response, DnsMessage.Present, context.Records);
     }
 
     /// <summary>The question of a GET: `?dns=` and base64url without padding (RFC 8484 section 4.1).</summary>

@@ -16,33 +16,27 @@ public sealed partial class Http2Parser
     private void Emit(Http2Stream stream, ParseContext context)
     {
         EmitDns(stream, context);
-        ref var request = ref stream.Request;
-        ref var response = ref stream.Response;
-        ReadOnlySpan<byte> service = default, method = default, message = default;
-        uint grpcStatus = 0;
-        var hasGrpcStatus = false;
-        if (stream.IsGrpc)
-        {
-            GrpcText.SplitPath(request[HeaderName.Path], out service, out method);
-            hasGrpcStatus = GrpcText.TryReadStatus(response[HeaderName.GrpcStatus], out grpcStatus);
-            message = MessageOf(stream);
-        }
+        var call = stream.IsGrpc ? CallOf(stream) : default;
+        Emit(stream, in call, context.Records);
+    }
 
-        var host = request[HeaderName.Authority];
-        context.Records.Emit(
+    /// <summary>Begins with the record, which is large: then it is cleared once.</summary>
+    private static void Emit(Http2Stream stream, scoped in Call call, RecordSink records)
+    {
+        records.Emit(
             new HttpRecord
             {
                 Version = "2"u8,
-                Method = request[HeaderName.Method],
-                Uri = request[HeaderName.Path],
-                Host = host.IsEmpty ? request[HeaderName.Host] : host,
-                UserAgent = request[HeaderName.UserAgent],
-                RequestContentType = request[HeaderName.ContentType],
-                ResponseContentType = response[HeaderName.ContentType],
-                ResponseContentEncoding = response[HeaderName.ContentEncoding],
-                Referer = request[HeaderName.Referer],
-                Location = response[HeaderName.Location],
-                TraceParent = request[HeaderName.TraceParent],
+                Method = stream.Request[HeaderName.Method],
+                Uri = stream.Request[HeaderName.Path],
+                Host = HostOf(stream),
+                UserAgent = stream.Request[HeaderName.UserAgent],
+                RequestContentType = stream.Request[HeaderName.ContentType],
+                ResponseContentType = stream.Response[HeaderName.ContentType],
+                ResponseContentEncoding = stream.Response[HeaderName.ContentEncoding],
+                Referer = stream.Request[HeaderName.Referer],
+                Location = stream.Response[HeaderName.Location],
+                TraceParent = stream.Request[HeaderName.TraceParent],
                 Status = stream.Status,
                 InterimStatuses = stream.Interim,
                 HasRequest = stream.HasRequest,
@@ -55,14 +49,14 @@ public sealed partial class Http2Parser
                 HasLatency = stream.HasRequest && stream.HasResponse,
                 DurationNanos = Math.Max(0, stream.EndNanos - stream.StartNanos),
                 HasDuration = stream.HasRequest && stream.IsResponseEnded,
-                RequestHeaders = request.List,
-                ResponseHeaders = response.List,
+                RequestHeaders = stream.Request.List,
+                ResponseHeaders = stream.Response.List,
                 Problem = Http2Problems.Name(stream.Problem),
-                GrpcService = service,
-                GrpcMethod = method,
-                GrpcStatus = grpcStatus,
-                HasGrpcStatus = hasGrpcStatus,
-                GrpcMessage = message,
+                GrpcService = call.Service,
+                GrpcMethod = call.Method,
+                GrpcStatus = call.Status,
+                HasGrpcStatus = call.HasStatus,
+                GrpcMessage = call.Message,
                 IsGrpc = stream.IsGrpc,
                 GrpcRequestMessages = stream.RequestGrpc.Messages,
                 GrpcResponseMessages = stream.ResponseGrpc.Messages,
@@ -70,6 +64,33 @@ public sealed partial class Http2Parser
                 GrpcResponseBytes = stream.ResponseGrpc.Bytes,
             },
             stream.StartNanos, TraitsOf(stream));
+    }
+
+    private static ReadOnlySpan<byte> HostOf(Http2Stream stream) =>
+        stream.Request[HeaderName.Authority] is { IsEmpty: false } authority ? authority : stream.Request[HeaderName.Host];
+
+    private Call CallOf(Http2Stream stream)
+    {
+        GrpcText.SplitPath(stream.Request[HeaderName.Path], out var service, out var method);
+        var hasStatus = GrpcText.TryReadStatus(stream.Response[HeaderName.GrpcStatus], out var status);
+        return new Call
+        {
+            Service = service,
+            Method = method,
+            Status = status,
+            HasStatus = hasStatus,
+            Message = MessageOf(stream),
+        };
+    }
+
+    /// <summary>What a call of gRPC says beside the exchange.</summary>
+    private readonly ref struct Call
+    {
+        public ReadOnlySpan<byte> Service { get; init; }
+        public ReadOnlySpan<byte> Method { get; init; }
+        public ReadOnlySpan<byte> Message { get; init; }
+        public uint Status { get; init; }
+        public bool HasStatus { get; init; }
     }
 
     /// <summary>A broken connection of which no stream was open still says what broke it.</summary>

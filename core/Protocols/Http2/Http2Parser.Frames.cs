@@ -9,6 +9,50 @@ public sealed partial class Http2Parser
     private const ushort HeaderTableSize = 1;
     private const ushort MaxFrameSize = 5;
 
+    /// <summary>Takes a frame as nearly all are: a piece of a body or a whole header block, without padding or priority.
+    /// Roles are known, and no block is open.</summary>
+    /// <returns>Bytes taken; 0 if it is of another kind, or not all there; -1 if it is broken.</returns>
+    private int TakePlain(Http2Side side, ReadOnlySpan<byte> rest, Direction direction, ParseContext context)
+    {
+        var frame = Http2FrameHeader.Read(rest);
+        if (frame.StreamId == 0 || frame.Length > side.FrameLengthMax) return 0;
+
+        var isEnding = frame.Has(Http2FrameHeader.EndStream);
+        if (frame.Type == Http2FrameType.Data && !frame.Has(Http2FrameHeader.Padded))
+        {
+            return Http2FrameHeader.Size
+                + TakeBody(side, in frame, isEnding, rest[Http2FrameHeader.Size..], direction, context);
+        }
+
+        const byte Plain = Http2FrameHeader.EndHeaders | Http2FrameHeader.EndStream;
+        var isPlainHead = frame.Type == Http2FrameType.Headers && frame.Has(Http2FrameHeader.EndHeaders)
+            && (frame.Flags & ~Plain) == 0 && (direction == Direction.ToClient || (frame.StreamId & 1) != 0)
+            && frame.Length <= rest.Length - Http2FrameHeader.Size;
+        if (!isPlainHead) return 0;
+
+        BeginBlock(side, frame.StreamId, promisedId: 0, isEnding, context);
+        if (EndBlock(side, rest.Slice(Http2FrameHeader.Size, frame.Length), direction, context) != Http2Problem.None) return -1;
+
+        side.HeldSinceNanos = 0;
+        return Http2FrameHeader.Size + frame.Length;
+    }
+
+    /// <summary>As much of a body's piece as is there; the rest goes by in <see cref="TakePayload"/>.</summary>
+    private int TakeBody(
+        Http2Side side, in Http2FrameHeader frame, bool isEnding, ReadOnlySpan<byte> bytes, Direction direction,
+        ParseContext context)
+    {
+        var taken = Math.Min(frame.Length, bytes.Length);
+        var stream = _streams.Find(frame.StreamId);
+        if (taken > 0) stream?.TakeData(bytes[..taken], direction);
+        side.HeldSinceNanos = 0;
+        side.DataStreamId = frame.StreamId;
+        side.DataLeft = frame.Length - taken;
+        side.IsDataEnding = isEnding && taken < frame.Length;
+        if (isEnding && taken == frame.Length && stream is not null) EndSide(stream, direction, context);
+        return taken;
+    }
+
     private Http2Problem OnFrame(
         Http2Side side, in Http2FrameHeader frame, ReadOnlySpan<byte> payload, Direction direction,
         ParseContext context)

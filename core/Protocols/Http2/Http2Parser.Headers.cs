@@ -11,6 +11,9 @@ public sealed partial class Http2Parser
 {
     private const int PriorityBytes = 5;
 
+    /// <summary>Of a block that is read for its table only.</summary>
+    private Http2Head _nobodys = new();
+
     private Http2Problem OnHeaders(
         Http2Side side, in Http2FrameHeader frame, ReadOnlySpan<byte> payload, Direction direction,
         ParseContext context)
@@ -128,24 +131,13 @@ public sealed partial class Http2Parser
         return Http2Problem.None;
     }
 
-    /// <summary>Every block must be decoded, wanted or not, for what it does to the table.</summary>
-    private static bool TryDecode(HpackDecoder hpack, ReadOnlySpan<byte> block, Http2Stream? stream, bool isRequest)
+    private bool TryDecode(HpackDecoder hpack, ReadOnlySpan<byte> block, Http2Stream? stream, bool isRequest)
     {
-        var cursor = new HpackCursor(block);
-        while (true)
-        {
-            var status = hpack.Next(ref cursor, out var field);
-            if (status == HpackStatus.Field)
-            {
-                if (stream is null) continue;
-                if (isRequest) stream.Request.Add(in field);
-                else stream.Response.Add(in field);
-                continue;
-            }
-
-            if (status != HpackStatus.Unknown) return status == HpackStatus.End;
-            stream?.IsPartial = true;
-        }
+        ref var head = ref stream is null ? ref _nobodys : ref isRequest ? ref stream.Request : ref stream.Response;
+        var isHpack = hpack.TryDecode(block, ref head, out var isWhole);
+        if (stream is null) head.Clear();
+        else if (!isWhole) stream.IsPartial = true;
+        return isHpack;
     }
 
     private static void OnRequestHead(Http2Stream stream, long startNanos, ParseContext context)

@@ -47,6 +47,15 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
         Debug.Assert(!bytes.IsEmpty);
         direction = Turn(direction, context);
         var side = _sides[(int)direction];
+        return side.Place == Http2Place.Framing
+            ? ParseFrames(side, bytes, 0, direction, context)
+            : ParseElsewhere(side, bytes, direction, context);
+    }
+
+    /// <summary>At the beginning, or after a loss.</summary>
+    private ParseResult ParseElsewhere(
+        Http2Side side, ReadOnlySpan<byte> bytes, Direction direction, ParseContext context)
+    {
         var position = 0;
         if (side.Place == Http2Place.Start && JudgeHttp1(bytes, direction) is var verdict and not Verdict.No)
         {
@@ -68,6 +77,12 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
             return ParseResult.More(position, wanted);
         }
 
+        return ParseFrames(side, bytes, position, direction, context);
+    }
+
+    private ParseResult ParseFrames(
+        Http2Side side, ReadOnlySpan<byte> bytes, int position, Direction direction, ParseContext context)
+    {
         while (position < bytes.Length)
         {
             var rest = bytes[position..];
@@ -78,6 +93,15 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
             }
 
             if (rest.Length < Http2FrameHeader.Size) return Wait(side, position, Http2FrameHeader.Size, context);
+
+            if (side.BlockStreamId == 0 && AreRolesKnown(context))
+            {
+                var taken = TakePlain(side, rest, direction, context);
+                if (taken < 0) return Break(Http2Problem.Hpack, bytes.Length, context);
+
+                position += taken;
+                if (taken > 0) continue;
+            }
 
             var frame = Http2FrameHeader.Read(rest);
             var problem = Check(side, in frame, RuleOf(direction, context));
@@ -97,6 +121,18 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
         }
 
         return ParseResult.Done(position);
+    }
+
+    public override bool TryPass(ReadOnlySpan<byte> bytes, Direction direction, long nowNanos)
+    {
+        if (_isSwapped) direction = (Direction)(1 - (int)direction);
+        var side = _sides[(int)direction];
+        if (side.DataLeft <= bytes.Length) return false;
+
+        Debug.Assert(side.Place == Http2Place.Framing);
+        _streams.Find(side.DataStreamId)?.TakeData(bytes, direction);
+        side.DataLeft -= bytes.Length;
+        return true;
     }
 
     /// <summary>Stream 1 is the request that asked for the upgrade (RFC 7540 section 3.2).</summary>

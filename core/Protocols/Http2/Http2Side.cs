@@ -76,8 +76,12 @@ internal sealed class Http2Side
 
     public void CloseBlock()
     {
-        Http2Pool.Current.Return(_block);
-        _block = [];
+        if (_block.Length > 0)
+        {
+            Http2Pool.Current.Return(_block);
+            _block = [];
+        }
+
         (_blockLength, BlockStreamId, BlockPromisedId, IsBlockLost) = (0, 0, 0, false);
     }
 

@@ -9,10 +9,22 @@ public sealed partial class QuicParser
     // Flags, connection id, version, number, hash of the message.
     private const int PublicHeaderSize = 13, PublicHashSize = 12;
 
+    public static bool MayBegin(byte first) => LongHeader.IsLong(first) || IsPublic(first);
+
     public static Verdict Probe(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
         if (bytes.Length < PublicHeaderSize + 1 + PublicHashSize) return Verdict.No;
         if (!LongHeader.IsLong(bytes[0])) return ProbePublic(bytes, direction);
+        if (QuicVersions.DialectOf(BinaryPrimitives.ReadUInt32BigEndian(bytes[1..])) == QuicDialect.Unknown)
+        {
+            return Verdict.No;
+        }
+
+        return ProbeLong(bytes, direction, hints);
+    }
+
+    private static Verdict ProbeLong(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
+    {
         if (!LongHeader.TryRead(bytes, out var header)) return Verdict.No;
 
         var isOpening = header.Type == QuicPacketType.Initial
@@ -71,13 +83,15 @@ public sealed partial class QuicParser
     /// <summary>Google's header of old: flags, eight bytes of connection id, `Q` and three digits.</summary>
     private static Verdict ProbePublic(ReadOnlySpan<byte> bytes, Direction direction)
     {
-        // Version and connection id are there, nothing reset, nothing reserved.
-        if ((bytes[0] & 0xcb) != 0x09) return Verdict.No;
+        if (!IsPublic(bytes[0])) return Verdict.No;
 
         var version = BinaryPrimitives.ReadUInt32BigEndian(bytes[9..]);
         if (QuicVersions.DialectOf(version) != QuicDialect.GooglePublic) return Verdict.No;
         return direction == Direction.ToServer ? Verdict.Yes : Verdict.YesReversed;
     }
+
+    /// <summary>Version and connection id are there, nothing reset, nothing reserved.</summary>
+    private static bool IsPublic(byte first) => (first & 0xcb) == 0x09;
 
     private static bool IsGoogleHello(ReadOnlySpan<byte> frames) =>
         frames[..Math.Min(frames.Length, GoogleHello.LookBytesMax)].IndexOf("CHLO"u8) >= 0;

@@ -1,3 +1,4 @@
+using System.Text;
 using Xunit;
 using static NetSniff.Tests.Pipeline.TcpTalk;
 
@@ -47,6 +48,16 @@ public sealed class HttpOverTcpTests
             .Server(5001, Ack, Asked, Answer);
         Assert.Contains("http.method=GET http.uri=/one http.host=a.test http.status=200",
             Assert.Single(talk.Records("http")), StringComparison.Ordinal);
+    }
+
+    /// <summary>Joined at the FIN of a server that sends once more behind it: nothing is missing between.</summary>
+    [Fact]
+    public void What_follows_a_fin_at_the_next_number_leaves_no_gap()
+    {
+        using var talk = new TcpTalk().Server(5001, Fin | Ack, 1001).Server(5002, Ack, 1001, Answer)
+            .Client(1001, Ack, 5002 + (uint)Answer.Length);
+        var flow = Assert.Single(talk.Records("flow"));
+        Assert.Contains("flow.tcp.gaps.toserver=0 flow.tcp.gaps.toclient=0", flow, StringComparison.Ordinal);
     }
 
     /// <summary>The IP header says 4,096 bytes more than the frame has, and the frame was not cut.</summary>
@@ -99,6 +110,33 @@ public sealed class HttpOverTcpTests
             .Client(1001, Ack, 5001, greeting).Server(5001, Ack, 1010, granted)
             .Client(1010, Ack, 5009, Get[..1]).Client(1011, Ack, 5009, Get[1..]);
         Assert.Empty(talk.Records("http"));
+    }
+
+    /// <summary>The parser is shown the head and the end; what lies between is only counted, late pieces too.</summary>
+    [Fact]
+    public void A_body_in_many_segments_is_as_long_as_it_was()
+    {
+        const int PieceBytes = 1000;
+        const int Pieces = 20;
+        var piece = new byte[PieceBytes];
+        using var talk = new TcpTalk().Open().Client(1001, Ack, 5001, Get);
+        var head = Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {Pieces * PieceBytes + 2}\r\n\r\nab");
+        talk.Server(5001, Ack, Asked, head);
+        var at = 5001 + (uint)head.Length;
+        foreach (var index in Enumerable.Range(0, Pieces).Select(index => index switch { 7 => 8, 8 => 7, _ => index }))
+        {
+            talk.Server(at + (uint)(index * PieceBytes), Ack, Asked, piece);
+        }
+
+        talk.Server(at + Pieces * PieceBytes, Ack, Asked, Answer);
+        Assert.Collection(talk.Records("http"),
+            line =>
+            {
+                Assert.Contains("http.uri=/one ", line, StringComparison.Ordinal);
+                Assert.Contains($"http.response.bytes={Pieces * PieceBytes + 2} ", line, StringComparison.Ordinal);
+                Assert.DoesNotContain("!Partial", line, StringComparison.Ordinal);
+            },
+            line => Assert.Contains("http.response.bytes=2 ", line, StringComparison.Ordinal));
     }
 
     /// <summary>A server of HTTP/2 alone sends its SETTINGS at once; curl tries an upgrade all the same.</summary>

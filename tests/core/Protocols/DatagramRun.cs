@@ -1,5 +1,6 @@
 using NetSniff.Protocols;
 using NetSniff.Records;
+using Xunit;
 
 namespace NetSniff.Tests.Protocols;
 
@@ -47,7 +48,13 @@ internal sealed class DatagramRun(int entry)
     public void End()
     {
         Context.NowNanos += DatagramNanos;
-        if (Context.Slot != 0) _parser.EndFlow(Context);
+        if (Context.Slot == 0) return;
+
+        // A flow that says nothing is open is not ended by the pipeline: it must have nothing to say.
+        var emitted = Sink.Emitted;
+        var isNothingOpen = Context.Slot >= ParseContext.NothingOpen;
+        _parser.EndFlow(Context);
+        Assert.False(isNothingOpen && Sink.Emitted > emitted);
     }
 
     public void Forget()

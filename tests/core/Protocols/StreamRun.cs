@@ -115,6 +115,9 @@ internal sealed class StreamRun
     private void Feed(Direction direction, ReadOnlySpan<byte> bytes)
     {
         var side = (int)direction;
+        var isAlone = _heldLength[side] == 0 && !bytes.IsEmpty;
+        if (isAlone && _parser!.TryPass(bytes, direction, Context.NowNanos)) return;
+
         bytes.CopyTo(_held[side].AsSpan(_heldLength[side]));
         _heldLength[side] += bytes.Length;
         if (_heldLength[side] < _needed[side]) return;

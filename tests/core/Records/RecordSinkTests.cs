@@ -81,7 +81,7 @@ public sealed class RecordSinkTests
         Assert.Equal(2, list.Count); // a shorter one may still fit
     }
 
-    private static void Emit(RecordSink sink, string text, ulong[] numbers, bool hasNumber)
+    internal static void Emit(RecordSink sink, string text, ulong[] numbers, bool hasNumber)
     {
         var texts = new TextListBuilder(stackalloc byte[100]);
         texts.Add("one"u8);

@@ -68,7 +68,7 @@ public sealed class CgroupLimitsTests : IDisposable
     public void Bounds_of_all_parts_fit_in_the_limit_together(long mebibytes, int shards)
     {
         var plan = MemoryPlan.For(mebibytes << 20, shards, new ShardOptions(), ringMebibytesWanted: 64);
-        var each = (long)plan.Shard.FlowsMax * Flow.Size + plan.Shard.Streams.BytesMax
+        var each = (long)plan.Shard.FlowsMax * Flow.SizeMax + plan.Shard.Streams.BytesMax
             + ((long)plan.RingMebibytes << 20) + plan.Shard.FragmentBytesMax + plan.Shard.ArenaBytes;
         Assert.InRange(each * shards, 1, mebibytes << 20);
         Assert.InRange(plan.HeapBytesMax, 32L << 20, mebibytes << 20);

@@ -17,15 +17,20 @@ public class VarintSumsTests
         var values = Some(random, count);
         var others = Some(random, count);
         var (plain, delta, beside) = (0L, 0L, 0L);
+        var (deltaBits, besideBits) = (0ul, 0ul);
         for (var row = 0; row < count; row++)
         {
             plain += Varint.Size(values[row]);
-            delta += Varint.Size(VarintSums.Zigzag(values[row] - (row > 0 ? values[row - 1] : 0)));
-            beside += Varint.Size(VarintSums.Zigzag(values[row] - others[row]));
+            var fromBefore = VarintSums.Zigzag(values[row] - (row > 0 ? values[row - 1] : 0));
+            var fromOther = VarintSums.Zigzag(values[row] - others[row]);
+            delta += Varint.Size(fromBefore);
+            beside += Varint.Size(fromOther);
+            if (row > 0) deltaBits |= fromBefore;
+            besideBits |= fromOther;
         }
 
-        Assert.Equal((plain, delta), VarintSums.Measure(values));
-        Assert.Equal(beside, VarintSums.MeasureBeside(values, others));
+        Assert.Equal((plain, delta, deltaBits), VarintSums.Measure(values));
+        Assert.Equal((beside, besideBits), VarintSums.MeasureBeside(values, others));
     }
 
     /// <summary>Numbers of all lengths, the largest among them.</summary>

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text;
 using NetSniff.Packets;
 using NetSniff.Protocols;
@@ -58,19 +56,16 @@ internal sealed class RandomRecords(int seed)
         var kinds = global::NetSniff.Protocols.Protocols.Records;
         var schema = kind is null ? kinds[_random.Next(kinds.Count)] : kinds.Single(one => one.Info.Name == kind);
         var header = NewHeader(schema, timeNanos);
-        using var body = new MemoryStream();
+        var room = new byte[RecordWriter.BytesMax];
+        var writer = new RecordWriter(room, schema);
         foreach (var field in schema.Fields)
         {
             if (_random.Next(4) == 0) continue;
-            if (body.Length > RecordSink.RecordBytesMax - 40_000) break;
-            header.Present |= 1ul << field.Index;
-            WriteField(body, field.Kind);
+            if (writer.Left.Length < 40_000) break;
+            WriteField(ref writer, field);
         }
 
-        while (body.Length % 8 != 0) body.WriteByte(0);
-        header.Length = Marshal.SizeOf<RecordHeader>() + (int)body.Length;
-        _bytes.AddRange(MemoryMarshal.AsBytes(new ReadOnlySpan<RecordHeader>(in header)));
-        _bytes.AddRange(body.GetBuffer().AsSpan(0, (int)body.Length));
+        _bytes.AddRange(room.AsSpan(0, writer.Finish(header)));
         Count++;
     }
 
@@ -103,30 +98,31 @@ internal sealed class RandomRecords(int seed)
         return Address.FromBytes(bytes);
     }
 
-    private void WriteField(MemoryStream body, FieldKind kind)
+    private void WriteField(ref RecordWriter writer, Field field)
     {
-        switch (kind)
+        switch (field.Kind)
         {
             case FieldKind.Flag:
-                body.WriteByte((byte)_random.Next(2));
+                writer.Flag(field.Index, _random.Next(2) != 0);
                 break;
             case FieldKind.Address:
-                var address = NewAddress();
-                body.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<Address>(in address)));
+                writer.Address(field.Index, NewAddress());
                 break;
             case FieldKind.Text or FieldKind.Bytes:
-                WriteText(body, s_texts[_random.Next(s_texts.Length)]);
+                writer.TryText(field.Index, s_texts[_random.Next(s_texts.Length)]);
                 break;
-            case FieldKind.Texts:
-                WriteTexts(body, 1 + _random.Next(4));
-                break;
-            case FieldKind.Numbers:
-                var count = 1 + _random.Next(5);
-                Write16(body, count);
-                for (var index = 0; index < count; index++) Write64(body, NewNumber());
+            case FieldKind.Texts or FieldKind.Numbers:
+                writer.BeginList();
+                for (var left = 1 + _random.Next(4); left > 0; left--)
+                {
+                    if (field.Kind == FieldKind.Numbers) writer.TryListed(NewNumber());
+                    else writer.TryListed(s_texts[_random.Next(s_texts.Length)]);
+                }
+
+                writer.EndList(field.Index);
                 break;
             default:
-                Write64(body, NewNumber());
+                writer.Number(field.Index, NewNumber());
                 break;
         }
     }
@@ -138,35 +134,4 @@ internal sealed class RandomRecords(int seed)
         2 => (ulong)_random.NextInt64(),
         _ => ulong.MaxValue - (ulong)_random.Next(3),
     };
-
-    private void WriteTexts(MemoryStream body, int count)
-    {
-        using var packed = new MemoryStream();
-        for (var index = 0; index < count; index++) WriteText(packed, s_texts[_random.Next(s_texts.Length)]);
-        Write16(body, count);
-        Span<byte> length = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32LittleEndian(length, (int)packed.Length);
-        body.Write(length);
-        packed.WriteTo(body);
-    }
-
-    private static void WriteText(MemoryStream body, byte[] text)
-    {
-        Write16(body, text.Length);
-        body.Write(text);
-    }
-
-    private static void Write16(MemoryStream body, int value)
-    {
-        Span<byte> bytes = stackalloc byte[2];
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)value);
-        body.Write(bytes);
-    }
-
-    private static void Write64(MemoryStream body, ulong value)
-    {
-        Span<byte> bytes = stackalloc byte[8];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
-        body.Write(bytes);
-    }
 }

@@ -26,24 +26,19 @@ internal sealed class ClickRecords(ClickTable table, uint[] peers)
     /// <summary>Appends the record of a row.</summary>
     public void Write(NativeAnswer rows, int row, ByteWriter output)
     {
-        var start = output.Length;
-        var head = ReadHead(rows, row);
-        output.Put(MemoryMarshal.AsBytes(new ReadOnlySpan<RecordHeader>(in head)));
+        var writer = new RecordWriter(output.Room(RecordWriter.BytesMax), table.Schema);
         for (var field = 0; field < _kinds.Length; field++)
         {
-            if (WriteField(_kinds[field], rows.Column(s_fixed + field), row, output)) head.Present |= 1ul << field;
+            WriteField(ref writer, field, _kinds[field], rows.Column(s_fixed + field), row);
         }
 
-        while ((output.Length - start) % 8 != 0) output.Put(0);
-        head.Length = output.Length - start;
-        output.Patch(start, MemoryMarshal.AsBytes(new ReadOnlySpan<RecordHeader>(in head)));
+        output.Advance(writer.Finish(ReadHead(rows, row)));
     }
 
     private RecordHeader ReadHead(NativeAnswer rows, int row)
     {
         var head = new RecordHeader
         {
-            Kind = table.Schema.Id,
             TimeNanos = Fixed<long>(rows, ClickColumn.Time, row),
             FlowId = Fixed<ulong>(rows, ClickColumn.FlowId, row),
             Client = Fixed<Address>(rows, ClickColumn.SourceAddress, row),
@@ -85,55 +80,43 @@ internal sealed class ClickRecords(ClickTable table, uint[] peers)
         return _lastAppNumber = Apps.Names.Count < AppsMax ? Apps.Add(Encoding.UTF8.GetString(name)) : Apps.Unknown;
     }
 
-    /// <returns>Whether the field is there.</returns>
-    private static bool WriteField(FieldKind kind, NativeColumn column, int row, ByteWriter output)
+    private static void WriteField(ref RecordWriter writer, int field, FieldKind kind, NativeColumn column, int row)
     {
-        if (kind is FieldKind.Texts or FieldKind.Numbers) return WriteList(kind, column, row, output);
-        if (!column.IsThere(row)) return false;
+        if (kind is FieldKind.Texts or FieldKind.Numbers)
+        {
+            WriteList(ref writer, field, kind, column, row);
+            return;
+        }
+
+        if (!column.IsThere(row)) return;
         switch (kind)
         {
             case FieldKind.Flag:
-                output.Put(column.Get<byte>(row));
+                writer.Flag(field, column.Get<byte>(row) != 0);
                 break;
             case FieldKind.Address:
-                var address = column.Get<Address>(row);
-                output.Put(MemoryMarshal.AsBytes(new ReadOnlySpan<Address>(in address)));
+                writer.Address(field, column.Get<Address>(row));
                 break;
             case FieldKind.Text or FieldKind.Bytes:
-                WriteText(column.Text(row), output);
+                writer.TryText(field, column.Text(row));
                 break;
             default:
-                output.PutUInt64(column.Get<ulong>(row));
+                writer.Number(field, column.Get<ulong>(row));
                 break;
         }
-
-        return true;
     }
 
-    private static bool WriteList(FieldKind kind, NativeColumn column, int row, ByteWriter output)
+    private static void WriteList(ref RecordWriter writer, int field, FieldKind kind, NativeColumn column, int row)
     {
         var (first, count) = column.List(row);
-        if (count == 0) return false;
-
-        output.PutUInt16((ushort)count);
-        if (kind == FieldKind.Numbers)
+        writer.BeginList();
+        for (var index = first; index < first + count; index++)
         {
-            for (var index = first; index < first + count; index++) output.PutUInt64(column.Get<ulong>(index));
-            return true;
+            if (kind == FieldKind.Numbers) writer.TryListed(column.Get<ulong>(index));
+            else writer.TryListed(column.Text(index));
         }
 
-        var lengthAt = output.Length;
-        output.PutUInt32(0);
-        for (var index = first; index < first + count; index++) WriteText(column.Text(index), output);
-        var length = output.Length - lengthAt - 4;
-        output.Patch(lengthAt, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in length)));
-        return true;
-    }
-
-    private static void WriteText(ReadOnlySpan<byte> text, ByteWriter output)
-    {
-        output.PutUInt16((ushort)text.Length);
-        output.Put(text);
+        writer.EndList(field);
     }
 
     private static T Fixed<T>(NativeAnswer rows, ClickColumn column, int row) where T : unmanaged =>

@@ -16,6 +16,7 @@ internal sealed class KindBlock
     private static readonly int s_fixed = ClickTable.FixedCount;
 
     private readonly FieldKind[] _kinds;
+    private readonly int[] _cells;
     private readonly ulong _fields;
     private readonly NameOctets _names;
     private readonly CellColumn[] _columns;
@@ -25,6 +26,7 @@ internal sealed class KindBlock
         Table = table;
         _names = names;
         _kinds = [.. table.Schema.Fields.Select(field => field.Kind)];
+        _cells = [.. table.Schema.CellPlaces];
         _fields = _kinds.Length == 64 ? ulong.MaxValue : (1ul << _kinds.Length) - 1;
         _columns = [.. table.Columns.Select(column => new CellColumn(column.Name, column.Type))];
     }
@@ -43,33 +45,20 @@ internal sealed class KindBlock
         {
             var field = BitOperations.TrailingZeroCount(present);
             var column = _columns[s_fixed + field];
+            var cell = body[_cells[field]..];
             switch (_kinds[field])
             {
                 case FieldKind.Flag:
-                    column.Set(row, body[0]);
-                    body = body[1..];
+                    column.Set(row, cell[0]);
                     break;
                 case FieldKind.Address:
-                    column.Set(row, MemoryMarshal.Read<Address>(body));
-                    body = body[Address.Size..];
+                    column.Set(row, MemoryMarshal.Read<Address>(cell));
                     break;
-                case FieldKind.Text or FieldKind.Bytes:
-                    var length = MemoryMarshal.Read<ushort>(body);
-                    column.SetText(row, body.Slice(2, length));
-                    body = body[(2 + length)..];
-                    break;
-                case FieldKind.Texts:
-                    body = AddTexts(column, row, body);
-                    break;
-                case FieldKind.Numbers:
-                    var count = MemoryMarshal.Read<ushort>(body);
-                    column.SetList(row, count);
-                    column.PutNumbers(body.Slice(2, 8 * count));
-                    body = body[(2 + 8 * count)..];
+                case FieldKind.Text or FieldKind.Bytes or FieldKind.Texts or FieldKind.Numbers:
+                    AddOctets(column, row, _kinds[field], cell);
                     break;
                 default:
-                    column.Set(row, MemoryMarshal.Read<ulong>(body));
-                    body = body[8..];
+                    column.Set(row, MemoryMarshal.Read<ulong>(cell));
                     break;
             }
         }
@@ -89,12 +78,24 @@ internal sealed class KindBlock
         Rows = 0;
     }
 
-    private static ReadOnlySpan<byte> AddTexts(CellColumn column, int row, ReadOnlySpan<byte> body)
+    private static void AddOctets(CellColumn column, int row, FieldKind kind, ReadOnlySpan<byte> at)
     {
-        column.SetList(row, MemoryMarshal.Read<ushort>(body));
-        var end = 6 + MemoryMarshal.Read<int>(body[2..]);
-        foreach (var text in new TextList(body[6..end], 0)) column.PutText(text);
-        return body[end..];
+        var cell = MemoryMarshal.Read<TextCell>(at);
+        var octets = at.Slice(cell.Start, cell.Length);
+        switch (kind)
+        {
+            case FieldKind.Texts:
+                column.SetList(row, (ushort)cell.Count);
+                foreach (var text in new TextList(octets, cell.Count)) column.PutText(text);
+                break;
+            case FieldKind.Numbers:
+                column.SetList(row, (ushort)cell.Count);
+                column.PutNumbers(octets);
+                break;
+            default:
+                column.SetText(row, octets);
+                break;
+        }
     }
 
     private void AddFixed(in RecordPlace place, ref readonly RecordHeader head, int row)

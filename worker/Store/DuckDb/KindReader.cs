@@ -49,28 +49,20 @@ internal sealed class KindReader(KindTable table, NameLayout layout, Books books
     /// <summary>Appends the record of a row.</summary>
     public void Write(DuckRows rows, int row, ByteWriter output)
     {
-        var start = output.Length;
-        var head = ReadHead(rows, row);
-        output.Put(MemoryMarshal.AsBytes(new ReadOnlySpan<RecordHeader>(in head)));
+        var writer = new RecordWriter(output.Room(RecordWriter.BytesMax), table.Schema);
         for (var field = 0; field < _kinds.Length; field++)
         {
             ref readonly var column = ref rows.Column(s_fixed + field);
-            if (!column.IsValid(row)) continue;
-
-            head.Present |= 1ul << field;
-            WriteField(_kinds[field], in column, row, output);
+            if (column.IsValid(row)) WriteField(ref writer, field, _kinds[field], in column, row);
         }
 
-        while ((output.Length - start) % 8 != 0) output.Put(0);
-        head.Length = output.Length - start;
-        output.Patch(start, MemoryMarshal.AsBytes(new ReadOnlySpan<RecordHeader>(in head)));
+        output.Advance(writer.Finish(ReadHead(rows, row)));
     }
 
     private RecordHeader ReadHead(DuckRows rows, int row)
     {
         var head = new RecordHeader
         {
-            Kind = table.Schema.Id,
             TimeNanos = Fixed<long>(rows, FixedColumn.Time, row),
             FlowId = Fixed<ulong>(rows, FixedColumn.FlowId, row),
             Client = ReadHalves(rows, FixedColumn.SourceHigh, FixedColumn.SourceLow, row),
@@ -146,69 +138,45 @@ internal sealed class KindReader(KindTable table, NameLayout layout, Books books
         return _lastAppNumber;
     }
 
-    private static void WriteField(FieldKind kind, ref readonly DuckVector column, int row, ByteWriter output)
+    private static void WriteField(
+        ref RecordWriter writer, int field, FieldKind kind, ref readonly DuckVector column, int row)
     {
         switch (kind)
         {
             case FieldKind.Flag:
-                output.Put(column.Get<byte>(row));
+                writer.Flag(field, column.Get<byte>(row) != 0);
                 break;
             case FieldKind.Address:
-                var address = ReadAddress(in column, row);
-                output.Put(MemoryMarshal.AsBytes(new ReadOnlySpan<Address>(in address)));
+                writer.Address(field, ReadAddress(in column, row));
                 break;
             case FieldKind.Text:
-                WriteText(column.Text(row), output);
+                writer.Text(field, Octets.GiveBack(column.Text(row), writer.Left));
                 break;
             case FieldKind.Bytes:
-                output.PutUInt16((ushort)column.Text(row).Length);
-                output.Put(column.Text(row));
+                writer.TryText(field, column.Text(row));
                 break;
-            case FieldKind.Texts:
-                WriteTexts(in column, row, output);
-                break;
-            case FieldKind.Numbers:
-                var numbers = column.Get<DuckDBListEntry>(row);
-                var child = column.Child;
-                output.PutUInt16((ushort)numbers.Length);
-                for (var index = 0; index < (int)numbers.Length; index++)
-                {
-                    output.PutUInt64(child.Get<ulong>((int)numbers.Offset + index));
-                }
-
+            case FieldKind.Texts or FieldKind.Numbers:
+                WriteList(ref writer, field, kind, in column, row);
                 break;
             default:
-                output.PutUInt64(column.Get<ulong>(row));
+                writer.Number(field, column.Get<ulong>(row));
                 break;
         }
     }
 
-    private static void WriteTexts(ref readonly DuckVector column, int row, ByteWriter output)
+    private static void WriteList(
+        ref RecordWriter writer, int field, FieldKind kind, ref readonly DuckVector column, int row)
     {
         var list = column.Get<DuckDBListEntry>(row);
         var child = column.Child;
-        output.PutUInt16((ushort)list.Length);
-        var lengthAt = output.Length;
-        output.PutUInt32(0);
-        for (var index = 0; index < (int)list.Length; index++)
+        writer.BeginList();
+        for (var index = (int)list.Offset; index < (int)(list.Offset + list.Length); index++)
         {
-            WriteText(child.Text((int)list.Offset + index), output);
+            if (kind == FieldKind.Numbers) writer.TryListed(child.Get<ulong>(index));
+            else writer.Listed(Octets.GiveBack(child.Text(index), writer.LeftInList));
         }
 
-        Span<byte> length = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32LittleEndian(length, output.Length - lengthAt - 4);
-        output.Patch(lengthAt, length);
-    }
-
-    private static void WriteText(ReadOnlySpan<byte> kept, ByteWriter output)
-    {
-        var lengthAt = output.Length;
-        output.PutUInt16(0);
-        var written = Octets.GiveBack(kept, output.Room(kept.Length));
-        output.Advance(written);
-        Span<byte> length = stackalloc byte[2];
-        BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)written);
-        output.Patch(lengthAt, length);
+        writer.EndList(field);
     }
 
     private static T Fixed<T>(DuckRows rows, FixedColumn column, int row) where T : unmanaged

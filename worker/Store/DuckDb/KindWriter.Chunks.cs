@@ -19,11 +19,9 @@ internal sealed unsafe partial class KindWriter
         DuckText.Set(target, octets, length);
     }
 
-    private void AddTexts(int column, int row, byte* at)
+    private void AddTexts(int column, int row, byte* at, int count)
     {
-        int count = *(ushort*)at;
         var child = ChildRoom(column, row, count);
-        at += 6;
         for (var index = 0; index < count; index++)
         {
             int length = *(ushort*)at;
@@ -32,11 +30,8 @@ internal sealed unsafe partial class KindWriter
         }
     }
 
-    private void AddNumbers(int column, int row, byte* at)
-    {
-        int count = *(ushort*)at;
-        Buffer.MemoryCopy(at + 2, ChildRoom(column, row, count, sizeof(ulong)), 8L * count, 8L * count);
-    }
+    private void AddNumbers(int column, int row, byte* at, int count) =>
+        Buffer.MemoryCopy(at, ChildRoom(column, row, count, sizeof(ulong)), 8L * count, 8L * count);
 
     /// <summary>Notes a row's list and gives the place of its first element.</summary>
     private byte* ChildRoom(int column, int row, int count, int size = 16)

@@ -29,6 +29,7 @@ internal sealed unsafe partial class KindWriter : IDisposable
         FixedColumn.Vlan, FixedColumn.InnerVlan, FixedColumn.Tunnel, FixedColumn.TunnelId);
 
     private readonly FieldKind[] _kinds;
+    private readonly int[] _cells;
     private readonly ulong _fields;
     private readonly KindRows _rowsWaiting;
     private readonly NameBook _names;
@@ -62,6 +63,7 @@ internal sealed unsafe partial class KindWriter : IDisposable
     public KindWriter(KindTable table, KindRows rows, NameBook names, PeerBook peers)
     {
         _kinds = [.. table.Schema.Fields.Select(field => field.Kind)];
+        _cells = [.. table.Schema.CellPlaces];
         _fields = _kinds.Length == 64 ? ulong.MaxValue : (1ul << _kinds.Length) - 1;
         _rowsWaiting = rows;
         _names = names;
@@ -129,41 +131,49 @@ internal sealed unsafe partial class KindWriter : IDisposable
         AddFixed(in head, row, lane, batch);
         var present = head.Present & _fields;
         _fieldsThere[row] = present;
-        var at = record + sizeof(RecordHeader);
+        var body = record + sizeof(RecordHeader);
         for (; present != 0; present &= present - 1)
         {
             var field = BitOperations.TrailingZeroCount(present);
             var target = _data[s_fixed + field];
+            var cell = body + _cells[field];
             switch (_kinds[field])
             {
                 case FieldKind.Flag:
-                    target[row] = *at++;
+                    target[row] = *cell;
                     break;
                 case FieldKind.Address:
-                    SetAddress(target, row, Unsafe.ReadUnaligned<Address>(at));
-                    at += Address.Size;
+                    SetAddress(target, row, Unsafe.ReadUnaligned<Address>(cell));
                     break;
-                case FieldKind.Text:
-                    SetText(target + 16 * row, at + 2, *(ushort*)at);
-                    at += 2 + *(ushort*)at;
-                    break;
-                case FieldKind.Bytes:
-                    DuckText.Set(target + 16 * row, at + 2, *(ushort*)at);
-                    at += 2 + *(ushort*)at;
-                    break;
-                case FieldKind.Texts:
-                    AddTexts(s_fixed + field, row, at);
-                    at += 6 + *(int*)(at + 2);
-                    break;
-                case FieldKind.Numbers:
-                    AddNumbers(s_fixed + field, row, at);
-                    at += 2 + 8 * *(ushort*)at;
+                case FieldKind.Text or FieldKind.Bytes or FieldKind.Texts or FieldKind.Numbers:
+                    AddOctets(field, row, cell);
                     break;
                 default:
-                    ((ulong*)target)[row] = *(ulong*)at;
-                    at += 8;
+                    ((ulong*)target)[row] = *(ulong*)cell;
                     break;
             }
+        }
+    }
+
+    private void AddOctets(int field, int row, byte* at)
+    {
+        var cell = *(TextCell*)at;
+        var octets = at + cell.Start;
+        var target = _data[s_fixed + field];
+        switch (_kinds[field])
+        {
+            case FieldKind.Text:
+                SetText(target + 16 * row, octets, cell.Length);
+                break;
+            case FieldKind.Bytes:
+                DuckText.Set(target + 16 * row, octets, cell.Length);
+                break;
+            case FieldKind.Texts:
+                AddTexts(s_fixed + field, row, octets, cell.Count);
+                break;
+            default:
+                AddNumbers(s_fixed + field, row, octets, cell.Count);
+                break;
         }
     }
 

@@ -74,7 +74,7 @@ internal sealed class RecordDraft(FieldCatalog catalog, SpecProblems problems, s
         {
             "TCP" => IpProtocol.Tcp, "UDP" => IpProtocol.Udp, "ICMP" => IpProtocol.Icmp, _ => _header.Protocol,
         };
-        if (entry.Value.Value == "HTTP2") _values.TryAdd("http.version", Packed("2"u8));
+        if (entry.Value.Value == "HTTP2") _values.TryAdd("http.version", "2"u8.ToArray());
     }
 
     private void Read(SpecEntry entry, RecordSchema schema, string number)
@@ -109,7 +109,7 @@ internal sealed class RecordDraft(FieldCatalog catalog, SpecProblems problems, s
             return;
         }
 
-        if (Packed(field, texts) is { } bytes) _values[field.Name] = bytes;
+        if (Octets(field, texts) is { } bytes) _values[field.Name] = bytes;
     }
 
     private void ReadBit(SpecEntry entry, RecordSchema schema, FieldBit bit, CatalogField whole, string at)
@@ -183,23 +183,24 @@ internal sealed class RecordDraft(FieldCatalog catalog, SpecProblems problems, s
         return null;
     }
 
-    private byte[]? Packed(CatalogField field, SpecText[] texts)
+    /// <returns>As they lie in a body, without a place or count.</returns>
+    private byte[]? Octets(CatalogField field, SpecText[] texts)
     {
         if (field.Kind == FieldKind.Texts)
         {
             var scratch = new byte[texts.Sum(static text => 2 + Encoding.UTF8.GetByteCount(text.Value))];
             var list = new TextListBuilder(scratch);
             foreach (var text in texts) list.Add(Encoding.UTF8.GetBytes(text.Value));
-            return [.. Word((ushort)texts.Length), .. Word(scratch.Length), .. scratch];
+            return scratch;
         }
 
-        if (field.Kind == FieldKind.Text && texts is [var only]) return Packed(Encoding.UTF8.GetBytes(only.Value));
+        if (field.Kind == FieldKind.Text && texts is [var only]) return Encoding.UTF8.GetBytes(only.Value);
 
         var literals = texts.Select(text => Literal(field, text)).ToArray();
         if (literals.Contains(null)) return null;
         if (field.Kind == FieldKind.Numbers)
         {
-            return [.. Word((ushort)literals.Length), .. literals.SelectMany(static one => Word(one!.Low))];
+            return [.. literals.SelectMany(static one => Word(one!.Low))];
         }
 
         if (literals is not [{ } literal])
@@ -213,33 +214,37 @@ internal sealed class RecordDraft(FieldCatalog catalog, SpecProblems problems, s
             FieldKind.Flag => [(byte)literal.Low],
             FieldKind.Duration or FieldKind.Time => Word(literal.Low ^ ScalarRanges.SignFlip),
             FieldKind.Address => Word(AddressOf(literal)),
-            FieldKind.Bytes => Packed(literal.Bytes),
+            FieldKind.Bytes => [.. literal.Bytes],
             _ => Word(literal.Low),
         };
     }
 
-    /// <summary>As they lie in an arena: present fields in order, one behind the other.</summary>
+    /// <summary>As they lie in an arena.</summary>
     private byte[] Bytes(RecordSchema schema)
     {
-        List<byte> body = [];
+        var bytes = new byte[RecordWriter.BytesMax];
+        var writer = new RecordWriter(bytes, schema);
         foreach (var field in schema.Fields)
         {
             if (!_values.TryGetValue(field.Name, out var value)) continue;
-
-            _header.Present |= 1ul << field.Index;
-            body.AddRange(value);
+            if (value.Length <= writer.Left.Length) writer.Copy(field.Index, ValueOf(field.Kind, value));
+            else problems.Add(0, $"{path}.{field.Name}", $"does not fit: a record has at most {bytes.Length} bytes");
         }
 
-        var size = Unsafe.SizeOf<RecordHeader>();
-        var bytes = new byte[(size + body.Count + 7) & ~7];
-        _header.Length = bytes.Length;
-        MemoryMarshal.Write(bytes, in _header);
-        body.CopyTo(bytes, size);
-        return bytes;
+        return bytes[..writer.Finish(_header)];
     }
 
-    private static byte[] Packed(ReadOnlySpan<byte> text) =>
-        [.. Word((ushort)Math.Min(text.Length, ushort.MaxValue)), .. text[..Math.Min(text.Length, ushort.MaxValue)]];
+    private static FieldValue ValueOf(FieldKind kind, byte[] octets)
+    {
+        var count = kind switch
+        {
+            FieldKind.Flag => octets[0],
+            FieldKind.Numbers => octets.Length / sizeof(ulong),
+            _ => 0,
+        };
+        if (kind == FieldKind.Texts) foreach (var _ in new TextList(octets, 0)) count++;
+        return new FieldValue(kind, octets, count);
+    }
 
     private static byte[] Word<T>(T value) where T : unmanaged
     {

@@ -1,4 +1,8 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using NetSniff.Buffers;
 
 namespace NetSniff.Protocols.Http2.Hpack;
 
@@ -35,69 +39,122 @@ internal sealed class HpackDecoder
         _allowedMax = HpackTable.SizeDefault;
     }
 
-    /// <summary>The next field of the block.</summary>
-    public HpackStatus Next(ref HpackCursor cursor, out HpackField field)
+    /// <summary>Reads a header block. Every one must be, wanted or not, for what it does to the table.</summary>
+    /// <param name="head">Gets the fields.</param>
+    /// <param name="isWhole">No field was named or held by an entry that came before the capture or was lost.</param>
+    /// <returns>False if it is not HPACK: what follows cannot be decoded (RFC 9113 section 4.3).</returns>
+    public bool TryDecode(ReadOnlySpan<byte> block, ref Http2Head head, out bool isWhole)
     {
-        field = default;
-        while (cursor.Position < cursor.Block.Length)
+        isWhole = true;
+        ref var rows = ref HpackStaticTable.Rows;
+        var position = 0;
+        if (!block.IsEmpty && (block[0] & 0xE0) == 0x20 && !TryReadUpdates(block, ref position)) return false;
+
+        var at = position;
+        while ((uint)at < (uint)block.Length)
         {
-            var first = cursor.Block[cursor.Position];
-            if ((first & 0xE0) != 0x20)
+            int first = block[at];
+            if (first < 0x80)
             {
-                cursor.IsPastUpdates = true;
-                return first >= 0x80 ? ReadIndexed(ref cursor, out field) : ReadLiteral(ref cursor, first, out field);
+                at = ReadLiteral(block, at, ref rows, ref head, ref isWhole);
+                if (at < 0) return false;
+                continue;
             }
 
-            if (cursor.IsPastUpdates || !TryReadInteger(ref cursor, 0x1F, out var size) || size > _allowedMax)
+            // Section 6.1.
+            var index = first & 0x7F;
+            at++;
+            if (index == 0x7F && !TryReadLong(block, ref at, ref index)) return false;
+            if (index == 0) return false;
+
+            if (index <= HpackStaticTable.Count)
             {
-                return HpackStatus.Broken;
+                head.AddRow(ref HpackStaticTable.RowAt(ref rows, index));
+                continue;
             }
+
+            index -= HpackStaticTable.Count + 1;
+            if ((uint)index < (uint)_table.Count) AddKept(index, ref head, ref isWhole);
+            else if (_table.IsLossy) isWhole = false;
+            else return false;
+        }
+
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void AddKept(int index, ref Http2Head head, ref bool isWhole)
+    {
+        ref readonly var entry = ref _table.At(index);
+        if (entry.IsNameKnown) head.Add(_table.LineOf(in entry), entry.NameLength, entry.Name);
+        else isWhole = false;
+    }
+
+    /// <summary>Size updates stand before the first field only (section 4.2).</summary>
+    private bool TryReadUpdates(ReadOnlySpan<byte> block, ref int position)
+    {
+        while (position < block.Length && (block[position] & 0xE0) == 0x20)
+        {
+            if (!TryReadInteger(block, ref position, 0x1F, out var size) || size > _allowedMax) return false;
 
             _table.Resize(size);
         }
 
-        return HpackStatus.End;
+        return true;
     }
 
-    /// <summary>Section 6.1.</summary>
-    private HpackStatus ReadIndexed(ref HpackCursor cursor, out HpackField field)
+    /// <summary>Section 6.2: with indexing (01), without (0000), or never (0001). Nearly all are not to be kept, have a
+    /// name of the static table and a length of one octet.</summary>
+    /// <returns>Where the next field begins; -1 if this is none.</returns>
+    private int ReadLiteral(ReadOnlySpan<byte> block, int start, ref byte rows, ref Http2Head head, ref bool isWhole)
     {
-        field = default;
-        if (!TryReadInteger(ref cursor, 0x7F, out var index) || index == 0) return HpackStatus.Broken;
+        int first = block[start];
+        // An update, behind a field.
+        if ((first & 0xE0) == 0x20) return -1;
 
-        if (index <= HpackStaticTable.Count)
+        var at = start + 1;
+        var nameIndex = first & 0x0F;
+        if (nameIndex == 0x0F && first < 0x40 && !TryReadLong(block, ref at, ref nameIndex)) return -1;
+
+        int size = (uint)at < (uint)block.Length ? block[at] : 0xFF;
+        var length = size & 0x7F;
+        at++;
+        if (first >= 0x40 || nameIndex is 0 or > HpackStaticTable.Count || length == 0x7F || length > block.Length - at)
         {
-            var line = HpackStaticTable.LineAt(index, out var nameLength, out var name);
-            field = new HpackField(line, nameLength, name);
-            return HpackStatus.Field;
+            return ReadRarer(block, start, ref head, ref isWhole);
         }
 
-        if (!_table.TryGet(index - HpackStaticTable.Count - 1, out var entry))
+        ref var row = ref HpackStaticTable.RowAt(ref rows, nameIndex);
+        var nameLength = HpackStaticTable.NameLengthOf(ref row);
+        if (!head.TryReserve(nameLength + 2 + HuffmanDecoder.RoomFor(length)))
         {
-            return _table.IsLossy ? HpackStatus.Unknown : HpackStatus.Broken;
+            return ReadRarer(block, start, ref head, ref isWhole);
         }
 
-        if (!entry.IsNameKnown) return HpackStatus.Unknown;
+        // Straight into the list. The row's line begins with the name and what stands behind it.
+        ref var target = ref head.Next;
+        Vector256.LoadUnsafe(ref row).StoreUnsafe(ref target);
+        ref var value = ref Unsafe.Add(ref target, sizeof(ushort) + nameLength + 2);
+        if (!TryCopy(block.Slice(at, length), size >= 0x80, ref value, out var valueLength)) return -1;
 
-        field = new HpackField(_table.LineOf(in entry), entry.NameLength, entry.Name);
-        return HpackStatus.Field;
+        head.Keep(nameLength + 2 + valueLength, nameLength, HpackStaticTable.NameOf(ref row));
+        return at + length;
     }
 
-    /// <summary>Section 6.2: with indexing (01), without (0000), or never (0001).</summary>
-    private HpackStatus ReadLiteral(ref HpackCursor cursor, byte first, out HpackField field)
+    /// <summary>A literal that is to be kept, or is named by itself or by an entry that was kept, or that the list may have
+    /// no room for: it is made behind the last entry of the table.</summary>
+    private int ReadRarer(ReadOnlySpan<byte> block, int position, ref Http2Head head, ref bool isWhole)
     {
-        field = default;
-        var isIndexing = first >= 0x40;
-        if (!TryReadInteger(ref cursor, isIndexing ? 0x3F : 0x0F, out var nameIndex)) return HpackStatus.Broken;
+        var isIndexing = block[position] >= 0x40;
+        if (!TryReadInteger(block, ref position, isIndexing ? 0x3F : 0x0F, out var nameIndex)) return -1;
 
         ReadOnlySpan<byte> rawName = default;
         var isNameHuffman = false;
-        if (nameIndex == 0 && !TryReadString(ref cursor, out rawName, out isNameHuffman)) return HpackStatus.Broken;
-
-        if (!TryReadString(ref cursor, out var rawValue, out var isValueHuffman)) return HpackStatus.Broken;
+        if (nameIndex == 0 && !TryReadString(block, ref position, out rawName, out isNameHuffman)) return -1;
+        if (!TryReadString(block, ref position, out var rawValue, out var isValueHuffman)) return -1;
 
         var isNameKnown = TryFindName(nameIndex, out var entry);
-        if (!isNameKnown && !_table.IsLossy) return HpackStatus.Broken;
+        if (!isNameKnown && !_table.IsLossy) return -1;
 
         var nameRoom = nameIndex == 0 ? HuffmanDecoder.RoomFor(rawName.Length) : entry.NameLength;
         var line = _table.Tail(nameRoom + 2 + HuffmanDecoder.RoomFor(rawValue.Length));
@@ -105,7 +162,7 @@ internal sealed class HpackDecoder
         var header = entry.Name;
         if (nameIndex == 0)
         {
-            if (!TryCopy(rawName, isNameHuffman, line, out nameLength)) return HpackStatus.Broken;
+            if (!TryCopy(rawName, isNameHuffman, ref line[0], out nameLength)) return -1;
 
             header = HeaderNames.Find(line[..nameLength]);
         }
@@ -116,18 +173,14 @@ internal sealed class HpackDecoder
 
         line[nameLength] = (byte)':';
         line[nameLength + 1] = (byte)' ';
-        if (!TryCopy(rawValue, isValueHuffman, line[(nameLength + 2)..], out var valueLength))
-        {
-            return HpackStatus.Broken;
-        }
+        if (!TryCopy(rawValue, isValueHuffman, ref line[nameLength + 2], out var valueLength)) return -1;
 
         ReadOnlySpan<byte> whole = isIndexing
             ? _table.Add(nameLength, valueLength, header, isNameKnown)
             : line[..(nameLength + 2 + valueLength)];
-        if (!isNameKnown) return HpackStatus.Unknown;
-
-        field = new HpackField(whole, nameLength, header);
-        return HpackStatus.Field;
+        if (isNameKnown) head.Add(whole, nameLength, header);
+        else isWhole = false;
+        return position;
     }
 
     /// <summary>Whether the name a literal refers to is one we have. The entry says its length and what it is.
@@ -143,8 +196,9 @@ internal sealed class HpackDecoder
             return isThere && entry.IsNameKnown;
         }
 
-        HpackStaticTable.LineAt(nameIndex, out var nameLength, out var name);
-        entry = new HpackTable.Entry(0, nameLength, 0, name, IsNameKnown: true);
+        ref var row = ref HpackStaticTable.RowAt(ref HpackStaticTable.Rows, nameIndex);
+        entry = new HpackTable.Entry(
+            0, HpackStaticTable.NameLengthOf(ref row), 0, HpackStaticTable.NameOf(ref row), IsNameKnown: true);
         return true;
     }
 
@@ -154,7 +208,9 @@ internal sealed class HpackDecoder
         ReadOnlySpan<byte> line = default;
         if (nameIndex <= HpackStaticTable.Count)
         {
-            line = HpackStaticTable.LineAt(nameIndex, out nameLength, out _);
+            ref var row = ref HpackStaticTable.RowAt(ref HpackStaticTable.Rows, nameIndex);
+            line = HpackStaticTable.LineOf(ref row);
+            nameLength = HpackStaticTable.NameLengthOf(ref row);
         }
         else if (_table.TryGet(nameIndex - HpackStaticTable.Count - 1, out var entry))
         {
@@ -166,56 +222,68 @@ internal sealed class HpackDecoder
         return nameLength;
     }
 
-    private static bool TryCopy(ReadOnlySpan<byte> raw, bool isHuffman, Span<byte> target, out int length)
+    /// <param name="target">Room for what <see cref="HuffmanDecoder.RoomFor"/> says of it, encoded or not.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryCopy(ReadOnlySpan<byte> raw, bool isHuffman, ref byte target, out int length)
     {
-        if (isHuffman) return HuffmanDecoder.TryDecode(raw, target, out length);
+        if (isHuffman) return HuffmanDecoder.TryDecode(raw, ref target, out length);
 
-        raw.CopyTo(target);
         length = raw.Length;
+        ShortCopy.Copy(ref MemoryMarshal.GetReference(raw), ref target, length);
         return true;
     }
 
     /// <summary>Section 5.2. Still encoded.</summary>
-    private static bool TryReadString(scoped ref HpackCursor cursor, out ReadOnlySpan<byte> raw, out bool isHuffman)
+    private static bool TryReadString(
+        ReadOnlySpan<byte> block, scoped ref int position, out ReadOnlySpan<byte> raw, out bool isHuffman)
     {
         raw = default;
-        isHuffman = cursor.Position < cursor.Block.Length && cursor.Block[cursor.Position] >= 0x80;
-        if (!TryReadInteger(ref cursor, 0x7F, out var length)) return false;
-        if (length > cursor.Block.Length - cursor.Position) return false;
+        isHuffman = position < block.Length && block[position] >= 0x80;
+        if (!TryReadInteger(block, ref position, 0x7F, out var length)) return false;
+        if (length > block.Length - position) return false;
 
-        raw = cursor.Block.Slice(cursor.Position, length);
-        cursor.Position += length;
+        raw = block.Slice(position, length);
+        position += length;
         return true;
     }
 
     /// <summary>Section 5.1. Refuses what is larger than any block, so that a long run of 0x80 ends as well.</summary>
-    private static bool TryReadInteger(ref HpackCursor cursor, int mask, out int value)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryReadInteger(ReadOnlySpan<byte> block, ref int position, int mask, out int value)
     {
-        var block = cursor.Block;
-        var position = cursor.Position;
         value = 0;
         if ((uint)position >= (uint)block.Length) return false;
 
         value = block[position++] & mask;
-        if (value == mask)
+        return value != mask || TryReadMore(block, ref position, ref value);
+    }
+
+    /// <summary>As <see cref="TryReadMore"/>, for who has its place in a register: nothing is lent.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryReadLong(ReadOnlySpan<byte> block, ref int position, ref int value)
+    {
+        var (at, sum) = (position, value);
+        var isNumber = TryReadMore(block, ref at, ref sum);
+        (position, value) = (at, sum);
+        return isNumber;
+    }
+
+    private static bool TryReadMore(ReadOnlySpan<byte> block, ref int position, ref int value)
+    {
+        // Five octets at most: 127 + 2^35 is above the bound already in the fourth shift.
+        long sum = value;
+        for (var shift = 0; ; shift += 7)
         {
-            // Five octets at most: 127 + 2^35 is above the bound already in the fourth shift.
-            long sum = value;
-            for (var shift = 0; ; shift += 7)
-            {
-                if (shift > 28 || (uint)position >= (uint)block.Length) return false;
+            if (shift > 28 || (uint)position >= (uint)block.Length) return false;
 
-                var octet = block[position++];
-                sum += (long)(octet & 0x7F) << shift;
-                if (sum > IntegerMax) return false;
-                if (octet < 0x80) break;
-            }
-
-            value = (int)sum;
+            var octet = block[position++];
+            sum += (long)(octet & 0x7F) << shift;
+            if (sum > IntegerMax) return false;
+            if (octet < 0x80) break;
         }
 
+        value = (int)sum;
         Debug.Assert(value is >= 0 and <= IntegerMax);
-        cursor.Position = position;
         return true;
     }
 }

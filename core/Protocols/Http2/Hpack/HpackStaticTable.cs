@@ -1,12 +1,30 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace NetSniff.Protocols.Http2.Hpack;
 
-/// <summary>The static table of RFC 7541 appendix A, each entry already as the line `name: value` it is shown as.
-/// </summary>
+/// <summary>The static table of RFC 7541 appendix A, each entry already as a list holds it: the length of a line and the
+/// line, `name: value`.</summary>
+/// <remarks>Rows as long as two vectors, so that one is copied by one load and one store:
+/// <code>
+///    0      2                                  32          62            63
+///   +------+----------------------------------+-----------+-------------+--------+
+///   | size | name: value                      |     0     | name's size | header |
+///   +------+----------------------------------+-----------+-------------+--------+
+/// </code>
+/// </remarks>
 internal static class HpackStaticTable
 {
     public const int Count = 61;
+
+    private const int RowBytes = 64;
+    private const int LengthSize = sizeof(ushort);
+    private const int LineEnd = 32;
+    private const int NameLengthAt = 62;
+    private const int NameAt = 63;
 
     private static readonly string[] s_entries =
     [
@@ -23,30 +41,45 @@ internal static class HpackStaticTable
         "via: ", "www-authenticate: ",
     ];
 
-    private static readonly Line[] s_lines = [.. s_entries.Select(entry => new Line(entry))];
+    private static readonly byte[] s_rows = MakeRows();
 
+    /// <summary>The first of the rows, which stands for no entry.</summary>
+    public static ref byte Rows => ref MemoryMarshal.GetArrayDataReference(s_rows);
+
+    /// <param name="rows"><see cref="Rows"/>.</param>
     /// <param name="index">1 to <see cref="Count"/>.</param>
-    public static ReadOnlySpan<byte> LineAt(int index, out int nameLength, out HeaderName name)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ref byte RowAt(ref byte rows, int index)
     {
-        ref readonly var line = ref s_lines[index - 1];
-        nameLength = line.NameLength;
-        name = line.Name;
-        return line.Bytes;
+        Debug.Assert(index is > 0 and <= Count);
+        return ref Unsafe.Add(ref rows, index * RowBytes);
     }
 
-    private readonly struct Line
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int LineLengthOf(ref byte row) => Unsafe.ReadUnaligned<ushort>(ref row);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int NameLengthOf(ref byte row) => Unsafe.Add(ref row, NameLengthAt);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static HeaderName NameOf(ref byte row) => (HeaderName)Unsafe.Add(ref row, NameAt);
+
+    public static ReadOnlySpan<byte> LineOf(ref byte row) =>
+        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref row, LengthSize), LineLengthOf(ref row));
+
+    private static byte[] MakeRows()
     {
-        public Line(string entry)
+        var rows = new byte[(1 + Count) * RowBytes];
+        for (var index = 1; index <= Count; index++)
         {
-            Bytes = Encoding.ASCII.GetBytes(entry);
-            NameLength = entry.IndexOf(':', 1);
-            Name = HeaderNames.Find(Bytes.AsSpan(0, NameLength));
+            var row = rows.AsSpan(index * RowBytes, RowBytes);
+            var length = Encoding.ASCII.GetBytes(s_entries[index - 1], row[LengthSize..LineEnd]);
+            var nameLength = s_entries[index - 1].IndexOf(':', 1);
+            BinaryPrimitives.WriteUInt16LittleEndian(row, (ushort)length);
+            row[NameLengthAt] = (byte)nameLength;
+            row[NameAt] = (byte)HeaderNames.Find(row.Slice(LengthSize, nameLength));
         }
 
-        public byte[] Bytes { get; }
-
-        public int NameLength { get; }
-
-        public HeaderName Name { get; }
+        return rows;
     }
 }

@@ -53,6 +53,9 @@ internal sealed class HpackTable
         return true;
     }
 
+    /// <param name="index">0 is the newest; less than <see cref="Count"/>.</param>
+    public ref readonly Entry At(int index) => ref _entries[(_first + Count - 1 - index) & (_entries.Length - 1)];
+
     public ReadOnlySpan<byte> LineOf(scoped in Entry entry) => _bytes.AsSpan(entry.Start, entry.LineLength);
 
     /// <summary>Unused bytes behind the last entry, at least so many. Moves the lines: get entries anew.</summary>

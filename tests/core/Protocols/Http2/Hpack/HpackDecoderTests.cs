@@ -1,4 +1,5 @@
 using System.Text;
+using NetSniff.Protocols.Http2;
 using NetSniff.Protocols.Http2.Hpack;
 
 namespace NetSniff.Tests.Protocols.Http2.Hpack;
@@ -96,7 +97,7 @@ public sealed class HpackDecoderTests
         var decoder = new HpackDecoder();
         Decode(decoder, "400a 6375 7374 6f6d 2d6b 6579 0d63 7573 746f 6d2d 6865 6164 6572");
         decoder.Forget();
-        Assert.Equal(["Unknown", ":method: GET"], Decode(decoder, "be 82"));
+        Assert.Equal([":method: GET", "Unknown"], Decode(decoder, "be 82"));
         Assert.Equal(["a: b"], Decode(decoder, "4001 6101 62"));
         Assert.Equal(["a: b", "Unknown"], Decode(decoder, "be bf"));
     }
@@ -142,17 +143,16 @@ public sealed class HpackDecoderTests
         }
     }
 
+    /// <summary>The fields, then what is to be said of all of them.</summary>
     private static List<string> Decode(HpackDecoder decoder, string block)
     {
-        var cursor = new HpackCursor(Hex.Bytes(block));
+        var head = new Http2Head();
         List<string> fields = [];
-        while (true)
-        {
-            var status = decoder.Next(ref cursor, out var field);
-            if (status == HpackStatus.End) return fields;
-
-            fields.Add(status == HpackStatus.Field ? Encoding.Latin1.GetString(field.Line) : status.ToString());
-            if (status == HpackStatus.Broken) return fields;
-        }
+        var isHpack = decoder.TryDecode(Hex.Bytes(block), ref head, out var isWhole);
+        foreach (var line in head.List) fields.Add(Encoding.Latin1.GetString(line));
+        if (!isWhole) fields.Add("Unknown");
+        if (!isHpack) fields.Add("Broken");
+        head.Clear();
+        return fields;
     }
 }

@@ -1,0 +1,125 @@
+using System.Runtime.CompilerServices;
+using NetSniff.Packets;
+using NetSniff.Records;
+
+namespace NetSniff.Tests.Records;
+
+public sealed class RecordWriterTests
+{
+    [Fact]
+    public void A_record_written_field_by_field_is_the_one_a_sink_makes()
+    {
+        var record = Sample(hasNumber: true);
+        var room = new byte[RecordWriter.BytesMax];
+        new Random(1).NextBytes(room);
+        var writer = new RecordWriter(room, record.Schema);
+        foreach (var field in record) Write(ref writer, field.Index, field.Value);
+        var length = writer.Finish(record.Header);
+        Assert.Equal(record.Bytes.ToArray(), room[..length]);
+    }
+
+    [Fact]
+    public void In_any_order_it_says_the_same()
+    {
+        var record = Sample(hasNumber: true);
+        var room = new byte[RecordWriter.BytesMax];
+        var writer = new RecordWriter(room, record.Schema);
+        for (var field = record.Schema.Fields.Count - 1; field >= 0; field--)
+        {
+            if (record.TryGet(field, out var value)) writer.Copy(field, value);
+        }
+
+        var copy = new RecordView(room.AsSpan(0, writer.Finish(record.Header)));
+        Assert.Equal(TestRecords.Line(record), TestRecords.Line(copy));
+    }
+
+    [Fact]
+    public void A_cut_has_only_the_fields_that_were_asked_for()
+    {
+        var record = Sample(hasNumber: true);
+        var room = new byte[record.Bytes.Length];
+        for (var field = 0; field < record.Schema.Fields.Count; field++)
+        {
+            var copy = new RecordView(room.AsSpan(0, RecordCut.Copy(record, 1ul << field, room)));
+            Assert.Equal(record.Has(field) ? 1ul << field : 0, copy.Header.Present);
+            Assert.Equal(record.Has(field), copy.TryGet(field, out _));
+            Assert.Equal(0, copy.Bytes.Length % 8);
+        }
+    }
+
+    [Fact]
+    public void What_there_is_no_room_for_is_said_and_left_out()
+    {
+        var record = Sample(hasNumber: false);
+        var schema = record.Schema;
+        var text = schema.Find("test.text")!.Index;
+        var texts = schema.Find("test.texts")!.Index;
+        var numbers = schema.Find("test.numbers")!.Index;
+        var room = new byte[Unsafe.SizeOf<RecordHeader>() + schema.FixedBytes + 16];
+        var writer = new RecordWriter(room, schema);
+        Assert.False(writer.TryText(text, new byte[17]));
+        Assert.False(writer.TryNumbers(numbers, new byte[24]));
+        writer.BeginList();
+        Assert.True(writer.TryListed("0123456789"u8));
+        Assert.False(writer.TryListed("345"u8));
+        Assert.True(writer.TryListed("34"u8));
+        writer.EndList(texts);
+        writer.BeginList();
+        Assert.False(writer.TryListed(1));
+        writer.EndList(numbers);
+        var written = new RecordView(room.AsSpan(0, writer.Finish(record.Header)));
+        Assert.Equal("test.every test.texts=[0123456789, 34]", TestRecords.Line(written));
+    }
+
+    [Fact]
+    public void More_room_than_a_record_may_have_is_not_used()
+    {
+        var record = Sample(hasNumber: false);
+        var writer = new RecordWriter(new byte[1 << 20], record.Schema);
+        Assert.False(writer.TryText(record.Schema.Find("test.text")!.Index, new byte[RecordWriter.BytesMax]));
+        Assert.Equal(
+            RecordWriter.BytesMax - Unsafe.SizeOf<RecordHeader>() - record.Schema.FixedBytes, writer.Left.Length);
+    }
+
+    private static void Write(ref RecordWriter writer, int field, FieldValue value)
+    {
+        switch (value.Kind)
+        {
+            case FieldKind.Flag:
+                writer.Flag(field, value.Flag);
+                break;
+            case FieldKind.Address:
+                writer.Address(field, value.Address);
+                break;
+            case FieldKind.Text or FieldKind.Bytes:
+                Assert.True(writer.TryText(field, value.Text));
+                break;
+            case FieldKind.Texts:
+                writer.BeginList();
+                foreach (var text in value.Texts) Assert.True(writer.TryListed(text));
+                writer.EndList(field);
+                break;
+            case FieldKind.Numbers:
+                writer.BeginList();
+                for (var index = 0; index < value.NumbersCount; index++)
+                {
+                    Assert.True(writer.TryListed(value.NumberAt(index)));
+                }
+
+                writer.EndList(field);
+                break;
+            default:
+                writer.Number(field, value.Number);
+                break;
+        }
+    }
+
+    private static RecordView Sample(bool hasNumber)
+    {
+        var sink = TestRecords.NewSink();
+        sink.Context.FlowId = 42;
+        sink.Context.Client = Address.FromV4(0x0100_000A);
+        RecordSinkTests.Emit(sink, "first", [1, 2, ulong.MaxValue], hasNumber);
+        return new RecordView(sink.Bytes.ToArray());
+    }
+}
