@@ -79,7 +79,7 @@ public sealed unsafe partial class Shard
         _contextFlow = flow;
         _context.PutOff();
         _context.NowNanos = _now;
-        _context.FlowId = flow->Id;
+        _context.FlowId = IdOf(flow);
         _context.IsMidstream = conversation.IsMidstream;
         _context.App = flow->App;
     }
