@@ -59,7 +59,11 @@ public sealed unsafe class FlowTable : IDisposable
 
     public int Count { get; private set; }
 
-    public bool IsFull => Count >= FlowsMax;
+    public bool IsFull
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Count >= FlowsMax;
+    }
 
     public long BytesAllocated => (long)_pagesUsed * (PageBytes + NumbersBytes) + 8L * (_indexMask + 1);
 
