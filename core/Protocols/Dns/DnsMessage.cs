@@ -35,8 +35,9 @@ internal sealed class DnsMessage
     private bool _areQuestionsCut;
     private int _questionsListed;
     private int _nameLength;
-    private int _typeNameLength;
-    private byte[]? _knownType;
+
+    /// <summary>Something is listed, or an OPT record was there, and has to be cleared.</summary>
+    private bool _hasLists;
 
     public DnsHeader Header;
     public DnsSection Answers = new(AnswerBytes, AnswersMax);
@@ -62,8 +63,16 @@ internal sealed class DnsMessage
 
     public ReadOnlySpan<byte> QueryName => _name.AsSpan(0, _nameLength);
 
-    public ReadOnlySpan<byte> QueryTypeName =>
-        _knownType is { } known ? known : _typeName.AsSpan(0, _typeNameLength);
+    public ReadOnlySpan<byte> QueryTypeName
+    {
+        get
+        {
+            if (!HasQuestion) return default;
+
+            var name = DnsTypes.Name(QueryType);
+            return name.IsEmpty ? WriteTypeName() : name;
+        }
+    }
 
     /// <summary>Only where there is more than one question.</summary>
     public TextList QuestionNames => Header.Questions > 1 ? _questionNames.List : default;
@@ -91,6 +100,7 @@ internal sealed class DnsMessage
 
     private int ReadSections(ReadOnlySpan<byte> message, int position)
     {
+        _hasLists = true;
         // The shorthand for answers that point right behind the header only holds if a name was read there.
         var name = HasQuestion ? QueryName : default;
         position = ReadRecords(message, position, Header.Answers, ref Answers, name);
@@ -130,13 +140,15 @@ internal sealed class DnsMessage
         Problem = DnsProblem.None;
         HasQuestion = false;
         (QueryType, QueryClass) = (0, 0);
-        (_nameLength, _typeNameLength, _knownType) = (0, 0, null);
-        if (_questionsListed != 0 || _areQuestionsCut)
-        {
-            _questionNames.Clear();
-            (_questionsListed, _areQuestionsCut) = (0, false);
-        }
+        _nameLength = 0;
+        if (_hasLists) ClearLists();
+    }
 
+    private void ClearLists()
+    {
+        _hasLists = false;
+        _questionNames.Clear();
+        (_questionsListed, _areQuestionsCut) = (0, false);
         Answers.Clear();
         Authority.Clear();
         Additional.Clear();
@@ -156,8 +168,6 @@ internal sealed class DnsMessage
         QueryType = BinaryPrimitives.ReadUInt16BigEndian(message[position..]);
         QueryClass = BinaryPrimitives.ReadUInt16BigEndian(message[(position + 2)..]);
         HasQuestion = true;
-        _knownType = DnsTypes.Known(QueryType);
-        if (_knownType is null) WriteTypeName();
         position += 4;
         return questions == 1 ? position : ReadMoreQuestions(message, position, questions);
     }
@@ -173,16 +183,17 @@ internal sealed class DnsMessage
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void WriteTypeName()
+    private ReadOnlySpan<byte> WriteTypeName()
     {
         var text = new DnsText(_typeName);
         DnsTypes.Write(QueryType, ref text);
-        _typeNameLength = text.Length;
+        return _typeName.AsSpan(0, text.Length);
     }
 
     /// <summary>Lists the first question, which has been read, and all that follow.</summary>
     private int ReadMoreQuestions(ReadOnlySpan<byte> message, int position, int questions)
     {
+        _hasLists = true;
         List(message, 0, DnsHeader.Size, QueryType);
         for (var index = 1; index < questions; index++)
         {
@@ -256,6 +267,7 @@ internal sealed class DnsMessage
     /// <summary>Looks for the OPT record of a question whose answer is what gets listed.</summary>
     private void FindQueryEdns(ReadOnlySpan<byte> query)
     {
+        _hasLists = true;
         var position = DnsHeader.Size;
         for (var question = 0; question < QueryHeader.Questions; question++)
         {

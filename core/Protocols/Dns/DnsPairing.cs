@@ -89,6 +89,7 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         HasGap = false;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Ask(
         ReadOnlySpan<byte> message, ushort id, ReadOnlySpan<byte> question, Direction direction, ParseContext context,
         ref uint slot)
@@ -147,6 +148,8 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         Complete(index, message, context, ref slot);
     }
 
+    // Apart, as its frame is large and has to be cleared: half of the messages are questions.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Complete(int index, ReadOnlySpan<byte> message, ParseContext context, ref uint slot)
     {
         ref var query = ref _queries[index];

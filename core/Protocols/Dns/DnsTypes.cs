@@ -26,8 +26,6 @@ public static class DnsTypes
     private const int DirectMax = 262;
 
     private static readonly byte[]?[] s_names = Build();
-    private static readonly byte[] s_ta = "TA"u8.ToArray();
-    private static readonly byte[] s_dlv = "DLV"u8.ToArray();
 
     private static readonly byte[][] s_rcodes =
     [
@@ -37,14 +35,12 @@ public static class DnsTypes
     ];
 
     /// <summary>The type's mnemonic; empty for one without.</summary>
-    public static ReadOnlySpan<byte> Name(ushort type) => Known(type);
-
-    internal static byte[]? Known(ushort type) => type switch
+    public static ReadOnlySpan<byte> Name(ushort type) => type switch
     {
         <= DirectMax => s_names[type],
-        32768 => s_ta,
-        32769 => s_dlv,
-        _ => null,
+        32768 => "TA"u8,
+        32769 => "DLV"u8,
+        _ => default,
     };
 
     /// <summary>The response code's mnemonic (RFC 6895 section 2.3); empty for one without.</summary>
