@@ -102,6 +102,8 @@ public readonly struct FlowRecord : IRecord
 
     public void Describe<TVisitor>(ref TVisitor visitor) where TVisitor : IFieldVisitor, allows ref struct
     {
+        // In locals: what is written may be anywhere, as far as a compiler knows.
+        var (isTcp, isIcmp) = (IsTcp, IsIcmp);
         // A copy of its own, whose state stays in registers (ADR 72).
         var fields = visitor;
         fields.Time("flow.first", "When the first packet was seen", FirstNanos);
@@ -116,25 +118,25 @@ public readonly struct FlowRecord : IRecord
         fields.Number("flow.end", "Why it ended: 1 finished, 2 reset, 3 idle, 4 active timeout, 5 evicted, 6 capture "
             + "ended", (ulong)End);
         fields.Number("flow.tcp.state", "TCP state at the end, 1 SYN sent … 3 established … 10 closed", (ulong)State,
-            IsTcp);
-        fields.Number("flow.tcp.flags.toserver", "TCP flags the client ever set", FlagsToServer, IsTcp);
-        fields.Number("flow.tcp.flags.toclient", "TCP flags the server ever set", FlagsToClient, IsTcp);
+            isTcp);
+        fields.Number("flow.tcp.flags.toserver", "TCP flags the client ever set", FlagsToServer, isTcp);
+        fields.Number("flow.tcp.flags.toclient", "TCP flags the server ever set", FlagsToClient, isTcp);
         fields.Number("flow.tcp.retransmitted.toserver", "Segments the client sent again", RetransmittedToServer,
-            IsTcp);
+            isTcp);
         fields.Number("flow.tcp.retransmitted.toclient", "Segments the server sent again", RetransmittedToClient,
-            IsTcp);
-        fields.Number("flow.tcp.outoforder.toserver", "Client segments seen late", OutOfOrderToServer, IsTcp);
-        fields.Number("flow.tcp.outoforder.toclient", "Server segments seen late", OutOfOrderToClient, IsTcp);
+            isTcp);
+        fields.Number("flow.tcp.outoforder.toserver", "Client segments seen late", OutOfOrderToServer, isTcp);
+        fields.Number("flow.tcp.outoforder.toclient", "Server segments seen late", OutOfOrderToClient, isTcp);
         fields.Number("flow.tcp.zerowindow.toserver", "Client packets that closed its window", ZeroWindowToServer,
-            IsTcp);
+            isTcp);
         fields.Number("flow.tcp.zerowindow.toclient", "Server packets that closed its window", ZeroWindowToClient,
-            IsTcp);
-        fields.Number("flow.tcp.gaps.toserver", "Holes left in the client's bytes", GapsToServer, IsTcp);
-        fields.Number("flow.tcp.gaps.toclient", "Holes left in the server's bytes", GapsToClient, IsTcp);
+            isTcp);
+        fields.Number("flow.tcp.gaps.toserver", "Holes left in the client's bytes", GapsToServer, isTcp);
+        fields.Number("flow.tcp.gaps.toclient", "Holes left in the server's bytes", GapsToClient, isTcp);
         fields.Duration("flow.tcp.rtt", "Round trip of the handshake, SYN to the client's ACK", RttNanos, HasRtt);
-        fields.Flag("flow.midstream", "The capture began after the connection had", IsMidstream, IsTcp);
-        fields.Number("flow.icmp.type", "ICMP type of the first packet", IcmpType, IsIcmp);
-        fields.Number("flow.icmp.code", "ICMP code of the first packet", IcmpCode, IsIcmp);
+        fields.Flag("flow.midstream", "The capture began after the connection had", IsMidstream, isTcp);
+        fields.Number("flow.icmp.type", "ICMP type of the first packet", IcmpType, isIcmp);
+        fields.Number("flow.icmp.code", "ICMP code of the first packet", IcmpCode, isIcmp);
         fields.Number("flow.unread", "Payload was left unread because the sensor was at its limits: 1 flow not in the "
             + "sample, 2 headers only, 3 flows only", (ulong)Unread, Unread != FlowUnread.No);
         visitor = fields;

@@ -59,7 +59,11 @@ public sealed unsafe class FlowTable : IDisposable
 
     public int Count { get; private set; }
 
-    public bool IsFull => Count >= FlowsMax;
+    public bool IsFull
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Count >= FlowsMax;
+    }
 
     public long BytesAllocated => (long)_pagesUsed * (PageBytes + NumbersBytes) + 8L * (_indexMask + 1);
 
@@ -241,7 +245,8 @@ public sealed unsafe class FlowTable : IDisposable
         var turn = (nuint)(uint)(direction * Address.Size);
         var apart = (Vector128.LoadUnsafe(ref ends, turn) ^ Vector128.Load(key))
             | (Vector128.LoadUnsafe(ref ends, turn ^ Address.Size) ^ Vector128.Load(key + Address.Size));
-        if (apart != Vector128<byte>.Zero || (flowPorts != ports && flowPorts != turned)) return false;
+        var portsApart = (flowPorts ^ turned) & (uint)-direction;
+        if (apart != Vector128<byte>.Zero || portsApart != 0) return false;
 
         // What came through a tunnel differs here, for the path of a packet does not say of which kind it was.
         var path = *(ulong*)(key + PathOffset) ^ packet.PathWord;

@@ -49,7 +49,7 @@ public static unsafe class TcpTracker
 
         tcp->Flags[direction] |= (byte)packet.Flags;
         ref var acked = ref tcp->LastAck[direction];
-        if ((int)(packet.Acknowledgement - acked) > 0) acked = packet.Acknowledgement;
+        acked = (int)(packet.Acknowledgement - acked) > 0 ? packet.Acknowledgement : acked;
         if (packet.PayloadWireLength == 0) return;
 
         ref var next = ref tcp->NextSequence[direction];

@@ -64,7 +64,9 @@ public static unsafe partial class PacketDecoder
             return false;
         }
 
-        packet.Hash = FlowHash.OfPlain(network - Ipv4Size, packet.PortsWord, protocol | vlan << 8);
+        packet.Hash = FlowHash.OfFour(
+            Unsafe.ReadUnaligned<uint>(network - 8), Unsafe.ReadUnaligned<uint>(network - 4), packet.PortsWord,
+            protocol | vlan << 8);
         if (packet.PayloadLength < packet.PayloadWireLength) packet.Traits = PacketTraits.CutBySnap;
         return true;
     }

@@ -238,6 +238,7 @@ public sealed unsafe partial class Shard : IDisposable
 
     /// <summary>Another connection between the same two ends takes the place of one that ended. Its reminder on the
     /// wheel stays: it is only ever early.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private int Restart(Flow* flow, in Packet packet)
     {
         var (hash, next) = (flow->Hash, flow->WheelNext);

@@ -40,13 +40,10 @@ public readonly ref struct RecordView
 {
     private readonly ReadOnlySpan<byte> _record;
 
-    public RecordView(ReadOnlySpan<byte> record)
-    {
-        _record = record;
-        Schema = RecordKinds.Of(Header.Kind);
-    }
+    public RecordView(ReadOnlySpan<byte> record) => _record = record;
 
-    public RecordSchema Schema { get; }
+    /// <summary>Looked up when it is asked for, so that a record that is only passed on is two words.</summary>
+    public RecordSchema Schema => RecordKinds.Of(Header.Kind);
 
     public ref readonly RecordHeader Header =>
         ref Unsafe.As<byte, RecordHeader>(ref MemoryMarshal.GetReference(_record));
