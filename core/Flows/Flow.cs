@@ -73,7 +73,7 @@ public unsafe struct Flow
     public ushort OuterVlan;
 
     /// <summary>VLAN in the lower twelve bits, <see cref="TunnelKind"/> in the others.</summary>
-    private ushort _innerVlan;
+    internal ushort InnerVlanAndTunnel;
     public uint TunnelId;
     public byte Protocol;
 
@@ -116,9 +116,9 @@ public unsafe struct Flow
         set => (_idLow, _idHigh) = ((uint)value, (ushort)(value >> 32));
     }
 
-    public readonly ushort InnerVlan => (ushort)(_innerVlan & VlanMask);
+    public readonly ushort InnerVlan => (ushort)(InnerVlanAndTunnel & VlanMask);
 
-    public readonly TunnelKind Tunnel => (TunnelKind)(_innerVlan >> TunnelShift);
+    public readonly TunnelKind Tunnel => (TunnelKind)(InnerVlanAndTunnel >> TunnelShift);
 
     /// <summary>What only a flow of TCP has.</summary>
     internal readonly TcpNumbers* Tcp => FlowTable.NumbersOf((Flow*)Unsafe.AsPointer(ref Unsafe.AsRef(in this)));

@@ -12,8 +12,8 @@ namespace NetSniff.Flows;
 /// <remarks>An index word is the hash's upper half and the flow's number plus one. The half names the word's home too,
 /// so neither a probe that fails, nor growing, nor what moves up when a flow goes costs a flow's cache line. Linear
 /// probing, deletion by shifting back (no tombstones), load at most a half. Grows by doubling up to the bound, in
-/// place; pages are allocated as they are first used. Flows of TCP and others have pages of their own, so that those of others never touch
-/// what only TCP needs.</remarks>
+/// place; pages are allocated as they are first used. Flows of TCP have pages of their own, so that those of others
+/// never touch what only TCP needs.</remarks>
 public sealed unsafe class FlowTable : IDisposable
 {
     // Two huge pages of flows, and one for what those of TCP have besides.
@@ -123,7 +123,11 @@ public sealed unsafe class FlowTable : IDisposable
     {
         // What was freed since has a key that no packet has.
         var hint = (Flow*)packet.FlowHint;
-        return hint != null && IsOf(hint, in packet, out direction) ? hint : Search(in packet, out direction);
+        if (hint != null && IsOf(hint, in packet, out direction)) return hint;
+
+        var flow = Search(in packet, out var found);
+        direction = found;
+        return flow;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -222,8 +226,8 @@ public sealed unsafe class FlowTable : IDisposable
     ~FlowTable() => Dispose();
 
     /// <summary>Whether the packet is the flow's, and which way it goes: 0 to the server.</summary>
-    /// <remarks>Without a branch on the way, which cannot be foretold: the ports tell it, and the ends are then compared
-    /// in that order.</remarks>
+    /// <remarks>Without a branch on the way, which cannot be foretold: the ports tell it, and the ends are compared in
+    /// that order.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsOf(Flow* flow, in Packet packet, out int direction)
     {

@@ -5,9 +5,13 @@ public enum LinkType : ushort
 {
     Null = 0,
     Ethernet = 1,
+    TokenRing = 6,
+    Slip = 8,
     Ppp = 9,
+    Fddi = 10,
     PppHdlc = 50,
     PppEther = 51,
+    AtmRfc1483 = 100,
     RawBsd = 12,
     RawOpenBsd = 14,
     Raw = 101,
@@ -16,8 +20,27 @@ public enum LinkType : ushort
     FrameRelay = 107,
     Loop = 108,
     LinuxSll = 113,
+
+    /// <summary>OpenBSD's packet filter log.</summary>
+    Pflog = 117,
+    Prism = 119,
+    SunAtm = 123,
     Ieee80211Radiotap = 127,
+    ArcnetLinux = 129,
+
+    /// <summary>IP over FireWire, as macOS captures it.</summary>
+    AppleFireWire = 138,
+
+    /// <summary>802.11 behind AbsoluteValue Systems' header.</summary>
+    Ieee80211Avs = 163,
     PerPacketInfo = 192,
+
+    /// <summary>PPP behind a byte that says which way it went.</summary>
+    PppDirection = 204,
+    Mpls = 219,
+
+    /// <summary>Solaris' view of IP alone.</summary>
+    Ipnet = 226,
     Ipv4 = 228,
     Ipv6 = 229,
     Nflog = 239,
@@ -25,4 +48,12 @@ public enum LinkType : ushort
     /// <summary>IP over InfiniBand, LINKTYPE_IPOIB.</summary>
     Infiniband = 242,
     LinuxSll2 = 276,
+
+    /// <summary>Ethernet with the tag of a Broadcom switch behind the addresses, and before them.</summary>
+    BroadcomTag = 281,
+    BroadcomTagFirst = 282,
+
+    /// <summary>Ethernet with the tag of a Marvell switch, short and long.</summary>
+    MarvellTag = 284,
+    MarvellTagLong = 285,
 }

@@ -31,7 +31,7 @@ public static unsafe partial class PacketDecoder
             case LinkType.Ieee80211Radiotap: Radiotap(ref packet, ref walk, at); return;
             case LinkType.PerPacketInfo: PerPacketInfo(ref packet, ref walk, at); return;
             case LinkType.Nflog: Nflog(ref packet, ref walk, at); return;
-            default: packet.Status = DecodeStatus.UnknownLink; return;
+            default: RareLink(ref packet, ref walk, at, linkType); return;
         }
     }
 

@@ -63,8 +63,8 @@ public static unsafe partial class PacketDecoder
         }
 
         var (sourcePort, targetPort) = (Read16(ports), Read16(ports + 2));
-        var isPlain =
-            protocol == IpProtocol.Tcp || (protocol == IpProtocol.Udp && !MayTunnel(sourcePort | (uint)targetPort << 16));
+        var isPlain = protocol == IpProtocol.Tcp
+            || (protocol == IpProtocol.Udp && !MayTunnel(sourcePort | (uint)targetPort << 16));
         if (!isPlain) return false;
 
         lot = FlowHash.Lot(source, target, sourcePort, targetPort);

@@ -60,9 +60,10 @@ public sealed unsafe partial class Shard
         return false;
     }
 
-    private void LeaveOut(int packets)
+    private Flow* LeaveOut(int packets)
     {
         Counters.PacketsUntargeted += packets;
         _frameApp = Apps.Untargeted;
+        return null;
     }
 }

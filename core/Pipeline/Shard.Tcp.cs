@@ -56,15 +56,19 @@ public sealed unsafe partial class Shard
             half.Candidates = candidates;
             var known = side == 0 ? FlowTraits.SequencedToServer : FlowTraits.SequencedToClient;
             if (!flow->Is(known)) continue;
-            // A FIN before any data has a number of its own. Where data follows all the same, it was a stray one.
-            half.Next = flow->NextSequence[side] - (flow->Is(FinOf(side)) ? 1u : 0u);
+            half.Next = flow->NextSequence[side];
             half.IsStarted = true;
         }
+
+        // The first data of a side that begins at the number its FIN had: that was a stray one.
+        var own = conversation.Half(direction);
+        var fin = direction == 0 ? FlowTraits.FinToServer : FlowTraits.FinToClient;
+        var isKeepAlive = packet.PayloadWireLength == 1;
+        if (flow->Is(fin) && packet.Sequence + 1 == own.Next && !isKeepAlive) own.Next = packet.Sequence;
     }
 
-    private static FlowTraits FinOf(int side) => side == 0 ? FlowTraits.FinToServer : FlowTraits.FinToClient;
-
-    /// <summary>Nearly all packets are what comes next, on a connection that misses nothing and is not ending.</summary>
+    /// <summary>Nearly all packets are what comes next, on a connection that misses nothing and is not ending.
+    /// </summary>
     private void Follow(Flow* flow, Conversation conversation, in Packet packet, int direction)
     {
         const TcpFlags Turning = TcpFlags.Syn | TcpFlags.Fin | TcpFlags.Rst;

@@ -112,6 +112,12 @@ public sealed unsafe partial class Shard : IDisposable
             return;
         }
 
+        HandleAll(packets);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void HandleAll(Span<Packet> packets)
+    {
         foreach (ref var packet in packets) Handle(ref packet);
     }
 
@@ -124,7 +130,7 @@ public sealed unsafe partial class Shard : IDisposable
         var flows = _flows;
         for (var index = 0; index < packets.Length; index++)
         {
-            PrefetchFrame(frames, start + index + FramesAhead);
+            if (start + index + FramesAhead < frames.Length) PrefetchFrame(in frames[start + index + FramesAhead]);
             ref readonly var frame = ref frames[start + index];
             ref var packet = ref packets[index];
             PacketDecoder.Decode(in frame, ref packet);
@@ -149,13 +155,13 @@ public sealed unsafe partial class Shard : IDisposable
     /// <summary>Headers and the beginning of the payload. What this thread has read itself is near anyway, what another
     /// has read is in that one's cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchFrame(ReadOnlySpan<Frame> frames, int index)
+    private static void PrefetchFrame(in Frame frame)
     {
-        if (index >= frames.Length) return;
-
-        var start = frames[index].Pointer;
+        var start = frame.Pointer;
         Prefetch.Read(start);
         Prefetch.Read(start + Prefetch.LineBytes);
+        if (frame.CapturedLength <= 2 * Prefetch.LineBytes) return;
+
         Prefetch.Read(start + 2 * Prefetch.LineBytes);
         Prefetch.Read(start + 3 * Prefetch.LineBytes);
     }
@@ -183,23 +189,29 @@ public sealed unsafe partial class Shard : IDisposable
     {
         if (packet.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6) IcmpPairs.Normalise(ref packet);
         var flow = _flows.Find(in packet, out var direction);
-        var isWanted = flow == null ? IsWanted(in packet)
-            : flow->Epoch == _epoch || StaysWanted(flow, in packet, ref direction);
-        if (!isWanted)
-        {
-            LeaveOut(packets);
-            return null;
-        }
-
         if (flow == null)
         {
-            flow = Start(ref packet, out direction);
+            if (!IsWanted(in packet)) return LeaveOut(packets);
+
+            flow = Start(ref packet, out var begun);
+            direction = begun;
         }
-        else if (packet.Protocol == IpProtocol.Tcp && (packet.Flags & TcpFlags.Syn) != 0
-            && TcpTracker.IsReuse(flow, packet, direction))
+        else
         {
-            Conclude(flow, EndReason(flow, FlowEnd.Finished));
-            direction = Restart(flow, in packet);
+            if (flow->Epoch != _epoch)
+            {
+                var judged = direction;
+                if (!StaysWanted(flow, in packet, ref judged)) return LeaveOut(packets);
+
+                direction = judged;
+            }
+
+            if (packet.Protocol == IpProtocol.Tcp && (packet.Flags & TcpFlags.Syn) != 0
+                && TcpTracker.IsReuse(flow, packet, direction))
+            {
+                Conclude(flow, EndReason(flow, FlowEnd.Finished));
+                direction = Restart(flow, in packet);
+            }
         }
 
         flow->Packets[direction] += (uint)packets;

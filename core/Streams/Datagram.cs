@@ -57,6 +57,10 @@ public unsafe struct Datagram
     /// <summary>The first piece was seen, so that the ports are known where the protocol has them.</summary>
     public bool HasPorts;
 
+    /// <summary>First eight bytes of the first piece, which hold a length and a checksum or a sequence number; zero
+    /// where it is shorter.</summary>
+    public ulong FirstWord;
+
     /// <summary>Pieces said different things about the same bytes: somebody tries to be read in two ways.</summary>
     public bool IsConflicting;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NetSniff.Packets;
 
@@ -119,11 +120,16 @@ public sealed unsafe partial class IpDefragmenter
         return DefragResult.Held;
     }
 
-    /// <summary>A first piece with other ports than the delivered datagram had is no duplicate: the sender goes round
-    /// its numbers faster than we forget, or does not count them at all.</summary>
+    /// <summary>A first piece with other ports, length or checksum than the delivered datagram had is no duplicate: the
+    /// sender goes round its numbers faster than we forget, or does not count them at all.</summary>
     private static bool IsAnother(in Datagram datagram, in Packet piece) =>
         piece.FragmentOffset == 0 && datagram.HasPorts
-        && (piece.SourcePort != datagram.SourcePort || piece.TargetPort != datagram.TargetPort);
+        && (piece.SourcePort != datagram.SourcePort || piece.TargetPort != datagram.TargetPort
+            || (datagram.FirstWord != 0 && FirstWordOf(in piece) is var word and not 0 && word != datagram.FirstWord));
+
+    private static ulong FirstWordOf(in Packet piece) => piece.PayloadLength >= sizeof(ulong)
+        ? Unsafe.ReadUnaligned<ulong>(piece.Data + piece.PayloadOffset)
+        : 0;
 
     /// <summary>Takes a datagram that will not be whole: evicted, or timed out by now.</summary>
     public bool TryTakeIncomplete(long nowNanos, out Datagram datagram)
@@ -184,6 +190,7 @@ public sealed unsafe partial class IpDefragmenter
         datagram.SourcePort = piece.SourcePort;
         datagram.TargetPort = piece.TargetPort;
         datagram.HasPorts = piece.PayloadLength >= PortsSize;
+        datagram.FirstWord = FirstWordOf(in piece);
     }
 
     private void Complete(int index, out Datagram datagram)

@@ -140,7 +140,8 @@ internal sealed class StreamTarget(ProtocolEntry entry) : FuzzTarget
     private bool Feed(Direction direction, ReadOnlySpan<byte> bytes, ParseContext context, Novelty novelty)
     {
         var side = (int)direction;
-        if (_held[side].Length == 0 && !bytes.IsEmpty && _parser.TryPass(bytes, direction, context.NowNanos)) return true;
+        var isAlone = _held[side].Length == 0 && !bytes.IsEmpty;
+        if (isAlone && _parser.TryPass(bytes, direction, context.NowNanos)) return true;
 
         byte[] all = [.. _held[side], .. bytes];
         if (all.Length > entry.Info.HeldBytesMax + BytesPerSegmentMax) return false;

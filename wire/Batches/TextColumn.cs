@@ -21,8 +21,8 @@ internal sealed class TextColumn
 
     private Slot[] _slots = new Slot[SlotsMin];
 
-    /// <summary>The text of the row before, which the next one often has too.</summary>
-    private Slot _last;
+    /// <summary>The place plus one of the row before's text, which the next one often has too; 0 for none.</summary>
+    private int _last;
 
     /// <summary>By place plus one, and 0 for where a list begins: the place plus one of the text that followed last.
     /// What a batch left here is a guess as any other.</summary>
@@ -33,7 +33,13 @@ internal sealed class TextColumn
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Add(ReadOnlySpan<byte> text)
     {
-        var place = _last.Number != 0 && IsAt(_last.Start, _last.Length, text) ? _last.Number - 1 : Find(text);
+        var place = _last - 1;
+        if (place < 0 || !IsAt(place, text))
+        {
+            place = Find(text);
+            _last = place + 1;
+        }
+
         _rows.Add((ulong)place);
     }
 
@@ -52,7 +58,7 @@ internal sealed class TextColumn
             if (_followers.Length < _starts.Length) Array.Resize(ref _followers, _starts.Length);
             ref var follower = ref _followers[before];
             var guess = follower - 1;
-            if ((uint)guess >= (uint)_distinct || !IsAt(_starts[guess], _starts[guess + 1] - _starts[guess], text))
+            if ((uint)guess >= (uint)_distinct || !IsAt(guess, text))
             {
                 follower = Find(text) + 1;
             }
@@ -66,7 +72,7 @@ internal sealed class TextColumn
     {
         if (_distinct > 0) Array.Clear(_slots);
         _distinct = 0;
-        _last = default;
+        _last = 0;
         _bytes.Clear();
         _rows.Clear();
     }
@@ -111,17 +117,15 @@ internal sealed class TextColumn
         {
             ref var slot = ref slots[at];
             if (slot.Number == 0) return AddDistinct(text, hash, ref slot);
-            if (slot.Hash != hash || !IsAt(slot.Start, slot.Length, text)) continue;
-
-            _last = slot;
-            return slot.Number - 1;
+            if (slot.Hash == hash && IsAt(slot.Number - 1, text)) return slot.Number - 1;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsAt(int start, int length, ReadOnlySpan<byte> text)
+    private bool IsAt(int place, ReadOnlySpan<byte> text)
     {
-        if (length != text.Length) return false;
+        ref var start = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_starts), place);
+        if (Unsafe.Add(ref start, 1) - start != text.Length) return false;
 
         ref var known = ref _bytes.At(start);
         return TextHash.AreSame(ref known, ref MemoryMarshal.GetReference(text), text.Length);
@@ -131,8 +135,7 @@ internal sealed class TextColumn
     {
         var place = _distinct++;
         if (_distinct == _starts.Length) Array.Resize(ref _starts, 2 * _starts.Length);
-        slot = new Slot { Hash = hash, Number = _distinct, Start = _bytes.Length, Length = text.Length };
-        _last = slot;
+        slot = new Slot { Hash = hash, Number = _distinct };
         _bytes.Put(text);
         _starts[_distinct] = _bytes.Length;
         if (2 * _distinct > _slots.Length) Rehash();
@@ -154,16 +157,12 @@ internal sealed class TextColumn
         }
     }
 
-    /// <summary>All that finding a text needs, in one place of the memory.</summary>
+    /// <summary>All that a text that is new needs, in few bytes: half of those that are looked for are.</summary>
     private struct Slot
     {
         public uint Hash;
 
         /// <summary>The text's place plus one; 0 where nothing is.</summary>
         public int Number;
-
-        /// <summary>Where it lies in <see cref="_bytes"/>.</summary>
-        public int Start;
-        public int Length;
     }
 }

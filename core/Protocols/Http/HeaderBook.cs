@@ -45,11 +45,16 @@ public sealed partial class HeaderBook
     public bool IsCut { get; private set; }
 
     /// <summary>`name: value` each.</summary>
-    public TextList Fields => new(_bytes.AsSpan(_listStart, _listEnd - _listStart), _fields);
+    public TextList Fields
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(this[new TextSlice(_listStart, _listEnd - _listStart)], _fields);
+    }
 
     /// <param name="slice">Of this book, since it was cleared.</param>
     public ReadOnlySpan<byte> this[TextSlice slice]
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
             Debug.Assert((uint)slice.Offset + (uint)slice.Length <= (uint)_bytes.Length);
@@ -165,9 +170,10 @@ public sealed partial class HeaderBook
     private TextSlice Append(ReadOnlySpan<byte> text)
     {
         var slice = new TextSlice(_used, text.Length);
-        var target = Reserve(text.Length);
-        ShortCopy.Copy(
-            ref MemoryMarshal.GetReference(text), ref MemoryMarshal.GetReference(target), text.Length);
+        _used += text.Length;
+        if (_used > _bytes.Length) Array.Resize(ref _bytes, (int)BitOperations.RoundUpToPowerOf2((uint)_used));
+        ref var target = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_bytes), slice.Offset);
+        ShortCopy.Copy(ref MemoryMarshal.GetReference(text), ref target, text.Length);
         return slice;
     }
 

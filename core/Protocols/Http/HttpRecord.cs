@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NetSniff.Records;
 
 namespace NetSniff.Protocols.Http;
@@ -69,9 +70,18 @@ public readonly ref struct HttpRecord : IRecord
     public ulong GrpcRequestBytes { get; init; }
     public ulong GrpcResponseBytes { get; init; }
 
+    /// <summary>In parts, each few enough for the compiler to keep the visitor's state in registers (ADR 72).</summary>
     public void Describe<TVisitor>(ref TVisitor visitor) where TVisitor : IFieldVisitor, allows ref struct
     {
-        // A copy of its own, whose state stays in registers (ADR 72).
+        DescribeExchange(ref visitor);
+        DescribeNamed(ref visitor);
+        DescribeHeads(ref visitor);
+        DescribeCall(ref visitor);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void DescribeExchange<TVisitor>(ref TVisitor visitor) where TVisitor : IFieldVisitor, allows ref struct
+    {
         var fields = visitor;
         fields.Text("http.version", "Protocol version: 0.9, 1.0, 1.1 or 2", Version);
         fields.Text("http.method", "Request method", Method);
@@ -83,6 +93,13 @@ public readonly ref struct HttpRecord : IRecord
         fields.Duration("http.duration", "Request's first byte to the response's last", DurationNanos, HasDuration);
         fields.Number("http.request.bytes", "Body bytes of the request as on the wire", RequestBytes, HasRequest);
         fields.Number("http.response.bytes", "Body bytes of the response as on the wire", ResponseBytes, HasResponse);
+        visitor = fields;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void DescribeNamed<TVisitor>(ref TVisitor visitor) where TVisitor : IFieldVisitor, allows ref struct
+    {
+        var fields = visitor;
         fields.Text("http.request.content_type", "Content-Type of the request", RequestContentType);
         fields.Text("http.response.content_type", "Content-Type of the response", ResponseContentType);
         fields.Text("http.response.content_encoding", "Content-Encoding of the response", ResponseContentEncoding);
@@ -91,11 +108,25 @@ public readonly ref struct HttpRecord : IRecord
         fields.Text("http.location", "Location header of a redirect", Location);
         fields.Text("http.upgrade", "Upgrade header the server agreed to", Upgrade);
         fields.Text("http.traceparent", "W3C trace context of the request", TraceParent);
+        visitor = fields;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void DescribeHeads<TVisitor>(ref TVisitor visitor) where TVisitor : IFieldVisitor, allows ref struct
+    {
+        var fields = visitor;
         fields.Numbers("http.interim", "Interim (1xx) status codes before the final one", InterimStatuses);
         fields.Number("http.stream", "HTTP/2 stream", StreamId, HasStreamId);
         fields.Texts("http.request.headers", "Request headers, `name: value`", RequestHeaders);
         fields.Texts("http.response.headers", "Response headers, `name: value`", ResponseHeaders);
         fields.Text("http.problem", "What was wrong with the exchange", Problem);
+        visitor = fields;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void DescribeCall<TVisitor>(ref TVisitor visitor) where TVisitor : IFieldVisitor, allows ref struct
+    {
+        var fields = visitor;
         fields.Text("grpc.service", "gRPC service, with its package", GrpcService);
         fields.Text("grpc.method", "gRPC method", GrpcMethod);
         fields.Number("grpc.status", "gRPC status code: 0 is OK", GrpcStatus, HasGrpcStatus);

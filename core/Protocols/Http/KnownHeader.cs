@@ -26,8 +26,9 @@ public enum KnownHeader : byte
 }
 
 /// <summary>Finds a header field by its name, whatever its case (RFC 9110 section 5.1).</summary>
-/// <remarks>Length and first letter lead to the one name it may be, and one comparison of vectors says whether it is: no
-/// jump that depends on the name, for no two names follow each other so often that a processor could guess it.</remarks>
+/// <remarks>Length and first letter lead to the one name it may be, and one comparison of vectors says whether it is:
+/// no jump that depends on the name, for no two names follow each other so often that a processor could guess it.
+/// </remarks>
 public static class KnownHeaders
 {
     public const int Count = (int)KnownHeader.WebSocketExtensions + 1;
@@ -86,8 +87,8 @@ public static class KnownHeaders
         return (different & ((1u << nameLength) - 1)) == 0 ? (KnownHeader)header : KnownHeader.Other;
     }
 
-    /// <summary>Different for each name, as for each length below 32 with the same first letter: what has the letters of
-    /// the name that is found has its length, too.</summary>
+    /// <summary>Different for each name, as for each length below 32 with the same first letter: what has the letters
+    /// of the name that is found has its length, too.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nint SlotOf(byte first, int nameLength) => (nameLength * 11 + (first | 0x20)) & (Room - 1);
 }

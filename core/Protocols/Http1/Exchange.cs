@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using NetSniff.Buffers;
 using NetSniff.Protocols.Http;
 using NetSniff.Records;
 
@@ -67,14 +69,18 @@ internal sealed class Answer
     private readonly ulong[] _interims = new ulong[InterimsMax];
     private int _interimCount;
 
+    /// <summary>Bytes kept of what follows `HTTP/`.</summary>
+    public const int VersionBytesMax = sizeof(ulong);
+
     private HeaderBook? _book;
+    private ulong _version;
+    private int _versionLength;
 
     /// <summary>What a request is told with that gets no response.</summary>
     public static Answer None { get; } = new();
 
     /// <summary>From the pool, while one is being read and until it is told.</summary>
     public HeaderBook Book => _book ??= ExchangePool.Current.RentBook();
-    public TextSlice Version;
     public long StartNanos;
     public long HeadNanos;
     public long EndNanos;
@@ -89,6 +95,17 @@ internal sealed class Answer
     public ulong BodyBytes;
 
     public ReadOnlySpan<ulong> Interims => _interims.AsSpan(0, _interimCount);
+
+    /// <summary>What follows `HTTP/`; kept here, since nobody asks for it where the request said its own.</summary>
+    public ReadOnlySpan<byte> Version => MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in _version))[.._versionLength];
+
+    public void KeepVersion(ReadOnlySpan<byte> version)
+    {
+        _versionLength = Math.Min(version.Length, VersionBytesMax);
+        var target = MemoryMarshal.AsBytes(new Span<ulong>(ref _version));
+        ShortCopy.Copy(
+            ref MemoryMarshal.GetReference(version), ref MemoryMarshal.GetReference(target), _versionLength);
+    }
 
     public void AddInterim(uint status)
     {
@@ -110,12 +127,12 @@ internal sealed class Answer
         IsBegun = true;
     }
 
-    /// <summary>Gives the book back to the pool: the response was told, and nobody will ask for its texts.</summary>
-    public void Close()
+    /// <summary>Gives the book back: the response was told, and nobody will ask for its texts.</summary>
+    public void Close(ExchangePool pool)
     {
         if (_book is null) return;
 
-        ExchangePool.Current.Return(_book);
+        pool.Return(_book);
         _book = null;
     }
 
@@ -123,7 +140,7 @@ internal sealed class Answer
     /// upgrade may want them.</summary>
     public void ClearMessage()
     {
-        Version = default;
+        _versionLength = 0;
         StartNanos = HeadNanos = EndNanos = 0;
         Status = 0;
         IsBegun = IsHeadDone = IsDone = false;
@@ -139,8 +156,8 @@ internal sealed class Answer
     }
 }
 
-/// <summary>Requests without their responses, oldest first. Their room comes from the pool and goes back as soon as they
-/// are told: what was used last, by whichever connection, is nearest.</summary>
+/// <summary>Requests without their responses, oldest first. Their room comes from the pool and goes back as soon as
+/// they are told: what was used last, by whichever connection, is nearest.</summary>
 internal sealed class ExchangeQueue
 {
     /// <summary>Requests a client may send ahead; those beyond are told without their responses.</summary>

@@ -2,9 +2,9 @@ using NetSniff.Protocols.Http;
 
 namespace NetSniff.Protocols.Http1;
 
-/// <summary>Room for requests, and for the texts of responses, shared by the connections of a thread: one that waits for
-/// its next request holds none, one that sends many ahead finds what others no longer need, and what was used last is
-/// near.</summary>
+/// <summary>Room for requests, and for the texts of responses, shared by the connections of a thread: one that waits
+/// for its next request holds none, one that sends many ahead finds what others no longer need, and what was used last
+/// is near.</summary>
 internal sealed class ExchangePool
 {
     private const int KeptMax = 4096;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NetSniff.Protocols.Http1;
 
 /// <summary>What the header fields of a message say about the length of its body (RFC 9112 section 6).</summary>
@@ -54,6 +56,7 @@ internal struct Framing
     }
 
     /// <summary>A number of so few digits that it cannot be too large.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryReadShort(ReadOnlySpan<byte> digits, out ulong length)
     {
         const int DigitsMax = 19;

@@ -8,11 +8,12 @@ public sealed partial class Http1Parser
     /// <summary>Tells the oldest request with the response that was read, or the response alone.</summary>
     private void EmitPair(ParseContext context)
     {
+        var pool = ExchangePool.Current;
         if (_open.Front is { } request)
         {
             CountBody(request);
             Emit(request, _answer, RecordTraits.None, context);
-            Release(request);
+            Release(request, pool);
             _hasLoneAnswer = false;
         }
         else
@@ -24,7 +25,7 @@ public sealed partial class Http1Parser
 
         _answer.Clear();
         // Who takes over may ask for more than the record said.
-        if (_upgraded == _loner) _answer.Close();
+        if (_upgraded == _loner) _answer.Close(pool);
     }
 
     /// <summary>Tells the oldest request without a final response.</summary>
@@ -33,7 +34,7 @@ public sealed partial class Http1Parser
         var request = _open.Front!;
         CountBody(request);
         Emit(request, _answer, traits, context);
-        Release(request);
+        Release(request, ExchangePool.Current);
         _answer.Clear();
     }
 
@@ -50,7 +51,7 @@ public sealed partial class Http1Parser
         Emit(request, Answer.None, RecordTraits.None, context);
     }
 
-    private void Release(Exchange request)
+    private void Release(Exchange request, ExchangePool pool)
     {
         _open.Remove();
         if (request == _request)
@@ -62,7 +63,7 @@ public sealed partial class Http1Parser
         }
 
         // Who takes over is told of it first.
-        if (request != _upgraded) ExchangePool.Current.Return(request);
+        if (request != _upgraded) pool.Return(request);
     }
 
     /// <summary>A request that is told before its end shows how much of it there was.</summary>
@@ -99,7 +100,7 @@ public sealed partial class Http1Parser
                 RequestHeaders = request.Book.Fields,
                 ResponseHeaders = said.Fields,
                 Host = request.Host,
-                Version = VersionOf(request, hasRequest ? default : said[answer.Version]),
+                Version = VersionOf(request, hasRequest ? default : answer.Version),
                 Upgrade = answer.Status == 101 ? AgreedOn(request, said) : default,
                 Status = answer.Status,
                 InterimStatuses = answer.Interims,
@@ -108,7 +109,8 @@ public sealed partial class Http1Parser
                 RequestBytes = request.BodyBytes,
                 ResponseBytes = answer.BodyBytes,
                 LatencyNanos = answer.HeadNanos - request.StartNanos,
-                HasLatency = hasRequest && answer.IsBegun && answer.IsHeadDone && answer.HeadNanos >= request.StartNanos,
+                HasLatency = hasRequest && answer.IsBegun && answer.IsHeadDone
+                    && answer.HeadNanos >= request.StartNanos,
                 DurationNanos = Math.Max(answer.EndNanos, request.EndNanos) - request.StartNanos,
                 HasDuration = hasRequest && answer.IsBegun && answer.IsDone
                     && Math.Max(answer.EndNanos, request.EndNanos) >= request.StartNanos,

@@ -8,8 +8,6 @@ public sealed partial class Http1Parser
     /// <summary>Bytes kept of a line that is no request, to show what it was.</summary>
     private const int JunkBytesMax = 128;
 
-    private const int VersionBytesMax = 8;
-
     private int ParseClient(ReadOnlySpan<byte> rest, ParseContext context)
     {
         switch (_client.Phase)
@@ -126,7 +124,7 @@ public sealed partial class Http1Parser
     {
         var book = _request.Book;
         var method = Math.Min(line.Method.Length, JunkBytesMax);
-        var version = Math.Min(line.Version.Length, VersionBytesMax);
+        var version = Math.Min(line.Version.Length, Answer.VersionBytesMax);
         if (line.Text.Length > HeaderBook.TextBytesMax)
         {
             _request.Method = book.Keep(line.Method[..method]);

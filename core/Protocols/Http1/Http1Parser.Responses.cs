@@ -36,23 +36,35 @@ public sealed partial class Http1Parser
 
     private int ReadStatusLine(ReadOnlySpan<byte> rest, ParseContext context)
     {
+        if (_server.Searched == 0 && StatusLine.TryTake(rest, out var plain, out var taken))
+        {
+            if (_server.StartNanos == 0) _server.StartNanos = context.NowNanos;
+            return BeginHead(in plain, rest, taken, isLong: false, context);
+        }
+
         var blank = CountBlank(rest);
         if (blank > 0 && _server.Searched == 0) return blank;
 
         if (_server.StartNanos == 0) _server.StartNanos = context.NowNanos;
         if (!Tokens.MayStartWithHttp(rest)) return ReadNoStatusLine(context);
 
-        var taken = TakeFirstLine(rest, ref _server, out var line);
+        taken = TakeFirstLine(rest, ref _server, out var line);
         if (taken == NeedsMore || line.Length < 5) return NeedsMore;
 
         var status = StatusLine.Read(line);
+        return BeginHead(in status, rest, taken, isLong: taken == line.Length, context);
+    }
+
+    private int BeginHead(
+        scoped in StatusLine line, ReadOnlySpan<byte> rest, int taken, bool isLong, ParseContext context)
+    {
         BeginResponse(context);
-        _answer.Status = status.Status;
-        _answer.Version = _answer.Book.Keep(status.Version[..Math.Min(status.Version.Length, VersionBytesMax)]);
-        if (status.Status == 0) _answer.Note(HttpProblem.StatusLine);
-        _server.Phase = taken == line.Length ? Phase.LongLine : Phase.Headers;
+        _answer.Status = line.Status;
+        _answer.KeepVersion(line.Version);
+        if (line.Status == 0) _answer.Note(HttpProblem.StatusLine);
+        _server.Phase = isLong ? Phase.LongLine : Phase.Headers;
         _server.IsTrusted = true;
-        return taken > line.Length && taken < rest.Length
+        return !isLong && taken < rest.Length
             ? taken + Math.Max(0, ReadResponseHeaders(rest[taken..], context))
             : taken;
     }

@@ -155,7 +155,7 @@ public sealed partial class Http1Parser : StreamParser, IProtocol, IUpgradedRequ
         _loner.Clear();
         _loner.Book.Reset();
         _answer.Clear();
-        _answer.Close();
+        _answer.Close(ExchangePool.Current);
         _client = _server = default;
         _request = _upgraded = _loner;
         _unqueued = 0;

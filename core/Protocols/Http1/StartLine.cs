@@ -1,4 +1,8 @@
 using System.Buffers;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text;
 
 namespace NetSniff.Protocols.Http1;
@@ -47,7 +51,8 @@ internal readonly ref struct RequestLine
         const int VersionBytes = 3;
         var method = MethodOf(line);
         var last = line.Length - TailBytes;
-        if (method > 0 && last > method + 1 && EndsPlain(line[last..]) && line[method + 1] > ' ' && line[last - 1] > ' ')
+        if (method > 0 && last > method + 1 && EndsPlain(line[last..])
+            && line[method + 1] > ' ' && line[last - 1] > ' ')
         {
             return new RequestLine
             {
@@ -123,6 +128,22 @@ internal readonly ref struct StatusLine
     /// <summary>0 when there is no number from 100 to 999.</summary>
     public uint Status { get; private init; }
 
+    /// <summary>Takes a whole line that is plain and no longer than a vector, as nearly all are.</summary>
+    public static bool TryTake(ReadOnlySpan<byte> bytes, out StatusLine line, out int taken)
+    {
+        line = default;
+        taken = 0;
+        if (bytes.Length < Vector256<byte>.Count || !bytes.StartsWith("HTTP/1."u8)) return false;
+
+        var piece = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(bytes));
+        var ends = Vector256.Equals(piece, Vector256.Create((byte)'\n')).ExtractMostSignificantBits();
+        var length = BitOperations.TrailingZeroCount(ends);
+        if (ends == 0 || length < 13 || !TryReadPlain(bytes[5..length], out line)) return false;
+
+        taken = length + 1;
+        return true;
+    }
+
     /// <param name="line">Begins with `HTTP/` in some case.</param>
     public static StatusLine Read(ReadOnlySpan<byte> line)
     {
@@ -145,6 +166,7 @@ internal readonly ref struct StatusLine
     }
 
     /// <summary>Three letters, one space, three digits and no fourth.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryReadPlain(ReadOnlySpan<byte> rest, out StatusLine line)
     {
         line = default;

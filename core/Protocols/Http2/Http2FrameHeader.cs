@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace NetSniff.Protocols.Http2;
 
@@ -46,6 +47,7 @@ internal readonly record struct Http2FrameHeader(int Length, Http2FrameType Type
 
     public bool Has(byte flag) => (Flags & flag) != 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Http2FrameHeader Read(ReadOnlySpan<byte> bytes)
     {
         Debug.Assert(bytes.Length >= Size);

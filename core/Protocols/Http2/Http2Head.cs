@@ -53,8 +53,8 @@ internal struct Http2Head()
         var length = HpackStaticTable.LineLengthOf(ref row);
         if (!TryReserve(length))
         {
-            AddBeyondList(
-                HpackStaticTable.LineOf(ref row), HpackStaticTable.NameLengthOf(ref row), HpackStaticTable.NameOf(ref row));
+            var line = HpackStaticTable.LineOf(ref row);
+            AddBeyondList(line, HpackStaticTable.NameLengthOf(ref row), HpackStaticTable.NameOf(ref row));
             return;
         }
 
@@ -76,8 +76,8 @@ internal struct Http2Head()
         Keep(line.Length, nameLength, name);
     }
 
-    /// <summary>Whether the list has room for one more line of so many bytes. It may be written behind the two first bytes
-    /// of <see cref="Next"/>, and a vector beyond its end, too.</summary>
+    /// <summary>Whether the list has room for one more line of so many bytes. It may be written behind the two first
+    /// bytes of <see cref="Next"/>, and a vector beyond its end, too.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReserve(int lineLength)
     {

@@ -67,7 +67,9 @@ public sealed partial class Http2Parser
     }
 
     private static ReadOnlySpan<byte> HostOf(Http2Stream stream) =>
-        stream.Request[HeaderName.Authority] is { IsEmpty: false } authority ? authority : stream.Request[HeaderName.Host];
+        stream.Request[HeaderName.Authority] is { IsEmpty: false } authority
+            ? authority
+            : stream.Request[HeaderName.Host];
 
     private Call CallOf(Http2Stream stream)
     {

@@ -9,8 +9,8 @@ public sealed partial class Http2Parser
     private const ushort HeaderTableSize = 1;
     private const ushort MaxFrameSize = 5;
 
-    /// <summary>Takes a frame as nearly all are: a piece of a body or a whole header block, without padding or priority.
-    /// Roles are known, and no block is open.</summary>
+    /// <summary>Takes a frame as nearly all are: a piece of a body or a whole header block, without padding or
+    /// priority. Roles are known, and no block is open.</summary>
     /// <returns>Bytes taken; 0 if it is of another kind, or not all there; -1 if it is broken.</returns>
     private int TakePlain(Http2Side side, ReadOnlySpan<byte> rest, Direction direction, ParseContext context)
     {
@@ -31,7 +31,8 @@ public sealed partial class Http2Parser
         if (!isPlainHead) return 0;
 
         BeginBlock(side, frame.StreamId, promisedId: 0, isEnding, context);
-        if (EndBlock(side, rest.Slice(Http2FrameHeader.Size, frame.Length), direction, context) != Http2Problem.None) return -1;
+        var block = rest.Slice(Http2FrameHeader.Size, frame.Length);
+        if (EndBlock(side, block, direction, context) != Http2Problem.None) return -1;
 
         side.HeldSinceNanos = 0;
         return Http2FrameHeader.Size + frame.Length;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace NetSniff.Protocols.Http2;
 
@@ -15,6 +16,7 @@ internal sealed class Http2StreamTable
 
     public int Count { get; private set; }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Http2Stream? Find(uint id)
     {
         var slots = _slots;

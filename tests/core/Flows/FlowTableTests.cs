@@ -143,6 +143,69 @@ public sealed unsafe class FlowTableTests
         Assert.True(table.Find(in packets[2], out _) == other);
     }
 
+    /// <summary>Whatever came first, the others find places too, as many as there may be flows.</summary>
+    [Theory]
+    [InlineData(4096, 4096)]
+    [InlineData(1 << 16, 40_000)]
+    [InlineData(1 << 16, 20_000)]
+    public void Flows_of_tcp_and_of_others_share_the_bound(int flowsMax, int ofTcp)
+    {
+        using var table = new FlowTable(flowsMax);
+        var numbers = new int[flowsMax];
+        for (var round = 0; round < 3; round++)
+        {
+            for (var key = 0; key < flowsMax; key++)
+            {
+                var packet = Keyed(key, round);
+                var flow = table.Add(in packet, out numbers[key]);
+                Assert.Equal(0u, flow->Slot);
+                if (packet.Protocol != IpProtocol.Tcp) continue;
+
+                Assert.Equal(0u, flow->Tcp->NextSequence[0]);
+                flow->Tcp->NextSequence[0] = flow->Slot = (uint)key;
+            }
+
+            Assert.True(table.IsFull);
+            Assert.Equal(flowsMax, numbers.Distinct().Count());
+            for (var key = 0; key < flowsMax; key++)
+            {
+                var packet = Keyed(key, round);
+                var flow = table.Find(in packet, out _);
+                Assert.True(flow == table.At(numbers[key]));
+                if (packet.Protocol == IpProtocol.Tcp) Assert.Equal((uint)key, flow->Tcp->NextSequence[0]);
+                table.Remove(numbers[key]);
+            }
+        }
+
+        Assert.InRange(table.BytesAllocated, 1, ((flowsMax >> 15) + 1L) * (Flow.SizeMax << 15) + 8L * 2 * flowsMax);
+
+        // Of TCP first the one part, then the other.
+        Packet Keyed(int key, int round)
+        {
+            var packet = PacketOf(key, isBack: false);
+            if (key < ofTcp == (round != 1)) packet.Protocol = IpProtocol.Tcp;
+            return packet;
+        }
+    }
+
+    [Fact]
+    public void All_flows_forget_their_epoch()
+    {
+        using var table = new FlowTable(1 << 17);
+        var flows = new nint[70_000];
+        for (var key = 0; key < flows.Length; key++)
+        {
+            var packet = PacketOf(key, isBack: false);
+            if (key % 2 == 0) packet.Protocol = IpProtocol.Tcp;
+            var flow = table.Add(in packet, out _);
+            flow->Epoch = 7;
+            flows[key] = (nint)flow;
+        }
+
+        table.ForgetEpochs();
+        Assert.All(flows, flow => Assert.Equal(0, ((Flow*)flow)->Epoch));
+    }
+
     internal static Packet PacketOf(int key, bool isBack)
     {
         Packet packet = default;

@@ -41,6 +41,29 @@ public sealed unsafe class PacketDecoderTests
         { "radiotap", LinkType.Ieee80211Radiotap, [0, 0, 8, 0, 0, 0, 0, 0, .. Wireless()], Plain },
         { "per-packet info", LinkType.PerPacketInfo, [0, 0, 8, 0, 1, 0, 0, 0, .. s_inside], Plain },
         { "nflog", LinkType.Nflog, [2, 0, 0, 0, .. Nflog(9, s_four)], Plain },
+        { "fddi", LinkType.Fddi, [0x50, .. new byte[12], .. Snap(s_four)], Plain },
+        { "token ring", LinkType.TokenRing, [0x10, 0x40, .. new byte[12], .. Snap(s_four)], Plain },
+        { "token ring with a route", LinkType.TokenRing,
+            [0x10, 0x40, .. new byte[6], 0x80, .. new byte[5], 4, 0x30, 0, 0x10, .. Snap(s_four)], Plain },
+        { "slip", LinkType.Slip, [0, 0x45, .. new byte[14], .. s_four], Plain },
+        { "atm", LinkType.AtmRfc1483, Snap(s_four), Plain },
+        { "sun's atm", LinkType.SunAtm, [0x82, 0, 0, 5, .. Snap(s_four)], Plain },
+        { "ppp with a direction", LinkType.PppDirection, [1, 0xFF, 3, 0, 0x57, .. s_six], PlainSix },
+        { "pflog", LinkType.Pflog, [61, 2, 0, 0, .. new byte[60], .. s_four], Plain },
+        { "prism", LinkType.Prism, [0x44, 0, 0, 0, 144, 0, 0, 0, .. new byte[136], .. Wireless()], Plain },
+        { "avs", LinkType.Ieee80211Avs, [0x80, 0x21, 0x10, 1, 0, 0, 0, 64, .. new byte[56], .. Wireless()], Plain },
+        { "arcnet", LinkType.ArcnetLinux, [1, 2, 0, 0, 212, 0, 0, 7, .. s_four], Plain },
+        { "arcnet, exception", LinkType.ArcnetLinux,
+            [1, 2, 0, 0, 212, 0xFF, 0xFF, 0xFF, 212, 0, 0, 7, .. s_four], Plain },
+        { "arcnet of RFC 1051", LinkType.ArcnetLinux, [1, 2, 0, 0, 240, .. s_four], Plain },
+        { "firewire", LinkType.AppleFireWire, [.. new byte[16], 8, 0, .. s_four], Plain },
+        { "ipnet", LinkType.Ipnet, [1, 2, .. new byte[22], .. s_four], Plain },
+        { "mpls alone", LinkType.Mpls, [0, 2, 1, 64, .. s_four], Plain + " Mpls=32" },
+        { "a switch's tag", LinkType.BroadcomTag, [.. s_inside[..12], 0x20, 0, 0, 1, .. s_inside[12..]], Plain },
+        { "a switch's tag before", LinkType.BroadcomTagFirst, [0x20, 0, 0, 1, .. s_inside], Plain },
+        { "another switch's tag", LinkType.MarvellTag, [.. s_inside[..12], 0x40, 1, 0, 0, .. s_inside[12..]], Plain },
+        { "another switch's long tag", LinkType.MarvellTagLong,
+            [.. s_inside[..12], 0xDA, 0xDA, 0, 0, 0x40, 1, 0, 0, .. s_inside[12..]], Plain },
         { "vlan", LinkType.Ethernet, Ethernet(0x8100, [0, 5, 8, 0, .. s_four]), Plain + " vlan=5/0" },
         { "qinq", LinkType.Ethernet, Ethernet(0x88A8, [0, 5, 0x81, 0, 0, 6, 8, 0, .. s_four]), Plain + " vlan=5/6" },
         { "three tags", LinkType.Ethernet,
@@ -248,6 +271,8 @@ public sealed unsafe class PacketDecoderTests
             return Show(in packet);
         }
     }
+
+    private static byte[] Snap(byte[] inside) => [0xAA, 0xAA, 3, 0, 0, 0, 8, 0, .. inside];
 
     private static string Show(in Packet packet)
     {

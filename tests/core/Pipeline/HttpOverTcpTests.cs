@@ -50,6 +50,16 @@ public sealed class HttpOverTcpTests
             Assert.Single(talk.Records("http")), StringComparison.Ordinal);
     }
 
+    /// <summary>Joined at the FIN of a server that sends once more behind it: nothing is missing between.</summary>
+    [Fact]
+    public void What_follows_a_fin_at_the_next_number_leaves_no_gap()
+    {
+        using var talk = new TcpTalk().Server(5001, Fin | Ack, 1001).Server(5002, Ack, 1001, Answer)
+            .Client(1001, Ack, 5002 + (uint)Answer.Length);
+        var flow = Assert.Single(talk.Records("flow"));
+        Assert.Contains("flow.tcp.gaps.toserver=0 flow.tcp.gaps.toclient=0", flow, StringComparison.Ordinal);
+    }
+
     /// <summary>The IP header says 4,096 bytes more than the frame has, and the frame was not cut.</summary>
     [Theory]
     [InlineData(false, true)]

@@ -73,6 +73,21 @@ public sealed unsafe class IpDefragmenterTests
         AssertBalanced();
     }
 
+    /// <summary>A sender that does not count its datagrams, to one port: length or checksum tell them apart.</summary>
+    [Fact]
+    public void Another_first_piece_under_the_same_number_is_another_datagram()
+    {
+        var datagram = Numbers(64);
+        Add(datagram, 0, 32, out _);
+        Add(datagram, 32, 32, out _);
+        var next = Numbers(64);
+        next[7]++;
+        Assert.Equal(DefragResult.Held, Add(next, 0, 32, out _));
+        Assert.Equal(DefragResult.Complete, Add(next, 32, 32, out var whole));
+        Assert.Equal(next, Bytes(whole));
+        AssertBalanced();
+    }
+
     [Fact]
     public void Time_and_room_run_out()
     {

@@ -141,8 +141,8 @@ internal sealed class HpackDecoder
         return at + length;
     }
 
-    /// <summary>A literal that is to be kept, or is named by itself or by an entry that was kept, or that the list may have
-    /// no room for: it is made behind the last entry of the table.</summary>
+    /// <summary>A literal that is to be kept, or is named by itself or by an entry that was kept, or that the list may
+    /// have no room for: it is made behind the last entry of the table.</summary>
     private int ReadRarer(ReadOnlySpan<byte> block, int position, ref Http2Head head, ref bool isWhole)
     {
         var isIndexing = block[position] >= 0x40;
@@ -258,10 +258,17 @@ internal sealed class HpackDecoder
         return value != mask || TryReadMore(block, ref position, ref value);
     }
 
-    /// <summary>As <see cref="TryReadMore"/>, for who has its place in a register: nothing is lent.</summary>
+    /// <summary>As <see cref="TryReadMore"/>, mostly of one octet, and for who has its place in a register: nothing is
+    /// lent.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryReadLong(ReadOnlySpan<byte> block, ref int position, ref int value)
     {
+        if ((uint)position < (uint)block.Length && block[position] < 0x80)
+        {
+            value += block[position++];
+            return true;
+        }
+
         var (at, sum) = (position, value);
         var isNumber = TryReadMore(block, ref at, ref sum);
         (position, value) = (at, sum);

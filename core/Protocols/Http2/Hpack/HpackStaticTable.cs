@@ -6,8 +6,8 @@ using System.Text;
 
 namespace NetSniff.Protocols.Http2.Hpack;
 
-/// <summary>The static table of RFC 7541 appendix A, each entry already as a list holds it: the length of a line and the
-/// line, `name: value`.</summary>
+/// <summary>The static table of RFC 7541 appendix A, each entry already as a list holds it: the length of a line and
+/// the line, `name: value`.</summary>
 /// <remarks>Rows as long as two vectors, so that one is copied by one load and one store:
 /// <code>
 ///    0      2                                  32          62            63

@@ -8,8 +8,8 @@ namespace NetSniff.Protocols.Http2.Hpack;
 /// <remarks>
 /// A state is how far into a code the last byte ended: one of the 256 inner nodes of the code's tree. For every state
 /// and byte a table holds the state after it, whether a string may end there (up to seven one-bits into a code, section
-/// 5.2), and the at most two symbols that end inside (the shortest code has five bits), so one load does what a tree walk
-/// does in eight.
+/// 5.2), and the at most two symbols that end inside (the shortest code has five bits), so one load does what a tree
+/// walk does in eight.
 /// <code>
 ///    31    30    29     26 25   24 23           16 15          8 7            0
 ///   +------+-----+--------+-------+---------------+-------------+--------------+
@@ -28,7 +28,7 @@ internal static class HuffmanDecoder
 
     /// <summary>Room that <see cref="TryDecode"/> wants for so many bytes: eight bits hold at most 8/5 symbols, and the
     /// second symbol is stored before it is known to be one.</summary>
-    public static int RoomFor(int encodedLength) => encodedLength + encodedLength / 2 + encodedLength / 8 + 4;
+    public static int RoomFor(int encodedLength) => encodedLength + (encodedLength >> 1) + (encodedLength >> 3) + 4;
 
     /// <returns>False for a string with the end-of-string symbol inside, or wrong padding.</returns>
     public static bool TryDecode(ReadOnlySpan<byte> encoded, Span<byte> target, out int length)
@@ -38,6 +38,7 @@ internal static class HuffmanDecoder
     }
 
     /// <param name="start">The first of as many bytes as <see cref="RoomFor"/> says.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryDecode(ReadOnlySpan<byte> encoded, ref byte start, out int length)
     {
         ref var steps = ref MemoryMarshal.GetArrayDataReference(s_steps);

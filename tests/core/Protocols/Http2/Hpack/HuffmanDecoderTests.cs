@@ -72,6 +72,8 @@ public class HuffmanDecoderTests
     private static int[]? Decode(byte[] encoded)
     {
         var room = new byte[HuffmanDecoder.RoomFor(encoded.Length)];
-        return HuffmanDecoder.TryDecode(encoded, room, out var length) ? [.. room[..length].Select(octet => (int)octet)] : null;
+        return HuffmanDecoder.TryDecode(encoded, room, out var length)
+            ? [.. room[..length].Select(octet => (int)octet)]
+            : null;
     }
 }
