@@ -35,13 +35,20 @@ internal struct DnsExchange
 
         // A question of which not all was kept is cut, not wrong.
         var isQueryCut = IsQueryCut && !hasResponse;
-        var isCut = message.IsCut || isQueryCut;
-        var problem = isQueryCut ? DnsProblem.None : message.Problem;
-        var traits = IsPartial || isCut ? RecordTraits.Partial : RecordTraits.None;
-        if (problem != DnsProblem.None) traits |= RecordTraits.Malformed;
+        message.IsToldCut = message.IsCut || isQueryCut;
+        message.ToldProblem = isQueryCut ? DnsProblem.None : message.Problem;
+        message.LatencyNanos = LatencyNanos;
+        message.Number = Number;
+        message.HasQuery = !query.IsEmpty;
+        message.HasResponse = hasResponse;
+        message.IsRetransmitted = IsRetransmitted;
+        message.IsTcp = IsTcp;
+        message.IsHttp = IsHttp;
+
+        var traits = IsPartial || message.IsToldCut ? RecordTraits.Partial : RecordTraits.None;
+        if (message.ToldProblem != DnsProblem.None) traits |= RecordTraits.Malformed;
         if (IsReversed) Turn(ref records.Context);
-        var record = new DnsRecord(message, in this, !query.IsEmpty, hasResponse, isCut, problem);
-        records.Emit(in record, BeganNanos, traits);
+        records.Emit(new DnsRecord(message), BeganNanos, traits);
         if (IsReversed) Turn(ref records.Context);
     }
 

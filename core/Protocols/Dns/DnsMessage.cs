@@ -51,8 +51,27 @@ internal sealed class DnsMessage
     /// <summary>What an OPT record of the question said, where this is the answer.</summary>
     public DnsEdns QueryEdns = new();
 
+    // What is told of the exchange beside its messages.
+    public long LatencyNanos;
+    public uint Number;
+    public bool HasQuery;
+    public bool HasResponse;
+    public bool IsRetransmitted;
+    public bool IsTcp;
+    public bool IsHttp;
+    public bool IsToldCut;
+    public DnsProblem ToldProblem;
+
     /// <summary>The one of this thread: no two are ever read at a time.</summary>
     public static DnsMessage Present => t_present ??= new DnsMessage();
+
+    public bool IsAnswered => HasQuery && HasResponse;
+
+    public ReadOnlySpan<byte> ProblemName => DnsProblems.Name(ToldProblem);
+
+    public uint Rcode => (uint)Header.Rcode | Edns.RcodeHigh;
+
+    public ReadOnlySpan<byte> RcodeName => HasResponse ? DnsTypes.RcodeName(Rcode) : default;
 
     public DnsProblem Problem { get; private set; }
     public ushort QueryType { get; private set; }
