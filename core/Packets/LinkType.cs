@@ -48,12 +48,4 @@ public enum LinkType : ushort
     /// <summary>IP over InfiniBand, LINKTYPE_IPOIB.</summary>
     Infiniband = 242,
     LinuxSll2 = 276,
-
-    /// <summary>Ethernet with the tag of a Broadcom switch behind the addresses, and before them.</summary>
-    BroadcomTag = 281,
-    BroadcomTagFirst = 282,
-
-    /// <summary>Ethernet with the tag of a Marvell switch, short and long.</summary>
-    MarvellTag = 284,
-    MarvellTagLong = 285,
 }

@@ -26,11 +26,6 @@ public static unsafe partial class PacketDecoder
             case LinkType.Prism or LinkType.Ieee80211Avs: WirelessBehind(ref packet, ref walk, at); return;
             case LinkType.ArcnetLinux: Arcnet(ref packet, ref walk, at); return;
             case LinkType.AppleFireWire: TypedAt(ref packet, ref walk, at, size: 16); return;
-            case LinkType.BroadcomTagFirst: TypedAt(ref packet, ref walk, at, 4 + EthernetAddressesSize); return;
-            case LinkType.BroadcomTag or LinkType.MarvellTag:
-                TypedAt(ref packet, ref walk, at, EthernetAddressesSize + 4);
-                return;
-            case LinkType.MarvellTagLong: TypedAt(ref packet, ref walk, at, EthernetAddressesSize + 8); return;
             default: packet.Status = DecodeStatus.UnknownLink; return;
         }
     }
