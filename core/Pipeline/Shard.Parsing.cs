@@ -94,7 +94,8 @@ public sealed unsafe partial class Shard
 
     /// <summary>Keeps what the parser left; it lies in the packet, or in the held bytes already.</summary>
     private void Keep(
-        Flow* flow, Conversation conversation, ConversationHalf half, ReadOnlySpan<byte> rest, bool isHeld, int consumed)
+        Flow* flow, Conversation conversation, ConversationHalf half, ReadOnlySpan<byte> rest, bool isHeld,
+        int consumed)
     {
         if (rest.IsEmpty)
         {

@@ -19,15 +19,15 @@ public enum RecordTraits : ushort
 /// <summary>Stands before every record in the arena: whose it is and when. Client and server as the record's protocol
 /// sees them.</summary>
 /// <remarks>
-/// Behind it is the body, laid out by the <see cref="RecordSchema"/> of its kind: every field has its cell, at the same
-/// place in all records of a kind, so that whoever asks for one finds it at once, and whoever turns records into columns
-/// goes down a column.
+/// Behind it is the body, laid out by the <see cref="RecordSchema"/> of its kind: every field has its cell, at the
+/// same place in all records of a kind, so that whoever asks for one finds it at once, and whoever turns records into
+/// columns goes down a column.
 /// <code>
 /// body := cell* octets
 /// </code>
 /// A cell is a number, duration, time or flag (8 bytes), an address (16) or a <see cref="TextCell"/> that says where
-/// among the octets a text or list lies; fields that are not there have zeros. All of it together is a multiple of eight
-/// bytes and at most <see cref="RecordWriter.BytesMax"/>.</remarks>
+/// among the octets a text or list lies; fields that are not there have zeros. All of it together is a multiple of
+/// eight bytes and at most <see cref="RecordWriter.BytesMax"/>.</remarks>
 [StructLayout(LayoutKind.Sequential)]
 public struct RecordHeader
 {

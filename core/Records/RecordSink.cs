@@ -113,8 +113,8 @@ public sealed class RecordSink
 
     /// <summary>Fills one cell after the other, whether the field is there or not: what is always done needs no
     /// guess.</summary>
-    /// <remarks>Four fields, no calls among its methods and no values by condition: then the compiler keeps all of it in
-    /// registers, once a description works on a copy of its own (ADR 72).</remarks>
+    /// <remarks>Four fields, no calls among its methods and no values by condition: then the compiler keeps all of it
+    /// in registers, once a description works on a copy of its own (ADR 72).</remarks>
     private ref struct ArenaWriter : IFieldVisitor
     {
         /// <summary>The field written last: what comes before moves down, so that nobody has to count.</summary>

@@ -146,7 +146,8 @@ internal sealed unsafe class RowBlock
     private static RowWord WordOf<T>(in RecordHeader head, in T field) where T : unmanaged
     {
         var offset = (int)Unsafe.ByteOffset(
-            ref Unsafe.As<RecordHeader, byte>(ref Unsafe.AsRef(in head)), ref Unsafe.As<T, byte>(ref Unsafe.AsRef(in field)));
+            ref Unsafe.As<RecordHeader, byte>(ref Unsafe.AsRef(in head)),
+            ref Unsafe.As<T, byte>(ref Unsafe.AsRef(in field)));
         var mask = sizeof(T) == sizeof(ulong) ? ulong.MaxValue : (1ul << 8 * sizeof(T)) - 1;
         return new RowWord(offset / sizeof(ulong), offset % sizeof(ulong) * 8, mask);
     }

@@ -13,8 +13,8 @@ internal static class VarintSums
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Zigzag(ulong difference) => (difference << 1) ^ (ulong)((long)difference >> 63);
 
-    /// <summary>Bytes as they are, and as differences from the one before, and the bits that any of these but the first has.
-    /// </summary>
+    /// <summary>Bytes as they are, and as differences from the one before, and the bits that any of these but the
+    /// first has.</summary>
     public static (long Plain, long Delta, ulong DeltaBits) Measure(ReadOnlySpan<ulong> values)
     {
         if (values.IsEmpty) return (0, 0, 0);

@@ -5,7 +5,8 @@ namespace NetSniff.Tests.Wire.Batches;
 
 public class NumberColumnTests
 {
-    private static readonly ulong[] s_times = [.. Enumerable.Range(0, 1000).Select(row => (1ul << 60) + (ulong)(row * row) * 977)];
+    private static readonly ulong[] s_times =
+        [.. Enumerable.Range(0, 1000).Select(row => (1ul << 60) + (ulong)(row * row) * 977)];
 
     [Theory]
     [InlineData("one number", NumberEncoding.Constant)]
