@@ -248,8 +248,9 @@ public sealed unsafe class FlowTable : IDisposable
         var portsApart = (flowPorts ^ turned) & (uint)-direction;
         if (apart != Vector128<byte>.Zero || portsApart != 0) return false;
 
-        // What came through a tunnel differs here, for the path of a packet does not say of which kind it was.
-        var path = *(ulong*)(key + PathOffset) ^ packet.PathWord;
+        // The path of a packet does not say of which kind its tunnel was, and some kinds have no number either: without
+        // it, what came in IP or GRE would be of a flow that came in the open.
+        var path = *(ulong*)(key + PathOffset) ^ (packet.PathWord | (ulong)packet.Tunnel << PathTunnelShift);
         return (path | (uint)(flow->Protocol ^ packet.Protocol)) == 0 || IsSamePath(flow, in packet);
     }
 

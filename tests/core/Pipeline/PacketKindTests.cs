@@ -56,6 +56,16 @@ public sealed class PacketKindTests
         Assert.True(talk.CountOf(IpProtocol.Udp) == 1, about);
     }
 
+    /// <summary>Neither GRE without a key nor IP in IP has a number that would tell.</summary>
+    [Theory]
+    [InlineData(47, "0000 0800")]
+    [InlineData(4, "")]
+    public void The_same_ends_in_a_tunnel_and_in_the_open_are_two_flows(byte protocol, string before)
+    {
+        using var talk = new TcpTalk().Raw(Hex.Bytes(V4)).Ip(protocol, Hex.Bytes(before + V4)).Raw(Hex.Bytes(V4));
+        Assert.Equal(2, talk.Records("flow").Count);
+    }
+
     /// <summary>Geneve is sent to its port; some answer from it.</summary>
     [Theory]
     [InlineData("9C40 17C1")]
