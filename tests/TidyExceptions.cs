@@ -21,7 +21,6 @@ internal static class TidyExceptions
         ["cli/Outputs/Table/TableOutput.cs"] = OldLine,
         ["core/Packets/PacketDecoder.Ip.cs"] = OldLine,
         ["core/Packets/PacketDecoder.Tunnels.cs"] = OldLine,
-        ["core/Pipeline/Shard.Parsing.cs"] = OldLine,
         ["core/Protocols/Http1/Http1Parser.Lines.cs"] = OldLine,
         ["core/Protocols/Tls/DistinguishedName.cs"] = OldLine,
         ["core/Protocols/Tls/TlsHandshake.Certificate.cs"] = OldLine,
