@@ -7,7 +7,7 @@ namespace NetSniff.Tests;
 /// <summary>Collects what parsers emit, each record as readable `name=value` text, for assertions.</summary>
 internal static class TestRecords
 {
-    public static RecordSink NewSink() => new(capacity: 1 << 20);
+    public static RecordSink NewSink() => new(capacity: 1 << 21);
 
     public static List<string> Lines(RecordSink sink)
     {

@@ -28,6 +28,9 @@ internal static class BatchFormat
 
     public const byte VersionBeforePeers = 1;
 
+    /// <summary>What a worker reads that does not say it in its Welcome.</summary>
+    public const byte VersionBeforeSaid = 2;
+
     /// <summary>Records of one batch.</summary>
     public const int RecordsMax = 1 << 16;
 

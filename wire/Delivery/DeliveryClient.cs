@@ -138,7 +138,7 @@ public sealed class DeliveryClient(
             {
                 bool isFine;
                 lock (_lock) isFine = _link.Take(answers.Current);
-                if (!isFine) return (false, "the worker's answers are out of order");
+                if (!isFine) return (false, _link.Refusal);
 
                 if (answers.Current.WhatCase == FromWorker.WhatOneofCase.Welcome)
                 {

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using NetSniff.Wire.Batches;
 using NetSniff.Wire.V1;
 
 namespace NetSniff.Wire.Delivery;
@@ -35,6 +36,7 @@ internal sealed class IngestAnswers(IInboxSession session, IServerStreamWriter<F
         {
             Worker = inbox.Worker,
             Version = inbox.Version,
+            BatchVersion = BatchFormat.Version,
             Credit = session.Weight > 0 ? (uint)session.Window : 0,
         };
         if (welcome.Credit == 0) _owed = (uint)session.Window;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NetSniff.Wire.Batches;
 using NetSniff.Wire.V1;
 
 namespace NetSniff.Wire.Delivery;
@@ -25,6 +26,8 @@ public sealed class WorkerLink(IOutbox outbox)
     /// <summary>Batches on their way, whatever a worker allows.</summary>
     public const int CreditMax = 1024;
 
+    private const string OutOfOrder = "the worker's answers are out of order";
+
     private int _credit;
 
     public LinkState State { get; private set; }
@@ -40,6 +43,9 @@ public sealed class WorkerLink(IOutbox outbox)
 
     /// <summary>Name that the worker gave itself; empty before the first Welcome.</summary>
     public string Worker { get; private set; } = "";
+
+    /// <summary>Why <see cref="Take"/> said false.</summary>
+    public string Refusal { get; private set; } = OutOfOrder;
 
     public long BatchesSent { get; private set; }
 
@@ -59,7 +65,7 @@ public sealed class WorkerLink(IOutbox outbox)
     }
 
     /// <summary>Takes in what the worker said.</summary>
-    /// <returns>False when it breaks the order of things: end the connection.</returns>
+    /// <returns>False when it breaks the order of things, or cannot read our batches: end the connection.</returns>
     public bool Take(FromWorker message) => message.WhatCase switch
     {
         FromWorker.WhatOneofCase.Welcome => Welcomed(message.Welcome),
@@ -93,7 +99,15 @@ public sealed class WorkerLink(IOutbox outbox)
     private bool Welcomed(Welcome welcome)
     {
         if (State != LinkState.Greeting) return false;
+        if (Math.Max(welcome.BatchVersion, BatchFormat.VersionBeforeSaid) < BatchFormat.Version)
+        {
+            // To it our batches would be damage: they wait until it is a later one.
+            Refusal = $"worker {welcome.Worker} ({welcome.Version}) reads no batches of version {BatchFormat.Version}: "
+                + "update it; batches wait until then";
+            return false;
+        }
 
+        Refusal = OutOfOrder;
         // What an earlier conversation's lost acknowledgements would have said.
         foreach (var lane in welcome.Lanes) outbox.Acknowledge(lane.Lane, lane.Sequence);
         outbox.Rewind();

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using NetSniff.Wire.Batches;
 using NetSniff.Wire.Delivery;
 using NetSniff.Wire.V1;
 using NetSniff.Worker.Ingest;
@@ -138,7 +139,10 @@ internal sealed class SimWorker(SimWorld world, string name) : IIngestLog
         }
 
         wire.Session = session;
-        var welcome = new Welcome { Worker = name, Credit = session.Weight > 0 ? (uint)session.Window : 1 };
+        var welcome = new Welcome
+        {
+            Worker = name, Credit = session.Weight > 0 ? (uint)session.Window : 1, BatchVersion = BatchFormat.Version,
+        };
         welcome.Lanes.AddRange(session.Positions);
         wire.Down.Enqueue(new FromWorker { Welcome = welcome });
     }

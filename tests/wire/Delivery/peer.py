@@ -77,6 +77,7 @@ def worker(known):
                 answer = known["FromWorker"]()
                 if what == "hello":
                     answer.welcome.worker, answer.welcome.credit = "w-0", 2
+                    answer.welcome.batch_version = 3
                     yield answer
                 elif what == "batch":
                     batch = request.batch
