@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -76,7 +75,7 @@ public sealed class RecordSink
         head.Traits = traits;
         head.TimeNanos = timeNanos;
         head.Present = writer.PresentOf(schema.Kinds.Length);
-        head.Length = s_headerSize + writer.Finish(ref body);
+        head.Length = s_headerSize + writer.Finish(ref body, schema.FixedBytes);
         _used += head.Length;
         Count++;
         Emitted++;
@@ -135,8 +134,11 @@ public sealed class RecordSink
         public readonly ulong PresentOf(int fields) => _present >> (64 - fields);
 
         /// <returns>Bytes of the body.</returns>
-        public readonly int Finish(ref byte body)
+        public readonly int Finish(ref byte body, int fixedBytes)
         {
+            Debug.Assert(
+                Unsafe.AreSame(ref _cell, ref Unsafe.Add(ref body, fixedBytes)),
+                "a description tells all its fields, and gives the visitor back that it copied");
             // The padding too: whoever compares, hashes or stores records sees the same bytes for the same record.
             Unsafe.WriteUnaligned(ref _octets, 0ul);
             return ((int)Unsafe.ByteOffset(ref body, ref _octets) + 7) & ~7;

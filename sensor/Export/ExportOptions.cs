@@ -8,7 +8,7 @@ public sealed record ExportOptions
     /// <summary>Records of one batch.</summary>
     public int RecordsMax { get; init; } = 8192;
 
-    /// <summary>Bytes of the records of one batch, as they lie in the arena: five to ten times what is sent.</summary>
+    /// <summary>Bytes of the records of one batch, as they lie in the arena.</summary>
     public int BytesMax { get; init; } = 4 << 20;
 
     /// <summary>A record waits no longer for others.</summary>

@@ -52,7 +52,8 @@ public sealed class Exporter(
             if (lane.Encoder is null) Begin(lane, now);
             lane.Encoder!.Add(record);
             lane.Bytes += head.Length;
-            if (lane.Encoder.Count >= options.RecordsMax || lane.Bytes >= options.BytesMax) Flush(lane);
+            var isFull = lane.Encoder.IsFull || lane.Encoder.Count >= options.RecordsMax;
+            if (isFull || lane.Bytes >= options.BytesMax) Flush(lane);
         }
 
         Counters.RecordsIn += count;

@@ -43,7 +43,13 @@ public sealed class BatchDecoder
         _names.Read(ref input, version, TakesPeers, Node);
         var kinds = input.Count(BatchFormat.KindsMax);
         while (_kinds.Count < kinds) _kinds.Add(new());
-        for (var kind = 0; kind < kinds && !input.IsBroken; kind++) _kinds[kind].Read(ref input, _names.HasPeers);
+        var rows = 0;
+        for (var kind = 0; kind < kinds && !input.IsBroken; kind++)
+        {
+            _kinds[kind].Read(ref input, _names.HasPeers, count - rows);
+            rows += _kinds[kind].Rows;
+        }
+
         if (!input.IsBroken) _order.Read(ref input, count, [], []);
         if (!input.IsBroken && input.IsAtEnd && TryWrite(count, kinds)) return true;
 

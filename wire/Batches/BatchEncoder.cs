@@ -10,16 +10,21 @@ namespace NetSniff.Wire.Batches;
 /// memory for the next batch.</summary>
 public sealed class BatchEncoder
 {
+    private const int BytesFull = BatchFormat.RecordBytesMax - RecordWriter.BytesMax;
+    private const int ListedFull = BatchFormat.ListedMax - RecordWriter.BytesMax;
+
     private KindColumns?[] _byKind = [];
     private readonly List<KindColumns> _used = [];
     private readonly NumberColumn _order = new();
     private readonly ByteWriter _output = new(1 << 16);
     private readonly BatchPlaces _places = new();
+    private int _bytes;
 
     /// <summary>Records added since the last <see cref="Finish"/>.</summary>
     public int Count => _order.Count;
 
-    public bool IsFull => Count == BatchFormat.RecordsMax;
+    /// <summary>One more record might be more than a reader takes.</summary>
+    public bool IsFull => Count == BatchFormat.RecordsMax || _bytes > BytesFull || _places.Listed > ListedFull;
 
     /// <summary>Time of the first record added, nanoseconds since 1970 UTC.</summary>
     public long FirstNanos { get; private set; }
@@ -30,6 +35,7 @@ public sealed class BatchEncoder
         ObjectDisposedException.ThrowIf(IsFull, this);
         if (Count == 0) FirstNanos = record.Header.TimeNanos;
         var columns = ColumnsOf(record);
+        _bytes += record.Header.Length;
         _order.Add(columns.Place);
         columns.Add(record);
     }
@@ -93,6 +99,7 @@ public sealed class BatchEncoder
         foreach (var columns in _used) columns.Clear();
         _used.Clear();
         _places.Clear();
+        _bytes = 0;
         _order.Clear();
     }
 

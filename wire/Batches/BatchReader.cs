@@ -12,6 +12,9 @@ internal ref struct BatchReader(ReadOnlySpan<byte> bytes)
 
     public bool IsBroken { get; private set; }
 
+    /// <summary>Bytes that were not read yet.</summary>
+    public readonly int Left => _bytes.Length - _position;
+
     public readonly bool IsAtEnd => _position == _bytes.Length;
 
     public void Break() => IsBroken = true;

@@ -25,12 +25,12 @@ internal sealed class KindColumns
     private readonly BatchPlaces _places;
     private readonly RowBlock _block;
     private readonly NumberColumn[] _numbers;
-    private readonly TextColumn[] _texts;
-    private readonly AddressColumn[] _addresses;
+    private readonly TextColumn?[] _texts;
+    private readonly AddressColumn?[] _addresses;
 
     /// <summary>By field: the times of the records that have it (<see cref="FieldKind.Time"/>), or how many numbers
     /// each of them has (<see cref="FieldKind.Numbers"/>).</summary>
-    private readonly NumberColumn[] _beside;
+    private readonly NumberColumn?[] _beside;
 
     private readonly NumberColumn _clients = new();
     private readonly NumberColumn _servers = new();
@@ -48,16 +48,20 @@ internal sealed class KindColumns
         _description = Describe(schema);
         _places = places;
         _block = new RowBlock(Unsafe.SizeOf<RecordHeader>() + schema.FixedBytes);
-        _numbers = Make<NumberColumn>(FixedCount + schema.Fields.Count);
-        _texts = Make<TextColumn>(FixedCount + schema.Fields.Count);
-        _addresses = Make<AddressColumn>(FixedCount + schema.Fields.Count);
-        _beside = Make<NumberColumn>(schema.Fields.Count);
-        _clientAddresses = _addresses[(int)FixedColumn.Client];
-        _serverAddresses = _addresses[(int)FixedColumn.Server];
+        var columns = Enumerable.Range(-FixedCount, FixedCount + _kinds.Length)
+            .Select(field => field < 0 ? KindOf((FixedColumn)(field + FixedCount)) : _kinds[field]).ToArray();
+        _numbers = [.. columns.Select(static _ => new NumberColumn())];
+        _texts = [.. columns.Select(static kind =>
+            kind is FieldKind.Text or FieldKind.Bytes or FieldKind.Texts ? new TextColumn() : null)];
+        _addresses = [.. columns.Select(static kind => kind == FieldKind.Address ? new AddressColumn() : null)];
+        _beside = [.. _kinds.Select(static kind =>
+            kind is FieldKind.Time or FieldKind.Numbers ? new NumberColumn() : null)];
+        _clientAddresses = _addresses[(int)FixedColumn.Client]!;
+        _serverAddresses = _addresses[(int)FixedColumn.Server]!;
         _octetColumns = [.. Enumerable.Range(0, _kinds.Length).Select(field => new OctetColumns(
-            _kinds[field], _cells[field], _texts[FixedCount + field], _addresses[FixedCount + field],
+            _kinds[field], _cells[field], _texts[FixedCount + field]!, _addresses[FixedCount + field]!,
             _numbers[FixedCount + field],
-            _kinds[field] == FieldKind.Numbers ? _beside[field] : _numbers[FixedCount + field]))];
+            _kinds[field] == FieldKind.Numbers ? _beside[field]! : _numbers[FixedCount + field]))];
     }
 
     public int Rows { get; private set; }
@@ -76,7 +80,7 @@ internal sealed class KindColumns
         for (var left = head.Present & _octets; left != 0; left &= left - 1)
         {
             ref readonly var columns = ref Unsafe.Add(ref first, BitOperations.TrailingZeroCount(left));
-            AddOctets(in columns, ref Unsafe.Add(ref body, columns.Cell));
+            AddOctets(in columns, ref Unsafe.Add(ref body, columns.Cell), _places);
         }
 
         Rows++;
@@ -96,7 +100,7 @@ internal sealed class KindColumns
             var field = BitOperations.TrailingZeroCount(left);
             var isInAll = (all >> field & 1) != 0;
             Gather(_numbers[FixedCount + field], RowBlock.CellAt(_cells[field]));
-            if (_kinds[field] == FieldKind.Time) Gather(_beside[field], RowBlock.Time);
+            if (_kinds[field] == FieldKind.Time) Gather(_beside[field]!, RowBlock.Time);
 
             void Gather(NumberColumn column, RowWord word)
             {
@@ -141,7 +145,7 @@ internal sealed class KindColumns
 
     /// <param name="cell">Of our own process's making: its places are right.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddOctets(ref readonly OctetColumns columns, ref byte cell)
+    private static void AddOctets(ref readonly OctetColumns columns, ref byte cell, BatchPlaces places)
     {
         var place = Unsafe.As<byte, TextCell>(ref cell);
         var octets = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref cell, place.Start), place.Length);
@@ -153,10 +157,12 @@ internal sealed class KindColumns
             case FieldKind.Texts:
                 columns.Counts.Add((ulong)place.Count);
                 columns.Texts.AddList(octets);
+                places.Listed += place.Count;
                 break;
             case FieldKind.Numbers:
                 columns.Counts.Add((ulong)place.Count);
                 columns.Numbers.Add(MemoryMarshal.Cast<byte, ulong>(octets));
+                places.Listed += place.Count;
                 break;
             default:
                 columns.Addresses.Add(in Unsafe.As<byte, Address>(ref cell));
@@ -179,21 +185,21 @@ internal sealed class KindColumns
             switch (field < 0 ? KindOf((FixedColumn)column) : _kinds[field])
             {
                 case FieldKind.Text or FieldKind.Bytes:
-                    _texts[column].Write(output);
+                    _texts[column]!.Write(output);
                     break;
                 case FieldKind.Address:
-                    _addresses[column].Write(output);
+                    _addresses[column]!.Write(output);
                     break;
                 case FieldKind.Texts:
                     _numbers[column].Write(output, [], []);
-                    _texts[column].Write(output);
+                    _texts[column]!.Write(output);
                     break;
                 case FieldKind.Numbers:
-                    _beside[field].Write(output, [], []);
+                    _beside[field]!.Write(output, [], []);
                     _numbers[column].Write(output, [], []);
                     break;
                 case FieldKind.Time when field >= 0:
-                    _numbers[column].Write(output, _beside[field].Values, earlier);
+                    _numbers[column].Write(output, _beside[field]!.Values, earlier);
                     break;
                 default:
                     _numbers[column].Write(output, [], earlier);
@@ -211,9 +217,9 @@ internal sealed class KindColumns
         Rows = 0;
         _block.Clear();
         foreach (var column in _numbers) column.Clear();
-        foreach (var column in _texts) column.Clear();
-        foreach (var column in _addresses) column.Clear();
-        foreach (var column in _beside) column.Clear();
+        foreach (var column in _texts) column?.Clear();
+        foreach (var column in _addresses) column?.Clear();
+        foreach (var column in _beside) column?.Clear();
         _clients.Clear();
         _servers.Clear();
     }
@@ -233,12 +239,5 @@ internal sealed class KindColumns
         }
 
         return output.Written.ToArray();
-    }
-
-    private static T[] Make<T>(int count) where T : new()
-    {
-        var made = new T[count];
-        for (var index = 0; index < count; index++) made[index] = new T();
-        return made;
     }
 }

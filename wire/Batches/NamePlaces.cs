@@ -42,11 +42,15 @@ internal sealed class BatchPlaces
 
     public NamePlaces Peers { get; } = new();
 
+    /// <summary>Values in lists so far, all columns together.</summary>
+    public long Listed { get; set; }
+
     /// <summary>The place of a peer plus one; 0 is none.</summary>
     public int PeerOf(uint peer) => peer == Records.Peers.Unnamed ? 0 : Peers.Of(peer) + 1;
 
     public void Clear()
     {
+        Listed = 0;
         Apps.Clear();
         Origins.Clear();
         Peers.Clear();

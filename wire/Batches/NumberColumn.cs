@@ -113,20 +113,33 @@ internal sealed unsafe class NumberColumn
     /// <param name="present">The first row's word that has a bit for each field.</param>
     public void Add(ulong* from, int stride, int rows, RowWord word, ulong* present, int field)
     {
-        MakeRoom(rows);
-        var to = _start + _count;
-        var bits = 0ul;
-        for (var left = rows; left > 0; left--, from += stride, present += stride)
+        var (some, all, count) = (0ul, ulong.MaxValue, 0);
+        for (var row = 0; row < rows; row++)
         {
-            var has = *present >> field & 1;
-            var value = *from >> word.Shift & word.Mask;
-            bits |= value & (0 - has);
-            *to = value;
-            to += has;
+            var has = present[row * stride] >> field & 1;
+            var value = from[row * stride] >> word.Shift & word.Mask;
+            some |= value & (0 - has);
+            all &= value | (has - 1);
+            count += (int)has;
         }
 
-        _bits = _count == 0 ? bits : _bits | bits;
-        _count = (int)(to - _start);
+        if (some == (all & word.Mask))
+        {
+            // All who have it have the same, as optional fields mostly do.
+            if (count > 0) Add(some, count);
+            return;
+        }
+
+        MakeRoom(rows);
+        var to = _start + _count;
+        for (var left = rows; left > 0; left--, from += stride, present += stride)
+        {
+            *to = *from >> word.Shift & word.Mask;
+            to += *present >> field & 1;
+        }
+
+        _bits = _count == 0 ? some : _bits | some;
+        _count += count;
     }
 
     public void Clear()

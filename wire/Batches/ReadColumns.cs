@@ -60,6 +60,14 @@ internal sealed class ReadNumbers
             return;
         }
 
+        // A byte each is the least but where an earlier column says it: no room is made for what is not there.
+        if (encoding != NumberEncoding.SameAs && count > input.Left) input.Break();
+        if (input.IsBroken)
+        {
+            _count = 0;
+            return;
+        }
+
         var values = Room();
         switch (encoding)
         {
@@ -195,7 +203,12 @@ internal sealed class ReadTexts
         }
 
         _distinctCount = input.Count(count);
-        if (_isPlain && _distinctCount != count) input.Break();
+        if ((_isPlain && _distinctCount != count) || _distinctCount > input.Left) input.Break();
+        if (input.IsBroken)
+        {
+            _distinctCount = 0;
+            return;
+        }
         if (_distinct.Length < _distinctCount)
         {
             _distinct = new (int, int)[Math.Max(_distinctCount, 2 * _distinct.Length)];

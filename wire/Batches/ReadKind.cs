@@ -11,6 +11,10 @@ namespace NetSniff.Wire.Batches;
 /// <summary>One kind of a batch, read back: its columns, and where each of its fields goes here.</summary>
 internal sealed class ReadKind
 {
+    /// <summary>What a sensor makes, and cells of fields that it does not know. As much below
+    /// <see cref="RecordWriter.BytesMax"/>, so that a later program with more fields can read what is stored.</summary>
+    private const int RecordBytesMax = RecordSink.RecordBytesMax + 2048;
+
     private static readonly int s_fixed = Enum.GetValues<FixedColumn>().Length;
 
     private ReadNumbers[] _numbers = [];
@@ -37,10 +41,11 @@ internal sealed class ReadKind
     /// <summary>Fields that are not ours, or of another kind than ours.</summary>
     public int FieldsUnknown { get; private set; }
 
-    public void Read(ref BatchReader input, bool hasPeers)
+    /// <param name="rowsMax">Records that the batch may still have.</param>
+    public void Read(ref BatchReader input, bool hasPeers, int rowsMax)
     {
         ReadDescription(ref input);
-        Rows = input.Count(BatchFormat.RecordsMax);
+        Rows = input.Count(rowsMax);
         RowsRead = 0;
         MakeColumns();
         for (var column = 0; column < s_fixed && !input.IsBroken; column++)
@@ -94,7 +99,7 @@ internal sealed class ReadKind
             return true;
         }
 
-        var writer = new RecordWriter(output.Room(RecordWriter.BytesMax), schema);
+        var writer = new RecordWriter(output.Room(RecordBytesMax)[..RecordBytesMax], schema);
         if (!TryWriteFields(ref writer, present, schema)) return false;
 
         output.Advance(writer.Finish(head));

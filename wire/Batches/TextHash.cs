@@ -13,7 +13,10 @@ internal static class TextHash
 {
     private const ulong LengthKey = 0x9e37_79b9_7f4a_7c15;
 
-    private static readonly ulong s_key = MemoryMarshal.Read<ulong>(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1;
+    private static readonly ulong s_key = NewKey();
+
+    /// <summary>For texts of two words, of which nobody may know either factor.</summary>
+    private static readonly ulong s_secondKey = NewKey();
 
     /// <summary>Sixteen bytes a multiplication; the last sixteen overlap those before, instead of a loop over single
     /// bytes.</summary>
@@ -47,7 +50,7 @@ internal static class TextHash
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Of(ulong first, ulong second)
     {
-        var hash = Mix(first ^ s_key, second ^ LengthKey);
+        var hash = Mix(first ^ s_key, second ^ s_secondKey);
         return (uint)(hash >> 32) ^ (uint)hash;
     }
 
@@ -83,6 +86,8 @@ internal static class TextHash
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Word(ref byte start, int at) => Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, at));
+
+    private static ulong NewKey() => MemoryMarshal.Read<ulong>(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1;
 
     /// <summary>Both halves of a product of two words that nobody outside knows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

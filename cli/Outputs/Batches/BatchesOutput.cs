@@ -16,7 +16,7 @@ internal sealed class BatchesOutput(OutputBuffer buffer, OriginBook origins) : O
     public override bool Write(RecordView record)
     {
         _encoder.Add(record);
-        if (_encoder.Count == RecordsMax) WriteBatch();
+        if (_encoder.Count == RecordsMax || _encoder.IsFull) WriteBatch();
         return true;
     }
 

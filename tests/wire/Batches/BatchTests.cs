@@ -152,6 +152,45 @@ public class BatchTests
         Assert.Equal(expected, lines);
     }
 
+    /// <summary>What a stranger's lists may swell to is never more than a reader takes.</summary>
+    [Fact]
+    public void A_batch_is_full_before_its_lists_are_too_long()
+    {
+        var sink = new RecordSink(4 * RecordSink.RecordBytesMax);
+        var numbers = new ulong[5000];
+        var record = new EveryFieldRecord { Number = 1, Chance = 1, Own = [1], Texts = default, Numbers = numbers };
+        sink.Emit(in record, 1000);
+        var (encoder, decoder) = (new BatchEncoder(), new BatchDecoder());
+        while (!encoder.IsFull) Add(encoder, sink.Bytes);
+        Assert.InRange(encoder.Count, 100, 1000);
+        var count = encoder.Count;
+        Assert.True(decoder.TryRead(encoder.Finish([])));
+        Assert.Equal(count, decoder.Count);
+        Assert.False(encoder.IsFull);
+    }
+
+    /// <summary>Kinds that tell of more rows than the batch has, and columns of rows that are not there.</summary>
+    [Fact]
+    public void What_is_not_there_is_given_no_room()
+    {
+        var encoder = new BatchEncoder();
+        Add(encoder, SampleArena(records: 2));
+        var batch = encoder.Finish([]).ToArray();
+        var decoder = new BatchDecoder();
+        Assert.True(decoder.TryRead(batch));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var at = 0; at < batch.Length - 3; at++)
+        {
+            // A large number in place of what was there, wherever that is.
+            var changed = batch.ToArray();
+            (changed[at], changed[at + 1], changed[at + 2]) = (0xff, 0xff, 0x03);
+            decoder.TryRead(changed);
+        }
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before - (long)batch.Length * (batch.Length + 64);
+        Assert.InRange(allocated, long.MinValue, 32 << 20);
+    }
+
     [Fact]
     public void A_version_of_tomorrow_is_not_read()
     {

@@ -79,6 +79,37 @@ public class NumberColumnTests
         Assert.Equal(expected, Read(output.Written, expected.Count, []));
     }
 
+    /// <summary>Rows with and without the field, by chance: what all who have it agree on stays one number.</summary>
+    [Theory]
+    [InlineData(1, NumberEncoding.Constant)]
+    [InlineData(60_000, NumberEncoding.Fixed)]
+    public unsafe void Only_rows_that_have_the_field_are_taken(int different, object encoding)
+    {
+        var random = new Random(5);
+        var column = new NumberColumn();
+        List<ulong> expected = [];
+        for (var block = 0; block < 40; block++)
+        {
+            var words = new ulong[2 * RowBlock.RowsMax];
+            var rows = block == 0 ? 1 : random.Next(1, RowBlock.RowsMax + 1);
+            for (var row = 0; row < rows; row++)
+            {
+                var has = random.Next(block % 4) == 0;
+                words[2 * row] = (has ? 1ul : 0) << 9 | 1;
+                words[2 * row + 1] = has ? 200 + (ulong)random.Next(different) : 0;
+                if (has) expected.Add(words[2 * row + 1]);
+            }
+
+            fixed (ulong* start = words) column.Add(start + 1, 2, rows, new RowWord(1), start, 9);
+        }
+
+        Assert.Equal(expected.Count, column.Count);
+        var output = new ByteWriter();
+        column.Write(output, [], []);
+        Assert.Equal((NumberEncoding)encoding, (NumberEncoding)output.Written[0]);
+        Assert.Equal(expected, Read(output.Written, expected.Count, []));
+    }
+
     /// <summary>Every third word is the number's, in its upper half.</summary>
     private static unsafe void AddRows(NumberColumn column, ulong value, int rows)
     {

@@ -26,7 +26,7 @@ internal sealed class TimeMerge(IReadOnlyList<BatchSource> sources)
             Count++;
             source.Step();
             if (!source.HasRecord) await source.FillAsync().ConfigureAwait(false);
-            if (encoder.Count < BatchRecordsMax && bytes < BatchBytesMax) continue;
+            if (encoder.Count < BatchRecordsMax && bytes < BatchBytesMax && !encoder.IsFull) continue;
 
             bytes = 0;
             await HandAsync().ConfigureAwait(false);

@@ -222,12 +222,15 @@ internal sealed class RecordDraft(FieldCatalog catalog, SpecProblems problems, s
     /// <summary>As they lie in an arena.</summary>
     private byte[] Bytes(RecordSchema schema)
     {
-        var bytes = new byte[RecordWriter.BytesMax];
+        var octets = schema.FixedBytes + _values.Values.Sum(static value => value.Length);
+        var bytes = new byte[Math.Min(Unsafe.SizeOf<RecordHeader>() + ((octets + 7) & ~7), RecordSink.RecordBytesMax)];
         var writer = new RecordWriter(bytes, schema);
         foreach (var field in schema.Fields)
         {
             if (!_values.TryGetValue(field.Name, out var value)) continue;
-            if (value.Length <= writer.Left.Length) writer.Copy(field.Index, ValueOf(field.Kind, value));
+
+            var isInCell = field.Kind < FieldKind.Text || field.Kind == FieldKind.Address;
+            if (isInCell || value.Length <= writer.Left.Length) writer.Copy(field.Index, ValueOf(field.Kind, value));
             else problems.Add(0, $"{path}.{field.Name}", $"does not fit: a record has at most {bytes.Length} bytes");
         }
 
@@ -238,7 +241,6 @@ internal sealed class RecordDraft(FieldCatalog catalog, SpecProblems problems, s
     {
         var count = kind switch
         {
-            FieldKind.Flag => octets[0],
             FieldKind.Numbers => octets.Length / sizeof(ulong),
             _ => 0,
         };
