@@ -20,7 +20,7 @@ FUZZ_DEBUG := fuzz/bin/Debug/net10.0/netsniff-fuzz
 FUZZ_RELEASE := fuzz/bin/Release/net10.0/netsniff-fuzz
 
 .PHONY: chaos bench-pipeline
-.PHONY: help demo test build oracles bench bench-scaling bench-live bench-profiling profile fuzz fuzz-replay fuzz-diff torture variants matrix
+.PHONY: help demo test build oracles bench bench-scaling bench-live bench-instructions bench-profiling profile fuzz fuzz-replay fuzz-diff torture variants matrix
 .PHONY: overload chaos-api swarm fmt check clean golden docs crds e2e images cluster-up cluster-down charts
 
 help: ## what there is
@@ -77,6 +77,9 @@ bench-live: ## live capture at a generator's maximum (root)
 	@tools/install.sh bench
 	@tools/build.sh $(CONFIGURATION)
 	@bench/run.sh live
+
+bench-instructions: build ## instructions a packet by function, which a busy machine does not change (BENCH_TRACES, BENCH_OUTPUT)
+	@bench/run.sh instructions
 
 bench-profiling: ## what a flame graph costs the program it looks into, by either way; draws artifacts/flamegraph*.svg
 	@dotnet build bench/NetSniff.Bench.csproj -c Release -v quiet -clp:NoSummary

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prepares and runs a measurement:  bench/run.sh compare|scaling|live|pipeline|profile
+# Prepares and runs a measurement:  bench/run.sh compare|scaling|live|pipeline|instructions|profile
 #   BENCH_CACHE      folder for recordings, traces and built peers (/var/tmp/netsniff-bench): 4 GB
 #   BENCH_SCALE      size of the traces (1); another scale has a folder of its own
 #   BENCH_ROUNDS     runs of each program (3)        BENCH_PEERS=0   without the slow ones
@@ -36,6 +36,12 @@ case ${1:-compare} in
         exec bench/live.sh "$here"
         ;;
     profile) exec bench/train.sh "$here/traces" ;;
+    instructions)
+        for name in ${BENCH_TRACES:-mix small flows}; do
+            echo "$name:"
+            python3 bench/instructions.py "$here/traces/$name.pcap" --output "${BENCH_OUTPUT:-batches}"
+        done
+        ;;
     pipeline) exec python3 bench/pipeline.py "$here" ;;
-    *) echo "run.sh: compare, scaling, live, pipeline or profile" >&2; exit 2 ;;
+    *) echo "run.sh: compare, scaling, live, pipeline, instructions or profile" >&2; exit 2 ;;
 esac

@@ -9,7 +9,7 @@ case ${1:-build} in
         python3-websockets prometheus clickhouse-server etcd-server etcd-client zsh fish) ;;
     demo) wanted=(libpcap0.8 libzstd1 iproute2 procps nginx-light nghttp2-client nghttp2-server python3-grpcio
         python3-websockets dnsmasq-base bind9-dnsutils redis-server redis-tools nmap curl openssl python3) ;;
-    bench) wanted=(libpcap0.8 libpcap-dev gcc libc6-dev iproute2 util-linux softflowd libndpi-bin tshark) ;;
+    bench) wanted=(libpcap0.8 libpcap-dev gcc libc6-dev iproute2 util-linux softflowd libndpi-bin tshark valgrind binutils) ;;
     bench-traces) wanted=(iproute2 iputils-ping ethtool procps tcpdump openssl nginx-light wrk nghttp2-client
         nghttp2-server python3-grpcio python3-websockets dnsmasq-base dnsperf redis-server redis-tools mariadb-server
         mariadb-client sysbench iperf3 nmap hping3) ;;
