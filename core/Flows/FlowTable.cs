@@ -245,7 +245,8 @@ public sealed unsafe class FlowTable : IDisposable
         var turn = (nuint)(uint)(direction * Address.Size);
         var apart = (Vector128.LoadUnsafe(ref ends, turn) ^ Vector128.Load(key))
             | (Vector128.LoadUnsafe(ref ends, turn ^ Address.Size) ^ Vector128.Load(key + Address.Size));
-        var portsApart = (flowPorts ^ turned) & (uint)-direction;
+        // In either direction: where both ports are the same one, they have not been compared yet.
+        var portsApart = flowPorts ^ ports ^ ((ports ^ turned) & (uint)-direction);
         if (apart != Vector128<byte>.Zero || portsApart != 0) return false;
 
         // The path of a packet does not say of which kind its tunnel was, and some kinds have no number either: without
