@@ -28,9 +28,11 @@ public sealed partial class HeaderBook
 
     /// <summary>Bytes of one text given to <see cref="Keep"/>.</summary>
     public const int TextBytesMax = 16 * 1024;
+    /// <summary>Bytes of room that a book keeps for its next message.</summary>
+    internal const int RestBytesMax = 8 * 1024;
+
 
     private const int StartBytes = 1024;
-    private const int RestBytesMax = 8 * 1024;
     private const int LengthSize = sizeof(ushort);
 
     private Places _known;

@@ -7,7 +7,11 @@ namespace NetSniff.Protocols.Http1;
 /// is near.</summary>
 internal sealed class ExchangePool
 {
-    private const int KeptMax = 4096;
+    /// <summary>Bytes of texts that may rest here, in requests and books of responses together.</summary>
+    internal const int RestBytesMax = 32 * 1024 * 1024;
+
+    /// <summary>Of either, since each may rest with as much as a book keeps.</summary>
+    private const int KeptMax = RestBytesMax / 2 / HeaderBook.RestBytesMax;
 
     [ThreadStatic]
     private static ExchangePool? t_current;
