@@ -22,17 +22,12 @@ internal sealed class ExchangePool
     public static ExchangePool Current => t_current ??= new ExchangePool();
 
     /// <summary>A clean one.</summary>
-    public Exchange Rent()
-    {
-        if (!_free.TryPop(out var exchange)) return new Exchange();
+    public Exchange Rent() => _free.TryPop(out var exchange) ? exchange : new Exchange();
 
-        exchange.Clear();
-        return exchange;
-    }
-
-    /// <summary>Its texts stay until it is taken again, unless there were unusually many.</summary>
+    /// <summary>Its texts are gone: what says where they lay must not outlive the bytes.</summary>
     public void Return(Exchange exchange)
     {
+        exchange.Clear();
         exchange.Book.Shrink();
         if (_free.Count < KeptMax) _free.Push(exchange);
     }
