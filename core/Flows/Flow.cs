@@ -59,7 +59,7 @@ public enum FlowTraits : ushort
 /// (<see cref="TcpNumbers"/>).</summary>
 /// <remarks>Arrays of two are indexed by direction: 0 to the server, 1 to the client. Lives in native memory, in a page
 /// of a <see cref="FlowTable"/>, and is never moved; nobody keeps a pointer past the packet.</remarks>
-[StructLayout(LayoutKind.Sequential)]
+[StructLayout(LayoutKind.Sequential, Size = Size)]
 public unsafe struct Flow
 {
     public const int Size = 128;

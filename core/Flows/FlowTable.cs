@@ -25,7 +25,7 @@ public sealed unsafe class FlowTable : IDisposable
     private const int IndexBitsMin = 12;
 
     // The key behind the two ends, in words as a packet has it; but the kind of tunnel is in spare bits of the path.
-    private const int PathOffset = 32, KindOffset = 40, PortsOffset = 44;
+    internal const int PathOffset = 32, KindOffset = 40, PortsOffset = 44;
     private const int PathTunnelShift = 16 + Flow.TunnelShift;
     private const uint KindTunnelMask = 0xff00;
 
