@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NetSniff.Packets;
@@ -121,7 +122,15 @@ public unsafe struct Flow
     public readonly TunnelKind Tunnel => (TunnelKind)(InnerVlanAndTunnel >> TunnelShift);
 
     /// <summary>What only a flow of TCP has.</summary>
-    internal readonly TcpNumbers* Tcp => FlowTable.NumbersOf((Flow*)Unsafe.AsPointer(ref Unsafe.AsRef(in this)));
+    /// <remarks>Found by the flow's own address: of a copy outside a table's pages it must not be asked.</remarks>
+    internal readonly TcpNumbers* Tcp
+    {
+        get
+        {
+            Debug.Assert(Protocol == IpProtocol.Tcp, "no numbers");
+            return FlowTable.NumbersOf((Flow*)Unsafe.AsPointer(ref Unsafe.AsRef(in this)));
+        }
+    }
 
     /// <summary>Of TCP.</summary>
     public readonly TcpState State => Tcp->State;

@@ -168,7 +168,7 @@ public sealed unsafe class FlowTable : IDisposable
 
     /// <summary>A blank flow with the packet's key, its sender as client.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void SetKey(Flow* flow, in Packet packet)
+    internal static void SetKey(Flow* flow, in Packet packet)
     {
         *flow = default;
         if (packet.Protocol == IpProtocol.Tcp) *NumbersOf(flow) = default;
