@@ -29,6 +29,7 @@ public sealed unsafe partial class Shard : IDisposable
     private ushort[] _frameApps = [];
     private ushort _frameApp;
     private long _now;
+    private int _undecoded;
     private readonly ulong _flowIdsFrom;
     private ulong _nextFlow = 1;
 
@@ -104,15 +105,13 @@ public sealed unsafe partial class Shard : IDisposable
         var packets = _packets.AsSpan(0, count);
         Counters.Packets += count;
         Counters.Bytes += Decode(frames, start, packets);
-        Counters.ByStatus[(int)DecodeStatus.Ok] += count;
         _flows.PrefetchFlows(packets);
-        if (_options.KeepsFrameFlows || _options.KeepsFrameApps)
-        {
-            RunKeeping(packets, start);
-            return;
-        }
+        if (_options.KeepsFrameFlows || _options.KeepsFrameApps) RunKeeping(packets, start);
+        else HandleAll(packets);
 
-        HandleAll(packets);
+        // The others have been counted on the way: who reads along sees no number fall.
+        Counters.ByStatus[(int)DecodeStatus.Ok] += count - _undecoded;
+        _undecoded = 0;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
