@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using NetSniff.Buffers;
 using NetSniff.Flows;
@@ -28,8 +29,8 @@ public sealed unsafe partial class Shard : IDisposable
     private ulong[] _frameFlows = [];
     private ushort[] _frameApps = [];
     private ushort _frameApp;
-    private long _now;
     private int _undecoded;
+    private long _now;
     private readonly ulong _flowIdsFrom;
     private ulong _nextFlow = 1;
 
@@ -252,6 +253,7 @@ public sealed unsafe partial class Shard : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Begin(Flow* flow, in Packet packet)
     {
+        Debug.Assert(_nextFlow >> 48 == 0, "above are the shard's number's bits");
         flow->Id = _nextFlow++;
         flow->Epoch = _epoch;
         flow->FirstNanos = packet.TimeNanos;
