@@ -37,6 +37,7 @@ public sealed unsafe class FlowTable : IDisposable
     private readonly bool[] _pagesOfTcp;
     private readonly FlowPlaces[] _places = [new(), new()];
     private int _pagesUsed;
+    private int _pagesOfNumbers;
     private ulong* _index;
     private uint _indexMask = (1u << IndexBitsMin) - 1;
 
@@ -65,7 +66,9 @@ public sealed unsafe class FlowTable : IDisposable
         get => Count >= FlowsMax;
     }
 
-    public long BytesAllocated => (long)_pagesUsed * (PageBytes + NumbersBytes) + 8L * (_indexMask + 1);
+    /// <summary>Without what is never touched: numbers of TCP in pages where no flow of TCP has been.</summary>
+    public long BytesAllocated =>
+        (long)_pagesUsed * PageBytes + (long)_pagesOfNumbers * NumbersBytes + 8L * (_indexMask + 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Flow* At(int flow) => (Flow*)_pages[flow >> PageBits] + (flow & (PageFlows - 1));
@@ -223,7 +226,7 @@ public sealed unsafe class FlowTable : IDisposable
         LargeMemory.Free(_index);
         _index = null;
         for (var page = 0; page < _pagesUsed; page++) LargeMemory.Free((void*)_pages[page]);
-        _pagesUsed = 0;
+        _pagesUsed = _pagesOfNumbers = 0;
         GC.SuppressFinalize(this);
     }
 
@@ -294,8 +297,12 @@ public sealed unsafe class FlowTable : IDisposable
     private int TakeRare(bool isTcp)
     {
         ref var places = ref PlacesOf(isTcp);
-        if (_pagesUsed == _pages.Length) places = ref PlacesOf(!isTcp);
-        else AddPage(isTcp, ref places);
+        if (_pagesUsed < _pages.Length) AddPage(isTcp, ref places);
+        else
+        {
+            places = ref PlacesOf(!isTcp);
+            if (isTcp) _pagesOfNumbers = _pagesUsed;
+        }
 
         var isTaken = places.TryTake(this, out var number);
         Debug.Assert(isTaken, "a place for each flow that may be");
@@ -308,6 +315,7 @@ public sealed unsafe class FlowTable : IDisposable
         _pagesOfTcp[_pagesUsed] = isTcp;
         (places.Next, places.End) = (_pagesUsed << PageBits, (_pagesUsed + 1) << PageBits);
         _pagesUsed++;
+        if (isTcp) _pagesOfNumbers++;
     }
 
     /// <summary>Twice as many words, in place: what was paid for when it was first touched stays in use.</summary>
