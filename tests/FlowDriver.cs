@@ -12,7 +12,7 @@ internal sealed class FlowDriver
     public FlowDriver(DatagramParser parser)
     {
         Parser = parser;
-        Context = new ParseContext(Sink) { ClientPort = 50_000, ServerPort = 443, FlowId = 1 };
+        Context = new ParseContext(Sink) { FlowId = 1 };
     }
 
     public DatagramParser Parser { get; }

@@ -12,7 +12,7 @@ internal sealed class StreamDriver(StreamParser parser)
 
     public RecordSink Sink { get; } = TestRecords.NewSink();
 
-    public ParseContext Context => field ??= new ParseContext(Sink) { ServerPort = 80, ClientPort = 50000, FlowId = 1 };
+    public ParseContext Context => field ??= new ParseContext(Sink) { FlowId = 1 };
 
     public ParseStatus LastStatus { get; private set; }
 

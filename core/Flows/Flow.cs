@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NetSniff.Packets;
@@ -59,7 +60,7 @@ public enum FlowTraits : ushort
 /// (<see cref="TcpNumbers"/>).</summary>
 /// <remarks>Arrays of two are indexed by direction: 0 to the server, 1 to the client. Lives in native memory, in a page
 /// of a <see cref="FlowTable"/>, and is never moved; nobody keeps a pointer past the packet.</remarks>
-[StructLayout(LayoutKind.Sequential)]
+[StructLayout(LayoutKind.Sequential, Size = Size)]
 public unsafe struct Flow
 {
     public const int Size = 128;
@@ -121,7 +122,15 @@ public unsafe struct Flow
     public readonly TunnelKind Tunnel => (TunnelKind)(InnerVlanAndTunnel >> TunnelShift);
 
     /// <summary>What only a flow of TCP has.</summary>
-    internal readonly TcpNumbers* Tcp => FlowTable.NumbersOf((Flow*)Unsafe.AsPointer(ref Unsafe.AsRef(in this)));
+    /// <remarks>Found by the flow's own address: of a copy outside a table's pages it must not be asked.</remarks>
+    internal readonly TcpNumbers* Tcp
+    {
+        get
+        {
+            Debug.Assert(Protocol == IpProtocol.Tcp, "no numbers");
+            return FlowTable.NumbersOf((Flow*)Unsafe.AsPointer(ref Unsafe.AsRef(in this)));
+        }
+    }
 
     /// <summary>Of TCP.</summary>
     public readonly TcpState State => Tcp->State;

@@ -25,7 +25,7 @@ public sealed unsafe class FlowTable : IDisposable
     private const int IndexBitsMin = 12;
 
     // The key behind the two ends, in words as a packet has it; but the kind of tunnel is in spare bits of the path.
-    private const int PathOffset = 32, KindOffset = 40, PortsOffset = 44;
+    internal const int PathOffset = 32, KindOffset = 40, PortsOffset = 44;
     private const int PathTunnelShift = 16 + Flow.TunnelShift;
     private const uint KindTunnelMask = 0xff00;
 
@@ -37,6 +37,7 @@ public sealed unsafe class FlowTable : IDisposable
     private readonly bool[] _pagesOfTcp;
     private readonly FlowPlaces[] _places = [new(), new()];
     private int _pagesUsed;
+    private int _pagesOfNumbers;
     private ulong* _index;
     private uint _indexMask = (1u << IndexBitsMin) - 1;
 
@@ -65,7 +66,9 @@ public sealed unsafe class FlowTable : IDisposable
         get => Count >= FlowsMax;
     }
 
-    public long BytesAllocated => (long)_pagesUsed * (PageBytes + NumbersBytes) + 8L * (_indexMask + 1);
+    /// <summary>Without what is never touched: numbers of TCP in pages where no flow of TCP has been.</summary>
+    public long BytesAllocated =>
+        (long)_pagesUsed * PageBytes + (long)_pagesOfNumbers * NumbersBytes + 8L * (_indexMask + 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Flow* At(int flow) => (Flow*)_pages[flow >> PageBits] + (flow & (PageFlows - 1));
@@ -168,7 +171,7 @@ public sealed unsafe class FlowTable : IDisposable
 
     /// <summary>A blank flow with the packet's key, its sender as client.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void SetKey(Flow* flow, in Packet packet)
+    internal static void SetKey(Flow* flow, in Packet packet)
     {
         *flow = default;
         if (packet.Protocol == IpProtocol.Tcp) *NumbersOf(flow) = default;
@@ -223,7 +226,7 @@ public sealed unsafe class FlowTable : IDisposable
         LargeMemory.Free(_index);
         _index = null;
         for (var page = 0; page < _pagesUsed; page++) LargeMemory.Free((void*)_pages[page]);
-        _pagesUsed = 0;
+        _pagesUsed = _pagesOfNumbers = 0;
         GC.SuppressFinalize(this);
     }
 
@@ -245,7 +248,8 @@ public sealed unsafe class FlowTable : IDisposable
         var turn = (nuint)(uint)(direction * Address.Size);
         var apart = (Vector128.LoadUnsafe(ref ends, turn) ^ Vector128.Load(key))
             | (Vector128.LoadUnsafe(ref ends, turn ^ Address.Size) ^ Vector128.Load(key + Address.Size));
-        var portsApart = (flowPorts ^ turned) & (uint)-direction;
+        // In either direction: where both ports are the same one, they have not been compared yet.
+        var portsApart = flowPorts ^ ports ^ ((ports ^ turned) & (uint)-direction);
         if (apart != Vector128<byte>.Zero || portsApart != 0) return false;
 
         // The path of a packet does not say of which kind its tunnel was, and some kinds have no number either: without
@@ -293,8 +297,12 @@ public sealed unsafe class FlowTable : IDisposable
     private int TakeRare(bool isTcp)
     {
         ref var places = ref PlacesOf(isTcp);
-        if (_pagesUsed == _pages.Length) places = ref PlacesOf(!isTcp);
-        else AddPage(isTcp, ref places);
+        if (_pagesUsed < _pages.Length) AddPage(isTcp, ref places);
+        else
+        {
+            places = ref PlacesOf(!isTcp);
+            if (isTcp) _pagesOfNumbers = _pagesUsed;
+        }
 
         var isTaken = places.TryTake(this, out var number);
         Debug.Assert(isTaken, "a place for each flow that may be");
@@ -307,6 +315,7 @@ public sealed unsafe class FlowTable : IDisposable
         _pagesOfTcp[_pagesUsed] = isTcp;
         (places.Next, places.End) = (_pagesUsed << PageBits, (_pagesUsed + 1) << PageBits);
         _pagesUsed++;
+        if (isTcp) _pagesOfNumbers++;
     }
 
     /// <summary>Twice as many words, in place: what was paid for when it was first touched stays in use.</summary>

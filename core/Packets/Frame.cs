@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using NetSniff.Buffers;
 
@@ -13,6 +14,9 @@ namespace NetSniff.Packets;
 /// <param name="TimeNanos">Nanoseconds since 1970 UTC, from the kernel or the file.</param>
 /// <param name="StrippedVlan">Priority and id of the outer VLAN tag, where the card or the kernel took it out.</param>
 /// <param name="StrippedVlanType">The type that tag had; 0 where it is not known or there was none.</param>
+/// <remarks>Four words, in this order: <see cref="Put"/> writes it so, and the first two are a packet's as well.
+/// </remarks>
+[StructLayout(LayoutKind.Sequential, Size = Size)]
 public unsafe readonly record struct Frame(
     nint Data,
     int CapturedLength,
@@ -23,6 +27,8 @@ public unsafe readonly record struct Frame(
     ushort StrippedVlan = 0,
     ushort StrippedVlanType = 0)
 {
+    internal const int Size = 32;
+
     /// <summary>Whether a tag was taken out. One that only gives a priority may be all zero.</summary>
     public bool HasStrippedTag => (StrippedVlan | StrippedVlanType) != 0;
 

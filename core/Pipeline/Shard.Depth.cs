@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using NetSniff.Flows;
 using NetSniff.Packets;
+using NetSniff.Protocols;
 
 namespace NetSniff.Pipeline;
 
@@ -51,17 +52,20 @@ public sealed unsafe partial class Shard
     {
         if (IsSampled(flow)) return false;
 
-        // The parser stays its own, and goes on with whatever comes next.
-        if (flow->Mode == FlowMode.Parsing && flow->Slot != 0)
-        {
-            Counters.ConversationsGivenUp++;
-            EndDatagrams(flow);
-            flow->Mode = FlowMode.Parsing;
-        }
-
-        flow->Slot = 0;
+        // The parser stays its own, and goes on with whatever comes next. A word with nothing open only counts.
+        if (flow->Mode != FlowMode.Parsing) flow->Slot = 0;
+        else if (flow->Slot is not 0 and < ParseContext.NothingOpen) GiveUpDatagrams(flow);
         LeaveUnread(flow, packet.PayloadWireLength);
         return true;
+    }
+
+    /// <summary>Lets go what the parser waits for; what it has counted stays.</summary>
+    private void GiveUpDatagrams(Flow* flow)
+    {
+        Counters.ConversationsGivenUp++;
+        EndDatagrams(flow);
+        flow->Mode = FlowMode.Parsing;
+        if (_context.Slot >= ParseContext.NothingOpen) flow->Slot = _context.Slot;
     }
 
     private void LeaveUnread(Flow* flow, int bytes)

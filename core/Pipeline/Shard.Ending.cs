@@ -167,8 +167,6 @@ public sealed unsafe partial class Shard
         _context.Settle();
         _context.NowNanos = _now;
         _context.FlowId = Records.Context.FlowId;
-        _context.ClientPort = Records.Context.ClientPort;
-        _context.ServerPort = Records.Context.ServerPort;
         _context.IsMidstream = flow->Is(FlowTraits.Midstream);
         _context.App = flow->App;
     }

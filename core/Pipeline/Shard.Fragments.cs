@@ -15,7 +15,7 @@ public sealed unsafe partial class Shard
     {
         if (packet.Status != DecodeStatus.Ok)
         {
-            Counters.ByStatus[(int)DecodeStatus.Ok]--;
+            _undecoded++;
             Counters.ByStatus[(int)packet.Status]++;
             if (_targets is { IsListed: true }) _frameApp = Apps.Untargeted;
             return true;

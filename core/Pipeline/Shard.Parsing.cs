@@ -88,8 +88,6 @@ public sealed unsafe partial class Shard
     {
         var flow = _contextFlow;
         SetRecordContext(flow, flow->Is(FlowTraits.Reversed));
-        _context.ClientPort = Records.Context.ClientPort;
-        _context.ServerPort = Records.Context.ServerPort;
     }
 
     /// <summary>Keeps what the parser left; it lies in the packet, or in the held bytes already.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using NetSniff.Buffers;
 using NetSniff.Flows;
@@ -28,6 +29,7 @@ public sealed unsafe partial class Shard : IDisposable
     private ulong[] _frameFlows = [];
     private ushort[] _frameApps = [];
     private ushort _frameApp;
+    private int _undecoded;
     private long _now;
     private readonly ulong _flowIdsFrom;
     private ulong _nextFlow = 1;
@@ -104,15 +106,13 @@ public sealed unsafe partial class Shard : IDisposable
         var packets = _packets.AsSpan(0, count);
         Counters.Packets += count;
         Counters.Bytes += Decode(frames, start, packets);
-        Counters.ByStatus[(int)DecodeStatus.Ok] += count;
         _flows.PrefetchFlows(packets);
-        if (_options.KeepsFrameFlows || _options.KeepsFrameApps)
-        {
-            RunKeeping(packets, start);
-            return;
-        }
+        if (_options.KeepsFrameFlows || _options.KeepsFrameApps) RunKeeping(packets, start);
+        else HandleAll(packets);
 
-        HandleAll(packets);
+        // The others have been counted on the way: who reads along sees no number fall.
+        Counters.ByStatus[(int)DecodeStatus.Ok] += count - _undecoded;
+        _undecoded = 0;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -253,6 +253,7 @@ public sealed unsafe partial class Shard : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Begin(Flow* flow, in Packet packet)
     {
+        Debug.Assert(_nextFlow >> 48 == 0, "above are the shard's number's bits");
         flow->Id = _nextFlow++;
         flow->Epoch = _epoch;
         flow->FirstNanos = packet.TimeNanos;

@@ -22,8 +22,6 @@ public sealed class ParseContext(RecordSink records, Action? finish = null)
     public long NowNanos;
 
     public ulong FlowId;
-    public ushort ClientPort;
-    public ushort ServerPort;
 
     /// <summary>The capture began after the connection had: records must not pretend to be whole.</summary>
     public bool IsMidstream;
@@ -66,7 +64,6 @@ public sealed class ParseContext(RecordSink records, Action? finish = null)
         ref var head = ref Records.Context;
         (head.Client, head.Server) = (head.Server, head.Client);
         (head.ClientPort, head.ServerPort) = (head.ServerPort, head.ClientPort);
-        (ClientPort, ServerPort) = (ServerPort, ClientPort);
     }
 
     private void Finish()

@@ -38,7 +38,7 @@ internal sealed class DatagramTarget(ProtocolEntry entry) : FuzzTarget
     {
         _parser.Reset();
         _records.Clear();
-        var context = new ParseContext(_records) { ServerPort = 53, ClientPort = 50000, NowNanos = 1 };
+        var context = new ParseContext(_records) { NowNanos = 1 };
         Span<uint> slots = stackalloc uint[FlowsMax];
         slots.Clear();
         foreach (var part in input.Parts)

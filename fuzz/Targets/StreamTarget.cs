@@ -84,7 +84,7 @@ internal sealed class StreamTarget(ProtocolEntry entry) : FuzzTarget
 
     private List<string> Drive(FuzzInput input, bool isChopped, Novelty novelty)
     {
-        var context = new ParseContext(_records) { ClientPort = 50000, ServerPort = 80, FlowId = 1, NowNanos = 1 };
+        var context = new ParseContext(_records) { FlowId = 1, NowNanos = 1 };
         (_held[0], _held[1]) = ([], []);
         (_needed[0], _needed[1]) = (0, 0);
         _records.Clear();

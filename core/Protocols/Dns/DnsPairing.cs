@@ -148,7 +148,7 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         Complete(index, message, context, ref slot);
     }
 
-    // Apart, as its frame is large and has to be cleared: half of the messages are questions.
+    // Apart: two ways end here, and half of the messages, the questions, go neither.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Complete(int index, ReadOnlySpan<byte> message, ParseContext context, ref uint slot)
     {

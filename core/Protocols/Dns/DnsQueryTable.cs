@@ -38,8 +38,8 @@ internal struct DnsQuery
 /// <remarks>Resolvers ask most questions from a port of their own, so there may be as many flows as questions; hence
 /// one table, and of the flow just one word. That word is the newest entry of the flow: entries leave oldest first, so
 /// a word that outlived its entry means that none of the flow is left, and is recognised by the flow's number. Room
-/// grows by chunks and is kept. An only question is found by that word: buckets, which lie all over the memory, are for
-/// flows of which several wait.</remarks>
+/// doubles and is kept: entries are copied, the bytes of questions lie in chunks and stay. An only question is found by
+/// that word: buckets, which lie all over the memory, are for flows of which several wait.</remarks>
 internal sealed partial class DnsQueryTable
 {
     /// <summary>Bytes kept of a question: all that fits a UDP message without EDNS (RFC 1035 section 2.3.4).</summary>

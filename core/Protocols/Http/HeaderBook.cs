@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -29,8 +28,10 @@ public sealed partial class HeaderBook
     /// <summary>Bytes of one text given to <see cref="Keep"/>.</summary>
     public const int TextBytesMax = 16 * 1024;
 
+    /// <summary>Bytes of room that a book keeps for its next message.</summary>
+    internal const int RestBytesMax = 8 * 1024;
+
     private const int StartBytes = 1024;
-    private const int RestBytesMax = 8 * 1024;
     private const int LengthSize = sizeof(ushort);
 
     private Places _known;
@@ -55,12 +56,7 @@ public sealed partial class HeaderBook
     public ReadOnlySpan<byte> this[TextSlice slice]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get
-        {
-            Debug.Assert((uint)slice.Offset + (uint)slice.Length <= (uint)_bytes.Length);
-            return MemoryMarshal.CreateReadOnlySpan(
-                ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_bytes), slice.Offset), slice.Length);
-        }
+        get => new(_bytes, slice.Offset, slice.Length);
     }
 
     /// <summary>The first value of a known field, empty if there was none.</summary>

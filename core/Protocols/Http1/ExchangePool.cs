@@ -7,7 +7,11 @@ namespace NetSniff.Protocols.Http1;
 /// is near.</summary>
 internal sealed class ExchangePool
 {
-    private const int KeptMax = 4096;
+    /// <summary>Bytes of texts that may rest here, in requests and books of responses together.</summary>
+    internal const int RestBytesMax = 32 * 1024 * 1024;
+
+    /// <summary>Of either, since each may rest with as much as a book keeps.</summary>
+    private const int KeptMax = RestBytesMax / 2 / HeaderBook.RestBytesMax;
 
     [ThreadStatic]
     private static ExchangePool? t_current;
@@ -18,17 +22,12 @@ internal sealed class ExchangePool
     public static ExchangePool Current => t_current ??= new ExchangePool();
 
     /// <summary>A clean one.</summary>
-    public Exchange Rent()
-    {
-        if (!_free.TryPop(out var exchange)) return new Exchange();
+    public Exchange Rent() => _free.TryPop(out var exchange) ? exchange : new Exchange();
 
-        exchange.Clear();
-        return exchange;
-    }
-
-    /// <summary>Its texts stay until it is taken again, unless there were unusually many.</summary>
+    /// <summary>Its texts are gone: what says where they lay must not outlive the bytes.</summary>
     public void Return(Exchange exchange)
     {
+        exchange.Clear();
         exchange.Book.Shrink();
         if (_free.Count < KeptMax) _free.Push(exchange);
     }

@@ -47,6 +47,78 @@ public sealed unsafe class FlowTableTests
         }
     }
 
+    /// <summary>Flows of the same two ends, all of one hash as those of ICMP are, in every order and from both sides,
+    /// against a list that compares keys both ways.</summary>
+    [Theory]
+    [InlineData(IpProtocol.Icmp, 8, 0, 3, 1, 3, 3, 0, 0)]
+    [InlineData(IpProtocol.Udp, 123, 123, 123, 53, 53, 53, 53, 123)]
+    public void Ports_are_compared_in_full(byte protocol, params int[] ports)
+    {
+        using var table = new FlowTable(4096);
+        var packets = new Packet[ports.Length];
+        for (var index = 0; index < packets.Length; index++)
+        {
+            ref var packet = ref packets[index];
+            packet = PacketOf(1, isBack: index % 2 != 0) with { Protocol = protocol };
+            (packet.SourcePort, packet.TargetPort) = ((ushort)ports[index & ~1], (ushort)ports[index | 1]);
+            if (protocol == IpProtocol.Icmp) IcmpPairs.Normalise(ref packet);
+            packet.Hash = 0x1234_5678_9abc_def0;
+        }
+
+        var orders = Enumerable.Range(1, packets.Length).Aggregate(1, (product, number) => product * number);
+        for (var order = 0; order < orders; order++)
+        {
+            var flows = new List<(Packet First, int Number)>();
+            foreach (var index in Ordered(packets.Length, order)) Meet(in packets[index], flows);
+
+            // The hint is the first of that hash, which is most often another.
+            table.PrefetchFlows(packets);
+            foreach (ref var packet in packets.AsSpan()) Meet(in packet, flows);
+
+            foreach (var (_, number) in flows) table.Remove(number);
+            foreach (ref var packet in packets.AsSpan()) packet.FlowHint = null;
+        }
+
+        void Meet(in Packet packet, List<(Packet First, int Number)> flows)
+        {
+            var flow = table.Find(in packet, out var direction);
+            foreach (var (first, wanted) in flows)
+            {
+                var way = WayOf(in first, in packet);
+                if (way < 0) continue;
+
+                Assert.True(flow == table.At(wanted));
+                Assert.Equal(way, direction);
+                return;
+            }
+
+            Assert.True(flow == null);
+            table.Add(in packet, out var number);
+            flows.Add((packet, number));
+        }
+    }
+
+    private static int WayOf(in Packet first, in Packet packet)
+    {
+        var to = (first.Source, first.SourcePort, first.Target, first.TargetPort);
+        if (to == (packet.Source, packet.SourcePort, packet.Target, packet.TargetPort)) return 0;
+
+        return to == (packet.Target, packet.TargetPort, packet.Source, packet.SourcePort) ? 1 : -1;
+    }
+
+    /// <summary>One of all orders of so many things.</summary>
+    private static IEnumerable<int> Ordered(int count, int order)
+    {
+        var left = Enumerable.Range(0, count).ToList();
+        while (left.Count > 0)
+        {
+            var (rest, place) = Math.DivRem(order, left.Count);
+            yield return left[place];
+            left.RemoveAt(place);
+            order = rest;
+        }
+    }
+
     [Fact]
     public void Flows_of_other_networks_are_apart_where_the_id_names_the_network()
     {
@@ -84,7 +156,11 @@ public sealed unsafe class FlowTableTests
 
         Assert.Equal(0, table.Count);
         // One page of 32,768 flows, and an index of twice as many words as the flows that were live at once.
-        Assert.InRange(table.BytesAllocated - empty, 1, (Flow.SizeMax << 15) + (8 << 14));
+        Assert.InRange(table.BytesAllocated - empty, 1, (Flow.Size << 15) + (8 << 14));
+        var before = table.BytesAllocated;
+        var tcp = PacketOf(0, isBack: false) with { Protocol = IpProtocol.Tcp };
+        table.Add(in tcp, out _);
+        Assert.Equal(Flow.SizeMax << 15, table.BytesAllocated - before);
     }
 
     /// <summary>Words that lie at the index's beginning because its end was full stay behind their home.</summary>

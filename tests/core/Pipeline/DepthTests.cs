@@ -123,8 +123,34 @@ public sealed class DepthTests
         Assert.Contains("flow.unread=3", records.Single(line => line.StartsWith("flow ", StringComparison.Ordinal)));
     }
 
+    /// <summary>Only what waits for something is given up, and either way the flow knows how far it had come.</summary>
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 1)]
+    public void Exchanges_are_counted_on_behind_less_depth(bool isWaiting, int givenUp)
+    {
+        using var wire = new Wire();
+        wire.Udp('>', Question(1)).Udp('<', Answer(1)).Udp('>', Question(2)).Udp('<', Answer(2));
+        if (isWaiting) wire.Udp('>', Question(3));
+        wire.Shard.Depth = s_flows;
+        wire.Udp('>', Question(4)).Udp('<', Answer(4));
+        Assert.Equal(givenUp, wire.Shard.Counters.ConversationsGivenUp);
+
+        wire.Shard.Depth = ShardDepth.Full;
+        var records = wire.Udp('>', Question(5)).Udp('<', Answer(5)).Finish();
+        var exchanges = records.Where(line => line.StartsWith("dns ", StringComparison.Ordinal)).ToList();
+        Assert.Equal(3 + givenUp, exchanges.Count);
+        for (var number = 0; number < exchanges.Count; number++)
+        {
+            Assert.Contains($"dns.exchange={number}", exchanges[number]);
+        }
+    }
+
     private static byte[] Question(byte id) =>
         [0, id, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, (byte)'a', 0, 0, 1, 0, 1];
+
+    private static byte[] Answer(byte id) =>
+        [0, id, 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0, 1, (byte)'a', 0, 0, 1, 0, 1];
 
     [Fact]
     public void A_sample_is_the_same_both_ways_and_holds_every_smaller_one()

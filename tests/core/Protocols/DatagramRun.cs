@@ -36,7 +36,8 @@ internal sealed class DatagramRun(int entry)
 
     public void Start(ushort clientPort, ushort serverPort)
     {
-        (Context.ClientPort, Context.ServerPort, Context.NowNanos) = (clientPort, serverPort, StartNanos);
+        (Sink.Context.ClientPort, Sink.Context.ServerPort) = (clientPort, serverPort);
+        Context.NowNanos = StartNanos;
         (Context.App, Context.Slot, Context.FlowId) = (0, 0, Context.FlowId + 1);
         Sink.Context.FlowId = Context.FlowId;
     }

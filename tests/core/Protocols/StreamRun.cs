@@ -47,7 +47,8 @@ internal sealed class StreamRun
 
     public void Start(int entry, ushort clientPort, ushort serverPort)
     {
-        (Context.ClientPort, Context.ServerPort, Context.NowNanos) = (clientPort, serverPort, StartNanos);
+        (Sink.Context.ClientPort, Sink.Context.ServerPort) = (clientPort, serverPort);
+        Context.NowNanos = StartNanos;
         (Context.App, Context.UpgradeTo, Context.IsMidstream) = (0, null, false);
         Select(entry);
     }

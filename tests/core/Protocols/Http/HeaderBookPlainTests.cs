@@ -1,9 +1,9 @@
 using System.Text;
 using NetSniff.Protocols.Http;
 
-namespace NetSniff.Tests.Protocols.Http1;
+namespace NetSniff.Tests.Protocols.Http;
 
-public class PlainLineTests
+public class HeaderBookPlainTests
 {
     private const string Rest = "Next\r\nand more of it, so that whole vectors can be read\r\n";
 
