@@ -104,7 +104,8 @@ public readonly struct FlowRecord : IRecord
     {
         // In locals: what is written may be anywhere, as far as a compiler knows.
         var (isTcp, isIcmp) = (IsTcp, IsIcmp);
-        // A copy of its own, whose state stays in registers (ADR 72).
+        // A copy of its own, whose state stays in registers (ADR 72). All at once, though they are more than fifteen
+        // (ADR 76): in two parts a flow took no less time and 0.2 % more instructions.
         var fields = visitor;
         fields.Time("flow.first", "When the first packet was seen", FirstNanos);
         fields.Time("flow.last", "When the last packet was seen", LastNanos);
