@@ -10,8 +10,8 @@ internal sealed class Http2StreamTable
     /// <summary>Streams followed at a time; for one more the oldest is let go.</summary>
     public const int StreamsMax = 256;
 
-    /// <summary>Two lines of the cache: most connections have a few streams open at a time.</summary>
-    private const int SlotsStart = 16;
+    /// <summary>Parsers are pooled, and one that began with fewer would grow, one after the other, for long.</summary>
+    private const int SlotsStart = 64;
 
     private Http2Stream?[] _slots = new Http2Stream?[SlotsStart];
     private long _sequence;
