@@ -158,7 +158,8 @@ public sealed class DeliveryClient(
         }
         catch (Exception problem) when (CallProblem.IsOfTheWorld(problem))
         {
-            return (false, CallProblem.Words(problem, Whose));
+            // Leaving is a worker's last word: all acknowledgements came before it, however the line ends.
+            return (IsLeaving, CallProblem.Words(problem, Whose));
         }
     }
 
@@ -181,8 +182,9 @@ public sealed class DeliveryClient(
             }
 
             await SendAsync(requests, ending.Token).ConfigureAwait(false);
+            var reason = IsLeaving ? "the worker leaves" : "stopping";
             await requests.WriteAsync(
-                new FromSensor { Goodbye = new Goodbye { Reason = "stopping" } }, ending.Token).ConfigureAwait(false);
+                new FromSensor { Goodbye = new Goodbye { Reason = reason } }, ending.Token).ConfigureAwait(false);
             await requests.CompleteAsync().ConfigureAwait(false);
             return null;
         }
@@ -193,10 +195,19 @@ public sealed class DeliveryClient(
         }
     }
 
+    private bool IsLeaving
+    {
+        get
+        {
+            lock (_lock) return _link.State == LinkState.Leaving;
+        }
+    }
+
     private async Task<bool> IsWelcomeAsync(CancellationToken ending)
     {
         var began = options.Clock.GetTimestamp();
-        while (!IsUp)
+        // A worker may leave as soon as it has welcomed.
+        while (!IsUp && !IsLeaving)
         {
             var left = options.GreetingMax - options.Clock.GetElapsedTime(began);
             if (left <= TimeSpan.Zero) return false;
@@ -212,7 +223,7 @@ public sealed class DeliveryClient(
         var message = new FromSensor { Batch = new Batch() };
         var saidAt = options.Clock.GetTimestamp();
         var isFirst = true;
-        while (!(_isClosing && outbox.IsEmpty))
+        while (!(_isClosing && outbox.IsEmpty) && !IsLeaving)
         {
             if (isFirst || options.Clock.GetElapsedTime(saidAt) >= options.StatusEvery)
             {

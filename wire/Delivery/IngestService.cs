@@ -12,6 +12,10 @@ public sealed class IngestService(IInbox inbox) : Ingest.IngestBase
 {
     private static readonly TimeSpan s_helloMax = TimeSpan.FromSeconds(5);
 
+    /// <summary>Sensors of before do not answer Leaving, and a worker that stops is not held up by them for longer.
+    /// </summary>
+    private static readonly TimeSpan s_goodbyeMax = TimeSpan.FromSeconds(2);
+
     /// <summary>A full inbox is asked again so often.</summary>
     private static readonly TimeSpan s_fullPause = TimeSpan.FromMilliseconds(100);
 
@@ -53,7 +57,28 @@ public sealed class IngestService(IInbox inbox) : Ingest.IngestBase
         }
 
         context.CancellationToken.ThrowIfCancellationRequested();
-        await answers.FinishAsync(isLeaving: inbox.Leaving.IsCancellationRequested).ConfigureAwait(false);
+        var isLeaving = inbox.Leaving.IsCancellationRequested;
+        await answers.FinishAsync(isLeaving).ConfigureAwait(false);
+        if (isLeaving) await HearOutAsync(requestStream, context.CancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for the sensor's end of the conversation. The server closes its connections next, and a client
+    /// whose request is still open then loses the last words, though they have arrived.</summary>
+    private static async Task HearOutAsync(IAsyncStreamReader<FromSensor> requests, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(s_goodbyeMax);
+        try
+        {
+            // What was on its way is not taken: without an acknowledgement it goes to others.
+            while (await requests.MoveNext(limit.Token).ConfigureAwait(false))
+            {
+            }
+        }
+        catch (Exception end) when (end is OperationCanceledException or IOException)
+        {
+            // It says nothing more, or is gone.
+        }
     }
 
     private static async Task<Hello> HelloAsync(IAsyncStreamReader<FromSensor> requests, CancellationToken cancel)
