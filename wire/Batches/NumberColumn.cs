@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using NetSniff.Buffers;
 
 namespace NetSniff.Wire.Batches;
@@ -290,8 +291,20 @@ internal sealed unsafe class NumberColumn
     {
         output.Put((byte)NumberEncoding.Plain);
         var room = output.Room(values.Length)[..values.Length];
-        for (var row = 0; row < room.Length; row++) room[row] = (byte)values[row];
+        var row = 0;
+        ref var start = ref MemoryMarshal.GetReference(values);
+        for (; row <= room.Length - Vector256<ushort>.Count; row += Vector256<ushort>.Count)
+        {
+            var words = Vector256.Narrow(Eight(ref start, row), Eight(ref start, row + Vector256<uint>.Count));
+            Vector128.Narrow(words.GetLower(), words.GetUpper()).CopyTo(room[row..]);
+        }
+
+        for (; row < room.Length; row++) room[row] = (byte)values[row];
         output.Advance(room.Length);
+
+        static Vector256<uint> Eight(ref ulong start, int row) => Vector256.Narrow(
+            Vector256.LoadUnsafe(ref start, (nuint)row),
+            Vector256.LoadUnsafe(ref start, (nuint)(row + Vector256<ulong>.Count)));
     }
 
     private static void WritePlain(ByteWriter output, ReadOnlySpan<ulong> values)
