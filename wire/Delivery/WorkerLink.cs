@@ -14,7 +14,7 @@ public enum LinkState : byte
 
     Up,
 
-    /// <summary>The worker takes no more batches; acknowledgements may still come.</summary>
+    /// <summary>The worker takes no more batches, and has acknowledged what it holds: its last word.</summary>
     Leaving,
 }
 
