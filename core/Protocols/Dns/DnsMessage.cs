@@ -96,7 +96,8 @@ internal sealed class DnsMessage
     /// <summary>Only where more than one question was asked.</summary>
     public TextList QuestionNames => _questionsListed > 0 ? _questionNames.List : default;
 
-    public ReadOnlySpan<ulong> QuestionTypes => _questionTypes.AsSpan(0, _questionsListed);
+    public ReadOnlySpan<ulong> QuestionTypes =>
+        _questionsListed > 0 ? _questionTypes.AsSpan(0, _questionsListed) : default;
 
     public bool IsCut => Answers.IsCut || Authority.IsCut || Additional.IsCut || _areQuestionsCut;
 
