@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using NetSniff.Packets;
 using NetSniff.Records;
@@ -69,6 +70,25 @@ public sealed class RecordWriterTests
         writer.EndList(numbers);
         var written = new RecordView(room.AsSpan(0, writer.Finish(record.Header)));
         Assert.Equal("test.every test.texts=[0123456789, 34]", TestRecords.Line(written));
+    }
+
+    [Fact]
+    public void Begun_with_cells_it_has_their_fields_and_what_is_written_besides()
+    {
+        var schema = Sample(hasNumber: false).Schema;
+        var (number, text) = (schema.Find("test.number")!.Index, schema.Find("test.text")!.Index);
+        var cells = new byte[schema.FixedBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(cells.AsSpan(schema.CellPlaces[number]), 77);
+        var room = new byte[RecordWriter.BytesMax];
+        for (var turn = 0; turn < 2; turn++)
+        {
+            var writer = new RecordWriter(room, schema, cells, 1ul << number);
+            Assert.True(turn == 0 || writer.TryText(text, "more"u8));
+            var written = new RecordView(room.AsSpan(0, writer.Finish(default)));
+            Assert.Equal(turn == 0 ? 1ul << number : 1ul << number | 1ul << text, written.Header.Present);
+            Assert.Equal(
+                "test.every test.number=77" + (turn == 0 ? "" : " test.text=more"), TestRecords.Line(written));
+        }
     }
 
     [Fact]
