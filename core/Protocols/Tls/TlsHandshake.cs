@@ -79,7 +79,7 @@ internal sealed partial class TlsHandshake
 
     public bool IsAlertFromServer { get; private set; }
 
-    /// <summary>TLS 1.3, one of its drafts, or DTLS 1.3; the versions of DTLS before it are greater numbers too.</summary>
+    /// <summary>TLS 1.3, one of its drafts, or DTLS 1.3. Versions of DTLS before it are greater numbers too.</summary>
     public bool IsTls13 => HasServerHello && Version is (>= 0x0304 and < 0xfe00) or 0xfefc;
 
     public ReadOnlySpan<byte> ServerName => _bytes[_serverName];
