@@ -132,9 +132,9 @@ internal sealed class CaptureOutput : IDisposable
     public Output NewOutput(OutputBuffer buffer) => _settings.Format switch
     {
         OutputFormat.Table => new TableOutput(buffer, TableOptions()),
-        OutputFormat.Jsonl => new FlowGate(_settings.Flows, new JsonlOutput(buffer, Book)),
-        OutputFormat.Eve => new FlowGate(_settings.Flows, new EveOutput(buffer, Book)),
-        OutputFormat.Batches => new FlowGate(_settings.Flows, new BatchesOutput(buffer, Book)),
+        OutputFormat.Jsonl => Gated(new JsonlOutput(buffer, Book)),
+        OutputFormat.Eve => Gated(new EveOutput(buffer, Book)),
+        OutputFormat.Batches => Gated(new BatchesOutput(buffer, Book)),
         _ => new SummaryOutput(),
     };
 
@@ -203,13 +203,15 @@ internal sealed class CaptureOutput : IDisposable
             TellsHidden: isFitted && !_settings.IsQuiet);
     }
 
+    private Output Gated(Output output) => _settings.Flows == FlowLines.None ? new FlowGate(output) : output;
+
     /// <summary>Leaves flow records out where they are not wanted; the table does that itself.</summary>
-    private sealed class FlowGate(FlowLines? flows, Output inner) : Output
+    private sealed class FlowGate(Output inner) : Output
     {
         private readonly ushort _flowKind = RecordKinds.Register<FlowRecord>().Id;
 
         public override bool Write(RecordView record) =>
-            (flows != FlowLines.None || record.Header.Kind != _flowKind) && inner.Write(record);
+            record.Header.Kind != _flowKind && inner.Write(record);
 
         public override void Flush() => inner.Flush();
     }
