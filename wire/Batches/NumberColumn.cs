@@ -14,6 +14,10 @@ internal sealed unsafe class NumberColumn
 {
     private const int CapacityMin = 64;
 
+    /// <summary>Lists may once have had many more numbers than a batch has records; room for those is given back.
+    /// </summary>
+    private const int CapacityKeptMax = BatchFormat.RecordsMax;
+
     /// <summary>Numbers below it are one byte however they are written, so one after the other is the shortest.
     /// </summary>
     private const ulong OneByteMax = 0x80;
@@ -130,6 +134,7 @@ internal sealed unsafe class NumberColumn
     {
         _count = 0;
         _room = 0;
+        if (_values.Length > CapacityKeptMax) _values = [];
     }
 
     /// <param name="times">The record times of the same rows, or empty where the column does not go with them.</param>

@@ -8,7 +8,7 @@ namespace NetSniff.Wire.Batches;
 internal sealed class NumberTable
 {
     /// <summary>More different values than this are no dictionary.</summary>
-    private const int DistinctMax = 255;
+    public const int DistinctMax = 255;
 
     private const int SlotBits = 9;
     private const ulong Spread = 0x9e37_79b9_7f4a_7c15;

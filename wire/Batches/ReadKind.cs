@@ -12,9 +12,12 @@ namespace NetSniff.Wire.Batches;
 /// <summary>One kind of a batch, read back: its columns, and where each of its fields goes here.</summary>
 internal sealed class ReadKind
 {
-    /// <summary>What a sensor makes, and cells of fields that it does not know. As much below
-    /// <see cref="RecordWriter.BytesMax"/>, so that a later program with more fields can read what is stored.</summary>
-    private const int RecordBytesMax = RecordSink.RecordBytesMax + 2048;
+    /// <summary>Room for cells of fields that who wrote the record did not know.</summary>
+    private const int OtherCellsBytes = 2048;
+
+    /// <summary>What a sensor makes, and those. As much below <see cref="RecordWriter.BytesMax"/>, so that a later
+    /// program with more fields can read what is stored.</summary>
+    private const int RecordBytesMax = RecordSink.RecordBytesMax + OtherCellsBytes;
 
     private static readonly int s_fixed = Enum.GetValues<FixedColumn>().Length;
 
@@ -53,6 +56,8 @@ internal sealed class ReadKind
         Rows = input.Count(rowsMax);
         RowsRead = 0;
         MakeColumns();
+        // Texts have no numbers here, which an earlier batch may have left: nobody's are the same as those.
+        foreach (var numbers in _numbers) numbers.Fill(0);
         for (var column = 0; column < s_fixed && !input.IsBroken; column++)
         {
             if (KindColumns.KindOf((FixedColumn)column) == FieldKind.Address) _texts[column].Read(ref input, Rows);
@@ -128,7 +133,7 @@ internal sealed class ReadKind
         }
 
         var writer = new RecordWriter(
-            output.Room(RecordBytesMax)[..RecordBytesMax], schema, _sameCells, _sameFields);
+            output.Room(RecordBytesMax)[..RecordBytesMax], schema, _areOurs ? _sameCells : default, _sameFields);
         if (!TryWriteFields(ref writer, present, schema)) return false;
 
         output.Advance(writer.Finish(head));

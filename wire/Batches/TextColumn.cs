@@ -12,20 +12,25 @@ internal sealed class TextColumn
 {
     private const int SlotsMin = 64;
 
+    /// <summary>Texts, and their bytes, that there is room for in the next batch as well. Somebody may fill one with
+    /// them once in each column.</summary>
+    private const int DistinctKeptMax = 8192;
+    private const int BytesKeptMax = 256 << 10;
+
     private readonly TextHash _hash = TextHash.OfProcess;
-    private readonly ByteWriter _bytes = new();
+    private ByteWriter _bytes = new();
     private readonly NumberColumn _rows = new();
 
     /// <summary>By number. The one of 0 is no text's, and what follows it is how lists begin.</summary>
-    private Known[] _known = new Known[SlotsMin / 2 + 1];
+    private Known[] _known = [];
     private int _distinct;
 
-    private Slot[] _slots = new Slot[SlotsMin];
+    private Slot[] _slots = [];
 
     /// <summary>The row before's text, which the next one often has too.</summary>
     private int _last;
 
-    public TextColumn() => _known[0].Length = -1;
+    public TextColumn() => MakeRoom();
 
     public int Count => _rows.Count;
 
@@ -75,11 +80,20 @@ internal sealed class TextColumn
 
     public void Clear()
     {
-        if (_distinct > 0) Array.Clear(_slots);
+        if (_bytes.Length > BytesKeptMax) _bytes = new ByteWriter();
+        if (_distinct > DistinctKeptMax) MakeRoom();
+        else if (_distinct > 0) Array.Clear(_slots);
         _distinct = 0;
         _last = 0;
         _bytes.Clear();
         _rows.Clear();
+    }
+
+    private void MakeRoom()
+    {
+        _slots = new Slot[SlotsMin];
+        _known = new Known[SlotsMin / 2 + 1];
+        _known[0].Length = -1;
     }
 
     public void Write(ByteWriter output)

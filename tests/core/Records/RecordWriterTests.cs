@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NetSniff.Packets;
 using NetSniff.Records;
 
@@ -89,6 +91,17 @@ public sealed class RecordWriterTests
             Assert.Equal(
                 "test.every test.number=77" + (turn == 0 ? "" : " test.text=more"), TestRecords.Line(written));
         }
+    }
+
+    /// <summary>What lies between fields is nobody's to write, and would be whatever was there before.</summary>
+    [Fact]
+    public void A_header_has_nothing_between_its_fields()
+    {
+        const BindingFlags All = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+        var sizes = typeof(RecordHeader).GetFields(All).Select(static field =>
+            field.FieldType == typeof(Address) ? Unsafe.SizeOf<Address>()
+                : Marshal.SizeOf(field.FieldType.IsEnum ? Enum.GetUnderlyingType(field.FieldType) : field.FieldType));
+        Assert.Equal(Unsafe.SizeOf<RecordHeader>(), sizes.Sum());
     }
 
     [Fact]

@@ -208,7 +208,11 @@ public class BatchTests
     {
         var batch = Convert.FromHexString(Version2);
         batch[0] = 4;
-        Assert.False(new BatchDecoder().TryRead(batch));
+        var decoder = new BatchDecoder();
+        Assert.False(decoder.TryRead(batch));
+        Assert.StartsWith("of a later version", decoder.Problem);
+        Assert.False(decoder.TryRead(batch.AsSpan(1)));
+        Assert.Equal("damaged", decoder.Problem);
     }
 
     [Fact]

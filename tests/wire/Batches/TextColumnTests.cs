@@ -47,6 +47,32 @@ public class TextColumnTests
         }
     }
 
+    /// <summary>What one batch was full of is not kept for the next.</summary>
+    [Fact]
+    public void Room_of_a_flood_is_given_back()
+    {
+        var column = new TextColumn();
+        var text = new byte[64];
+        Fill(20_000);
+        Fill(1);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Fill(20_000);
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before > 20_000 * text.Length);
+        Fill(1000);
+        Assert.Equal(0, Allocations.Least(() => Fill(1000)));
+
+        void Fill(int texts)
+        {
+            for (var number = 0; number < texts; number++)
+            {
+                BitConverter.TryWriteBytes(text, number);
+                column.Add(text);
+            }
+
+            column.Clear();
+        }
+    }
+
     private static void Check(TextColumn column, string[] expected)
     {
         Assert.Equal(expected.Length, column.Count);
