@@ -12,6 +12,8 @@ started=()
 
 finish() {
     for process in "${started[@]}"; do kill "$process" 2>/dev/null || true; done
+    # Servers that went into the background, if a step between failed.
+    for process in $(ip netns pids "$space" 2>/dev/null); do kill "$process" 2>/dev/null || true; done
     ip netns del "$space" 2>/dev/null || true
     rm -rf "$work"
 }

@@ -7,6 +7,7 @@ internal static class KnownDifferences
     private static readonly (string Capture, string Why)[] s_all =
     [
         ("socks", "behind a proxy's greeting a start is looked for where segments begin"),
+        ("Tls/corpus/starttls", "behind a greeting, TLS is looked for where segments begin"),
         ("ndpi__nomachine", "behind a greeting, TLS is looked for where segments begin"),
         ("ndpi__openvpn_obfuscated", "a label of bytes that nobody reads is told by where segments end"),
         ("tcp-overlap-conflicting", "of bytes that were said twice the first to come count"),

@@ -98,6 +98,8 @@ public sealed partial class Http1Parser
         }
         else if (isPaired)
         {
+            // Two in one segment: no answer was waited for between them.
+            _isPipelining |= _open.Count > 0 && _request.SaidNanos == context.SaidNanos;
             _request = _open.Add();
             _request.IsPaired = true;
         }

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace NetSniff.Protocols.Tls;
 
-/// <summary>A directory name as text, in the order of the certificate: `C=US, O=Example, CN=example.com`.</summary>
+/// <summary>A directory name as text, in the order of the certificate: `C=US, O=Example, CN=example.com`. Attributes
+/// that name one level together are joined by a plus, as in RFC 4514 section 2.2.</summary>
 internal static class DistinguishedName
 {
     private const byte BmpString = 0x1e, UniversalString = 0x1c, Utf8String = 0x0c;
@@ -16,13 +17,15 @@ internal static class DistinguishedName
         while (sets.TryRead(out _, out var set))
         {
             var pairs = new DerReader(set);
+            var separator = ", "u8;
             while (pairs.TryRead(out _, out var pair))
             {
                 var fields = new DerReader(pair);
                 var id = fields.Read(DerReader.ObjectId);
                 if (!fields.TryRead(out var tag, out var value)) continue;
 
-                if (writer.Written > 0) Text(ref writer, ", "u8);
+                if (writer.Written > 0) Text(ref writer, separator);
+                separator = " + "u8;
                 WriteLabel(ref writer, id);
                 writer.Character('=');
                 WriteValue(ref writer, tag, value);

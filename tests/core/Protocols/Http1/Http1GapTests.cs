@@ -216,6 +216,14 @@ public class Http1GapTests
             HttpLines.Of(driver.Sink));
     }
 
+    /// <summary>Nobody waited for an answer between them, so the one that is left may be any request's.</summary>
+    [Fact]
+    public void The_first_answer_to_requests_that_came_in_one_segment() => Assert.Equal(
+        ["!Partial 1.1 GET /1 0/-", "!Partial 1.1 GET /2 0/-", "!Partial 1.1 GET /3 0/-", "!Partial 1.1 200 -/2"],
+        Play(
+            [">GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\nGET /3 HTTP/1.1\r\n\r\n", "<#40", $"<{Ok}"],
+            int.MaxValue));
+
     private static List<string> Play(string[] said, int piece)
     {
         var driver = new GapDriver(new Http1Parser());

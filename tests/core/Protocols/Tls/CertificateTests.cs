@@ -31,6 +31,17 @@ public sealed class CertificateTests
         Assert.Contains(" tls.chain=2 ", line, StringComparison.Ordinal);
     }
 
+    /// <summary>A set of two, then a set of one.</summary>
+    [Fact]
+    public void Attributes_of_one_level_are_joined_by_a_plus()
+    {
+        var name = Hex.Bytes("3114 3008060355040b0c0141 3008060355040a0c0142 310a 300806035504030c0178");
+        var text = new byte[40];
+        var length = DistinguishedName.Write(name, text, out var isCut);
+        Assert.Equal("OU=A + O=B, CN=x", System.Text.Encoding.ASCII.GetString(text, 0, length));
+        Assert.False(isCut);
+    }
+
     [Fact]
     public void A_chain_longer_than_we_hold_still_shows_its_leaf()
     {
