@@ -38,7 +38,9 @@ public sealed class ByteWriter(int capacity = 1024)
 
     public void Put(ReadOnlySpan<byte> bytes)
     {
-        bytes.CopyTo(Room(bytes.Length));
+        if (_bytes.Length - Length < bytes.Length) Grow(bytes.Length);
+        ref var room = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_bytes), Length);
+        ShortCopy.Copy(ref MemoryMarshal.GetReference(bytes), ref room, bytes.Length);
         Length += bytes.Length;
     }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace NetSniff.Buffers;
 
@@ -32,11 +33,58 @@ public static class Varint
         var spread = (value & 0x0fff_ffff) | (value & 0x00ff_ffff_f000_0000) << 4;
         spread = (spread & 0x0000_3fff_0000_3fff) | (spread & 0x0fff_c000_0fff_c000) << 2;
         spread = (spread & 0x007f_007f_007f_007f) | (spread & 0x3f80_3f80_3f80_3f80) << 1;
-        var size = Size(value);
-        var isFollowed = 0x8080_8080_8080_8080 & ((1ul << (8 * (size - 1))) - 1);
+        return WriteSpread(ref at, spread);
+    }
+
+    /// <summary>Writes numbers one behind the other, where there is room for <see cref="SizeMax"/> bytes for each.
+    /// </summary>
+    /// <remarks>The bits of four are spread at once.</remarks>
+    /// <returns>The bytes of all.</returns>
+    [SkipLocalsInit]
+    public static int Write(ref byte start, ReadOnlySpan<ulong> values)
+    {
+        Span<ulong> spreads = stackalloc ulong[Vector256<ulong>.Count];
+        ref var at = ref start;
+        var row = 0;
+        for (; row <= values.Length - Vector256<ulong>.Count; row += Vector256<ulong>.Count)
+        {
+            var four = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(values), (nuint)row);
+            if (four >>> BitsOfOneWord != Vector256<ulong>.Zero)
+            {
+                for (var one = 0; one < Vector256<ulong>.Count; one++)
+                {
+                    at = ref Unsafe.Add(ref at, Write(ref at, values[row + one]));
+                }
+
+                continue;
+            }
+
+            four = (four & Vector256.Create(0x0fff_fffful)) | (four & Vector256.Create(0x00ff_ffff_f000_0000ul)) << 4;
+            four = (four & Vector256.Create(0x0000_3fff_0000_3ffful))
+                | (four & Vector256.Create(0x0fff_c000_0fff_c000ul)) << 2;
+            four = (four & Vector256.Create(0x007f_007f_007f_007ful))
+                | (four & Vector256.Create(0x3f80_3f80_3f80_3f80ul)) << 1;
+            four.CopyTo(spreads);
+            at = ref Unsafe.Add(ref at, WriteSpread(ref at, spreads[0]));
+            at = ref Unsafe.Add(ref at, WriteSpread(ref at, spreads[1]));
+            at = ref Unsafe.Add(ref at, WriteSpread(ref at, spreads[2]));
+            at = ref Unsafe.Add(ref at, WriteSpread(ref at, spreads[3]));
+        }
+
+        for (; row < values.Length; row++) at = ref Unsafe.Add(ref at, Write(ref at, values[row]));
+        return (int)Unsafe.ByteOffset(ref start, ref at);
+    }
+
+    /// <param name="spread">Seven bits in each byte.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int WriteSpread(ref byte at, ulong spread)
+    {
+        // Bits above the last byte that is not 0: all before it say that another follows.
+        var unused = BitOperations.LeadingZeroCount(spread | 1) & ~7;
+        var isFollowed = 0x0080_8080_8080_8080ul >> unused;
         BinaryPrimitives.WriteUInt64LittleEndian(
             MemoryMarshal.CreateSpan(ref at, sizeof(ulong)), spread | isFollowed);
-        return size;
+        return sizeof(ulong) - (unused >> 3);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

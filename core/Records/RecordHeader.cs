@@ -56,9 +56,15 @@ public struct RecordHeader
     public byte Protocol;
     public TunnelKind Tunnel;
 
+    /// <summary>Zeros, so that the same record is the same bytes.</summary>
+    internal ushort Unused;
+
     /// <summary>Who the ends are, as numbers in <see cref="Peers"/>; 0 where nobody looked.</summary>
     public uint ClientPeer;
     public uint ServerPeer;
+
+    /// <summary>As <see cref="Unused"/>.</summary>
+    internal uint UnusedToo;
 
     /// <summary>Which of the fields are there, bit by bit in the order of the description.</summary>
     public ulong Present;

@@ -20,9 +20,10 @@ public sealed class RecordSink
     /// <summary>No record is longer; longer texts are cut and <see cref="TextsCut"/> counts them.</summary>
     public const int RecordBytesMax = 60 * 1024;
 
-    private const int BodyBytesMax = RecordBytesMax - 128;
-
     private static readonly int s_headerSize = Unsafe.SizeOf<RecordHeader>();
+
+    /// <summary>So that with what makes it a multiple of eight it is no longer.</summary>
+    private static readonly int s_bodyBytesMax = RecordBytesMax - s_headerSize - sizeof(ulong);
 
     private readonly byte[] _arena;
     private readonly RecordConsumer? _consumer;
@@ -67,7 +68,7 @@ public sealed class RecordSink
         head = Context;
         var schema = KindOf<TRecord>.Schema;
         ref var body = ref Unsafe.Add(ref start, _used + s_headerSize);
-        _left = BodyBytesMax - schema.FixedBytes;
+        _left = s_bodyBytesMax - schema.FixedBytes;
         var writer = new ArenaWriter(this, ref body, schema.FixedBytes);
         // Through a plain reference: a call on what is only lent for reading copies the whole record first.
         Unsafe.AsRef(in record).Describe(ref writer);

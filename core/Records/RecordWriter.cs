@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using NetSniff.Buffers;
 using NetSniff.Packets;
 
 namespace NetSniff.Records;
@@ -17,6 +18,7 @@ public ref struct RecordWriter
     private static readonly int s_headerSize = Unsafe.SizeOf<RecordHeader>();
 
     private readonly RecordSchema _schema;
+    private readonly ReadOnlySpan<int> _cells;
     private readonly Span<byte> _body;
     private readonly Span<byte> _record;
     private ulong _present;
@@ -26,13 +28,24 @@ public ref struct RecordWriter
 
     /// <param name="room">Where it goes: at least the header and <see cref="RecordSchema.FixedBytes"/>. More than
     /// <see cref="BytesMax"/> is not used.</param>
-    public RecordWriter(Span<byte> room, RecordSchema schema)
+    public RecordWriter(Span<byte> room, RecordSchema schema) : this(room, schema, default, 0)
+    {
+    }
+
+    /// <param name="room">As above.</param>
+    /// <param name="cells">What cells hold to begin with, for who writes many records that are alike: none, or
+    /// <see cref="RecordSchema.FixedBytes"/>.</param>
+    /// <param name="present">Which of the fields are there by that.</param>
+    public RecordWriter(Span<byte> room, RecordSchema schema, ReadOnlySpan<byte> cells, ulong present)
     {
         ArgumentNullException.ThrowIfNull(schema);
         _schema = schema;
+        _cells = schema.Cells;
         _record = room.Length > BytesMax ? room[..BytesMax] : room[..(room.Length & ~7)];
         _body = _record[s_headerSize..];
-        _body[..schema.FixedBytes].Clear();
+        if (cells.IsEmpty) _body[..schema.FixedBytes].Clear();
+        else cells[..schema.FixedBytes].CopyTo(_body);
+        _present = present;
         _used = schema.FixedBytes;
     }
 
@@ -43,9 +56,10 @@ public ref struct RecordWriter
     public readonly Span<byte> LeftInList => _body.Length - _used < sizeof(ushort) ? default : Left[sizeof(ushort)..];
 
     /// <summary>A number, duration or time; a flag is 0 or 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Number(int field, ulong value)
     {
-        BinaryPrimitives.WriteUInt64LittleEndian(Cell(field), value);
+        Unsafe.WriteUnaligned(ref Cell(field), value);
         _present |= 1ul << field;
     }
 
@@ -53,16 +67,16 @@ public ref struct RecordWriter
 
     public void Address(int field, Address value)
     {
-        MemoryMarshal.Write(Cell(field), in value);
+        Unsafe.WriteUnaligned(ref Cell(field), value);
         _present |= 1ul << field;
     }
 
     /// <returns>False when there is no room for it.</returns>
     public bool TryText(int field, ReadOnlySpan<byte> text)
     {
-        if (!text.TryCopyTo(Left)) return false;
+        if (!TryPut(text)) return false;
 
-        Text(field, text.Length);
+        Put(field, _used, text.Length, 0);
         return true;
     }
 
@@ -73,7 +87,7 @@ public ref struct RecordWriter
     /// <returns>False when there is no room for them.</returns>
     public bool TryNumbers(int field, ReadOnlySpan<byte> words)
     {
-        if (!words.TryCopyTo(Left)) return false;
+        if (!TryPut(words)) return false;
 
         Put(field, _used, words.Length, words.Length / sizeof(ulong));
         return true;
@@ -95,9 +109,12 @@ public ref struct RecordWriter
     /// <returns>False when there is no room for it; the list has those before.</returns>
     public bool TryListed(ReadOnlySpan<byte> text)
     {
-        if (_body.Length - _used < sizeof(ushort) + text.Length) return false;
+        var left = Left;
+        if (left.Length < sizeof(ushort) + text.Length) return false;
 
-        text.CopyTo(LeftInList);
+        ref var start = ref MemoryMarshal.GetReference(left);
+        ShortCopy.Copy(
+            ref MemoryMarshal.GetReference(text), ref Unsafe.Add(ref start, sizeof(ushort)), text.Length);
         Listed(text.Length);
         return true;
     }
@@ -139,7 +156,7 @@ public ref struct RecordWriter
     {
         if (value.Kind is not (FieldKind.Text or FieldKind.Bytes or FieldKind.Texts or FieldKind.Numbers))
         {
-            value.Raw.CopyTo(Cell(field));
+            value.Raw.CopyTo(_body[_cells[field]..]);
             _present |= 1ul << field;
             return;
         }
@@ -148,12 +165,23 @@ public ref struct RecordWriter
         Put(field, _used, value.Raw.Length, value.NumbersCount);
     }
 
-    private readonly Span<byte> Cell(int field) => _body[_schema.Cells[field]..];
+    /// <summary>Within the fixed bytes, for which the constructor found room.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly ref byte Cell(int field) => ref Unsafe.Add(ref MemoryMarshal.GetReference(_body), _cells[field]);
+
+    private readonly bool TryPut(ReadOnlySpan<byte> bytes)
+    {
+        var left = Left;
+        if (left.Length < bytes.Length) return false;
+
+        ShortCopy.Copy(ref MemoryMarshal.GetReference(bytes), ref MemoryMarshal.GetReference(left), bytes.Length);
+        return true;
+    }
 
     private void Put(int field, int start, int length, int count)
     {
-        var cell = new TextCell((ushort)(start - _schema.Cells[field]), (ushort)length, count);
-        MemoryMarshal.Write(Cell(field), in cell);
+        var cell = new TextCell((ushort)(start - _cells[field]), (ushort)length, count);
+        Unsafe.WriteUnaligned(ref Cell(field), cell);
         _present |= 1ul << field;
         _used = start + length;
     }

@@ -11,6 +11,7 @@ internal sealed class AddressColumn
 {
     private const int SlotsMin = 64;
 
+    private readonly TextHash _hash = TextHash.OfProcess;
     private readonly NumberColumn _rows = new();
     private Address[] _distinct = new Address[SlotsMin / 2];
     private int _count;
@@ -18,22 +19,21 @@ internal sealed class AddressColumn
     /// <summary>By hash: the place plus one; 0 where nothing is.</summary>
     private int[] _slots = new int[SlotsMin];
 
+    /// <remarks>Most are where they are looked for first. The rest is a method of its own, so that those need no
+    /// registers saved.</remarks>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Add(in Address address)
     {
-        var slots = _slots;
-        var mask = slots.Length - 1;
-        ref var first = ref MemoryMarshal.GetArrayDataReference(slots);
-        for (var at = HashOf(in address) & mask; ; at = (at + 1) & mask)
+        var (slots, hash) = (_slots, (int)HashOf(in address));
+        // The mask keeps within the slots, and a slot never has more than there are addresses.
+        var place = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(slots), hash & (slots.Length - 1)) - 1;
+        if (place >= 0 && Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_distinct), place) == address)
         {
-            // The mask keeps within the slots, and a slot never has more than there are addresses.
-            var place = Unsafe.Add(ref first, at) - 1;
-            if (place < 0) place = AddDistinct(in address, at);
-            else if (Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_distinct), place) != address) continue;
-
             _rows.Add((ulong)place);
             return;
         }
+
+        Search(in address, hash);
     }
 
     public void Clear()
@@ -61,9 +61,23 @@ internal sealed class AddressColumn
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int HashOf(in Address address) => (int)TextHash.Of(address.First, address.Second);
+    private uint HashOf(in Address address) => _hash.Of(address.First, address.Second);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Search(in Address address, int hash)
+    {
+        var mask = _slots.Length - 1;
+        for (var at = hash & mask; ; at = (at + 1) & mask)
+        {
+            var place = _slots[at] - 1;
+            if (place < 0) place = AddDistinct(in address, at);
+            else if (_distinct[place] != address) continue;
+
+            _rows.Add((ulong)place);
+            return;
+        }
+    }
+
     private int AddDistinct(in Address address, int slot)
     {
         var place = _count++;
@@ -80,7 +94,7 @@ internal sealed class AddressColumn
         var mask = _slots.Length - 1;
         for (var place = 0; place < _count; place++)
         {
-            var at = HashOf(in _distinct[place]) & mask;
+            var at = (int)HashOf(in _distinct[place]) & mask;
             while (_slots[at] != 0) at = (at + 1) & mask;
             _slots[at] = place + 1;
         }

@@ -28,15 +28,20 @@ public sealed class BatchDecoder
     /// <summary>Records of kinds that are not ours, over all batches.</summary>
     public long RecordsUnknown { get; private set; }
 
+    /// <summary>What the last batch was that could not be read, as an adjective.</summary>
+    public string Problem { get; private set; } = "";
+
     /// <summary>Reads a batch. In its records <see cref="RecordHeader.Interface"/> is a place in <see cref="Origins"/>.
     /// </summary>
-    /// <returns>False when it is damaged: then there are no records.</returns>
+    /// <returns>False when it is damaged or of a later version (<see cref="Problem"/>): then there are no records.
+    /// </returns>
     public bool TryRead(ReadOnlySpan<byte> batch)
     {
         _records.Clear();
         Count = 0;
         var input = new BatchReader(batch);
         var version = input.Byte();
+        Problem = version > BatchFormat.Version ? "of a later version than is read here: update netsniff" : "damaged";
         if (version is < BatchFormat.VersionBeforePeers or > BatchFormat.Version) return false;
 
         var count = input.Count(BatchFormat.RecordsMax);

@@ -17,7 +17,12 @@ internal sealed class KindColumns
 
     private readonly FieldKind[] _kinds;
     private readonly int[] _cells;
+
+    /// <summary>Fields whose octets are looked at as a record comes.</summary>
     private readonly ulong _octets;
+
+    /// <summary>Those of them that are one text.</summary>
+    private readonly ulong _singleTexts;
     private readonly OctetColumns[] _octetColumns;
     private readonly AddressColumn _clientAddresses;
     private readonly AddressColumn _serverAddresses;
@@ -43,6 +48,7 @@ internal sealed class KindColumns
         for (var field = 0; field < _kinds.Length; field++)
         {
             if (_kinds[field] >= FieldKind.Text) _octets |= 1ul << field;
+            if (_kinds[field] is FieldKind.Text or FieldKind.Bytes) _singleTexts |= 1ul << field;
         }
 
         _description = Describe(schema);
@@ -77,10 +83,17 @@ internal sealed class KindColumns
         ref var body = ref MemoryMarshal.GetReference(record.Body);
         // No bit of the mask is beyond the fields.
         ref var first = ref MemoryMarshal.GetArrayDataReference(_octetColumns);
-        for (var left = head.Present & _octets; left != 0; left &= left - 1)
+        for (var left = head.Present & _singleTexts; left != 0; left &= left - 1)
         {
             ref readonly var columns = ref Unsafe.Add(ref first, BitOperations.TrailingZeroCount(left));
-            AddOctets(in columns, ref Unsafe.Add(ref body, columns.Cell), _places);
+            ref var cell = ref Unsafe.Add(ref body, columns.Cell);
+            columns.Texts.Add(Octets(ref cell, Unsafe.As<byte, TextCell>(ref cell)));
+        }
+
+        for (var left = head.Present & (_octets ^ _singleTexts); left != 0; left &= left - 1)
+        {
+            ref readonly var columns = ref Unsafe.Add(ref first, BitOperations.TrailingZeroCount(left));
+            AddOctets(in columns, ref Unsafe.Add(ref body, columns.Cell));
         }
 
         Rows++;
@@ -94,19 +107,20 @@ internal sealed class KindColumns
 
         _block.Compare();
         GatherHeads();
-        var (all, any) = _block.Bits(RowBlock.Present);
-        for (var left = any & ~_octets; left != 0; left &= left - 1)
+        var (inAll, inAny) = _block.Fields();
+        for (var left = inAll & ~_octets; left != 0; left &= left - 1)
         {
             var field = BitOperations.TrailingZeroCount(left);
-            var isInAll = (all >> field & 1) != 0;
-            Gather(_numbers[FixedCount + field], RowBlock.CellAt(_cells[field]));
-            if (_kinds[field] == FieldKind.Time) Gather(_beside[field]!, RowBlock.Time);
+            _block.AddTo(_numbers[FixedCount + field], RowBlock.CellAt(_cells[field]));
+            if (_kinds[field] == FieldKind.Time) _block.AddTo(_beside[field]!, RowBlock.Time);
+        }
 
-            void Gather(NumberColumn column, RowWord word)
-            {
-                if (isInAll) _block.AddTo(column, word);
-                else _block.AddTo(column, word, field);
-            }
+        for (var left = inAny & ~inAll & ~_octets; left != 0; left &= left - 1)
+        {
+            var field = BitOperations.TrailingZeroCount(left);
+            var rows = _block.RowsWith(field);
+            _block.AddTo(_numbers[FixedCount + field], RowBlock.CellAt(_cells[field]), rows);
+            if (_kinds[field] == FieldKind.Time) _block.AddTo(_beside[field]!, RowBlock.Time, rows);
         }
 
         _block.Clear();
@@ -145,29 +159,22 @@ internal sealed class KindColumns
 
     /// <param name="cell">Of our own process's making: its places are right.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddOctets(ref readonly OctetColumns columns, ref byte cell, BatchPlaces places)
+    private static ReadOnlySpan<byte> Octets(ref byte cell, TextCell place) =>
+        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref cell, place.Start), place.Length);
+
+    private void AddOctets(ref readonly OctetColumns columns, ref byte cell)
     {
-        var place = Unsafe.As<byte, TextCell>(ref cell);
-        var octets = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref cell, place.Start), place.Length);
-        switch (columns.Kind)
+        if (columns.Kind == FieldKind.Address)
         {
-            case FieldKind.Text or FieldKind.Bytes:
-                columns.Texts.Add(octets);
-                break;
-            case FieldKind.Texts:
-                columns.Counts.Add((ulong)place.Count);
-                columns.Texts.AddList(octets);
-                places.Listed += place.Count;
-                break;
-            case FieldKind.Numbers:
-                columns.Counts.Add((ulong)place.Count);
-                columns.Numbers.Add(MemoryMarshal.Cast<byte, ulong>(octets));
-                places.Listed += place.Count;
-                break;
-            default:
-                columns.Addresses.Add(in Unsafe.As<byte, Address>(ref cell));
-                break;
+            columns.Addresses.Add(in Unsafe.As<byte, Address>(ref cell));
+            return;
         }
+
+        var place = Unsafe.As<byte, TextCell>(ref cell);
+        _places.Listed += place.Count;
+        columns.Counts.Add((ulong)place.Count);
+        if (columns.Kind == FieldKind.Texts) columns.Texts.AddList(Octets(ref cell, place));
+        else columns.Numbers.Add(MemoryMarshal.Cast<byte, ulong>(Octets(ref cell, place)));
     }
 
     /// <summary>Where what lies among a record's octets goes, or in a cell that is two words.</summary>

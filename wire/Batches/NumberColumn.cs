@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using NetSniff.Buffers;
 
 namespace NetSniff.Wire.Batches;
@@ -13,12 +14,18 @@ internal sealed unsafe class NumberColumn
 {
     private const int CapacityMin = 64;
 
+    /// <summary>Lists may once have had many more numbers than a batch has records; room for those is given back.
+    /// </summary>
+    private const int CapacityKeptMax = BatchFormat.RecordsMax;
+
     /// <summary>Numbers below it are one byte however they are written, so one after the other is the shortest.
     /// </summary>
     private const ulong OneByteMax = 0x80;
 
     /// <summary>Numbers of a fixed size may be longer than the shortest by this part.</summary>
     private const int FixedLongerAtMost = 8;
+
+    private const int DifferencesAtOnce = 64;
 
     [ThreadStatic]
     private static NumberTable? t_table;
@@ -96,49 +103,30 @@ internal sealed unsafe class NumberColumn
     {
         MakeRoom(rows);
         var to = _start + _count;
-        var end = to + rows;
-        var bits = 0ul;
-        for (; to != end; to++, from += stride)
-        {
-            var value = *from >> word.Shift & word.Mask;
-            bits |= value;
-            *to = value;
-        }
-
+        var bits = word.Mask == ulong.MaxValue ? RowWords.Copy(from, stride, rows, to)
+            : RowWords.Copy(from, stride, rows, to, word.Shift, word.Mask);
         _bits = _count == 0 ? bits : _bits | bits;
         _count += rows;
     }
 
-    /// <summary>The numbers of those rows that have a field.</summary>
-    /// <param name="present">The first row's word that has a bit for each field.</param>
-    public void Add(ulong* from, int stride, int rows, RowWord word, ulong* present, int field)
+    /// <summary>The numbers of some rows.</summary>
+    /// <param name="from">The first row's word, all of which is the number.</param>
+    /// <param name="rows">A bit for each that is meant; at least one.</param>
+    [SkipLocalsInit]
+    public void Add(ulong* from, int stride, ulong rows)
     {
-        var (some, all, count) = (0ul, ulong.MaxValue, 0);
-        for (var row = 0; row < rows; row++)
-        {
-            var has = present[row * stride] >> field & 1;
-            var value = from[row * stride] >> word.Shift & word.Mask;
-            some |= value & (0 - has);
-            all &= value | (has - 1);
-            count += (int)has;
-        }
-
-        if (some == (all & word.Mask))
+        var values = stackalloc ulong[RowBlock.RowsMax];
+        var (count, any, all) = RowWords.Copy(from, stride, rows, values);
+        if (any == all)
         {
             // All who have it have the same, as optional fields mostly do.
-            if (count > 0) Add(some, count);
+            Add(any, count);
             return;
         }
 
-        MakeRoom(rows);
-        var to = _start + _count;
-        for (var left = rows; left > 0; left--, from += stride, present += stride)
-        {
-            *to = *from >> word.Shift & word.Mask;
-            to += *present >> field & 1;
-        }
-
-        _bits = _count == 0 ? some : _bits | some;
+        MakeRoom(count);
+        new ReadOnlySpan<ulong>(values, count).CopyTo(new Span<ulong>(_start + _count, count));
+        _bits = _count == 0 ? any : _bits | any;
         _count += count;
     }
 
@@ -146,6 +134,7 @@ internal sealed unsafe class NumberColumn
     {
         _count = 0;
         _room = 0;
+        if (_values.Length > CapacityKeptMax) _values = [];
     }
 
     /// <param name="times">The record times of the same rows, or empty where the column does not go with them.</param>
@@ -230,7 +219,7 @@ internal sealed unsafe class NumberColumn
         ByteWriter output, ReadOnlySpan<ulong> values, ulong bits, ReadOnlySpan<ulong> times)
     {
         var table = t_table ??= new NumberTable();
-        var (plain, delta, deltaBits) = VarintSums.Measure(values);
+        var (plain, delta, deltaBits) = VarintSums.Measure(values, bits);
         var (fromTime, fromTimeBits) = times.IsEmpty ? (long.MaxValue, ulong.MaxValue)
             : VarintSums.MeasureBeside(values, times);
         var least = Math.Min(Math.Min(plain, delta), fromTime);
@@ -307,45 +296,53 @@ internal sealed unsafe class NumberColumn
     {
         output.Put((byte)NumberEncoding.Plain);
         var room = output.Room(values.Length)[..values.Length];
-        for (var row = 0; row < room.Length; row++) room[row] = (byte)values[row];
+        var row = 0;
+        ref var start = ref MemoryMarshal.GetReference(values);
+        for (; row <= room.Length - Vector256<ushort>.Count; row += Vector256<ushort>.Count)
+        {
+            var words = Vector256.Narrow(Eight(ref start, row), Eight(ref start, row + Vector256<uint>.Count));
+            Vector128.Narrow(words.GetLower(), words.GetUpper()).CopyTo(room[row..]);
+        }
+
+        for (; row < room.Length; row++) room[row] = (byte)values[row];
         output.Advance(room.Length);
+
+        static Vector256<uint> Eight(ref ulong start, int row) => Vector256.Narrow(
+            Vector256.LoadUnsafe(ref start, (nuint)row),
+            Vector256.LoadUnsafe(ref start, (nuint)(row + Vector256<ulong>.Count)));
     }
 
     private static void WritePlain(ByteWriter output, ReadOnlySpan<ulong> values)
     {
         output.Put((byte)NumberEncoding.Plain);
-        ref var start = ref RoomFor(values.Length, output);
-        var at = 0;
-        foreach (var value in values) at += Varint.Write(ref Unsafe.Add(ref start, at), value);
-        output.Advance(at);
+        output.Advance(Varint.Write(ref RoomFor(values.Length, output), values));
     }
 
+    [SkipLocalsInit]
     private static void WriteFromTime(ByteWriter output, ReadOnlySpan<ulong> values, ReadOnlySpan<ulong> times)
     {
         output.Put((byte)NumberEncoding.FromTime);
-        ref var start = ref RoomFor(values.Length, output);
-        var at = 0;
-        for (var row = 0; row < values.Length; row++)
+        Span<ulong> differences = stackalloc ulong[DifferencesAtOnce];
+        for (; !values.IsEmpty; values = values[differences.Length..], times = times[differences.Length..])
         {
-            at += Varint.Write(ref Unsafe.Add(ref start, at), VarintSums.Zigzag(values[row] - times[row]));
+            differences = differences[..Math.Min(differences.Length, values.Length)];
+            VarintSums.DeltasBeside(values, times, differences);
+            output.Advance(Varint.Write(ref RoomFor(differences.Length, output), differences));
         }
-
-        output.Advance(at);
     }
 
+    [SkipLocalsInit]
     private static void WriteDelta(ByteWriter output, ReadOnlySpan<ulong> values)
     {
         output.Put((byte)NumberEncoding.Delta);
-        ref var start = ref RoomFor(values.Length, output);
-        var at = 0;
-        var previous = 0ul;
-        foreach (var value in values)
+        output.PutVarint(VarintSums.Zigzag(values[0]));
+        Span<ulong> differences = stackalloc ulong[DifferencesAtOnce];
+        for (; values.Length > 1; values = values[differences.Length..])
         {
-            at += Varint.Write(ref Unsafe.Add(ref start, at), VarintSums.Zigzag(value - previous));
-            previous = value;
+            differences = differences[..Math.Min(differences.Length, values.Length - 1)];
+            VarintSums.Deltas(values, differences);
+            output.Advance(Varint.Write(ref RoomFor(differences.Length, output), differences));
         }
-
-        output.Advance(at);
     }
 
     private static ref byte RoomFor(int numbers, ByteWriter output) =>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NetSniff.Buffers;
 
 namespace NetSniff.Wire.Batches;
@@ -6,16 +8,14 @@ namespace NetSniff.Wire.Batches;
 internal sealed class NumberTable
 {
     /// <summary>More different values than this are no dictionary.</summary>
-    private const int DistinctMax = 255;
+    public const int DistinctMax = 255;
 
-    private const int SlotBits = 10;
+    private const int SlotBits = 9;
     private const ulong Spread = 0x9e37_79b9_7f4a_7c15;
 
     private readonly ulong[] _values = new ulong[DistinctMax];
 
-    /// <summary>The round a slot was last filled in, and the place in <see cref="_values"/>: so nothing has to be
-    /// cleared between columns.</summary>
-    private readonly (uint Round, byte Place)[] _slots = new (uint, byte)[1 << SlotBits];
+    private readonly Slot[] _slots = new Slot[1 << SlotBits];
     private byte[] _rows = [];
     private uint _round;
     private int _distinct;
@@ -35,19 +35,23 @@ internal sealed class NumberTable
         (_distinct, _count) = (0, values.Length);
         var rows = _rows.AsSpan(0, values.Length);
         var bytes = (long)values.Length + 2;
-        for (var row = 0; row < rows.Length; row++)
+        var (slots, round) = (_slots, _round);
+        for (var row = 0; row < values.Length; row++)
         {
             var value = values[row];
-            var at = Find(value);
-            if (_slots[at].Round != _round)
+            // So many bits are left of the product that it is within the slots, half of which are free.
+            ref var slot = ref Unsafe.Add(
+                ref MemoryMarshal.GetArrayDataReference(slots), (int)(value * Spread >> (64 - SlotBits)));
+            if (slot.Value != value && slot.Round == round) slot = ref FindFurther(value);
+            if (slot.Round != round)
             {
                 if (_distinct == DistinctMax) return long.MaxValue;
-                _slots[at] = (_round, (byte)_distinct);
+                slot = new Slot { Value = value, Round = round, Place = _distinct };
                 _values[_distinct++] = value;
                 bytes += Varint.Size(value);
             }
 
-            rows[row] = _slots[at].Place;
+            Unsafe.Add(ref MemoryMarshal.GetReference(rows), row) = (byte)slot.Place;
         }
 
         return bytes;
@@ -63,10 +67,22 @@ internal sealed class NumberTable
     }
 
     /// <summary>The slot that has the value, or the free one where it goes.</summary>
-    private int Find(ulong value)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ref Slot FindFurther(ulong value)
     {
         var at = (int)(value * Spread >> (64 - SlotBits));
-        while (_slots[at].Round == _round && _values[_slots[at].Place] != value) at = (at + 1) & ((1 << SlotBits) - 1);
-        return at;
+        while (_slots[at].Round == _round && _slots[at].Value != value) at = (at + 1) & ((1 << SlotBits) - 1);
+        return ref _slots[at];
+    }
+
+    private struct Slot
+    {
+        public ulong Value;
+
+        /// <summary>When it was last filled in: so nothing has to be cleared between columns.</summary>
+        public uint Round;
+
+        /// <summary>In the dictionary.</summary>
+        public int Place;
     }
 }

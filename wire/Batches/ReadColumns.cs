@@ -126,8 +126,8 @@ internal sealed class ReadNumbers
 
     private static void ReadTable(ref BatchReader input, Span<ulong> values)
     {
-        Span<ulong> table = stackalloc ulong[256];
-        var size = input.Count(255);
+        Span<ulong> table = stackalloc ulong[NumberTable.DistinctMax];
+        var size = input.Count(NumberTable.DistinctMax);
         for (var place = 0; place < size; place++) table[place] = input.Varint();
         foreach (ref var value in values)
         {

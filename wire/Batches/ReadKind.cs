@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -11,9 +12,12 @@ namespace NetSniff.Wire.Batches;
 /// <summary>One kind of a batch, read back: its columns, and where each of its fields goes here.</summary>
 internal sealed class ReadKind
 {
-    /// <summary>What a sensor makes, and cells of fields that it does not know. As much below
-    /// <see cref="RecordWriter.BytesMax"/>, so that a later program with more fields can read what is stored.</summary>
-    private const int RecordBytesMax = RecordSink.RecordBytesMax + 2048;
+    /// <summary>Room for cells of fields that who wrote the record did not know.</summary>
+    private const int OtherCellsBytes = 2048;
+
+    /// <summary>What a sensor makes, and those. As much below <see cref="RecordWriter.BytesMax"/>, so that a later
+    /// program with more fields can read what is stored.</summary>
+    private const int RecordBytesMax = RecordSink.RecordBytesMax + OtherCellsBytes;
 
     private static readonly int s_fixed = Enum.GetValues<FixedColumn>().Length;
 
@@ -27,6 +31,10 @@ internal sealed class ReadKind
     /// <summary>By our field: which of theirs, or -1.</summary>
     private readonly int[] _theirs = new int[RecordSchema.FieldsMax];
     private ulong[] _times = [];
+
+    /// <summary>Cells of the fields that are one number in every record: those are not asked for row by row.</summary>
+    private byte[] _sameCells = [];
+    private ulong _sameFields;
     private int _fields;
 
     /// <summary>Their fields are ours, in our order.</summary>
@@ -48,6 +56,8 @@ internal sealed class ReadKind
         Rows = input.Count(rowsMax);
         RowsRead = 0;
         MakeColumns();
+        // Texts have no numbers here, which an earlier batch may have left: nobody's are the same as those.
+        foreach (var numbers in _numbers) numbers.Fill(0);
         for (var column = 0; column < s_fixed && !input.IsBroken; column++)
         {
             if (KindColumns.KindOf((FixedColumn)column) == FieldKind.Address) _texts[column].Read(ref input, Rows);
@@ -59,6 +69,29 @@ internal sealed class ReadKind
         {
             if (!hasPeers) peers.Fill(Rows);
             else if (!input.IsBroken) peers.Read(ref input, Rows, [], []);
+        }
+
+        FindSame();
+    }
+
+    private void FindSame()
+    {
+        _sameFields = 0;
+        if (!_areOurs || Schema is not { } schema) return;
+
+        if (_sameCells.Length < schema.FixedBytes) _sameCells = new byte[schema.FixedBytes];
+        _sameCells.AsSpan().Clear();
+        var present = _numbers[(int)FixedColumn.Present];
+        var inAll = present.IsConstant ? present.First : ulong.MaxValue;
+        if (!present.IsConstant) foreach (var mask in present.Values) inAll &= mask;
+        for (var field = 0; field < _fields; field++)
+        {
+            var column = _numbers[s_fixed + field];
+            if (_kinds[field] >= FieldKind.Text || (inAll >> field & 1) == 0 || !column.IsConstant) continue;
+
+            var value = _kinds[field] == FieldKind.Flag ? column.First & 1 : column.First;
+            BinaryPrimitives.WriteUInt64LittleEndian(_sameCells.AsSpan(schema.CellPlaces[field]), value);
+            _sameFields |= 1ul << field;
         }
     }
 
@@ -99,7 +132,8 @@ internal sealed class ReadKind
             return true;
         }
 
-        var writer = new RecordWriter(output.Room(RecordBytesMax)[..RecordBytesMax], schema);
+        var writer = new RecordWriter(
+            output.Room(RecordBytesMax)[..RecordBytesMax], schema, _areOurs ? _sameCells : default, _sameFields);
         if (!TryWriteFields(ref writer, present, schema)) return false;
 
         output.Advance(writer.Finish(head));
@@ -110,7 +144,7 @@ internal sealed class ReadKind
     {
         if (_areOurs)
         {
-            for (; present != 0; present &= present - 1)
+            for (present &= ~_sameFields; present != 0; present &= present - 1)
             {
                 var field = BitOperations.TrailingZeroCount(present);
                 if (!TryWriteField(ref writer, field, field)) return false;

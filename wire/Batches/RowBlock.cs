@@ -20,8 +20,8 @@ internal sealed unsafe class RowBlock
     /// <summary>So many rows stay in the nearest cache.</summary>
     public const int RowsMax = 64;
 
-    /// <summary>Words of a vector, by which rows are compared.</summary>
-    private const int WordsAtOnce = 4;
+    /// <summary>Words of two vectors, by which rows are compared: a cache line.</summary>
+    private const int WordsAtOnce = 8;
 
     private static readonly int s_headerSize = Unsafe.SizeOf<RecordHeader>();
 
@@ -32,6 +32,9 @@ internal sealed unsafe class RowBlock
     /// <summary>By word: the bits that are not the same in all rows.</summary>
     private readonly ulong* _different;
 
+    /// <summary>By row: the bits of the fields it has. Filled in where they are not the same in all.</summary>
+    private readonly ulong* _present;
+
     /// <summary>Keeps what the pointers point into.</summary>
     private readonly ulong[] _memory;
 
@@ -40,9 +43,10 @@ internal sealed unsafe class RowBlock
     {
         _bytes = bytes;
         _stride = (bytes / sizeof(ulong) + WordsAtOnce - 1) / WordsAtOnce * WordsAtOnce;
-        _memory = GC.AllocateArray<ulong>(_stride * (RowsMax + 1), pinned: true);
+        _memory = GC.AllocateArray<ulong>(_stride * (RowsMax + 1) + RowsMax, pinned: true);
         _different = (ulong*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_memory));
-        _rows = _different + _stride;
+        _present = _different + _stride;
+        _rows = _present + RowsMax;
     }
 
     /// <summary>Numbers of the header as they are.</summary>
@@ -71,14 +75,24 @@ internal sealed unsafe class RowBlock
     /// <summary>Finds what is the same in all rows. To be called before anything is asked.</summary>
     public void Compare()
     {
-        for (var at = 0; at < _stride; at += WordsAtOnce)
+        var stride = _stride;
+        var end = _rows + Rows * stride;
+        for (var at = 0; at < stride; at += WordsAtOnce)
         {
             var first = Vector256.Load(_rows + at);
-            var different = Vector256<ulong>.Zero;
-            var row = _rows + at + _stride;
-            for (var left = Rows - 1; left > 0; left--, row += _stride) different |= Vector256.Load(row) ^ first;
-            different.Store(_different + at);
+            var second = Vector256.Load(_rows + at + Vector256<ulong>.Count);
+            var (differentFirst, differentSecond) = (Vector256<ulong>.Zero, Vector256<ulong>.Zero);
+            for (var row = _rows + at + stride; row < end; row += stride)
+            {
+                differentFirst |= Vector256.Load(row) ^ first;
+                differentSecond |= Vector256.Load(row + Vector256<ulong>.Count) ^ second;
+            }
+
+            differentFirst.Store(_different + at);
+            differentSecond.Store(_different + at + Vector256<ulong>.Count);
         }
+
+        if (!IsSame(Present)) RowWords.Copy(_rows + Present.At, stride, Rows, _present);
     }
 
     /// <param name="place">Of the cell in the body.</param>
@@ -88,19 +102,28 @@ internal sealed unsafe class RowBlock
 
     public ulong At(int row, RowWord word) => _rows[row * _stride + word.At] >> word.Shift & word.Mask;
 
-    /// <returns>Bits that are set in all rows, and those that are in any.</returns>
-    public (ulong All, ulong Any) Bits(RowWord word)
+    /// <returns>Fields that all rows have, and those that any has.</returns>
+    public (ulong InAll, ulong InAny) Fields()
     {
-        var (all, any) = (_rows[word.At], _rows[word.At]);
-        if (IsSame(word)) return (all, any);
+        var (all, any) = (_rows[Present.At], _rows[Present.At]);
+        if (IsSame(Present)) return (all, any);
 
-        for (var row = 1; row < Rows; row++)
+        foreach (var fields in new ReadOnlySpan<ulong>(_present, Rows)) (all, any) = (all & fields, any | fields);
+        return (all, any);
+    }
+
+    /// <summary>A bit for each row that has a field, where not all have the same (<see cref="Fields"/>).</summary>
+    public ulong RowsWith(int field)
+    {
+        var rows = 0ul;
+        for (var row = 0; row < Rows; row += Vector256<ulong>.Count)
         {
-            all &= _rows[row * _stride + word.At];
-            any |= _rows[row * _stride + word.At];
+            // What lies behind the last row is of an earlier block.
+            var isThere = Vector256.Load(_present + row) << (63 - field);
+            rows |= (ulong)isThere.ExtractMostSignificantBits() << row;
         }
 
-        return (all, any);
+        return rows & ulong.MaxValue >> (RowsMax - Rows);
     }
 
     /// <summary>All rows' numbers join a column.</summary>
@@ -110,9 +133,10 @@ internal sealed unsafe class RowBlock
         else column.Add(_rows + word.At, _stride, Rows, word);
     }
 
-    /// <summary>The numbers of those rows join a column that have a field.</summary>
-    public void AddTo(NumberColumn column, RowWord word, int field) =>
-        column.Add(_rows + word.At, _stride, Rows, word, _rows + Present.At, field);
+    /// <summary>The numbers of some rows join a column.</summary>
+    /// <param name="word">A whole one.</param>
+    /// <param name="rows">A bit for each.</param>
+    public void AddTo(NumberColumn column, RowWord word, ulong rows) => column.Add(_rows + word.At, _stride, rows);
 
     private static (FixedColumn Column, RowWord Word)[] MakeHeadWords()
     {

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NetSniff.Buffers;
@@ -7,40 +7,45 @@ using NetSniff.Records;
 namespace NetSniff.Wire.Batches;
 
 /// <summary>Gathers the texts, or octets, of one column, each different one once.</summary>
+/// <remarks>Texts have numbers, which are their places plus one; 0 is none.</remarks>
 internal sealed class TextColumn
 {
     private const int SlotsMin = 64;
 
-    private readonly ByteWriter _bytes = new();
+    /// <summary>Texts, and their bytes, that there is room for in the next batch as well. Somebody may fill one with
+    /// them once in each column.</summary>
+    private const int DistinctKeptMax = 8192;
+    private const int BytesKeptMax = 256 << 10;
+
+    private readonly TextHash _hash = TextHash.OfProcess;
+    private ByteWriter _bytes = new();
     private readonly NumberColumn _rows = new();
 
-    /// <summary>Where each different text begins in <see cref="_bytes"/>; the next one's beginning is its end.
-    /// </summary>
-    private int[] _starts = new int[SlotsMin / 2 + 1];
+    /// <summary>By number. The one of 0 is no text's, and what follows it is how lists begin.</summary>
+    private Known[] _known = [];
     private int _distinct;
 
-    private Slot[] _slots = new Slot[SlotsMin];
+    private Slot[] _slots = [];
 
-    /// <summary>The place plus one of the row before's text, which the next one often has too; 0 for none.</summary>
+    /// <summary>The row before's text, which the next one often has too.</summary>
     private int _last;
 
-    /// <summary>By place plus one, and 0 for where a list begins: the place plus one of the text that followed last.
-    /// What a batch left here is a guess as any other.</summary>
-    private int[] _followers = [];
+    public TextColumn() => MakeRoom();
 
     public int Count => _rows.Count;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Add(ReadOnlySpan<byte> text)
     {
-        var place = _last - 1;
-        if (place < 0 || !IsAt(place, text))
+        ref var start = ref MemoryMarshal.GetReference(text);
+        var (first, second) = TextHash.Ends(ref start, text.Length);
+        var number = _last;
+        if (!IsOf(in At(number), ref start, text.Length, first, second))
         {
-            place = Find(text);
-            _last = place + 1;
+            _last = number = Find(ref start, text.Length, first, second);
         }
 
-        _rows.Add((ulong)place);
+        _rows.Add((ulong)number - 1);
     }
 
     /// <summary>Adds the texts of a list. The lists of a column mostly name the same in the same order, header lines
@@ -50,31 +55,45 @@ internal sealed class TextColumn
     public void AddList(ReadOnlySpan<byte> packed)
     {
         var before = 0;
-        while (packed.Length >= sizeof(ushort))
+        ref var start = ref MemoryMarshal.GetReference(packed);
+        for (var left = packed.Length; left >= sizeof(ushort);)
         {
-            var end = sizeof(ushort) + BinaryPrimitives.ReadUInt16LittleEndian(packed);
-            var text = packed[sizeof(ushort)..end];
-            packed = packed[end..];
-            if (_followers.Length < _starts.Length) Array.Resize(ref _followers, _starts.Length);
-            ref var follower = ref _followers[before];
-            var guess = follower - 1;
-            if ((uint)guess >= (uint)_distinct || !IsAt(guess, text))
+            // Of our own process's making: each length is right.
+            int length = Unsafe.ReadUnaligned<ushort>(ref start);
+            start = ref Unsafe.Add(ref start, sizeof(ushort));
+            left -= sizeof(ushort) + length;
+            Debug.Assert(left >= 0, "no list ends within a text");
+            var (first, second) = TextHash.Ends(ref start, length);
+            var number = At(before).Follower;
+            // What an earlier batch left there is a guess as any other.
+            if (number > _distinct || !IsOf(in At(number), ref start, length, first, second))
             {
-                follower = Find(text) + 1;
+                number = Find(ref start, length, first, second);
+                At(before).Follower = number;
             }
 
-            before = follower;
-            _rows.Add((ulong)before - 1);
+            before = number;
+            _rows.Add((ulong)number - 1);
+            start = ref Unsafe.Add(ref start, length);
         }
     }
 
     public void Clear()
     {
-        if (_distinct > 0) Array.Clear(_slots);
+        if (_bytes.Length > BytesKeptMax) _bytes = new ByteWriter();
+        if (_distinct > DistinctKeptMax) MakeRoom();
+        else if (_distinct > 0) Array.Clear(_slots);
         _distinct = 0;
         _last = 0;
         _bytes.Clear();
         _rows.Clear();
+    }
+
+    private void MakeRoom()
+    {
+        _slots = new Slot[SlotsMin];
+        _known = new Known[SlotsMin / 2 + 1];
+        _known[0].Length = -1;
     }
 
     public void Write(ByteWriter output)
@@ -98,48 +117,55 @@ internal sealed class TextColumn
     {
         ref var start = ref MemoryMarshal.GetReference(output.Room((_distinct + 1) * Varint.SizeMax));
         var at = 0;
-        for (var place = 0; place < _distinct; place++)
+        foreach (ref readonly var known in _known.AsSpan(1, _distinct))
         {
-            var length = _starts[place + 1] - _starts[place];
-            if (length < 0x80) Unsafe.Add(ref start, at++) = (byte)length;
-            else at += Varint.Write(ref Unsafe.Add(ref start, at), (ulong)length);
+            if (known.Length < 0x80) Unsafe.Add(ref start, at++) = (byte)known.Length;
+            else at += Varint.Write(ref Unsafe.Add(ref start, at), (ulong)known.Length);
         }
 
         output.Advance(at);
     }
 
-    private int Find(ReadOnlySpan<byte> text)
+    [SkipLocalsInit]
+    private int Find(ref byte start, int length, ulong first, ulong second)
     {
-        var hash = TextHash.Of(text);
+        var hash = _hash.Of(ref start, length, first, second);
         var slots = _slots;
         var mask = slots.Length - 1;
         for (var at = (int)hash & mask; ; at = (at + 1) & mask)
         {
-            ref var slot = ref slots[at];
-            if (slot.Number == 0) return AddDistinct(text, hash, ref slot);
-            if (slot.Hash == hash && IsAt(slot.Number - 1, text)) return slot.Number - 1;
+            // The mask keeps within the slots.
+            ref var slot = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(slots), at);
+            if (slot.Number == 0)
+            {
+                slot = new Slot { Hash = hash, Number = _distinct + 1 };
+                AddDistinct(MemoryMarshal.CreateReadOnlySpan(ref start, length), first, second);
+                return _distinct;
+            }
+
+            if (slot.Hash == hash && IsOf(in At(slot.Number), ref start, length, first, second)) return slot.Number;
         }
     }
 
+    /// <summary>A text of this batch, or one that follows by guess: there is always room for those.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsAt(int place, ReadOnlySpan<byte> text)
-    {
-        ref var start = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_starts), place);
-        if (Unsafe.Add(ref start, 1) - start != text.Length) return false;
+    private ref Known At(int number) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_known), number);
 
-        ref var known = ref _bytes.At(start);
-        return TextHash.AreSame(ref known, ref MemoryMarshal.GetReference(text), text.Length);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsOf(in Known known, ref byte start, int length, ulong first, ulong second) =>
+        known.Length == length && known.First == first && known.Second == second
+        && (length <= TextHash.ShortMax || TextHash.AreSame(ref _bytes.At(known.Start), ref start, length));
 
-    private int AddDistinct(ReadOnlySpan<byte> text, uint hash, ref Slot slot)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AddDistinct(ReadOnlySpan<byte> text, ulong first, ulong second)
     {
-        var place = _distinct++;
-        if (_distinct == _starts.Length) Array.Resize(ref _starts, 2 * _starts.Length);
-        slot = new Slot { Hash = hash, Number = _distinct };
+        var number = ++_distinct;
+        if (number == _known.Length) Array.Resize(ref _known, 2 * number);
+        ref var known = ref At(number);
+        (known.First, known.Second) = (first, second);
+        (known.Start, known.Length) = (_bytes.Length, text.Length);
         _bytes.Put(text);
-        _starts[_distinct] = _bytes.Length;
-        if (2 * _distinct > _slots.Length) Rehash();
-        return place;
+        if (2 * number > _slots.Length) Rehash();
     }
 
     private void Rehash()
@@ -162,7 +188,22 @@ internal sealed class TextColumn
     {
         public uint Hash;
 
-        /// <summary>The text's place plus one; 0 where nothing is.</summary>
+        /// <summary>The text's; 0 where nothing is.</summary>
         public int Number;
+    }
+
+    /// <summary>A text, of which mostly no more has to be looked at than this.</summary>
+    private struct Known
+    {
+        /// <summary>Its <see cref="TextHash.Ends"/>.</summary>
+        public ulong First;
+        public ulong Second;
+
+        /// <summary>In the bytes of all.</summary>
+        public int Start;
+        public int Length;
+
+        /// <summary>Number of the text that followed it last in a list, perhaps of an earlier batch.</summary>
+        public int Follower;
     }
 }

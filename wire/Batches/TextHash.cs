@@ -9,57 +9,44 @@ namespace NetSniff.Wire.Batches;
 /// </summary>
 /// <remarks>The texts are strangers'. The key is the process's secret, so that nobody can send thousands that are all
 /// looked for in one place; what is written does not depend on it. Texts are short: none of this is a call.</remarks>
-internal static class TextHash
+/// <param name="Key">Of all texts.</param>
+/// <param name="SecondKey">For texts of two words, of which nobody may know either factor.</param>
+internal readonly record struct TextHash(ulong Key, ulong SecondKey)
 {
+    /// <summary>Texts of so many bytes are all in their <see cref="Ends"/>.</summary>
+    public const int ShortMax = 2 * sizeof(ulong);
+
     private const ulong LengthKey = 0x9e37_79b9_7f4a_7c15;
 
-    private static readonly ulong s_key = NewKey();
+    /// <summary>The process's. Who asks for many keeps a copy: each look at what is static has to ask first whether it
+    /// is there yet.</summary>
+    public static TextHash OfProcess { get; } = new(NewKey(), NewKey());
 
-    /// <summary>For texts of two words, of which nobody may know either factor.</summary>
-    private static readonly ulong s_secondKey = NewKey();
-
-    /// <summary>Sixteen bytes a multiplication; the last sixteen overlap those before, instead of a loop over single
-    /// bytes.</summary>
+    /// <summary>Of a text whose <see cref="Ends"/> are known. Sixteen bytes a multiplication; the last sixteen overlap
+    /// those before, instead of a loop over single bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Of(ReadOnlySpan<byte> text)
+    public uint Of(ref byte start, int length, ulong first, ulong second)
     {
-        ref var start = ref MemoryMarshal.GetReference(text);
-        var length = text.Length;
-        var key = s_key;
-        var hash = ((ulong)length * LengthKey) ^ key;
-        if (length > 2 * sizeof(ulong))
-        {
-            var last = length - 2 * sizeof(ulong);
-            for (var at = 0; at < last; at += 2 * sizeof(ulong))
-            {
-                hash = Mix(Word(ref start, at) ^ key, Word(ref start, at + sizeof(ulong)) ^ hash);
-            }
+        var hash = ((ulong)length * LengthKey) ^ Key;
+        if (length <= ShortMax) return Fold(Mix(first ^ Key, second ^ hash));
 
-            hash = Mix(Word(ref start, last) ^ key, Word(ref start, last + sizeof(ulong)) ^ hash);
-        }
-        else
+        var last = length - ShortMax;
+        for (var at = 0; at < last; at += ShortMax)
         {
-            var (first, second) = Ends(ref start, length);
-            hash = Mix(first ^ key, second ^ hash);
+            hash = Mix(Word(ref start, at) ^ Key, Word(ref start, at + sizeof(ulong)) ^ hash);
         }
 
-        return (uint)(hash >> 32) ^ (uint)hash;
+        return Fold(Mix(Word(ref start, last) ^ Key, second ^ hash));
     }
 
     /// <summary>The same of a text of two words.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Of(ulong first, ulong second)
-    {
-        var hash = Mix(first ^ s_key, second ^ s_secondKey);
-        return (uint)(hash >> 32) ^ (uint)hash;
-    }
+    public uint Of(ulong first, ulong second) => Fold(Mix(first ^ Key, second ^ SecondKey));
 
-    /// <summary>Whether two texts of the same length are the same.</summary>
+    /// <summary>Whether two texts of one length, which is more than <see cref="ShortMax"/>, are the same.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreSame(ref byte left, ref byte right, int length)
     {
-        if (length <= 2 * sizeof(ulong)) return Ends(ref left, length) == Ends(ref right, length);
-
         var last = length - Vector128<byte>.Count;
         for (var at = 0; at < last; at += Vector128<byte>.Count)
         {
@@ -69,9 +56,9 @@ internal static class TextHash
         return Vector128.LoadUnsafe(ref left, (nuint)last) == Vector128.LoadUnsafe(ref right, (nuint)last);
     }
 
-    /// <summary>All of a text of at most sixteen bytes, in two words that may overlap.</summary>
+    /// <summary>How a text begins and ends, in two words that may overlap: all of it when it is short.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (ulong First, ulong Second) Ends(ref byte start, int length)
+    public static (ulong First, ulong Second) Ends(ref byte start, int length)
     {
         if (length >= sizeof(ulong)) return (Word(ref start, 0), Word(ref start, length - sizeof(ulong)));
         if (length >= sizeof(uint))
@@ -83,6 +70,9 @@ internal static class TextHash
         if (length == 0) return default;
         return (start, (ulong)Unsafe.Add(ref start, length >> 1) << 8 | Unsafe.Add(ref start, length - 1));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Fold(ulong hash) => (uint)(hash >> 32) ^ (uint)hash;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Word(ref byte start, int at) => Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, at));

@@ -13,36 +13,79 @@ internal static class VarintSums
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Zigzag(ulong difference) => (difference << 1) ^ (ulong)((long)difference >> 63);
 
+    /// <summary>Bytes as they are.</summary>
+    /// <param name="anyBits">Bits that any of them has.</param>
+    /// <param name="allBits">Bits that all of them have.</param>
+    private static long MeasurePlain(ReadOnlySpan<ulong> values, ulong anyBits, ulong allBits)
+    {
+        // Times and the like: the smallest is as long as the longest.
+        if (Varint.Size(anyBits) == Varint.Size(allBits)) return (long)values.Length * Varint.Size(anyBits);
+
+        var sizes = Vector256<ulong>.Zero;
+        ref var start = ref MemoryMarshal.GetReference(values);
+        var row = 0;
+        for (; row <= values.Length - Vector256<ulong>.Count; row += Vector256<ulong>.Count)
+        {
+            sizes += SizesLessOne(Vector256.LoadUnsafe(ref start, (nuint)row));
+        }
+
+        var sum = row + (long)Vector256.Sum(sizes);
+        for (; row < values.Length; row++) sum += Varint.Size(values[row]);
+        return sum;
+    }
+
     /// <summary>Bytes as they are, and as differences from the one before, and the bits that any of these but the
     /// first has.</summary>
-    public static (long Plain, long Delta, ulong DeltaBits) Measure(ReadOnlySpan<ulong> values)
+    /// <param name="anyBits">Bits that any of the numbers has.</param>
+    public static (long Plain, long Delta, ulong DeltaBits) Measure(ReadOnlySpan<ulong> values, ulong anyBits)
     {
         if (values.IsEmpty) return (0, 0, 0);
 
-        var (plain, delta, bits) = (Vector256<ulong>.Zero, Vector256<ulong>.Zero, Vector256<ulong>.Zero);
+        var (all, delta, bits) = (Vector256<ulong>.AllBitsSet, Vector256<ulong>.Zero, Vector256<ulong>.Zero);
         ref var start = ref MemoryMarshal.GetReference(values);
         var row = 1;
         for (; row <= values.Length - Vector256<ulong>.Count; row += Vector256<ulong>.Count)
         {
             var here = Vector256.LoadUnsafe(ref start, (nuint)row);
-            plain += SizesLessOne(here);
+            all &= here;
             var difference = Zigzag(here - Vector256.LoadUnsafe(ref start, (nuint)row - 1));
             delta += SizesLessOne(difference);
             bits |= difference;
         }
 
         var deltaBits = BitsOf(bits);
-        var plainSum = Varint.Size(values[0]) + row - 1 + (long)Vector256.Sum(plain);
+        var allBits = values[0] & all[0] & all[1] & all[2] & all[3];
         var deltaSum = Varint.Size(Zigzag(values[0])) + row - 1 + (long)Vector256.Sum(delta);
         for (; row < values.Length; row++)
         {
-            plainSum += Varint.Size(values[row]);
+            allBits &= values[row];
             var difference = Zigzag(values[row] - values[row - 1]);
             deltaSum += Varint.Size(difference);
             deltaBits |= difference;
         }
 
-        return (plainSum, deltaSum, deltaBits);
+        return (MeasurePlain(values, anyBits, allBits), deltaSum, deltaBits);
+    }
+
+    /// <summary>What is to be written: differences from the one before, in small numbers.</summary>
+    /// <param name="values">One more than there are <paramref name="differences"/>.</param>
+    public static void Deltas(ReadOnlySpan<ulong> values, Span<ulong> differences) =>
+        DeltasBeside(values[1..], values, differences);
+
+    /// <summary>The same from another column's.</summary>
+    public static void DeltasBeside(
+        ReadOnlySpan<ulong> values, ReadOnlySpan<ulong> others, Span<ulong> differences)
+    {
+        ref var start = ref MemoryMarshal.GetReference(values[..differences.Length]);
+        ref var other = ref MemoryMarshal.GetReference(others[..differences.Length]);
+        var row = 0;
+        for (; row <= differences.Length - Vector256<ulong>.Count; row += Vector256<ulong>.Count)
+        {
+            var here = Vector256.LoadUnsafe(ref start, (nuint)row);
+            Zigzag(here - Vector256.LoadUnsafe(ref other, (nuint)row)).CopyTo(differences[row..]);
+        }
+
+        for (; row < differences.Length; row++) differences[row] = Zigzag(values[row] - others[row]);
     }
 
     /// <summary>Bytes as differences from another column's, and the bits that any of these has.</summary>

@@ -111,7 +111,7 @@ internal sealed class ServerExport(QueryEndpoint endpoint, ParquetExport export,
             if (answer.WhatCase == ObserveAnswer.WhatOneofCase.Batch)
             {
                 var isWhole = _decoder.TryRead(answer.Batch.Span);
-                if (!isWhole) throw new IOException("the worker sent a batch that is damaged");
+                if (!isWhole) throw new IOException($"the worker sent a batch that is {_decoder.Problem}");
                 _stretch.Add((_decoder.Records.ToArray(), _decoder.Count));
             }
             else if (answer.Completeness is { } completeness)

@@ -124,7 +124,10 @@ internal sealed class RecordsAsking(Terminal terminal, CaptureSettings settings,
         }
 
         if (answer.WhatCase != ObserveAnswer.WhatOneofCase.Batch) return;
-        if (!_decoder.TryRead(answer.Batch.Span)) throw new IOException("the worker sent a batch that is damaged");
+        if (!_decoder.TryRead(answer.Batch.Span))
+        {
+            throw new IOException($"the worker sent a batch that is {_decoder.Problem}");
+        }
 
         foreach (var record in new RecordWalker(_decoder.Records))
         {

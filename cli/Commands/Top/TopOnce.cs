@@ -56,7 +56,7 @@ internal sealed class TopOnce(Terminal terminal, QueryEndpoint endpoint, RecordS
 
     private void Take(ReadOnlySpan<byte> batch)
     {
-        if (!_decoder.TryRead(batch)) throw new IOException("the worker sent a batch that is damaged");
+        if (!_decoder.TryRead(batch)) throw new IOException($"the worker sent a batch that is {_decoder.Problem}");
 
         foreach (var record in new RecordWalker(_decoder.Records)) _tally.AddRecord(record, hasTraffic: true);
     }

@@ -96,7 +96,11 @@ internal sealed class WorkerTopSource(QueryEndpoint endpoint, string where, stri
 
     private void Take(ReadOnlySpan<byte> batch, TopTally tally)
     {
-        if (!_decoder.TryRead(batch)) return;
+        if (!_decoder.TryRead(batch))
+        {
+            Volatile.Write(ref _trouble, $"the worker sent a batch that is {_decoder.Problem}");
+            return;
+        }
 
         lock (tally.Lock)
         {

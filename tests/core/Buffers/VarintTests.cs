@@ -35,4 +35,22 @@ public class VarintTests
         Assert.Equal(expected, room[..size]);
         Assert.Equal(size, Varint.Size(value));
     }
+
+    /// <summary>Four are written at once: each length in each place, and a rest.</summary>
+    [Fact]
+    public void Numbers_are_written_as_one_by_one()
+    {
+        var values = Values.Select(static row => row.Data).ToArray();
+        var random = new Random(1);
+        for (var turn = 0; turn < 50; turn++)
+        {
+            random.Shuffle(values);
+            var some = values[..random.Next(values.Length)];
+            var expected = new List<byte>();
+            var one = new byte[Varint.SizeMax];
+            foreach (var value in some) expected.AddRange(one[..Varint.Write(ref one[0], value)]);
+            var room = new byte[some.Length * Varint.SizeMax + 1];
+            Assert.Equal(expected, room[..Varint.Write(ref room[0], some)]);
+        }
+    }
 }

@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
+using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NetSniff.Packets;
 using NetSniff.Records;
 
@@ -69,6 +72,36 @@ public sealed class RecordWriterTests
         writer.EndList(numbers);
         var written = new RecordView(room.AsSpan(0, writer.Finish(record.Header)));
         Assert.Equal("test.every test.texts=[0123456789, 34]", TestRecords.Line(written));
+    }
+
+    [Fact]
+    public void Begun_with_cells_it_has_their_fields_and_what_is_written_besides()
+    {
+        var schema = Sample(hasNumber: false).Schema;
+        var (number, text) = (schema.Find("test.number")!.Index, schema.Find("test.text")!.Index);
+        var cells = new byte[schema.FixedBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(cells.AsSpan(schema.CellPlaces[number]), 77);
+        var room = new byte[RecordWriter.BytesMax];
+        for (var turn = 0; turn < 2; turn++)
+        {
+            var writer = new RecordWriter(room, schema, cells, 1ul << number);
+            Assert.True(turn == 0 || writer.TryText(text, "more"u8));
+            var written = new RecordView(room.AsSpan(0, writer.Finish(default)));
+            Assert.Equal(turn == 0 ? 1ul << number : 1ul << number | 1ul << text, written.Header.Present);
+            Assert.Equal(
+                "test.every test.number=77" + (turn == 0 ? "" : " test.text=more"), TestRecords.Line(written));
+        }
+    }
+
+    /// <summary>What lies between fields is nobody's to write, and would be whatever was there before.</summary>
+    [Fact]
+    public void A_header_has_nothing_between_its_fields()
+    {
+        const BindingFlags All = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+        var sizes = typeof(RecordHeader).GetFields(All).Select(static field =>
+            field.FieldType == typeof(Address) ? Unsafe.SizeOf<Address>()
+                : Marshal.SizeOf(field.FieldType.IsEnum ? Enum.GetUnderlyingType(field.FieldType) : field.FieldType));
+        Assert.Equal(Unsafe.SizeOf<RecordHeader>(), sizes.Sum());
     }
 
     [Fact]

@@ -66,6 +66,18 @@ public class BatchTests
     }
 
     [Fact]
+    public void What_was_one_number_in_a_batch_is_not_in_the_next()
+    {
+        var (encoder, decoder) = (new BatchEncoder(), new BatchDecoder());
+        foreach (var record in new RecordWalker(SampleArena(records: 2 * 3 * 5 * 7)))
+        {
+            encoder.Add(record);
+            Assert.True(decoder.TryRead(encoder.Finish([])));
+            Assert.True(decoder.Records.SequenceEqual(record.Bytes));
+        }
+    }
+
+    [Fact]
     public void Interfaces_come_back_as_origins()
     {
         var arena = SampleArena(records: 10);
@@ -196,7 +208,11 @@ public class BatchTests
     {
         var batch = Convert.FromHexString(Version2);
         batch[0] = 4;
-        Assert.False(new BatchDecoder().TryRead(batch));
+        var decoder = new BatchDecoder();
+        Assert.False(decoder.TryRead(batch));
+        Assert.StartsWith("of a later version", decoder.Problem);
+        Assert.False(decoder.TryRead(batch.AsSpan(1)));
+        Assert.Equal("damaged", decoder.Problem);
     }
 
     [Fact]

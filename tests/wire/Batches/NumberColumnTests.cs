@@ -91,16 +91,16 @@ public class NumberColumnTests
         for (var block = 0; block < 40; block++)
         {
             var words = new ulong[2 * RowBlock.RowsMax];
-            var rows = block == 0 ? 1 : random.Next(1, RowBlock.RowsMax + 1);
-            for (var row = 0; row < rows; row++)
+            var has = 1ul << block;
+            for (var row = 0; row < RowBlock.RowsMax; row++)
             {
-                var has = random.Next(block % 4) == 0;
-                words[2 * row] = (has ? 1ul : 0) << 9 | 1;
-                words[2 * row + 1] = has ? 200 + (ulong)random.Next(different) : 0;
-                if (has) expected.Add(words[2 * row + 1]);
+                words[2 * row + 1] = 200 + (ulong)random.Next(different);
+                if (random.Next(block % 4) == 0) has |= 1ul << row;
+                if ((has >> row & 1) != 0) expected.Add(words[2 * row + 1]);
+                else words[2 * row + 1] = ulong.MaxValue;
             }
 
-            fixed (ulong* start = words) column.Add(start + 1, 2, rows, new RowWord(1), start, 9);
+            fixed (ulong* start = words) column.Add(start + 1, 2, has);
         }
 
         Assert.Equal(expected.Count, column.Count);

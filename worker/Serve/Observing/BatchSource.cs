@@ -69,7 +69,7 @@ internal sealed class BatchSource(string worker, IAsyncEnumerator<ObserveAnswer>
             }
             else if (!_decoder.TryRead(answer.Batch.Span))
             {
-                Fail("a batch was damaged");
+                Fail($"a batch was {_decoder.Problem}");
             }
             else
             {
