@@ -28,7 +28,7 @@ public sealed class ProxyHeaderTests
         var line = Encoding.Latin1.GetBytes("PROXY UNKNOWN " + new string('x', 91) + "\r\n");
         Assert.Equal(107, line.Length);
         Assert.Equal(107, ProxyHeader.Measure(line));
-        Assert.Equal(More, ProxyHeader.Measure(line[..106]));
+        Assert.Equal(More, ProxyHeader.Measure(line.AsSpan(0, 106)));
         Assert.Equal(None, ProxyHeader.Measure([.. line[..^2], (byte)'x', .. line[^2..]]));
     }
 
