@@ -2,7 +2,7 @@
 # Records the captures that tests replay: real clients and servers talk over the loopback of a network namespace made
 # for it. Needs root and the packages below.   tools/corpus.sh [name...]
 # Debian: tcpdump iproute2 curl nginx-light nghttp2-server nghttp2-client python3-grpcio python3-websockets dnsmasq-base
-#         bind9-dnsutils openssl chrony ngtcp2-client ngtcp2-server python3
+#         bind9-dnsutils openssl chrony ngtcp2-client ngtcp2-server python3, and those named in the files beside this one
 set -euo pipefail
 cd "$(dirname "$0")/.."
 corpus=$PWD/tests/core/Protocols
@@ -26,6 +26,7 @@ record() {
     local file=$corpus/${1%/*}/corpus/${1#*/}.pcap filter=$2
     shift 2
     mkdir -p "$(dirname "$file")"
+    : >"$work/tcpdump.log" # or the line of the recorder before is taken for this one's
     ip netns exec "$space" tcpdump -i lo -U --immediate-mode -Z root -w "$file" "$filter" 2>"$work/tcpdump.log" &
     local recorder=$!
     until grep -q listening "$work/tcpdump.log"; do sleep 0.1; done
@@ -300,7 +301,10 @@ PY
     record Dtls/openssl-ways 'udp portrange 4437-4439' ways
 }
 
+. tools/corpus-clients.sh
+. tools/corpus-starttls.sh
 ip netns add "$space"
-in_space ip link set lo up
-[ $# -gt 0 ] || set -- http1 http2 grpc websocket dns mdns tls ntp quic dtls
+in_space ip link set lo up mtu 1500
+[ $# -gt 0 ] || set -- http1 http2 grpc websocket dns mdns tls ntp quic dtls tls_ways gnutls chromium webrtc dtls_lossy \
+    quic_go http2_ways knot starttls
 for name in "$@"; do "make_$name"; done

@@ -78,6 +78,7 @@ public sealed unsafe partial class Shard
         if (verdict is Verdict.Yes or Verdict.YesReversed)
         {
             if (half.HeldLength == 0 && !TryHold(flow, conversation, half, bytes)) return;
+            if (index == _tls) ForgetRefused(conversation.Half(1 - direction), index);
             Select(flow, conversation, index, verdict == Verdict.YesReversed);
             return;
         }
@@ -156,6 +157,13 @@ public sealed unsafe partial class Shard
 
         claimed = -1;
         return candidates == 0 ? Verdict.No : Verdict.Maybe;
+    }
+
+    /// <summary>What is held of a side and was refused came before: the answer to a STARTTLS that was not captured.
+    /// </summary>
+    private void ForgetRefused(ConversationHalf half, int index)
+    {
+        if (half.HeldLength > 0 && (half.Candidates >> index & 1) == 0) half.Release(_pool);
     }
 
     /// <summary>A protocol claims the connection: it gets what was held, both ways.</summary>

@@ -11,8 +11,8 @@ namespace NetSniff.Pipeline;
 
 /// <summary>Frames in, records out: decode, flows, streams, protocols. One thread, no locks, no clock, deterministic.
 /// </summary>
-/// <remarks>Frames are worked in batches: all are decoded, then the flow index is wished for, then the flows, and only
-/// then is anything looked up, so that the misses of a batch overlap.</remarks>
+/// <remarks>Frames are worked in batches: all are decoded, the index word of each being wished for on the way, then the
+/// flows are, and only then is anything looked up, so that the misses of a batch overlap.</remarks>
 public sealed unsafe partial class Shard : IDisposable
 {
     public const int BatchMax = 64;

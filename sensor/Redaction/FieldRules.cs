@@ -26,11 +26,6 @@ internal static class FieldRules
     /// <summary>What somebody wrote to somebody, though it is in no header list.</summary>
     private static readonly string[] s_content = ["grpc.message"];
 
-    /// <summary>Whether records of the kind leave as they lie: no rule and no text to look into.</summary>
-    public static bool AreVerbatim(RecordSchema schema, FieldRule[] rules) =>
-        rules.Length > 0 && rules.All(rule => rule == FieldRule.Keep)
-        && schema.Fields.All(field => field.Kind is not (FieldKind.Text or FieldKind.Texts));
-
     /// <returns>A rule for each field; none where records of the kind do not leave.</returns>
     public static FieldRule[] For(RecordSchema schema, PayloadLevel level) =>
         level == PayloadLevel.None && schema.Info != FlowRecord.Info

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using NetSniff.Config;
 using NetSniff.Filters.Expression;
@@ -31,8 +32,7 @@ public sealed class RecordGate(RecordConsumer next) : RecordConsumer
     private readonly TextRedactor _redactor = new();
     private readonly List<byte> _text = [];
     private readonly byte[] _out = new byte[BatchBytes + 2 * RecordSink.RecordBytesMax];
-    private FieldRule[][] _rules = [];
-    private bool[] _isVerbatim = [];
+    private KindRules?[] _kinds = [];
     private GatePlan _plan = GatePlan.Open;
     private GatePlan _compiled = GatePlan.Open;
     private Filter? _where;
@@ -67,7 +67,7 @@ public sealed class RecordGate(RecordConsumer next) : RecordConsumer
     {
         var parsed = plan.Where.Length == 0 ? null : FilterExpression.Parse(plan.Where).Filter;
         _where = parsed is { IsAlways: false } ? parsed : null;
-        _rules = [];
+        _kinds = [];
         _compiled = plan;
     }
 
@@ -79,16 +79,16 @@ public sealed class RecordGate(RecordConsumer next) : RecordConsumer
             return;
         }
 
-        var rules = RulesOf(plan, record);
-        if (rules.Length == 0)
+        var kind = RulesOf(plan, record);
+        if (kind.Rules.Length == 0)
         {
             Counters.AboveLevel++;
             return;
         }
 
         if (_used > BatchBytes) Pass();
-        if (_isVerbatim[record.Header.Kind] || IsClean(plan.Redaction, record, rules)) Append(record.Bytes);
-        else Copy(plan.Redaction, record, rules);
+        if (IsClean(plan.Redaction, record, kind)) Append(record.Bytes);
+        else Copy(plan.Redaction, record, kind.Rules);
         _count++;
         Counters.Out++;
     }
@@ -101,33 +101,26 @@ public sealed class RecordGate(RecordConsumer next) : RecordConsumer
         (_used, _count) = (0, 0);
     }
 
-    private FieldRule[] RulesOf(GatePlan plan, RecordView record)
+    private KindRules RulesOf(GatePlan plan, RecordView record)
     {
         var kind = record.Header.Kind;
-        if (kind < _rules.Length && _rules[kind] is { } known) return known;
+        if (kind < _kinds.Length && _kinds[kind] is { } known) return known;
+        if (kind >= _kinds.Length) Array.Resize(ref _kinds, kind + 8);
 
-        if (kind >= _rules.Length)
-        {
-            Array.Resize(ref _rules, kind + 8);
-            Array.Resize(ref _isVerbatim, kind + 8);
-        }
-
-        var rules = _rules[kind] = FieldRules.For(record.Schema, plan.Level);
-        _isVerbatim[kind] = FieldRules.AreVerbatim(record.Schema, rules);
-        return rules;
+        return _kinds[kind] = new KindRules(record.Schema, plan.Level, plan.Redaction);
     }
 
     /// <summary>No field has a rule of its own, and no text has anything in it that could be a secret: most records,
-    /// and copying them whole costs a third.</summary>
-    private static bool IsClean(RedactionPlan plan, RecordView record, FieldRule[] rules)
+    /// and copying them whole costs a third. Fields that are not there, and numbers, are not looked at.</summary>
+    private static bool IsClean(RedactionPlan plan, RecordView record, KindRules kind)
     {
-        foreach (var field in record)
-        {
-            if (rules[field.Index] != FieldRule.Keep) return false;
+        var present = record.Header.Present;
+        if ((present & kind.Ruled) != 0) return false;
 
-            var value = field.Value;
-            if (value.Kind == FieldKind.Text && !TextRedactor.IsClean(plan, value.Text)) return false;
-            if (value.Kind == FieldKind.Texts && !TextRedactor.IsClean(plan, value.Texts.Packed)) return false;
+        for (var left = present & kind.Texts; left != 0; left &= left - 1)
+        {
+            var field = BitOperations.TrailingZeroCount(left);
+            if (record.TryGet(field, out var value) && !TextRedactor.IsClean(plan, value.Raw)) return false;
         }
 
         return true;

@@ -14,7 +14,7 @@ public enum LinkState : byte
 
     Up,
 
-    /// <summary>The worker takes no more batches; acknowledgements may still come.</summary>
+    /// <summary>The worker takes no more batches, and has acknowledged what it holds: its last word.</summary>
     Leaving,
 }
 
@@ -99,6 +99,11 @@ public sealed class WorkerLink(IOutbox outbox)
     private bool Welcomed(Welcome welcome)
     {
         if (State != LinkState.Greeting) return false;
+
+        // What an earlier conversation's lost acknowledgements would have said.
+        foreach (var lane in welcome.Lanes) outbox.Acknowledge(lane.Lane, lane.Sequence);
+        outbox.Rewind();
+        outbox.ForgetRetractions();
         if (Math.Max(welcome.BatchVersion, BatchFormat.VersionBeforeSaid) < BatchFormat.Version)
         {
             // To it our batches would be damage: they wait until it is a later one.
@@ -108,10 +113,6 @@ public sealed class WorkerLink(IOutbox outbox)
         }
 
         Refusal = OutOfOrder;
-        // What an earlier conversation's lost acknowledgements would have said.
-        foreach (var lane in welcome.Lanes) outbox.Acknowledge(lane.Lane, lane.Sequence);
-        outbox.Rewind();
-        outbox.ForgetRetractions();
         Worker = welcome.Worker;
         _credit = (int)Math.Min(welcome.Credit, CreditMax);
         State = LinkState.Up;

@@ -93,11 +93,11 @@ internal sealed class DnsMessage
         }
     }
 
-    /// <summary>Only where there is more than one question.</summary>
-    public TextList QuestionNames => Header.Questions > 1 ? _questionNames.List : default;
+    /// <summary>Only where more than one question was asked.</summary>
+    public TextList QuestionNames => _questionsListed > 0 ? _questionNames.List : default;
 
     public ReadOnlySpan<ulong> QuestionTypes =>
-        Header.Questions > 1 ? _questionTypes.AsSpan(0, _questionsListed) : default;
+        _questionsListed > 0 ? _questionTypes.AsSpan(0, _questionsListed) : default;
 
     public bool IsCut => Answers.IsCut || Authority.IsCut || Additional.IsCut || _areQuestionsCut;
 

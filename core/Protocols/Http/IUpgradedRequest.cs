@@ -12,6 +12,9 @@ internal interface IUpgradedRequest
 
     ReadOnlySpan<byte> Host { get; }
 
-    /// <summary>When the request's first byte was captured.</summary>
+    /// <summary>When the request's first byte was captured; 0 if none was.</summary>
     long StartNanos { get; }
+
+    /// <summary>Something of it was lost.</summary>
+    bool IsPartial { get; }
 }

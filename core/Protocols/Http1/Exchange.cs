@@ -65,7 +65,7 @@ internal sealed class Answer
     /// <summary>Interim responses counted for one request; more are not listed.</summary>
     public const int InterimsMax = 8;
 
-    /// <summary>What a request is told with that gets no response.</summary>
+    /// <summary>Status codes of interim responses, until the final one or the end is told with them.</summary>
     private readonly ulong[] _interims = new ulong[InterimsMax];
     private int _interimCount;
 

@@ -1,4 +1,5 @@
 using NetSniff.Protocols.Http;
+using NetSniff.Records;
 
 namespace NetSniff.Protocols.Http1;
 
@@ -110,6 +111,8 @@ public sealed partial class Http1Parser : StreamParser, IProtocol, IUpgradedRequ
     ReadOnlySpan<byte> IUpgradedRequest.Host => _upgraded.Host;
 
     long IUpgradedRequest.StartNanos => _upgraded.StartNanos;
+
+    bool IUpgradedRequest.IsPartial => !_upgraded.IsDone || (_upgraded.Traits & RecordTraits.Partial) != 0;
 
     /// <summary>Header fields of the response that agreed to the upgrade, lent for <see cref="StreamParser.Inherit"/>.
     /// </summary>

@@ -11,7 +11,8 @@ public sealed partial class Http2Parser
 
     /// <summary>Takes a frame as nearly all are: a piece of a body or a whole header block, without padding or
     /// priority. Roles are known, and no block is open.</summary>
-    /// <returns>Bytes taken; 0 if it is of another kind, or not all there; -1 if it is broken.</returns>
+    /// <returns>Bytes taken; 0 if it is of another kind, not all there or longer than is held; -1 if it is broken.
+    /// </returns>
     private int TakePlain(Http2Side side, ReadOnlySpan<byte> rest, Direction direction, ParseContext context)
     {
         var frame = Http2FrameHeader.Read(rest);
@@ -27,7 +28,7 @@ public sealed partial class Http2Parser
         const byte Plain = Http2FrameHeader.EndHeaders | Http2FrameHeader.EndStream;
         var isPlainHead = frame.Type == Http2FrameType.Headers && frame.Has(Http2FrameHeader.EndHeaders)
             && (frame.Flags & ~Plain) == 0 && (direction == Direction.ToClient || (frame.StreamId & 1) != 0)
-            && frame.Length <= rest.Length - Http2FrameHeader.Size;
+            && frame.Length <= Math.Min(rest.Length, HeldBytesMax) - Http2FrameHeader.Size;
         if (!isPlainHead) return 0;
 
         BeginBlock(side, frame.StreamId, promisedId: 0, isEnding, context);

@@ -145,9 +145,11 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
         if (previous is not IUpgradedRequest request) return;
 
         var stream = Open(1, context);
-        stream.HasRequest = true;
         stream.IsRequestEnded = true;
-        stream.StartNanos = request.StartNanos;
+        // Without a beginning it was lost: only the answer that agreed to it was seen.
+        stream.HasRequest = request.StartNanos > 0;
+        stream.IsPartial = request.IsPartial || !stream.HasRequest;
+        stream.StartNanos = stream.HasRequest ? request.StartNanos : context.NowNanos;
         stream.Request.Put(HeaderName.Method, request.Method);
         stream.Request.Put(HeaderName.Path, request.Uri);
         stream.Request.Put(HeaderName.Authority, request.Host);

@@ -79,7 +79,8 @@ internal sealed partial class TlsHandshake
 
     public bool IsAlertFromServer { get; private set; }
 
-    public bool IsTls13 => HasServerHello && (Version >= 0x0304 || (Version == 0xfefc));
+    /// <summary>TLS 1.3, one of its drafts, or DTLS 1.3. Versions of DTLS before it are greater numbers too.</summary>
+    public bool IsTls13 => HasServerHello && Version is (>= 0x0304 and < 0xfe00) or 0xfefc;
 
     public ReadOnlySpan<byte> ServerName => _bytes[_serverName];
 
@@ -133,7 +134,9 @@ internal sealed partial class TlsHandshake
         KeepProtocols(hello.Protocols);
         // The answer to a retry is not what the client says of itself: a cookie and other key shares are in it.
         var hasCookie = HasCookie(hello.Extensions);
-        IsFirstHelloLost = isRepeat || IsRetried || IsCookieAsked || hasCookie;
+        // Messages of DTLS are numbered: the first stays the first even if the capture shows the answer before it.
+        var isAnswer = carrier != TlsCarrier.Datagram && (IsRetried || IsCookieAsked);
+        IsFirstHelloLost = isRepeat || isAnswer || hasCookie;
         IsRetryLost = hasCookie && !IsRetried;
         if (!IsFirstHelloLost) KeepFingerprints(in hello, carrier);
         _versions = _numbers.Keep(hello.Versions);

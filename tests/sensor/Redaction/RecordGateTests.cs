@@ -136,6 +136,66 @@ public sealed class RecordGateTests
         Assert.All(_kept.Lines, line => Assert.Contains("http.status=200", line));
     }
 
+    /// <summary>Whichever field of whichever kind it is in, alone or among others.</summary>
+    [Fact]
+    public void No_field_of_text_is_overlooked()
+    {
+        const string Secret = "?token=hunter2hunter2";
+        var gate = Gate(s_config);
+        var count = 0;
+        foreach (var schema in NetSniff.Protocols.Protocols.Records)
+        {
+            foreach (var field in schema.Fields.Where(field => field.Kind is FieldKind.Text or FieldKind.Texts))
+            {
+                count++;
+                gate.Consume(WithText(schema, field, Secret), 1);
+                Assert.Contains("?token=REDACTED", _kept.Lines[^1], StringComparison.Ordinal);
+            }
+        }
+
+        Assert.True(count > 50, $"{count} fields of text");
+        Assert.Equal(count, _kept.Lines.Count);
+        Assert.Equal(-1, _kept.Bytes.AsSpan().IndexOf("hunter2"u8));
+    }
+
+    /// <summary>Without anything to hide no text is looked into, and what is left out is left out all the same.
+    /// </summary>
+    [Fact]
+    public void Nothing_is_hidden_where_nothing_is_to_be()
+    {
+        var nothing = new RedactionConfig { Mode = RedactionMode.Disabled };
+        var gate = Gate(s_config with { Redaction = nothing });
+        Emit(gate, "/a?token=abc", ["authorization: Basic abc", "cookie: a=1"]);
+        Assert.Contains("http.uri=/a?token=abc", _kept.Lines[0]);
+        Assert.Contains("[authorization: Basic abc, cookie: a=1]", _kept.Lines[0]);
+
+        var metadata = new PayloadConfig { Level = PayloadLevel.Metadata };
+        gate = Gate(s_config with { Redaction = nothing, Payload = metadata });
+        Emit(gate, "/a?token=abc", ["cookie: a=1"]);
+        Assert.Contains("http.uri=/a http.host=shop", _kept.Lines[1]);
+        Assert.DoesNotContain("cookie", _kept.Lines[1]);
+    }
+
+    private static byte[] WithText(RecordSchema schema, Field wanted, string text)
+    {
+        var room = new byte[4096];
+        var writer = new RecordWriter(room, schema);
+        foreach (var field in schema.Fields)
+        {
+            var octets = Encoding.Latin1.GetBytes(field == wanted ? text : "plain");
+            if (field.Kind == FieldKind.Text) writer.TryText(field.Index, octets);
+            if (field.Kind is FieldKind.Number or FieldKind.Duration) writer.Number(field.Index, 7);
+            if (field.Kind != FieldKind.Texts) continue;
+
+            writer.BeginList();
+            writer.TryListed("plain"u8);
+            writer.TryListed(octets);
+            writer.EndList(field.Index);
+        }
+
+        return room[..writer.Finish(new RecordHeader())];
+    }
+
     [Fact]
     public void A_record_never_grows_beyond_what_a_record_may_be()
     {

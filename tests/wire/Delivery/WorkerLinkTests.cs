@@ -39,6 +39,18 @@ public class WorkerLinkTests
         Assert.Contains("out of order", link.Refusal, StringComparison.Ordinal);
     }
 
+    /// <summary>It holds what it says, and has written down what it was told to forget: told again each time, that
+    /// would fill its log.</summary>
+    [Fact]
+    public void Who_does_not_read_them_is_believed_all_the_same()
+    {
+        var (outbox, link) = Connected();
+        var welcome = Welcome(BatchFormat.Version - 1);
+        welcome.Welcome.Lanes.Add(new LanePosition { Lane = "w-0/2", Sequence = 7 });
+        Assert.False(link.Take(welcome));
+        Assert.Equal(("w-0/2 7", true), (outbox.Acknowledged, outbox.HasForgotten));
+    }
+
     private static (OneBatch Outbox, WorkerLink Link) Connected()
     {
         var outbox = new OneBatch();
@@ -60,15 +72,15 @@ public class WorkerLinkTests
 
         public IReadOnlyList<Retraction> Retractions => [];
 
-        public void ForgetRetractions()
-        {
-        }
+        public string Acknowledged { get; private set; } = "";
+
+        public bool HasForgotten { get; private set; }
+
+        public void ForgetRetractions() => HasForgotten = true;
 
         public bool TryTake(Batch batch) => Taken++ == 0;
 
-        public void Acknowledge(string lane, ulong sequence)
-        {
-        }
+        public void Acknowledge(string lane, ulong sequence) => Acknowledged += $"{lane} {sequence}";
 
         public void Rewind()
         {

@@ -135,6 +135,20 @@ public sealed class DnsMessageTests
         Assert.Equal(DatagramResult.Broken, driver.LastResult);
     }
 
+    /// <summary>An error without its question is told with all that the asker asked, and the next message with nothing
+    /// of it.</summary>
+    [Fact]
+    public void Of_several_questions_none_is_lost_where_the_answer_repeats_none()
+    {
+        byte[] two =
+            [.. DnsBytes.Header(1, 0x0100, 2), .. DnsBytes.Question("a.test"), .. DnsBytes.Question("b.test", 28)];
+        var driver = new DatagramDriver(new DnsParser()).Ask(two).Reply(DnsBytes.Header(1, 0x8184, 0))
+            .Ask(DnsBytes.Query(2, "c.test")).Reply(DnsBytes.Address(2, "c.test"));
+        Assert.Equal(
+            ["a.test [a.test, b.test] [1, 28] NOTIMP", "c.test - - NOERROR"],
+            driver.Select("dns.qname", "dns.questions.names", "dns.questions.types", "dns.rcode_name"));
+    }
+
     [Fact]
     public void Many_answers_are_cut_and_say_so()
     {

@@ -66,6 +66,37 @@ public sealed class DtlsParserTests
         Assert.EndsWith(" tls.latency=3000000 tls.cookie=true", line, StringComparison.Ordinal);
     }
 
+    /// <summary>As frames of two queues come: the answer before the question.</summary>
+    [Fact]
+    public void A_first_hello_is_known_by_its_number_whatever_was_captured_before()
+    {
+        var driver = Begin().Say(Direction.ToClient, Record(22, Message(3, [0xfe, 0xff, 4, 1, 2, 3, 4])))
+            .Say(Direction.ToServer, Client())
+            .Say(Direction.ToServer, Client([1, 2, 3, 4], 1))
+            .Say(Direction.ToClient, [.. Server(1), .. s_changeCipher]).Say(Direction.ToServer, s_changeCipher);
+        var line = Assert.Single(driver.Records);
+        Assert.StartsWith("tls tls.sni=call.example", line, StringComparison.Ordinal);
+        Assert.Contains(" tls.ja4=dd2d0204wc_", line, StringComparison.Ordinal);
+    }
+
+    /// <summary>Versions of DTLS count down from above all of TLS, so 1.2 is no version after 1.3.</summary>
+    [Theory]
+    [InlineData(V12, true)]
+    [InlineData(V10, true)]
+    [InlineData(V13, false)]
+    public void A_session_that_comes_back_is_resumed_before_dtls_13(ushort version, bool isResumed)
+    {
+        byte[] session = [1, 2, 3];
+        var client = new HelloBuilder { Version = V12, Cookie = [], SessionId = session, Ciphers = [0xc02f] };
+        var server = new HelloBuilder { Version = version == V10 ? V10 : V12, Ciphers = [0xc02f], SessionId = session };
+        if (version == V13) server.Extension(43, 0xfe, 0xfc);
+        var driver = Begin().Say(Direction.ToServer, Record(22, Message(1, client.Client())))
+            .Say(Direction.ToClient, [.. Record(22, Message(2, server.Server())), .. s_changeCipher])
+            .Say(Direction.ToServer, s_changeCipher);
+        Assert.Contains(isResumed ? " tls.resumed=true " : " tls.resumed=false ", Assert.Single(driver.Records),
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_hello_that_repeats_one_not_seen_has_no_fingerprint()
     {

@@ -194,6 +194,23 @@ public sealed class Http2ParserTests
         wanted,
         Http2Parser.Probe(System.Text.Encoding.ASCII.GetBytes(text), ToServer, new ProbeHints(1, 2, true)));
 
+    /// <summary>What is told must not hang on how the head was cut: one that is longer than is held is let pass even
+    /// where all of it is there at once.</summary>
+    [Theory, InlineData(int.MaxValue), InlineData(30_000), InlineData(1000)]
+    public void A_head_longer_than_is_held_is_let_pass_in_one_piece_as_well(int piece)
+    {
+        byte[] allowed = Frame(4, 0, 0, [0, 5, 0, 2, 0, 0]); // frames of 128 KiB
+        var block = Block(":method", "GET", ":path", "/a", ":authority", "shop");
+        var pads = Enumerable.Repeat(Block("x-pad", new string('p', 100)), 650);
+        byte[] padded = [.. block, .. pads.SelectMany(pad => pad)];
+        Assert.True(padded.Length > 64 * 1024);
+        var driver = Begin().Say(ToClient, allowed).Say(ToServer, Frame(1, EndHeaders | EndStream, 1, padded), piece)
+            .Say(ToClient, Headers(1, true, ":status", "204"), piece);
+        var record = Assert.Single(driver.Records);
+        Has(record, "http.problem=header-too-long", "http.status=204");
+        Assert.DoesNotContain("http.uri", record, StringComparison.Ordinal);
+    }
+
     private static StreamDriver Begin(int piece = int.MaxValue) =>
         new StreamDriver(new Http2Parser()).Say(ToServer, Preface, piece).Say(ToClient, Settings, piece);
 
