@@ -33,6 +33,9 @@ internal sealed class ConversationHalf : StreamHalf
     public bool HasFin;
     public bool IsEnded;
 
+    /// <summary>Its first bytes were looked at for what a load balancer puts before them.</summary>
+    public bool IsBegun;
+
     /// <summary>Nothing waits for what comes before it, not even the end.</summary>
     public bool IsCalm => !HasPending && !HasFin;
 
@@ -48,7 +51,7 @@ internal sealed class ConversationHalf : StreamHalf
     {
         Release(pool);
         base.Reset(pool);
-        (Candidates, FinSequence, HasFin, IsEnded) = (0, 0, false, false);
+        (Candidates, FinSequence, HasFin, IsEnded, IsBegun) = (0, 0, false, false, false);
     }
 }
 

@@ -72,6 +72,8 @@ public sealed unsafe partial class Shard
             bytes = half.HeldBytes;
         }
 
+        if (!half.IsBegun && !TryBegin(flow, conversation, ref bytes, direction)) return;
+
         var verdict = Ask(flow, conversation, bytes, direction, ref half.Candidates, out var index);
         if (verdict is Verdict.Yes or Verdict.YesReversed)
         {
@@ -104,6 +106,31 @@ public sealed unsafe partial class Shard
         var isBehind = segment.Length < bytes.Length;
         half.Release(_pool);
         if (isBehind) Watch(flow, conversation, segment, direction);
+    }
+
+    /// <summary>Steps over what a load balancer said before the client's first byte.</summary>
+    /// <returns>False while that is not all there, or nothing is behind it yet.</returns>
+    private bool TryBegin(Flow* flow, Conversation conversation, ref ReadOnlySpan<byte> bytes, int direction)
+    {
+        var half = conversation.Half(direction);
+        var length = ProxyHeader.Measure(bytes);
+        if (length < 0)
+        {
+            if (half.HeldLength > 0) return false;
+
+            Label(flow, conversation, bytes, direction);
+            TryHold(flow, conversation, half, bytes);
+            return false;
+        }
+
+        half.IsBegun = true;
+        bytes = bytes[length..];
+        if (half.HeldLength == 0) return !bytes.IsEmpty;
+
+        half.HeldStart += length;
+        half.HeldLength -= length;
+        if (bytes.IsEmpty) half.Release(_pool);
+        return !bytes.IsEmpty;
     }
 
     /// <summary>Asks the candidates in the order of the list; those that say no are struck off.</summary>

@@ -106,7 +106,7 @@ internal static class PeerCommand
 
         var path = Path.Combine(folder, CaseFile);
         File.WriteAllBytes(path, LoadedCapture.ToPcap(changed));
-        return Ours(changed, slots).Differences(Tshark.Read(path));
+        return Ours(changed, slots).Differences(Tshark.Read(path, mutation?.Name == "reorder"));
     }
 
     private static Account Ours(List<CapturedFrame> frames, GuardedSlots slots)
@@ -120,17 +120,20 @@ internal static class PeerCommand
                 record.ServerPort.ToString(CultureInfo.InvariantCulture));
             switch (record.Kind)
             {
+                // Pieces without their first, which tshark gives to no transport.
+                case "flow" when record.ClientPort + record.ServerPort == 0:
+                    break;
                 case "flow" when record.Protocol == IpProtocol.Tcp:
                     account.TcpFlows.Add(pair);
                     break;
-                case "flow" when record.Protocol == IpProtocol.Udp:
+                case "flow" when record.Protocol is IpProtocol.Udp or IpProtocol.UdpLite:
                     account.UdpFlows.Add(pair);
                     break;
                 case "dns" when Value(record, "dns.qname") is { } name:
-                    account.DnsNames.Add(name.ToLower(CultureInfo.InvariantCulture));
+                    account.DnsNames.Add(Account.Spelled(name));
                     break;
                 case "http" when Value(record, "http.method") is { } method && Value(record, "http.version") != "2":
-                    account.HttpRequests.Add($"{method} {Value(record, "http.uri")}");
+                    account.HttpRequests.Add(Account.Spelled($"{method} {Value(record, "http.uri")}"));
                     break;
                 case "tls" when Value(record, "tls.sni") is { } server:
                     account.ServerNames.Add(server);

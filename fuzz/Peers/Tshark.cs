@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace NetSniff.Fuzz.Peers;
 
 /// <summary>What a program says of a capture, in words that can be compared.</summary>
-internal sealed class Account
+internal sealed partial class Account
 {
     public HashSet<string> TcpFlows { get; } = [];
 
@@ -32,6 +33,14 @@ internal sealed class Account
         }
     }
 
+    /// <summary>In small letters, and whatever is no plain letter as one sign: programs spell it in decimal, octal or
+    /// as no character at all.</summary>
+    public static string Spelled(string text) =>
+        OddLetters().Replace(text, "?").ToLower(CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"(\\\d{3}|[^\x21-\x7e ])+")]
+    private static partial Regex OddLetters();
+
     /// <summary>Both ends, the lesser first.</summary>
     public static string Pair(string one, string onePort, string other, string otherPort)
     {
@@ -54,11 +63,14 @@ internal static class Tshark
     public static bool IsThere => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator)
         .Any(folder => File.Exists(Path.Combine(folder, Program)));
 
-    public static Account Read(string path)
+    /// <param name="isReordered">Packets were swapped and none lost. Then tshark has to be told to wait, and else not
+    /// to: for what never comes it waits for good.</param>
+    public static Account Read(string path, bool isReordered)
     {
         string[] words =
         [
-            "-r", path, "-n", "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=\u001f",
+            "-r", path, "-n", "-o", $"tcp.reassemble_out_of_order:{(isReordered ? "TRUE" : "FALSE")}",
+            "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=\u001f",
             .. s_fields.SelectMany(static field => new[] { "-e", field }),
         ];
         using var process = Process.Start(new ProcessStartInfo(Program, words)
@@ -86,22 +98,28 @@ internal static class Tshark
         string[] target = [.. fields[3], .. fields[4]];
         if (source.Length == 0 || target.Length == 0) return;
 
-        // The innermost, as we count.
-        if (fields[5].Length > 0 && fields[6].Length > 0)
+        // The innermost, as we count: ports of a carrier are not those of what it carries.
+        var layers = columns[0].Split(':');
+        var inside = layers[(Array.FindLastIndex(layers, static layer => layer is "ip" or "ipv6") + 1)..];
+        var isUdp = inside.Contains("udp") || inside.Contains("udplite");
+        if (inside.Contains("tcp") && HasPorts(fields[5], fields[6]))
         {
             account.TcpFlows.Add(Account.Pair(source[^1], fields[5][^1], target[^1], fields[6][^1]));
         }
-        else if (fields[7].Length > 0 && fields[8].Length > 0)
+        else if (isUdp && HasPorts(fields[7], fields[8]))
         {
             account.UdpFlows.Add(Account.Pair(source[^1], fields[7][^1], target[^1], fields[8][^1]));
         }
 
-        foreach (var name in fields[9]) account.DnsNames.Add(name.ToLower(CultureInfo.InvariantCulture));
+        foreach (var name in fields[9]) account.DnsNames.Add(Account.Spelled(name));
         for (var index = 0; index < Math.Min(fields[10].Length, fields[11].Length); index++)
         {
-            account.HttpRequests.Add($"{fields[10][index]} {fields[11][index]}");
+            account.HttpRequests.Add(Account.Spelled($"{fields[10][index]} {fields[11][index]}"));
         }
 
         foreach (var name in fields[12]) account.ServerNames.Add(name);
     }
+
+    private static bool HasPorts(string[] source, string[] target) =>
+        source.Length > 0 && target.Length > 0 && (source[^1] != "0" || target[^1] != "0");
 }

@@ -95,20 +95,37 @@ internal static class Resegment
             : new[] { segment }),
     ];
 
-    /// <summary>Leaves out one segment with data of each connection, but its first.</summary>
+    /// <summary>Leaves out one segment with data of each connection, but its first, and none of which no packet of the
+    /// capture would tell that it is missing.</summary>
     public static IReadOnlyList<Segment> Lose(IReadOnlyList<Segment> segments, Random random)
     {
         var lost = new HashSet<int>();
-        var withData = segments.Index()
-            .Where(each => each.Item is { IsTcp: true, Payload.Length: > 0 })
-            .GroupBy(each => KeyOf(each.Item.Ends));
-        foreach (var connection in withData)
+        var connections = segments.Index().Where(each => each.Item.IsTcp).GroupBy(each => KeyOf(each.Item.Ends));
+        foreach (var connection in connections)
         {
-            var places = connection.Select(each => each.Index).ToList();
-            if (places.Count > 1) lost.Add(places[1 + random.Next(places.Count - 1)]);
+            var places = connection.Where(each => each.Item.Payload.Length > 0).Skip(1).ToList();
+            if (places.Count == 0) continue;
+
+            // The one that chance names, or the nearest before it.
+            var chosen = random.Next(places.Count);
+            while (chosen >= 0 && !IsMissed(places[chosen], connection)) chosen--;
+            if (chosen >= 0) lost.Add(places[chosen].Index);
         }
 
         return [.. segments.Index().Where(each => !lost.Contains(each.Index)).Select(each => each.Item)];
+    }
+
+    /// <summary>Whether some other packet has a number behind its bytes, of the same side or acknowledged by the other.
+    /// </summary>
+    private static bool IsMissed((int Index, Segment Item) place, IEnumerable<(int Index, Segment Item)> connection)
+    {
+        var (index, segment) = place;
+        var end = segment.Sequence + (uint)segment.Payload.Length;
+        return connection.Any(each => each.Index != index
+            && (each.Item.Flags & TcpFlags.Rst) == 0
+            && (each.Item.Ends == segment.Ends
+                ? (int)(each.Item.Sequence + (uint)each.Item.Payload.Length - end) >= 0
+                : (each.Item.Flags & TcpFlags.Ack) != 0 && (int)(each.Item.Acknowledgement - end) >= 0));
     }
 
     /// <summary>Begins somewhere in the first two thirds.</summary>

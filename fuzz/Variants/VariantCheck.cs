@@ -7,6 +7,12 @@ namespace NetSniff.Fuzz.Variants;
 /// <summary>Holds what a variant says against what the capture says.</summary>
 internal static class VariantCheck
 {
+    private static readonly string[] s_ofHellos =
+    [
+        "tls.client.key_shares", "tls.client.extensions", "tls.ja3", "tls.ja3_string", "tls.ja3s", "tls.ja3s_string",
+        "tls.ja4",
+    ];
+
     /// <summary>Where a promise was broken, one line each; none when it was kept.</summary>
     public static IReadOnlyList<string> Differences(
         VariantPromise promise, IReadOnlyList<RecordText> wanted, IReadOnlyList<RecordText> found) =>
@@ -65,9 +71,9 @@ internal static class VariantCheck
             else
             {
                 var known = byPorts[PortsOf(record)].Where(each => each.Kind == record.Kind).ToList();
-                var isMarked = record.IsPartial || IsHalf(record);
+                var isMarked = record.IsPartial || IsHalf(record) || known.Any(each => IsRenumbered(each, record));
                 if (!isMarked) differences.Add($"not marked partial: {Difference(record, known)}");
-                differences.AddRange(record.Fields.Where(field => !IsKnown(field, known))
+                differences.AddRange(record.Fields.Where(field => !IsKnown(field, record, known))
                     .Select(field => $"wrong {field.Name}={field.Value}: {record.Line}"));
             }
         }
@@ -86,6 +92,18 @@ internal static class VariantCheck
             || (record.Kind == "http" && !(names.Contains("http.method") && names.Contains("http.status")));
     }
 
+    /// <summary>Of datagrams nobody can tell that there were some before: exchanges are numbered from the first.
+    /// </summary>
+    private static bool IsRenumbered(RecordText whole, RecordText part)
+    {
+        const string Number = "dns.exchange";
+        return Has(part, "dns.tcp", "false") && part.Traits == whole.Traits
+            && part.Fields.Where(IsCompared).SequenceEqual(whole.Fields.Where(IsCompared));
+
+        static bool IsCompared(FieldText field) =>
+            field.Name != Number && field.Kind is not (FieldKind.Duration or FieldKind.Time);
+    }
+
     /// <summary>Where the record leaves the one that is most like it.</summary>
     private static string Difference(RecordText record, List<RecordText> known)
     {
@@ -102,30 +120,47 @@ internal static class VariantCheck
 
     /// <summary>Whether some whole record has the value: the same, a part of the text, no more than the number.
     /// </summary>
-    private static bool IsKnown(FieldText field, List<RecordText> known)
+    private static bool IsKnown(FieldText field, RecordText record, List<RecordText> known)
     {
         if (field.Kind is FieldKind.Duration or FieldKind.Time or FieldKind.Flag) return true;
 
         // Of a response alone it is the response's.
         if (field.Name == "http.version") return true;
 
-        // Says that the capture has not all of it.
-        if (field is { Name: "http.problem", Value: "cut" }) return true;
+        // Says that the capture has not all of it, or that a stream was reset whose answer, which came before, is lost.
+        var isOfLoss = field.Value == "cut" || field.Value.StartsWith("reset", StringComparison.Ordinal);
+        if (field.Name == "http.problem" && isOfLoss) return true;
 
-        // The hello after a retry has other shares (RFC 8446 section 4.1.2). Joined between the two it is the first.
-        if (field.Name == "tls.client.key_shares") return true;
+        // The hellos after a retry have other shares and a cookie (RFC 8446 section 4.1.2). Joined between the two they
+        // are the first.
+        if (s_ofHellos.Contains(field.Name) && known.Any(each => Has(each, "tls.hello_retry", "true"))) return true;
 
-        foreach (var record in known)
+        // Of an answer alone it is what the answerer takes.
+        if (field.Name.StartsWith("dns.edns.", StringComparison.Ordinal) && Has(record, "dns.has_query", "false"))
         {
-            foreach (var other in record.Fields)
+            return true;
+        }
+
+        foreach (var whole in known)
+        {
+            foreach (var other in whole.Fields)
             {
                 if (other.Name == field.Name && Covers(other, field)) return true;
+                if (field.Name == "dns.exchange" && other.Name == field.Name && IsHalfOf(other, field)) return true;
             }
         }
 
         // A number that counts may be there only because something was left out.
         return field.Kind == FieldKind.Number && field.Value == "0";
     }
+
+    /// <summary>A question behind a hole comes after its answer, which was told alone: both have a number.</summary>
+    private static bool IsHalfOf(FieldText whole, FieldText half) =>
+        ulong.Parse(half.Value, CultureInfo.InvariantCulture)
+            <= (2 * ulong.Parse(whole.Value, CultureInfo.InvariantCulture)) + 1;
+
+    private static bool Has(RecordText record, string field, string value) =>
+        record.Fields.Any(each => each.Name == field && each.Value == value);
 
     private static bool Covers(FieldText whole, FieldText part) => part.Kind switch
     {

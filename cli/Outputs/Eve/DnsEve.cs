@@ -114,8 +114,12 @@ internal static class DnsEve
 
         if (!record.TryGet(Fields.QueryName, out var only)) return;
 
+        // Cut within the name or behind it, a question has no type.
         json.WriteStartArray("queries"u8);
-        WriteQuestion(json, only.Text, Number(writer, record, Fields.QueryType));
+        json.WriteStartObject();
+        WriteName(json, "rrname"u8, only.Text);
+        if (record.TryGet(Fields.QueryType, out var type)) WriteType(json, (ushort)type.Number);
+        json.WriteEndObject();
         json.WriteEndArray();
     }
 

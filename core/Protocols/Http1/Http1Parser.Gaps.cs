@@ -13,8 +13,18 @@ public sealed partial class Http1Parser
 
     public override bool TryResync(Direction direction, long missing, ParseContext context)
     {
-        if (direction == Direction.ToServer) ResyncClient(missing, context);
-        else ResyncServer(missing, context);
+        if (direction == Direction.ToServer)
+        {
+            ResyncClient(missing, context);
+            return true;
+        }
+
+        // The answer to a wish for another protocol, or its end: what follows may be HTTP, or that protocol with HTTP
+        // inside. Whoever begins where a segment does is found.
+        var isSwitching = _client.Phase == Phase.Wait || (_answer.Status == 101 && !_answer.IsDone);
+        if (isSwitching && _server.Phase != Phase.Body) return false;
+
+        ResyncServer(missing, context);
         return true;
     }
 

@@ -118,8 +118,9 @@ public sealed partial class Http1Parser : StreamParser, IProtocol, IUpgradedRequ
     /// </summary>
     internal HeaderBook UpgradeAnswer => _answer.Book;
 
-    /// <summary>Bytes of the client were lost while it waited for the answer.</summary>
-    internal bool IsClientTorn => _client.IsAfterGap;
+    /// <summary>Bytes of the client were lost while it waited for the answer, or its request is not all there yet:
+    /// what comes next of it is no beginning.</summary>
+    internal bool IsClientTorn => _client.IsAfterGap || _client.Phase is not (Phase.Start or Phase.Wait);
 
     public static Verdict Probe(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
         Http1Probe.Judge(bytes, direction, hints);

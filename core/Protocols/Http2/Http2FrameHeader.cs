@@ -80,7 +80,9 @@ internal readonly record struct Http2FrameHeader(int Length, Http2FrameType Type
         var isClients = (StreamId & 1) != 0;
         return Type switch
         {
-            Http2FrameType.Data => (Flags & ~(EndStream | Padded)) == 0,
+            // What the server pushes has no body from the client (section 8.4).
+            Http2FrameType.Data => (Flags & ~(EndStream | Padded)) == 0
+                && (isClients || direction == Direction.ToClient),
             Http2FrameType.Headers => (Flags & ~(EndStream | EndHeaders | Padded | Priority)) == 0 && Length > 0
                 && (isClients || direction == Direction.ToClient),
             Http2FrameType.PushPromise => (Flags & ~(EndHeaders | Padded)) == 0 && isClients

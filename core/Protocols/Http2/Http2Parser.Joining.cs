@@ -148,6 +148,6 @@ public sealed partial class Http2Parser
         if (!frame.IsPlausible(direction, Math.Min(side.FrameLengthMax, SeekFrameBytesMax))) return false;
 
         var last = _ids[frame.StreamId & 1].Last;
-        return last == 0 || frame.StreamId <= last + SeekIdsMax;
+        return (last == 0 && !_isFromStart) || frame.StreamId <= last + SeekIdsMax;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NetSniff.Protocols.Http;
+using NetSniff.Protocols.Http1;
 using NetSniff.Protocols.Http2.Hpack;
 
 namespace NetSniff.Protocols.Http2;
@@ -152,6 +153,7 @@ public sealed partial class Http2Parser : StreamParser, IProtocol
         stream.Request.Put(HeaderName.Method, request.Method);
         stream.Request.Put(HeaderName.Path, request.Uri);
         stream.Request.Put(HeaderName.Authority, request.Host);
+        if (previous is Http1Parser { IsClientTorn: true }) TryResync(Direction.ToServer, missing: -1, context);
     }
 
     public override void End(ParseContext context)

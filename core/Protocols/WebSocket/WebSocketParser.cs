@@ -96,7 +96,7 @@ public sealed class WebSocketParser : StreamParser, IProtocol
             if (side.IsLost)
             {
                 // Frames mostly begin where segments do: the first bytes after a gap are tried, then the next ones.
-                if (!IsPlausible(frame, direction)) return ParseResult.Done(bytes.Length);
+                if (!IsLandmark(frame, rest, direction)) return ParseResult.Done(bytes.Length);
                 side.IsLost = false;
             }
 
@@ -185,6 +185,21 @@ public sealed class WebSocketParser : StreamParser, IProtocol
         // Section 5.1 forbids both, but tunnels save themselves the masking: told, and read on.
         if (direction == Direction.ToServer && !frame.IsMasked) return Flaw.Unmasked;
         return direction == Direction.ToClient && frame.IsMasked ? Flaw.Masked : Flaw.None;
+    }
+
+    /// <summary>A head whose frame ends where the bytes do, or has another behind it that may follow (section 5.4).
+    /// Payload is full of bytes that could be a head, zeros above all, so one that is not final must begin something
+    /// and be seen to go on.</summary>
+    private bool IsLandmark(in WebSocketFrame frame, ReadOnlySpan<byte> bytes, Direction direction)
+    {
+        if (!IsPlausible(frame, direction)) return false;
+        if (!frame.IsFinal && (frame.Opcode == WebSocketOpcode.Continuation || frame.Length == 0)) return false;
+
+        var length = (ulong)frame.HeadBytes + frame.Length;
+        if (length >= (ulong)bytes.Length) return frame.IsFinal;
+        if (WebSocketFrame.Read(bytes[(int)length..], out var next) > 0) return frame.IsFinal;
+        return IsPlausible(next, direction) && (frame.IsControl || next.IsControl
+            || frame.IsFinal == (next.Opcode != WebSocketOpcode.Continuation));
     }
 
     private bool IsPlausible(in WebSocketFrame frame, Direction direction) =>

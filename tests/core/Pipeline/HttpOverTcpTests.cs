@@ -87,6 +87,23 @@ public sealed class HttpOverTcpTests
             StringComparison.Ordinal);
     }
 
+    /// <summary>In any two segments, and in one.</summary>
+    [Theory]
+    [InlineData("50524f58592054435034203139322e302e322e31203139322e302e322e322034303030302038300d0a")]
+    [InlineData("0d0a0d0a000d0a515549540a2111000c010203040506070804570050")]
+    public void Behind_what_a_load_balancer_says_first(string header)
+    {
+        byte[] said = [.. Hex.Bytes(header), .. Get];
+        for (var cut = 1; cut <= said.Length; cut++)
+        {
+            using var talk = new TcpTalk().Open().Client(1001, Ack, 5001, said.AsSpan(0, cut));
+            if (cut < said.Length) talk.Client(1001 + (uint)cut, Ack, 5001, said.AsSpan(cut));
+            talk.Server(5001, Ack, 1001 + (uint)said.Length, Answer);
+            Assert.Contains("http http.version=1.1 http.method=GET http.uri=/one http.host=a.test http.status=200",
+                Assert.Single(talk.Records("http")), StringComparison.Ordinal);
+        }
+    }
+
     /// <summary>`HTTP/1.1` and a field behind it are no answer because they begin a segment.</summary>
     [Fact]
     public void A_request_line_with_a_hole_in_it()

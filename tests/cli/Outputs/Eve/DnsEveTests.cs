@@ -30,6 +30,16 @@ public sealed class DnsEveTests
     }
 
     [Theory]
+    [InlineData(10, "[{\"rrname\":\"www.a\"}]")] // within the name
+    [InlineData(3, "[{\"rrname\":\"www.a.test\"}]")] // behind it
+    public void A_question_that_is_cut_has_no_type(int missing, string wanted)
+    {
+        var question = DnsBytes.Query(7, "www.a.test");
+        var line = Assert.Single(Events(new DatagramDriver(new DnsParser()).Ask(question[..^missing]).End()));
+        Assert.Contains("\"queries\":" + wanted, line, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(33, "0001 0002 01BB 01 62 C00C",
         "\"srv\":{\"priority\":1,\"weight\":2,\"port\":443,\"name\":\"b.a.test\"}")]
     [InlineData(15, "000A C00C", "\"rdata\":\"a.test\"")]

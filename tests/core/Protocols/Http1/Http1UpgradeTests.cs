@@ -51,6 +51,50 @@ public class Http1UpgradeTests
         Assert.Contains("ws.frames=0", line, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n")]
+    [InlineData("GET /ws HTTP/1.1\r\nUpgrade: websocket\r\nCookie: ab")]
+    public void A_head_of_which_the_end_is_missing_is_no_frame(string asked)
+    {
+        var http = new Http1Parser();
+        var driver = new StreamDriver(http);
+        driver.Say(Direction.ToServer, Encoding.ASCII.GetBytes(asked));
+        driver.Say(Direction.ToClient, Encoding.ASCII.GetBytes(SayWebSocket));
+        Assert.Equal(ParseStatus.Upgrade, driver.LastStatus);
+        var told = Assert.Single(HttpLines.Of(driver.Sink));
+        Assert.StartsWith("!Partial 1.1 GET /ws 101", told, StringComparison.Ordinal);
+
+        var next = new StreamDriver(new WebSocketParser());
+        next.Parser.Inherit(http, next.Context);
+        next.Say(Direction.ToServer, "Cookie: ab"u8).End();
+        var line = Assert.Single(next.Records);
+        Assert.Contains("!Partial", line, StringComparison.Ordinal);
+        Assert.Contains("ws.frames=0", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebS")]
+    public void An_answer_that_was_lost_is_not_looked_for_in_what_follows(string answered)
+    {
+        var driver = new StreamDriver(new Http1Parser());
+        driver.Say(Direction.ToServer, Encoding.ASCII.GetBytes(AskWebSocket));
+        if (answered.Length > 0) driver.Say(Direction.ToClient, Encoding.ASCII.GetBytes(answered));
+        Assert.False(driver.Parser.TryResync(Direction.ToClient, missing: 99, driver.Context));
+        driver.End();
+        Assert.StartsWith("!Partial 1.1 GET /ws", Assert.Single(HttpLines.Of(driver.Sink)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_body_with_a_hole_after_a_refusal_goes_on_as_http()
+    {
+        var driver = new StreamDriver(new Http1Parser());
+        driver.Say(Direction.ToServer, Encoding.ASCII.GetBytes(AskWebSocket));
+        driver.Say(Direction.ToClient, "HTTP/1.1 404 x\r\nContent-Length: 50\r\n\r\n"u8);
+        Assert.True(driver.Parser.TryResync(Direction.ToClient, missing: 50, driver.Context));
+        Assert.Equal(["!Partial 1.1 GET /ws 404 0/50"], HttpLines.Of(driver.Sink));
+    }
+
     [Fact]
     public void Client_bytes_wait_for_the_answer()
     {

@@ -114,6 +114,24 @@ public sealed class Http2ParserTests
             whole => Has(whole, "http.uri=/b", "http.status=204"));
     }
 
+    /// <summary>The end of a reset and the next header together look like DATA of a stream that the server pushed, and
+    /// the bytes behind that like another.</summary>
+    [Theory, MemberData(nameof(Pieces))]
+    public void A_client_sends_no_body_on_a_pushed_stream(int piece)
+    {
+        byte[] cancel = [0, 0, 0, 8];
+        byte[] request = [0x82, 0x86, 0x84, 0x90]; // GET, http, /, accept-encoding: all of the static table
+        var driver = Begin().Say(ToServer, Frame(1, 5, 1, request)).Say(ToServer, Frame(3, 0, 1, cancel));
+        Assert.True(driver.Parser.TryResync(ToServer, 536, driver.Context));
+        var whole = Frame(3, 0, 0x11b, cancel);
+        driver.Say(ToServer, [.. whole[3..], .. Frame(1, 5, 0x11d, request), .. Frame(3, 0, 0x11d, cancel)], piece)
+            .End();
+        Assert.Collection(
+            driver.Records,
+            first => Has(first, "http.stream=1", "http.problem=reset-cancel"),
+            behind => Has(behind, "http.stream=285", "http.problem=reset-cancel"));
+    }
+
     /// <summary>Whoever spoke first: `:method` is a client's.</summary>
     [Theory, MemberData(nameof(Pieces))]
     public void Joined_with_the_sides_the_wrong_way_round(int piece)

@@ -71,6 +71,36 @@ public sealed class WebSocketParserTests
         Has(Assert.Single(driver.Records), "!Partial", "ws.text=2");
     }
 
+    [Theory]
+    [InlineData("0000000000000000 3800000000000000 3d")] // numbers of a binary payload, each a continuation if a head
+    [InlineData("0000 0138 61")] // and with something that begins behind
+    [InlineData("0200 8001 61")] // begins with nothing and is final next
+    [InlineData("0203 616263 8101 61")] // a message within another
+    [InlineData("8103 616263 8001 61")] // the end of a message that was whole
+    public void What_cannot_follow_is_no_frame_behind_a_hole(string payload)
+    {
+        var driver = new StreamDriver(new WebSocketParser());
+        driver.Say(ToClient, Hex.Bytes("81 01 61"));
+        Assert.True(driver.Parser.TryResync(ToClient, 50, driver.Context));
+        driver.Say(ToClient, Hex.Bytes(payload)).Say(ToClient, Hex.Bytes("81 05 48656c6c6f")).End();
+        Has(Assert.Single(driver.Records), "!Partial", "ws.frames=2", "ws.text=2", "ws.continuation=0");
+        Assert.DoesNotContain("Malformed", driver.Records[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0103 616263 8001 61", 2)] // a message in two frames
+    [InlineData("0103 616263 8900", 2)] // a ping within it
+    [InlineData("8003 616263 8101 61", 2)] // the end of one, and another
+    [InlineData("8101 61", 1)]
+    public void What_may_follow_is_a_frame_behind_a_hole(string payload, int frames)
+    {
+        var driver = new StreamDriver(new WebSocketParser());
+        driver.Say(ToClient, Hex.Bytes("81 01 61"));
+        Assert.True(driver.Parser.TryResync(ToClient, 50, driver.Context));
+        driver.Say(ToClient, Hex.Bytes(payload)).End();
+        Has(Assert.Single(driver.Records), "!Partial", $"ws.frames={frames + 1}");
+    }
+
     [Fact]
     public void It_is_never_found_by_its_bytes_alone() =>
         Assert.Equal(Verdict.No, WebSocketParser.Probe(Hex.Bytes(MaskedHello), ToServer, default));
