@@ -72,7 +72,8 @@ public sealed unsafe partial class Shard
             bytes = half.HeldBytes;
         }
 
-        if (!half.IsBegun && !TryBegin(flow, conversation, ref bytes, direction)) return;
+        var mayBegin = !half.IsBegun && ProxyHeader.MayBegin(bytes[0]);
+        if (mayBegin && !TryBegin(flow, conversation, ref bytes, direction)) return;
 
         var verdict = Ask(flow, conversation, bytes, direction, ref half.Candidates, out var index);
         if (verdict is Verdict.Yes or Verdict.YesReversed)
@@ -110,6 +111,7 @@ public sealed unsafe partial class Shard
 
     /// <summary>Steps over what a load balancer said before the client's first byte.</summary>
     /// <returns>False while that is not all there, or nothing is behind it yet.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryBegin(Flow* flow, Conversation conversation, ref ReadOnlySpan<byte> bytes, int direction)
     {
         var half = conversation.Half(direction);

@@ -17,6 +17,9 @@ public static class ProxyHeader
 
     private static ReadOnlySpan<byte> Signature => "\r\n\r\n\0\r\nQUIT\n"u8;
 
+    /// <summary>Whether there is any reason to look.</summary>
+    public static bool MayBegin(byte first) => first is (byte)'P' or (byte)'\r';
+
     /// <returns>Its length; 0 where there is none, and -1 while more bytes could make it one.</returns>
     public static int Measure(ReadOnlySpan<byte> bytes) => bytes switch
     {
