@@ -79,13 +79,17 @@ internal sealed class Conversation
     public int Watched;
     public bool IsLabelled;
 
+    /// <summary>A parser lost its place and was let go: what follows may be anything, whatever the flow is called.
+    /// </summary>
+    public bool IsTorn;
+
     /// <param name="direction">0 to the server, 1 to the client.</param>
     public ConversationHalf Half(int direction) => direction == 0 ? _toServer : _toClient;
 
     public void Reset(BufferPool pool)
     {
         foreach (var half in Halves) half.Reset(pool);
-        (Mode, Parser, ParserIndex, IsMidstream, Watched, IsLabelled) =
-            (ConversationMode.Probing, null, 0, false, 0, false);
+        (Mode, Parser, ParserIndex, IsMidstream, Watched, IsLabelled, IsTorn) =
+            (ConversationMode.Probing, null, 0, false, 0, false, false);
     }
 }

@@ -220,6 +220,7 @@ public sealed unsafe partial class Shard
         conversation.Parser = parser;
         conversation.ParserIndex = index;
         conversation.Mode = ConversationMode.Parsing;
+        conversation.IsTorn = false;
         flow->Mode = FlowMode.Parsing;
         flow->Parser = (byte)index;
         if (!Labels.KeepsName(flow->App)) flow->App = _apps[index];
@@ -262,5 +263,6 @@ public sealed unsafe partial class Shard
         ReleaseParser(flow, conversation);
         conversation.Half(1 - direction).Release(_pool);
         conversation.Mode = ConversationMode.Watching;
+        conversation.IsMidstream = conversation.IsTorn = true;
     }
 }

@@ -201,7 +201,7 @@ public sealed unsafe partial class Shard
         }
 
         // A labelled protocol may turn to TLS (STARTTLS); one without a label may turn into anything.
-        var candidates = conversation.IsLabelled && flow->App != s_socks
+        var candidates = conversation.IsLabelled && !conversation.IsTorn && flow->App != s_socks
             ? _tls >= 0 ? 1ul << _tls & StreamCandidates(flow) : 0
             : StreamCandidates(flow);
         var verdict = Ask(flow, conversation, bytes, direction, ref candidates, out var index);

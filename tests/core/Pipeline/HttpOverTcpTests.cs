@@ -104,6 +104,27 @@ public sealed class HttpOverTcpTests
         }
     }
 
+    /// <summary>As curl asks every server; most answer the request and stay with HTTP/1. Of this answer the head is
+    /// lost.</summary>
+    [Theory]
+    [InlineData("h2c")]
+    [InlineData("websocket")]
+    public void Behind_a_torn_answer_to_a_wish_for_another_protocol(string wish)
+    {
+        const int Lost = 40;
+        var ask = Encoding.ASCII.GetBytes($"GET /wish HTTP/1.1\r\nHost: a.test\r\nUpgrade: {wish}\r\n\r\n");
+        using var talk = new TcpTalk().Open().Client(1001, Ack, 5001, ask);
+        var (asked, answered) = (1001 + (uint)ask.Length, 5001u + Lost);
+        talk.Server(answered, Ack, asked, "the rest of a page"u8);
+        answered += 18;
+        for (var turn = 0; turn < 100; turn++) talk.Client(asked, Ack, answered);
+        talk.Client(asked, Ack, answered, Get).Server(answered, Ack, asked + (uint)Get.Length, Answer);
+        var lines = talk.Records("http");
+        Assert.Contains(lines, line => line.Contains("http.uri=/wish", StringComparison.Ordinal));
+        Assert.True(lines.Count(static line => line.Contains("http.uri=/one", StringComparison.Ordinal)
+            && line.Contains("http.status=200", StringComparison.Ordinal)) > 0, string.Join('\n', lines));
+    }
+
     /// <summary>`HTTP/1.1` and a field behind it are no answer because they begin a segment.</summary>
     [Fact]
     public void A_request_line_with_a_hole_in_it()
