@@ -1,0 +1,109 @@
+using System.Text;
+using NetSniff.Tests.Protocols.Tls;
+using static NetSniff.Tests.Pipeline.TcpTalk;
+
+namespace NetSniff.Tests.Pipeline;
+
+/// <summary>Connections that a load balancer passes on, with its own words before the client's.</summary>
+public sealed class ProxyHeaderTests
+{
+    private const string Text = "50524f58592054435034203139322e302e322e31203139322e302e322e322034303030302038300d0a";
+    private const string Binary = "0d0a0d0a000d0a515549540a2111000c010203040506070804570050";
+
+    private static ReadOnlySpan<byte> Get => "GET /one HTTP/1.1\r\nHost: a.test\r\n\r\n"u8;
+
+    private static ReadOnlySpan<byte> Answer => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"u8;
+
+    private static byte[] Hello => HelloBuilder.Record(
+        22, HelloBuilder.Message(1, new HelloBuilder { Ciphers = [0xc02f] }.Name("shop.example").Client()));
+
+    [Theory]
+    [InlineData(Text, true)]
+    [InlineData(Binary, true)]
+    [InlineData(Text, false)]
+    [InlineData(Binary, false)]
+    public void Byte_by_byte(string header, bool isFromStart)
+    {
+        using var talk = new TcpTalk();
+        if (isFromStart) talk.Open();
+        byte[] said = [.. Hex.Bytes(header), .. Get];
+        var at = 1001u;
+        foreach (var one in said) talk.Client(at++, Ack, 5001, [one]);
+        talk.Server(5001, Ack, at, Answer);
+        Assert.Contains("http.uri=/one http.host=a.test http.status=200", Assert.Single(talk.Records("http")),
+            StringComparison.Ordinal);
+        Assert.Empty(talk.Losses());
+    }
+
+    [Theory]
+    [InlineData(Text)]
+    [InlineData(Binary)]
+    public void Before_a_handshake(string header)
+    {
+        byte[] said = [.. Hex.Bytes(header), .. Hello];
+        for (var cut = 1; cut <= said.Length; cut++)
+        {
+            using var talk = new TcpTalk().Open().Client(1001, Ack, 5001, said.AsSpan(0, cut));
+            if (cut < said.Length) talk.Client(1001 + (uint)cut, Ack, 5001, said.AsSpan(cut));
+            Assert.Contains("tls.sni=shop.example", Assert.Single(talk.Records("tls")), StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>The server speaks first, but not before the balancer did.</summary>
+    [Theory]
+    [InlineData(Text)]
+    [InlineData(Binary)]
+    public void Before_mail_that_turns_to_tls(string header)
+    {
+        using var talk = new TcpTalk().Open();
+        var (client, server) = (1001u, 5001u);
+        Say(Hex.Bytes(header));
+        Hear("220 mail.example ESMTP Postfix\r\n");
+        Say("EHLO a.example\r\n"u8.ToArray());
+        Hear("250-mail.example\r\n250 STARTTLS\r\n");
+        Say("STARTTLS\r\n"u8.ToArray());
+        Hear("220 2.0.0 Ready to start TLS\r\n");
+        Say(Hello);
+        Assert.Contains("tls.sni=shop.example", Assert.Single(talk.Records("tls")), StringComparison.Ordinal);
+
+        void Say(byte[] bytes)
+        {
+            talk.Client(client, Ack, server, bytes);
+            client += (uint)bytes.Length;
+        }
+
+        void Hear(string text)
+        {
+            talk.Server(server, Ack, client, Encoding.ASCII.GetBytes(text));
+            server += (uint)text.Length;
+        }
+    }
+
+    /// <summary>Both ways begin with bytes that could be a balancer's.</summary>
+    [Fact]
+    public void What_only_begins_like_one_is_read_as_it_is()
+    {
+        var post = "POST /one HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n"u8;
+        using var talk = new TcpTalk().Open();
+        for (var at = 0; at < post.Length; at++) talk.Client(1001 + (uint)at, Ack, 5001, post.Slice(at, 1));
+        talk.Server(5001, Ack, 1001 + (uint)post.Length, Answer);
+        Assert.Contains("http.method=POST http.uri=/one", Assert.Single(talk.Records("http")),
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>A reused conversation looks again.</summary>
+    [Fact]
+    public void One_connection_after_the_other()
+    {
+        byte[] said = [.. Hex.Bytes(Binary), .. Get];
+        using var talk = new TcpTalk();
+        for (var turn = 0; turn < 3; turn++)
+        {
+            talk.Open().Client(1001, Ack, 5001, said).Server(5001, Ack, 1001 + (uint)said.Length, Answer)
+                .Client(1001 + (uint)said.Length, Rst);
+        }
+
+        Assert.Equal(3, talk.Records("http").Count(static line =>
+            line.Contains("http.uri=/one http.host=a.test http.status=200", StringComparison.Ordinal)));
+    }
+}
