@@ -260,6 +260,7 @@ public sealed unsafe partial class Shard
         flow->App = _context.App;
         if (isFound) return;
 
+        Counters.ParsersBroken++;
         ReleaseParser(flow, conversation);
         conversation.Half(1 - direction).Release(_pool);
         conversation.Mode = ConversationMode.Watching;

@@ -116,7 +116,7 @@ public sealed unsafe partial class Shard
     {
         var half = conversation.Half(direction);
         var length = ProxyHeader.Measure(bytes);
-        if (length < 0)
+        if (length == ProxyHeader.More)
         {
             if (half.HeldLength > 0) return false;
 
@@ -126,6 +126,10 @@ public sealed unsafe partial class Shard
         }
 
         half.IsBegun = true;
+        if (length == ProxyHeader.TooLong) Counters.ProxyHeadersTooLong++;
+        if (length <= 0) return true;
+
+        Counters.ProxyHeaders++;
         bytes = bytes[length..];
         if (half.HeldLength == 0) return !bytes.IsEmpty;
 

@@ -37,6 +37,10 @@ public sealed class ShardCounters
     public long DatagramsBroken;
     public long HeldRefused;
 
+    /// <summary>What load balancers said before clients, stepped over, and what was too long for that.</summary>
+    public long ProxyHeaders;
+    public long ProxyHeadersTooLong;
+
     /// <summary>Flows of which payload was left unread for want of depth, by <see cref="FlowUnread"/>, and how much.
     /// A flow counts once for each way.</summary>
     public readonly long[] FlowsUnread = new long[Enum.GetValues<FlowUnread>().Length];
@@ -66,6 +70,8 @@ public sealed class ShardCounters
         yield return new("protocols", "parsers lost their place", ParsersBroken, true);
         yield return new("protocols", "datagrams not understood", DatagramsBroken, true);
         yield return new("protocols", "held bytes refused at a cap", HeldRefused, true);
+        yield return new("protocols", "PROXY headers stepped over", ProxyHeaders, false);
+        yield return new("protocols", "PROXY headers too long to wait for", ProxyHeadersTooLong, true);
         yield return new("depth", "flows not in the sample", FlowsUnread[(int)FlowUnread.SampledOut], true);
         yield return new("depth", "flows read by headers only", FlowsUnread[(int)FlowUnread.HeadersOnly], true);
         yield return new("depth", "flows that were only counted", FlowsUnread[(int)FlowUnread.FlowsOnly], true);

@@ -10,6 +10,12 @@ public static class ProxyHeader
     /// bytes at most.</summary>
     public const int BytesMax = 1024;
 
+    /// <summary>More bytes could make it one.</summary>
+    public const int More = -1;
+
+    /// <summary>It is one, and longer than <see cref="BytesMax"/>.</summary>
+    public const int TooLong = -2;
+
     private const int TextBytesMax = 107;
     private const int BinarySize = 16;
 
@@ -20,7 +26,7 @@ public static class ProxyHeader
     /// <summary>Whether there is any reason to look.</summary>
     public static bool MayBegin(byte first) => first is (byte)'P' or (byte)'\r';
 
-    /// <returns>Its length; 0 where there is none, and -1 while more bytes could make it one.</returns>
+    /// <returns>Its length; 0 where there is none; <see cref="More"/> or <see cref="TooLong"/>.</returns>
     public static int Measure(ReadOnlySpan<byte> bytes) => bytes switch
     {
         [(byte)'P', ..] => MeasureText(bytes),
@@ -35,7 +41,7 @@ public static class ProxyHeader
         if (!bytes[..shown].SequenceEqual(TextStart[..shown])) return 0;
 
         var end = bytes[..Math.Min(bytes.Length, TextBytesMax)].IndexOf((byte)'\n');
-        if (end < 0) return bytes.Length < TextBytesMax ? -1 : 0;
+        if (end < 0) return bytes.Length < TextBytesMax ? More : 0;
 
         var family = bytes[TextStart.Length..end];
         var isKnown = family.StartsWith("TCP4 "u8) || family.StartsWith("TCP6 "u8) || family.StartsWith("UNKNOWN"u8);
@@ -46,13 +52,13 @@ public static class ProxyHeader
     {
         var shown = Math.Min(bytes.Length, Signature.Length);
         if (!bytes[..shown].SequenceEqual(Signature[..shown])) return 0;
-        if (bytes.Length < BinarySize) return -1;
+        if (bytes.Length < BinarySize) return More;
 
         // Version 2, of its own (a health check) or for somebody.
         if (bytes[Signature.Length] is not (0x20 or 0x21)) return 0;
 
         var length = BinarySize + BinaryPrimitives.ReadUInt16BigEndian(bytes[(BinarySize - 2)..]);
-        if (length > BytesMax) return 0;
-        return length <= bytes.Length ? length : -1;
+        if (length > BytesMax) return TooLong;
+        return length <= bytes.Length ? length : More;
     }
 }

@@ -123,6 +123,7 @@ public sealed class HttpOverTcpTests
         Assert.Contains(lines, line => line.Contains("http.uri=/wish", StringComparison.Ordinal));
         Assert.True(lines.Count(static line => line.Contains("http.uri=/one", StringComparison.Ordinal)
             && line.Contains("http.status=200", StringComparison.Ordinal)) > 0, string.Join('\n', lines));
+        Assert.Equal(1, talk.Losses()["protocols: parsers lost their place"]);
     }
 
     /// <summary>`HTTP/1.1` and a field behind it are no answer because they begin a segment.</summary>

@@ -91,6 +91,18 @@ public sealed class ProxyHeaderTests
             StringComparison.Ordinal);
     }
 
+    /// <summary>As is what one says that is longer than is waited for: nobody claims it, and that is counted.</summary>
+    [Fact]
+    public void One_that_is_too_long_is_counted()
+    {
+        byte[] said = [.. Hex.Bytes("0d0a0d0a000d0a515549540a2111 0400"), .. new byte[0x400], .. Get];
+        using var talk = new TcpTalk().Open().Client(1001, Ack, 5001, said)
+            .Server(5001, Ack, 1001 + (uint)said.Length, Answer);
+        Assert.DoesNotContain(talk.Records("http"), line => line.Contains("/one", StringComparison.Ordinal));
+        Assert.Equal(1, Assert.Single(talk.Losses()).Value);
+        Assert.Contains(talk.Losses(), static loss => loss.Key == "protocols: PROXY headers too long to wait for");
+    }
+
     /// <summary>A reused conversation looks again.</summary>
     [Fact]
     public void One_connection_after_the_other()

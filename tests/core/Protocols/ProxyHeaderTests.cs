@@ -6,7 +6,7 @@ namespace NetSniff.Tests.Protocols;
 
 public sealed class ProxyHeaderTests
 {
-    private const int More = -1, None = 0;
+    private const int More = ProxyHeader.More, TooLong = ProxyHeader.TooLong, None = 0;
 
     [Theory]
     [InlineData("PROXY TCP4 192.0.2.1 192.0.2.2 40000 443\r\nGET", 42)]
@@ -35,7 +35,7 @@ public sealed class ProxyHeaderTests
     [Theory]
     [InlineData("0d0a0d0a000d0a515549540a 21 11 000c 010203040506070804570050 474554", 28)]
     [InlineData("0d0a0d0a000d0a515549540a 20 00 0000", 16)] // the balancer's own: a health check
-    [InlineData("0d0a0d0a000d0a515549540a 21 21 0400", None)] // more than is waited for
+    [InlineData("0d0a0d0a000d0a515549540a 21 21 0400", TooLong)] // more than is waited for
     [InlineData("0d0a0d0a000d0a515549540a 21 21 0030", More)]
     [InlineData("0d0a0d0a000d0a515549540a 21", More)]
     [InlineData("0d0a", More)]
