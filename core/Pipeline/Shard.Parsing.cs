@@ -262,8 +262,16 @@ public sealed unsafe partial class Shard
 
         Counters.ParsersBroken++;
         ReleaseParser(flow, conversation);
-        conversation.Half(1 - direction).Release(_pool);
         conversation.Mode = ConversationMode.Watching;
         conversation.IsMidstream = conversation.IsTorn = true;
+
+        // What the other side said meanwhile waited for an answer, and may be the beginning of what that agreed to.
+        var other = conversation.Half(1 - direction);
+        if (other.Held is not { } waiting) return;
+
+        var bytes = other.HeldBytes;
+        (other.Held, other.HeldStart, other.HeldLength, other.Needed) = (null, 0, 0, 0);
+        Watch(flow, conversation, bytes, 1 - direction);
+        _pool.Return(waiting);
     }
 }

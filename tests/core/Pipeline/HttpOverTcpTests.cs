@@ -1,4 +1,5 @@
 using System.Text;
+using NetSniff.Tests.Protocols.Tls;
 using Xunit;
 using static NetSniff.Tests.Pipeline.TcpTalk;
 
@@ -121,9 +122,30 @@ public sealed class HttpOverTcpTests
         talk.Client(asked, Ack, answered, Get).Server(answered, Ack, asked + (uint)Get.Length, Answer);
         var lines = talk.Records("http");
         Assert.Contains(lines, line => line.Contains("http.uri=/wish", StringComparison.Ordinal));
-        Assert.True(lines.Count(static line => line.Contains("http.uri=/one", StringComparison.Ordinal)
-            && line.Contains("http.status=200", StringComparison.Ordinal)) > 0, string.Join('\n', lines));
+        Assert.Contains(lines, static line => line.Contains("http.uri=/one", StringComparison.Ordinal)
+            && line.Contains("http.status=200", StringComparison.Ordinal));
         Assert.Equal(1, talk.Losses()["protocols: parsers lost their place"]);
+    }
+
+    /// <summary>The client's hello waited for the answer that was lost.</summary>
+    [Fact]
+    public void Behind_a_lost_answer_to_a_wish_for_a_tunnel()
+    {
+        const int Lost = 39;
+        var ask = "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n"u8;
+        var builder = new HelloBuilder { Ciphers = [0xc02f] }.Name("a.test");
+        var hello = HelloBuilder.Record(22, HelloBuilder.Message(1, builder.Client()));
+        var answer = HelloBuilder.Record(
+            22, HelloBuilder.Message(2, new HelloBuilder { Ciphers = [0xc02f] }.Server()));
+        using var talk = new TcpTalk().Open().Client(1001, Ack, 5001, ask);
+        var (asked, answered) = (1001 + (uint)ask.Length, 5001u + Lost);
+        talk.Client(asked, Ack, answered, hello.AsSpan(0, 20)).Client(asked + 20, Ack, answered, hello.AsSpan(20));
+        asked += (uint)hello.Length;
+        talk.Server(answered, Ack, asked, answer);
+        for (var turn = 0; turn < 100; turn++) talk.Client(asked, Ack, answered + (uint)answer.Length);
+        var line = Assert.Single(talk.Records("tls"));
+        Assert.Contains(" tls.sni=a.test ", line, StringComparison.Ordinal);
+        Assert.Contains(" tls.cipher=49199 ", line, StringComparison.Ordinal);
     }
 
     /// <summary>`HTTP/1.1` and a field behind it are no answer because they begin a segment.</summary>
