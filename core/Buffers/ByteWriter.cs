@@ -16,6 +16,8 @@ public sealed class ByteWriter(int capacity = 1024)
 
     public int Length { get; private set; }
 
+    public int Capacity => _bytes.Length;
+
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
 
     public ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, Length);

@@ -14,8 +14,8 @@ internal sealed unsafe class NumberColumn
 {
     private const int CapacityMin = 64;
 
-    /// <summary>Lists may once have had many more numbers than a batch has records; room for those is given back.
-    /// </summary>
+    /// <summary>Lists may once have had many more numbers than a batch has records; room for those is given back once a
+    /// batch takes less than a quarter of it.</summary>
     private const int CapacityKeptMax = BatchFormat.RecordsMax;
 
     /// <summary>Numbers below it are one byte however they are written, so one after the other is the shortest.
@@ -132,9 +132,10 @@ internal sealed unsafe class NumberColumn
 
     public void Clear()
     {
+        var taken = _room == 0 ? 0 : _count;
         _count = 0;
         _room = 0;
-        if (_values.Length > CapacityKeptMax) _values = [];
+        if (_values.Length > CapacityKeptMax && taken < _values.Length / 4) _values = [];
     }
 
     /// <param name="times">The record times of the same rows, or empty where the column does not go with them.</param>

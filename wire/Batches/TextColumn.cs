@@ -12,8 +12,8 @@ internal sealed class TextColumn
 {
     private const int SlotsMin = 64;
 
-    /// <summary>Texts, and their bytes, that there is room for in the next batch as well. Somebody may fill one with
-    /// them once in each column.</summary>
+    /// <summary>Room for more texts, or bytes of them, is given back once a batch takes less than a quarter of it.
+    /// Somebody may fill a batch with them once in each column; who always has as many keeps it.</summary>
     private const int DistinctKeptMax = 8192;
     private const int BytesKeptMax = 256 << 10;
 
@@ -80,8 +80,8 @@ internal sealed class TextColumn
 
     public void Clear()
     {
-        if (_bytes.Length > BytesKeptMax) _bytes = new ByteWriter();
-        if (_distinct > DistinctKeptMax) MakeRoom();
+        if (_bytes.Capacity > BytesKeptMax && _bytes.Length < _bytes.Capacity / 4) _bytes = new ByteWriter();
+        if (_known.Length > DistinctKeptMax && _distinct < _known.Length / 4) MakeRoom();
         else if (_distinct > 0) Array.Clear(_slots);
         _distinct = 0;
         _last = 0;
