@@ -15,6 +15,11 @@ public static class Varint
 
     private const int BitsOfOneWord = 56;
 
+    /// <summary>How bits are spread: 28 to each half, then 14 to each quarter, then 7 to each byte.</summary>
+    private const ulong Low28 = 0x0fff_ffff, High28 = 0x00ff_ffff_f000_0000;
+    private const ulong Low14 = 0x0000_3fff_0000_3fff, High14 = 0x0fff_c000_0fff_c000;
+    private const ulong Low7 = 0x007f_007f_007f_007f, High7 = 0x3f80_3f80_3f80_3f80;
+
     /// <summary>A byte for each seven bits begun: nine sixty-fourths are close enough to a seventh up to 64 bits.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -29,10 +34,9 @@ public static class Varint
     {
         if (value >> BitsOfOneWord != 0) return WriteLong(ref at, value);
 
-        // 28 bits in each half, then 14 in each quarter, then 7 in each byte.
-        var spread = (value & 0x0fff_ffff) | (value & 0x00ff_ffff_f000_0000) << 4;
-        spread = (spread & 0x0000_3fff_0000_3fff) | (spread & 0x0fff_c000_0fff_c000) << 2;
-        spread = (spread & 0x007f_007f_007f_007f) | (spread & 0x3f80_3f80_3f80_3f80) << 1;
+        var spread = (value & Low28) | (value & High28) << 4;
+        spread = (spread & Low14) | (spread & High14) << 2;
+        spread = (spread & Low7) | (spread & High7) << 1;
         return WriteSpread(ref at, spread);
     }
 
@@ -59,11 +63,9 @@ public static class Varint
                 continue;
             }
 
-            four = (four & Vector256.Create(0x0fff_fffful)) | (four & Vector256.Create(0x00ff_ffff_f000_0000ul)) << 4;
-            four = (four & Vector256.Create(0x0000_3fff_0000_3ffful))
-                | (four & Vector256.Create(0x0fff_c000_0fff_c000ul)) << 2;
-            four = (four & Vector256.Create(0x007f_007f_007f_007ful))
-                | (four & Vector256.Create(0x3f80_3f80_3f80_3f80ul)) << 1;
+            four = (four & Vector256.Create(Low28)) | (four & Vector256.Create(High28)) << 4;
+            four = (four & Vector256.Create(Low14)) | (four & Vector256.Create(High14)) << 2;
+            four = (four & Vector256.Create(Low7)) | (four & Vector256.Create(High7)) << 1;
             four.CopyTo(spreads);
             at = ref Unsafe.Add(ref at, WriteSpread(ref at, spreads[0]));
             at = ref Unsafe.Add(ref at, WriteSpread(ref at, spreads[1]));

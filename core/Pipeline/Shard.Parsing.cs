@@ -199,7 +199,7 @@ public sealed unsafe partial class Shard
         {
             ReleaseParser(flow, conversation);
             conversation.Mode = ConversationMode.Probing;
-            foreach (var side in conversation.Halves) side.Candidates = _streamCandidates;
+            foreach (var side in conversation.Halves) (side.Candidates, side.IsBegun) = (_streamCandidates, false);
         }
         else
         {

@@ -192,7 +192,8 @@ public sealed unsafe partial class Shard
 
         SkipTo(flow, conversation, direction, stream.PendingStart);
         if (flow->Slot != 0) Drain(flow, conversation, direction);
-        (stream.HoleSinceNanos, stream.HoleAckedNanos) = (_now, 0);
+        // Gone with its conversation, it may be another flow's next.
+        if (flow->Slot != 0) (stream.HoleSinceNanos, stream.HoleAckedNanos) = (_now, 0);
     }
 
     /// <summary>Gives up every hole before the sequence number.</summary>

@@ -80,6 +80,27 @@ public sealed class ProxyHeaderTests
     }
 
     /// <summary>Both ways begin with bytes that could be a balancer's.</summary>
+    /// <summary>A tunnel is a connection of its own, also behind a balancer's own words.</summary>
+    [Fact]
+    public void Before_a_tunnel_and_in_it()
+    {
+        using var talk = new TcpTalk().Open();
+        byte[] asked = [.. Hex.Bytes(Text), .. "CONNECT b.test:80 HTTP/1.1\r\nHost: b.test:80\r\n\r\n"u8];
+        byte[] inside = [.. Hex.Bytes(Text), .. Get];
+        var agreed = "HTTP/1.1 200 OK\r\n\r\n"u8;
+        var (client, server) = (1001u, 5001u);
+        talk.Client(client, Ack, server, asked);
+        client += (uint)asked.Length;
+        talk.Server(server, Ack, client, agreed);
+        server += (uint)agreed.Length;
+        talk.Client(client, Ack, server, inside);
+        talk.Server(server, Ack, client + (uint)inside.Length, Answer);
+        var records = talk.Records("http");
+        Assert.Equal(2, records.Count);
+        Assert.Contains("http.uri=/one http.host=a.test http.status=200", records[^1], StringComparison.Ordinal);
+        Assert.Empty(talk.Losses());
+    }
+
     [Fact]
     public void What_only_begins_like_one_is_read_as_it_is()
     {
