@@ -66,7 +66,10 @@ install_suricata() {
     mkdir -p "$lists/state/partial"
     local once=(-o "Dir::Etc::sourcelist=$lists/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$lists/state")
     local failed=0
-    apt-get "${once[@]}" update -qq && apt-get "${once[@]}" install -y -qq --no-install-recommends --no-remove suricata || failed=1
+    local wanted=(install -y -qq --no-install-recommends --no-remove suricata)
+    # What it depends on may have to be of the backports too, though the release has an older one.
+    apt-get "${once[@]}" update -qq &&
+        { apt-get "${once[@]}" "${wanted[@]}" || apt-get "${once[@]}" -t "$code-backports" "${wanted[@]}"; } || failed=1
     rm -rf "$lists"
     return $failed
 }
