@@ -327,6 +327,7 @@ public sealed unsafe class FlowTable : IDisposable
         var words = _indexMask + 1;
         LargeMemory.UseHugePages(index, (nuint)words * 2 * sizeof(ulong));
         if ((nuint)words * sizeof(ulong) == LargeMemory.HugePageBytes) LargeMemory.JoinFirstPages(index);
+        LargeMemory.Populate(index + words, (nuint)words * sizeof(ulong));
         NativeMemory.Clear(index + words, (nuint)words * sizeof(ulong));
         _indexMask = 2 * words - 1;
         var first = 0u;

@@ -55,6 +55,21 @@ public sealed class OutputBuffer(Stream stream) : IBufferWriter<byte>
         _used += Encoding.UTF8.GetBytes(text, _bytes.AsSpan(_used));
     }
 
+    /// <summary>What is long goes out as it is, behind what has gathered, and is not copied.</summary>
+    public void AppendPiece(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < PieceBytes)
+        {
+            Append(bytes);
+            if (_used >= PieceBytes) Flush();
+            return;
+        }
+
+        Flush();
+        _stream.Write(bytes);
+        _stream.Flush();
+    }
+
     public void EndLine()
     {
         Append((byte)'\n');

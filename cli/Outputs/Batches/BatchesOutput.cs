@@ -31,7 +31,6 @@ internal sealed class BatchesOutput(OutputBuffer buffer, OriginBook origins) : O
         var batch = _encoder.Finish(origins);
         BinaryPrimitives.WriteInt32LittleEndian(buffer.GetSpan(sizeof(int)), batch.Length);
         buffer.Advance(sizeof(int));
-        buffer.Append(batch);
-        if (buffer.Pending.Length >= OutputBuffer.PieceBytes) buffer.Flush();
+        buffer.AppendPiece(batch);
     }
 }

@@ -126,6 +126,19 @@ internal sealed class ChunkTurns : IDisposable
         }
     }
 
+    /// <summary>Delivers what a shard wrote if everything before it is delivered, or ready to be.</summary>
+    public bool TryWrite(int shard, ReadOnlySpan<byte> bytes)
+    {
+        lock (_gate)
+        {
+            if (!IsFirst(shard)) return false;
+        }
+
+        Deliver(Current(shard), shard + 1);
+        _output.Deliver(bytes);
+        return true;
+    }
+
     /// <summary>Delivers what a shard has no room to keep, once everything before it is delivered.</summary>
     /// <exception cref="OperationCanceledException">Another shard has failed.</exception>
     public void Write(int shard, ReadOnlySpan<byte> bytes)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using NetSniff.Pipeline;
 using NetSniff.Sensor.Capture.PcapFile;
 
@@ -6,8 +7,7 @@ namespace NetSniff.Sensor.Capture.Crew;
 /// <summary>A piece of a file in memory: its frames by shard, and what the shards wrote of them.</summary>
 internal sealed class FrameChunk : IDisposable
 {
-    /// <summary>What shards may write of a chunk, together, before it is delivered; more waits for its turn. They keep
-    /// room for as much.</summary>
+    /// <summary>What shards may write of a chunk, together, before it is delivered; more waits for its turn.</summary>
     public const int OutputBytesMax = 2 << 20;
 
     private int _outputBytes;
@@ -16,7 +16,7 @@ internal sealed class FrameChunk : IDisposable
     {
         Window = new SlidingWindow(bytes);
         Shares = [.. Enumerable.Range(0, shards).Select(_ => new FrameShare(shards))];
-        Outputs = [.. Enumerable.Range(0, shards).Select(_ => new ShareBytes(OutputBytesMax / shards))];
+        Outputs = [.. Enumerable.Range(0, shards).Select(_ => new ShareBytes())];
     }
 
     public SlidingWindow Window { get; }
@@ -56,14 +56,11 @@ internal sealed class FrameChunk : IDisposable
     public void Dispose() => Window.Dispose();
 }
 
-/// <summary>What one shard wrote of one chunk. Keeps its room.</summary>
-/// <param name="kept">Bytes; a larger room is given back.</param>
-internal sealed class ShareBytes(int kept)
+/// <summary>What one shard wrote of one chunk. Its room is everybody's again once that is delivered.</summary>
+internal sealed class ShareBytes
 {
     /// <summary>More waits for its turn.</summary>
     public const int BytesMax = 1 << 20;
-
-    private const int BytesAtFirst = 64 << 10;
 
     private byte[] _bytes = [];
     private int _used;
@@ -79,8 +76,10 @@ internal sealed class ShareBytes(int kept)
         if (wanted > BytesMax) return false;
         if (_bytes.Length < wanted)
         {
-            var room = Math.Max(Math.Min(BytesAtFirst, kept), 2 * _bytes.Length);
-            Array.Resize(ref _bytes, Math.Min(BytesMax, Math.Max(room, wanted)));
+            var room = ArrayPool<byte>.Shared.Rent(Math.Min(BytesMax, Math.Max(wanted, 2 * _used)));
+            Bytes.CopyTo(room);
+            GiveBack();
+            _bytes = room;
         }
 
         bytes.CopyTo(_bytes.AsSpan(_used));
@@ -90,7 +89,12 @@ internal sealed class ShareBytes(int kept)
 
     public void Clear()
     {
-        _used = 0;
-        if (_bytes.Length > kept) _bytes = [];
+        GiveBack();
+        (_bytes, _used) = ([], 0);
+    }
+
+    private void GiveBack()
+    {
+        if (_bytes.Length > 0) ArrayPool<byte>.Shared.Return(_bytes);
     }
 }

@@ -16,7 +16,7 @@ public sealed class ShardCrew : IDisposable
     public const int ChunkBytes = 512 << 10;
 
     /// <summary>Chunks besides one for each thread, that were read and not worked off by all.</summary>
-    public const int ChunksBeside = 4;
+    public const int ChunksBeside = 8;
 
     /// <summary>Flows that shards end at a time when the capture is over, together.</summary>
     private const int EndedFlowsMax = 8192;

@@ -1,7 +1,8 @@
 namespace NetSniff.Sensor.Capture.Crew;
 
 /// <summary>Where one shard of a crew writes: with the chunk it is at, until that is delivered.</summary>
-/// <remarks>Who has more to say of a chunk than it keeps waits for his turn and is delivered at once.</remarks>
+/// <remarks>Whose turn it is is delivered at once. Who comes before it leaves a copy with the chunk, and waits for his
+/// turn when he has more to say than that keeps.</remarks>
 public sealed class ShareStream : Stream
 {
     private readonly ChunkTurns _turns;
@@ -26,6 +27,7 @@ public sealed class ShareStream : Stream
     /// <summary>Whole records or lines: what follows may be another shard's.</summary>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
+        if (_turns.TryWrite(_shard, buffer)) return;
         if (!_turns.Current(_shard).TryKeep(_shard, buffer)) _turns.Write(_shard, buffer);
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using NetSniff.Buffers;
 
 namespace NetSniff.Sensor.Capture.PcapFile;
 
@@ -24,6 +25,7 @@ internal sealed unsafe class SlidingWindow : IDisposable
     private long _capacity;
     private long _start = TailBytes;
     private long _end = TailBytes;
+    private bool _isPopulated;
 
     /// <param name="readBytes">Most bytes asked of the stream at a time.</param>
     public SlidingWindow(int readBytes = ReadBytes)
@@ -57,6 +59,12 @@ internal sealed unsafe class SlidingWindow : IDisposable
     {
         MakeRoom(needed);
         var room = (int)Math.Min(_capacity - _end, _readBytes);
+        if (!_isPopulated)
+        {
+            LargeMemory.Populate(_buffer + TailBytes, (nuint)_readBytes);
+            _isPopulated = true;
+        }
+
         var count = stream.Read(new Span<byte>(_buffer + _end, room));
         _end += count;
         return count > 0;
