@@ -44,6 +44,16 @@ public abstract class DatagramParser
     /// what is, free the slot.</summary>
     public virtual void EndFlow(ParseContext context) { }
 
+    /// <summary>Whether a datagram of a flow that it has finished with begins something new there. Asked only where
+    /// <see cref="ParseContext.Slot"/> was left with <see cref="ParseContext.NothingOpen"/>, and for datagrams that
+    /// begin with <see cref="FirstAgainMin"/> or more.</summary>
+    /// <param name="direction">The flow's.</param>
+    /// <param name="word">What was left.</param>
+    public virtual Verdict BeginsAgain(ReadOnlySpan<byte> bytes, Direction direction, uint word) => Verdict.No;
+
+    /// <summary>Fixed, so that the rest of a connection costs a compare: QUIC's long headers.</summary>
+    public const byte FirstAgainMin = 0xc0;
+
     /// <summary>What it gave up at its limits, for the loss ledger: each limit with a reason of its own.</summary>
     public virtual IEnumerable<ParserLoss> Losses => [];
 

@@ -27,6 +27,12 @@ internal sealed class InitialKeys : IDisposable
 
     public bool HasKeys { get; private set; }
 
+    /// <summary>They opened a packet of the client.</summary>
+    public bool HasOpened { get; private set; }
+
+    /// <summary>The connection id they follow from.</summary>
+    public ReadOnlySpan<byte> Id => _id.AsSpan(0, _idLength);
+
     /// <summary>Probes are asked without state, and a shard is a thread: what a probe derived stands here until the
     /// parser it found comes for it.</summary>
     public static InitialKeys Probed => t_probed ??= new InitialKeys();
@@ -38,7 +44,7 @@ internal sealed class InitialKeys : IDisposable
     }
 
     public bool IsFor(uint version, ReadOnlySpan<byte> id) =>
-        HasKeys && version == _version && id.SequenceEqual(_id.AsSpan(0, _idLength));
+        HasKeys && version == _version && id.SequenceEqual(Id);
 
     /// <summary>Makes the keys of a version for the connection id at hand.</summary>
     /// <returns>False for a version without a salt.</returns>
@@ -104,6 +110,7 @@ internal sealed class InitialKeys : IDisposable
         for (var index = 0; index < 8; index++) nonce[NonceSize - 1 - index] ^= (byte)(number >> (8 * index));
         if (!TryDecrypt(side.Cipher!, nonce, packet[headerLength..], plain[..length], associated)) return -1;
 
+        HasOpened |= !isFromServer;
         largestNumber = Math.Max(largestNumber, number);
         return length;
     }
@@ -114,7 +121,7 @@ internal sealed class InitialKeys : IDisposable
         _client.Cipher?.Dispose();
         _server.Cipher?.Dispose();
         _client.Cipher = _server.Cipher = null;
-        HasKeys = false;
+        HasKeys = HasOpened = false;
     }
 
     public void Dispose()

@@ -120,6 +120,15 @@ internal sealed class QuicConnection : FlowState, IDisposable
 
     public void Dispose() => Keys.Dispose();
 
+    /// <summary>Whether a packet goes to or comes from an end that chose another id for itself: whoever runs several
+    /// connections between two sockets tells them apart by that (RFC 9000 section 5.1), and keeps it while hands are
+    /// shaken (section 7.2).</summary>
+    public bool IsStranger(in LongHeader header, bool isFromClient)
+    {
+        if (SourceId.IsEmpty || IsNegotiated || header.Dialect != QuicDialect.Standard) return false;
+        return !SourceId.SequenceEqual(isFromClient ? header.SourceId : header.TargetId);
+    }
+
     private int Keep(ReadOnlySpan<byte> id, int place)
     {
         id.CopyTo(_ids.AsSpan(place * LongHeader.ConnectionIdBytesMax));

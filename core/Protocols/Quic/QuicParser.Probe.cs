@@ -26,10 +26,17 @@ public sealed partial class QuicParser
     private static Verdict ProbeLong(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
         if (!LongHeader.TryRead(bytes, out var header)) return Verdict.No;
+        if (!IsClients(bytes, in header, direction, hints)) return ProbeJoined(bytes, in header);
+        return direction == Direction.ToServer ? Verdict.Yes : Verdict.YesReversed;
+    }
 
+    /// <summary>Whether it begins a connection.</summary>
+    private static bool IsClients(
+        ReadOnlySpan<byte> bytes, in LongHeader header, Direction direction, ProbeHints hints)
+    {
         var isOpening = header.Type == QuicPacketType.Initial
             && (header.IsFixedBitSet || header.Dialect == QuicDialect.GoogleLong);
-        var isClients = isOpening && header.Dialect switch
+        return isOpening && header.Dialect switch
         {
             QuicDialect.Standard => Opens(bytes, in header) || IsExact(bytes, in header, direction, hints),
             QuicDialect.GoogleEncrypted => Opens(bytes, in header),
@@ -39,8 +46,6 @@ public sealed partial class QuicParser
                 && header.TargetId.Length >= QuicWire.FirstTargetIdBytesMin && IsFilled(bytes, in header),
             _ => false,
         };
-        if (!isClients) return Verdict.No;
-        return direction == Direction.ToServer ? Verdict.Yes : Verdict.YesReversed;
     }
 
     /// <summary>Whether it is a client's Initial: only those are under keys that follow from their own header.
@@ -67,17 +72,36 @@ public sealed partial class QuicParser
 
     /// <summary>Packets of one version and connection fill the datagram to its last byte, or zeros do from where they
     /// end.</summary>
-    private static bool IsFilled(ReadOnlySpan<byte> bytes, in LongHeader first)
+    /// <param name="mayEndShort">The last may have a short header, behind which is the connection id and no length.
+    /// </param>
+    private static bool IsFilled(ReadOnlySpan<byte> bytes, in LongHeader first, bool mayEndShort = false)
     {
         bytes = bytes[first.End..];
         while (bytes.IndexOfAnyExcept((byte)0) >= 0)
         {
+            if (mayEndShort && IsShort(bytes, first.TargetId)) return true;
             if (!LongHeader.TryRead(bytes, out var next) || next.Version != first.Version
                 || !next.TargetId.SequenceEqual(first.TargetId)) return false;
             bytes = bytes[next.End..];
         }
 
         return true;
+    }
+
+    private static bool IsShort(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> targetId) =>
+        (bytes[0] & 0xc0) == 0x40 && bytes.Length > targetId.Length + QuicWire.ProtectedBytesMin
+        && bytes[1..].StartsWith(targetId);
+
+    /// <summary>The server's Initial, 0-RTT, the end of a handshake: packets of a connection whose beginning was not
+    /// seen. None can be opened, so that all there is to see must be as it should: version, ids that are some, and
+    /// lengths that fill the datagram.</summary>
+    private static Verdict ProbeJoined(ReadOnlySpan<byte> bytes, in LongHeader header)
+    {
+        var isReadable = header.Dialect is QuicDialect.Standard or QuicDialect.GoogleEncrypted && header.IsFixedBitSet
+            && header.Type is QuicPacketType.Initial or QuicPacketType.EarlyData or QuicPacketType.Handshake;
+        var hasIds = Math.Max(header.TargetId.Length, header.SourceId.Length) >= QuicWire.JoinedIdBytesMin;
+        if (!isReadable || !hasIds || !IsFilled(bytes, in header, mayEndShort: true)) return Verdict.No;
+        return Verdict.Yes;
     }
 
     /// <summary>Google's header of old: flags, eight bytes of connection id, `Q` and three digits.</summary>

@@ -44,7 +44,16 @@ public sealed partial class QuicParser : DatagramParser, IProtocol
         if (_connections.Find(context) is not { } connection)
         {
             // Given up before to make room, and said so then.
-            if (context.Slot != 0) return Leave(context);
+            if (context.Slot != 0) return Leave(context, mark: 0);
+            // Joined behind its beginning: it has a name, and what began is not told without having been seen.
+            if (!IsBeginning(bytes, direction, context)) return Leave(context, NoConnection);
+            connection = Begin(context);
+        }
+        else if (IsOfAnother(connection, bytes, direction, out var isBeginning))
+        {
+            if (!isBeginning) return DatagramResult.Done;
+            EmitAndEnd(connection, context);
+            context.Slot = 0;
             connection = Begin(context);
         }
 
@@ -52,9 +61,9 @@ public sealed partial class QuicParser : DatagramParser, IProtocol
         var result = TakeDatagram(connection, bytes, direction, context);
         if (!connection.IsComplete && connection.Datagrams < DatagramsMax) return result;
 
-        Emit(connection, context.Records);
-        End(connection);
-        return Leave(context);
+        var mark = MarkOf(connection);
+        EmitAndEnd(connection, context);
+        return Leave(context, mark);
     }
 
     public override void EndFlow(ParseContext context)
@@ -62,8 +71,7 @@ public sealed partial class QuicParser : DatagramParser, IProtocol
         if (_connections.Find(context) is not { } connection) return;
 
         connection.Context = context.Records.Context;
-        Emit(connection, context.Records);
-        End(connection);
+        EmitAndEnd(connection, context);
     }
 
     public override IEnumerable<ParserLoss> Losses =>
@@ -78,9 +86,11 @@ public sealed partial class QuicParser : DatagramParser, IProtocol
         while (_connections.Count > 0) End(_connections.Oldest);
     }
 
-    private static DatagramResult Leave(ParseContext context)
+    /// <param name="mark">What the flow keeps for <see cref="BeginsAgain"/>; 0 where nothing more is to be told of it.
+    /// </param>
+    private static DatagramResult Leave(ParseContext context, uint mark)
     {
-        context.Slot = 0;
+        context.Slot = mark;
         return DatagramResult.Finished;
     }
 
@@ -89,14 +99,18 @@ public sealed partial class QuicParser : DatagramParser, IProtocol
         if (_connections.IsFull)
         {
             Evicted++;
-            var oldest = _connections.Oldest;
-            Emit(oldest, context.Records);
-            End(oldest);
+            EmitAndEnd(_connections.Oldest, context);
         }
 
         var connection = _connections.Add(context);
         connection.StartNanos = context.NowNanos;
         return connection;
+    }
+
+    private void EmitAndEnd(QuicConnection connection, ParseContext context)
+    {
+        Emit(connection, context.Records);
+        End(connection);
     }
 
     private void End(QuicConnection connection)

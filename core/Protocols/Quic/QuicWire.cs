@@ -11,6 +11,10 @@ internal static class QuicWire
     /// <summary>The first connection id that a client makes up for the server is no shorter (section 7.2).</summary>
     public const int FirstTargetIdBytesMin = 8;
 
+    /// <summary>Of the two connection ids of a packet that nobody can open, one is no shorter: what the header shows
+    /// is all there is to tell it by.</summary>
+    public const int JoinedIdBytesMin = 4;
+
     /// <summary>Packet number, one frame and tag: header protection samples 16 bytes, four behind where the number
     /// begins (RFC 9001 section 5.4.2).</summary>
     public const int ProtectedBytesMin = 20;

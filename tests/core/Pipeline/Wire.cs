@@ -1,5 +1,6 @@
 using NetSniff.Packets;
 using NetSniff.Pipeline;
+using NetSniff.Protocols;
 using NetSniff.Records;
 using NetSniff.Tests.Packets;
 
@@ -26,6 +27,16 @@ internal sealed unsafe class Wire : IDisposable
         {
             Shard.Records.Flush();
             return _records.Lines;
+        }
+    }
+
+    /// <summary>What each flow was called that was told of so far.</summary>
+    public List<string> Names
+    {
+        get
+        {
+            Shard.Records.Flush();
+            return _records.Names;
         }
     }
 
@@ -82,9 +93,15 @@ internal sealed unsafe class Wire : IDisposable
     {
         public List<string> Lines { get; } = [];
 
+        public List<string> Names { get; } = [];
+
         public override void Consume(ReadOnlySpan<byte> records, int count)
         {
-            foreach (var record in new RecordWalker(records)) Lines.Add(TestRecords.Line(record));
+            foreach (var record in new RecordWalker(records))
+            {
+                Lines.Add(TestRecords.Line(record));
+                if (record.Schema.Info.Name == "flow") Names.Add(Apps.Name(record.Header.App));
+            }
         }
     }
 }
