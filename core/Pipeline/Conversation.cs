@@ -36,6 +36,10 @@ internal sealed class ConversationHalf : StreamHalf
     /// <summary>Its first bytes were looked at for what a load balancer puts before them.</summary>
     public bool IsBegun;
 
+    /// <summary>The parser that read it was let go for a loss in the other direction, and nothing of this one has gone
+    /// by unclaimed since: what comes next is a beginning, if it is one at all.</summary>
+    public bool IsAtBeginning;
+
     /// <summary>Nothing waits for what comes before it, not even the end.</summary>
     public bool IsCalm => !HasPending && !HasFin;
 
@@ -51,7 +55,7 @@ internal sealed class ConversationHalf : StreamHalf
     {
         Release(pool);
         base.Reset(pool);
-        (Candidates, FinSequence, HasFin, IsEnded, IsBegun) = (0, 0, false, false, false);
+        (Candidates, FinSequence, HasFin, IsEnded, IsBegun, IsAtBeginning) = (0, 0, false, false, false, false);
     }
 }
 
@@ -77,6 +81,9 @@ internal sealed class Conversation
 
     /// <summary>Segments looked at since nobody claimed the start.</summary>
     public int Watched;
+
+    /// <summary>Whose segment was watched last.</summary>
+    public int WatchedDirection;
     public bool IsLabelled;
 
     /// <summary>A parser lost its place and was let go: what follows may be anything, whatever the flow is called.
@@ -89,7 +96,7 @@ internal sealed class Conversation
     public void Reset(BufferPool pool)
     {
         foreach (var half in Halves) half.Reset(pool);
-        (Mode, Parser, ParserIndex, IsMidstream, Watched, IsLabelled, IsTorn) =
-            (ConversationMode.Probing, null, 0, false, 0, false, false);
+        (Mode, Parser, ParserIndex, IsMidstream, Watched, WatchedDirection, IsLabelled, IsTorn) =
+            (ConversationMode.Probing, null, 0, false, 0, 0, false, false);
     }
 }

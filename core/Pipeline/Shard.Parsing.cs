@@ -221,6 +221,7 @@ public sealed unsafe partial class Shard
         conversation.ParserIndex = index;
         conversation.Mode = ConversationMode.Parsing;
         conversation.IsTorn = false;
+        foreach (var half in conversation.Halves) half.IsAtBeginning = false;
         flow->Mode = FlowMode.Parsing;
         flow->Parser = (byte)index;
         if (!Labels.KeepsName(flow->App)) flow->App = _apps[index];
@@ -248,6 +249,7 @@ public sealed unsafe partial class Shard
         var half = conversation.Half(direction);
         var wasHeld = half.HeldLength > 0;
         half.Release(_pool);
+        half.IsAtBeginning = false;
         if (conversation.Parser is not { } parser)
         {
             // Of what follows nobody knows whether it is a beginning.
@@ -267,6 +269,7 @@ public sealed unsafe partial class Shard
 
         // What the other side said meanwhile waited for an answer, and may be the beginning of what that agreed to.
         var other = conversation.Half(1 - direction);
+        other.IsAtBeginning = true;
         if (other.Held is not { } waiting) return;
 
         var bytes = other.HeldBytes;

@@ -37,6 +37,10 @@ public sealed class ShardCounters
     public long DatagramsBroken;
     public long HeldRefused;
 
+    /// <summary>Connections whose parser was let go for a loss, and behind which nothing was found within
+    /// <see cref="ShardOptions.WatchTurnsMax"/>.</summary>
+    public long TornLeft;
+
     /// <summary>What load balancers said before clients, stepped over, and what was too long for that.</summary>
     public long ProxyHeaders;
     public long ProxyHeadersTooLong;
@@ -68,6 +72,7 @@ public sealed class ShardCounters
         yield return new("streams", "segments refused at a cap", Streams.PendingRefused, true);
         yield return new("streams", "connections not read at the cap", ConversationsRefused, true);
         yield return new("protocols", "parsers lost their place", ParsersBroken, true);
+        yield return new("protocols", "connections left after a loss", TornLeft, true);
         yield return new("protocols", "datagrams not understood", DatagramsBroken, true);
         yield return new("protocols", "held bytes refused at a cap", HeldRefused, true);
         yield return new("protocols", "PROXY headers stepped over", ProxyHeaders, false);

@@ -12,6 +12,8 @@ public sealed class HttpOverTcpTests
 
     private static ReadOnlySpan<byte> Answer => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"u8;
 
+    private static readonly byte[] s_change = [20, 3, 3, 0, 1, 1];
+
     private static uint Asked => 1001 + (uint)Get.Length;
 
     private static uint Answered => 5001 + (uint)Answer.Length;
@@ -127,6 +129,34 @@ public sealed class HttpOverTcpTests
         Assert.Equal(1, talk.Losses()["protocols: parsers lost their place"]);
     }
 
+    /// <summary>However long the rest of the answer is, it is one turn; but there is an end to turns.</summary>
+    [Theory]
+    [InlineData(200, 1, true)]
+    [InlineData(200, 20, true)]
+    [InlineData(1, 100, false)]
+    public void Behind_a_torn_answer_and_its_long_rest(int segments, int turns, bool isFound)
+    {
+        var ask = "GET /wish HTTP/1.1\r\nHost: a.test\r\nUpgrade: h2c\r\n\r\n"u8;
+        var rest = "the rest of a page"u8;
+        using var talk = new TcpTalk().Open().Client(1001, Ack, 5001, ask);
+        var (asked, answered) = (1001 + (uint)ask.Length, 5001u + 40);
+        for (var turn = 0; turn < turns; turn++)
+        {
+            for (var segment = 0; segment < segments; segment++, answered += (uint)rest.Length)
+            {
+                talk.Server(answered, Ack, asked, rest);
+            }
+
+            for (var round = 0; turn == 0 && round < 100; round++) talk.Client(asked, Ack, answered);
+            if (turn + 1 < turns) talk.Client(asked++, Ack, answered, "?"u8);
+        }
+
+        talk.Client(asked, Ack, answered, Get).Server(answered, Ack, asked + (uint)Get.Length, Answer);
+        Assert.Equal(isFound, talk.Records("http").Any(static line =>
+            line.Contains("http.uri=/one http.host=a.test http.status=200", StringComparison.Ordinal)));
+        Assert.Equal(isFound ? 0 : 1, talk.Losses().GetValueOrDefault("protocols: connections left after a loss"));
+    }
+
     /// <summary>The client's hello waited for the answer that was lost.</summary>
     [Fact]
     public void Behind_a_lost_answer_to_a_wish_for_a_tunnel()
@@ -143,9 +173,40 @@ public sealed class HttpOverTcpTests
         asked += (uint)hello.Length;
         talk.Server(answered, Ack, asked, answer);
         for (var turn = 0; turn < 100; turn++) talk.Client(asked, Ack, answered + (uint)answer.Length);
+        talk.Client(asked, Ack, answered + (uint)answer.Length, s_change)
+            .Server(answered + (uint)answer.Length, Ack, asked + (uint)s_change.Length, s_change);
         var line = Assert.Single(talk.Records("tls"));
-        Assert.Contains(" tls.sni=a.test ", line, StringComparison.Ordinal);
+        Assert.StartsWith("tls tls.sni=a.test ", line, StringComparison.Ordinal);
         Assert.Contains(" tls.cipher=49199 ", line, StringComparison.Ordinal);
+    }
+
+    /// <summary>What comes before the client's hello may have been another, and the server's wish for a second.</summary>
+    [Theory]
+    [InlineData("16030300", true)]
+    [InlineData("", false)]
+    public void Behind_a_lost_answer_the_client_begins_with_its_hello(string before, bool isPartial)
+    {
+        const int Lost = 39;
+        var ask = "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n"u8;
+        var hello = HelloBuilder.Record(22, HelloBuilder.Message(
+            1, new HelloBuilder { Ciphers = [0xc02f] }.Name("a.test").Client()));
+        var answer = HelloBuilder.Record(
+            22, HelloBuilder.Message(2, new HelloBuilder { Ciphers = [0xc02f] }.Server()));
+        using var talk = new TcpTalk().Open().Client(1001, Ack, 5001, ask);
+        var (asked, answered) = (1001 + (uint)ask.Length, 5001u + Lost);
+        talk.Server(answered, Ack, asked, "\r\n"u8);
+        answered += 2;
+        for (var turn = 0; turn < 100; turn++) talk.Client(asked, Ack, answered);
+        var odd = Hex.Bytes(before);
+        if (odd.Length > 0) talk.Client(asked, Ack, answered, odd);
+        asked += (uint)odd.Length;
+        talk.Client(asked, Ack, answered, hello);
+        asked += (uint)hello.Length;
+        talk.Server(answered, Ack, asked, answer);
+        answered += (uint)answer.Length;
+        talk.Client(asked, Ack, answered, s_change).Server(answered, Ack, asked + (uint)s_change.Length, s_change);
+        var line = Assert.Single(talk.Records("tls"));
+        Assert.StartsWith(isPartial ? "tls !Partial tls.sni" : "tls tls.sni", line, StringComparison.Ordinal);
     }
 
     /// <summary>`HTTP/1.1` and a field behind it are no answer because they begin a segment.</summary>
