@@ -30,6 +30,9 @@ public enum FlowTraits : ushort
 {
     None = 0,
     SawSyn = 1,
+
+    /// <summary>Of datagrams, which have no SYN: a load balancer puts its own words before them.</summary>
+    ProxiedDatagrams = SawSyn,
     SawSynAck = 2,
     HasRtt = 4,
     SynRepeated = 8,

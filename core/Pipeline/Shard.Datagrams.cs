@@ -3,6 +3,7 @@ using NetSniff.Flows;
 using NetSniff.Packets;
 using NetSniff.Protocols;
 using NetSniff.Protocols.Labels;
+using NetSniff.Protocols.Proxy;
 
 namespace NetSniff.Pipeline;
 
@@ -33,6 +34,12 @@ public sealed unsafe partial class Shard
             return;
         }
 
+        if (flow->Is(FlowTraits.ProxiedDatagrams) || (flow->Mode == FlowMode.New && MayBeProxied(bytes)))
+        {
+            StepOver(flow, ref bytes, direction);
+            if (bytes.IsEmpty) return;
+        }
+
         if (flow->Mode == FlowMode.New && !TryClaimDatagram(flow, bytes, direction)) return;
 
         var isReversed = flow->Is(FlowTraits.Reversed);
@@ -46,6 +53,9 @@ public sealed unsafe partial class Shard
         else if (result == DatagramResult.Broken) BreakDatagram(flow);
         else FinishDatagrams(flow);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool MayBeProxied(ReadOnlySpan<byte> bytes) => bytes[0] == ProxyHeader.BinaryFirst;
 
     /// <summary>The parser is done with the flow, and may have left a word by which to know something new.</summary>
     private void FinishDatagrams(Flow* flow)

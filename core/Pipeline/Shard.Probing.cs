@@ -3,6 +3,7 @@ using NetSniff.Flows;
 using NetSniff.Packets;
 using NetSniff.Protocols;
 using NetSniff.Protocols.Labels;
+using NetSniff.Protocols.Proxy;
 
 namespace NetSniff.Pipeline;
 
@@ -107,36 +108,6 @@ public sealed unsafe partial class Shard
         var isBehind = segment.Length < bytes.Length;
         half.Release(_pool);
         if (isBehind) Watch(flow, conversation, segment, direction);
-    }
-
-    /// <summary>Steps over what a load balancer said before the client's first byte.</summary>
-    /// <returns>False while that is not all there, or nothing is behind it yet.</returns>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryBegin(Flow* flow, Conversation conversation, ref ReadOnlySpan<byte> bytes, int direction)
-    {
-        var half = conversation.Half(direction);
-        var length = ProxyHeader.Measure(bytes);
-        if (length == ProxyHeader.More)
-        {
-            if (half.HeldLength > 0) return false;
-
-            Label(flow, conversation, bytes, direction);
-            TryHold(flow, conversation, half, bytes);
-            return false;
-        }
-
-        half.IsBegun = true;
-        if (length == ProxyHeader.TooLong) Counters.ProxyHeadersTooLong++;
-        if (length <= 0) return true;
-
-        Counters.ProxyHeaders++;
-        bytes = bytes[length..];
-        if (half.HeldLength == 0) return !bytes.IsEmpty;
-
-        half.HeldStart += length;
-        half.HeldLength -= length;
-        if (bytes.IsEmpty) half.Release(_pool);
-        return !bytes.IsEmpty;
     }
 
     /// <summary>Asks the candidates in the order of the list; those that say no are struck off.</summary>

@@ -7,6 +7,7 @@ using NetSniff.Protocols.WebSocket;
 using NetSniff.Protocols.Http2;
 using NetSniff.Protocols.Quic;
 using NetSniff.Protocols.Ntp;
+using NetSniff.Protocols.Proxy;
 using NetSniff.Protocols.Tls;
 using NetSniff.Records;
 
@@ -72,5 +73,6 @@ public static class Protocols
         RecordKinds.Register<NtpManagementRecord>(),
         RecordKinds.Register<ConnectionRecord>(),
         RecordKinds.Register<FindingRecord>(),
+        RecordKinds.Register<ProxyRecord>(),
     ];
 }

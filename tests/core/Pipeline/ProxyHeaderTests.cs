@@ -49,6 +49,56 @@ public sealed class ProxyHeaderTests
         }
     }
 
+    [Theory]
+    [InlineData(Text, "proxy proxy.version=1 proxy.client.ip=192.0.2.1 proxy.client.port=40000 "
+        + "proxy.server.ip=192.0.2.2 proxy.server.port=80")]
+    [InlineData(Binary, "proxy proxy.version=2 proxy.client.ip=1.2.3.4 proxy.client.port=1111 "
+        + "proxy.server.ip=5.6.7.8 proxy.server.port=80")]
+    [InlineData("0d0a0d0a000d0a515549540a20000000", null)]
+    public void Whose_connection_it_is(string header, string? told)
+    {
+        byte[] said = [.. Hex.Bytes(header), .. Get];
+        foreach (var cut in new[] { 3, said.Length - 1, said.Length })
+        {
+            using var talk = new TcpTalk().Open().Client(1001, Ack, 5001, said.AsSpan(0, cut));
+            if (cut < said.Length) talk.Client(1001 + (uint)cut, Ack, 5001, said.AsSpan(cut));
+            talk.Server(5001, Ack, 1001 + (uint)said.Length, Answer);
+            Assert.Equal(told is null ? [] : [told], talk.Records("proxy"));
+        }
+    }
+
+    private static byte[] Question(char name) =>
+        [.. Hex.Bytes("0001 0100 0001 0000 0000 0000 01"), (byte)name, .. Hex.Bytes("04 74657374 00 0001 0001")];
+
+    private static byte[] Answered(char name)
+    {
+        byte[] bytes = [.. Question(name), .. Hex.Bytes("c00c 0001 0001 0000003c 0004 c0000207")];
+        (bytes[2], bytes[7]) = (0x81, 1);
+        return bytes;
+    }
+
+    /// <summary>As dnsdist does: one socket, many clients, and their names before each of their datagrams.</summary>
+    [Fact]
+    public void Before_datagrams()
+    {
+        var head = Hex.Bytes("0d0a0d0a000d0a515549540a2112000c");
+        byte[] one = Hex.Bytes("c0000201 0a000001 1111 0035"), other = Hex.Bytes("c0000202 0a000001 2222 0035");
+        using var wire = new Wire();
+        wire.Udp('>', [.. head, .. one, .. Question('a')], serverPort: 5_300).Udp('<', Answered('a'), serverPort: 5_300)
+            .Udp('>', [.. head, .. other, .. Question('b')], serverPort: 5_300)
+            .Udp('<', Answered('b'), serverPort: 5_300)
+            .Udp('>', Hex.Bytes("0d0a0d0a000d0a515549540a20000000"), serverPort: 5_300);
+        var lines = wire.Finish();
+        Assert.Equal(2, lines.Count(static line => line.StartsWith("dns ", StringComparison.Ordinal)));
+        Assert.Contains(lines, static line => line.Contains("dns.qname=a.test", StringComparison.Ordinal));
+        Assert.Contains(lines, static line => line.Contains("dns.qname=b.test", StringComparison.Ordinal));
+        Assert.Equal(["192.0.2.1", "192.0.2.2"], lines
+            .Where(static line => line.StartsWith("proxy ", StringComparison.Ordinal))
+            .Select(static line => line.Split("proxy.client.ip=")[1].Split(' ')[0]));
+        Assert.Equal(["dns"], wire.Names);
+        Assert.Equal(0, wire.Shard.Counters.DatagramsBroken);
+    }
+
     /// <summary>The server speaks first, but not before the balancer did.</summary>
     [Theory]
     [InlineData(Text)]

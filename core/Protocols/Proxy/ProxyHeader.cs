@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace NetSniff.Protocols;
+namespace NetSniff.Protocols.Proxy;
 
 /// <summary>What a load balancer says before the first byte of the client whose connection it passes on: HAProxy's
 /// PROXY protocol, a line of text (version 1) or a signature and a length (version 2).</summary>
@@ -16,15 +16,20 @@ public static class ProxyHeader
     /// <summary>It is one, and longer than <see cref="BytesMax"/>.</summary>
     public const int TooLong = -2;
 
+    /// <summary>What one of version 2 begins with, the only one that datagrams may have.</summary>
+    public const byte BinaryFirst = (byte)'\r';
+
+    /// <summary>Signature, version and command, family, length; then addresses and more.</summary>
+    internal const int BinarySize = 16;
+
     private const int TextBytesMax = 107;
-    private const int BinarySize = 16;
 
     private static ReadOnlySpan<byte> TextStart => "PROXY "u8;
 
     private static ReadOnlySpan<byte> Signature => "\r\n\r\n\0\r\nQUIT\n"u8;
 
     /// <summary>Whether there is any reason to look.</summary>
-    public static bool MayBegin(byte first) => first is (byte)'P' or (byte)'\r';
+    public static bool MayBegin(byte first) => first is (byte)'P' or BinaryFirst;
 
     /// <returns>Its length; 0 where there is none; <see cref="More"/> or <see cref="TooLong"/>.</returns>
     public static int Measure(ReadOnlySpan<byte> bytes) => bytes switch
