@@ -199,7 +199,7 @@ public sealed unsafe partial class Shard
         conversation.Half(direction).IsAtBeginning = false;
         if (++conversation.Watched < _options.WatchSegmentsMax) return;
 
-        // Behind a loss the rest of an answer may be long, and is one turn. Whoever speaks after it may begin something.
+        // Behind a loss the rest of an answer may be long, and is one turn. Who speaks after it may begin something.
         if (conversation.IsTorn && conversation.Watched < _options.WatchSegmentsMax + _options.WatchTurnsMax) return;
 
         if (conversation.IsTorn) Counters.TornLeft++;

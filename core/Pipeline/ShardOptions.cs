@@ -33,8 +33,8 @@ public sealed record ShardOptions
     /// of a connection.</summary>
     public int WatchSegmentsMax { get; init; } = 48;
 
-    /// <summary>Turns of a connection looked at beyond these, where a parser was let go for a loss: the first segment of
-    /// a side behind one of the other.</summary>
+    /// <summary>Turns of a connection looked at beyond these, where a parser was let go for a loss: the first segment
+    /// of a side behind one of the other.</summary>
     public int WatchTurnsMax { get; init; } = 48;
 
     /// <summary>Datagrams of a flow shown to all probes.</summary>

@@ -14,8 +14,8 @@ internal static class ProxyReader
 
     /// <param name="header">All of it, and nothing else.</param>
     /// <param name="record">Lent with the header.</param>
-    /// <returns>Whether it names a client: not so what a balancer asks on its own behalf, nor sockets without addresses.
-    /// </returns>
+    /// <returns>Whether it names a client: not so what a balancer asks on its own behalf, nor a socket without an
+    /// address.</returns>
     public static bool TryRead(ReadOnlySpan<byte> header, out ProxyRecord record) => header[0] == (byte)'P'
         ? TryReadText(header, out record)
         : TryReadBinary(header, out record);

@@ -10,8 +10,9 @@ public readonly ref struct ProxyRecord : IRecord
         "proxy",
         "What a load balancer says before the first byte of a client, or before each datagram: the PROXY protocol of "
             + "HAProxy, versions 1 and 2. The ends of the record are the balancer and whom it calls.",
-        "{proxy.client.ip}:{proxy.client.port} → {proxy.server.ip}:{proxy.server.port}  {proxy.authority}",
-        "{proxy.client.ip}:{proxy.client.port} → {proxy.server.ip}:{proxy.server.port}");
+        "for {proxy.client.ip} port {proxy.client.port}  to {proxy.server.ip} port {proxy.server.port}  "
+            + "{proxy.authority}",
+        "for {proxy.client.ip} port {proxy.client.port}  to {proxy.server.ip} port {proxy.server.port}");
 
     public byte Version { get; init; }
     public Address Client { get; init; }

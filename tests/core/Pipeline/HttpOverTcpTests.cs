@@ -180,7 +180,8 @@ public sealed class HttpOverTcpTests
         Assert.Contains(" tls.cipher=49199 ", line, StringComparison.Ordinal);
     }
 
-    /// <summary>What comes before the client's hello may have been another, and the server's wish for a second.</summary>
+    /// <summary>What comes before the client's hello may have been another, and the server's wish for a second.
+    /// </summary>
     [Theory]
     [InlineData("16030300", true)]
     [InlineData("", false)]
