@@ -14,7 +14,7 @@ public sealed unsafe partial class Shard
     {
         if (flow->Mode == FlowMode.Opaque)
         {
-            if (flow->Slot == 0 || packet.Payload[0] < DatagramParser.FirstAgainMin) return;
+            if (flow->Slot == 0 || packet.Data[packet.PayloadOffset] < DatagramParser.FirstAgainMin) return;
             if (!TryBeginAgain(flow, in packet, direction)) return;
         }
 
@@ -34,15 +34,27 @@ public sealed unsafe partial class Shard
             return;
         }
 
-        if (flow->Is(FlowTraits.ProxiedDatagrams) || (flow->Mode == FlowMode.New && MayBeProxied(bytes)))
+        if (flow->Mode == FlowMode.New)
         {
-            StepOver(flow, ref bytes, direction);
-            if (bytes.IsEmpty) return;
+            if (bytes[0] == ProxyHeader.BinaryFirst && TryTakeProxied(flow, bytes, direction)) return;
+            if (!TryClaimDatagram(flow, bytes, direction)) return;
         }
 
-        if (flow->Mode == FlowMode.New && !TryClaimDatagram(flow, bytes, direction)) return;
+        const FlowTraits Rare = FlowTraits.Reversed | FlowTraits.ProxiedDatagrams;
+        if (flow->Is(Rare)) ReadRare(flow, bytes, direction);
+        else ReadDatagram(flow, bytes, direction, isReversed: false);
+    }
 
-        var isReversed = flow->Is(FlowTraits.Reversed);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ReadRare(Flow* flow, ReadOnlySpan<byte> bytes, int direction)
+    {
+        if (flow->Is(FlowTraits.ProxiedDatagrams)) bytes = StepOver(flow, bytes, direction);
+        if (!bytes.IsEmpty) ReadDatagram(flow, bytes, direction, flow->Is(FlowTraits.Reversed));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void ReadDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction, bool isReversed)
+    {
         SetParseContext(flow, isReversed);
         _context.Slot = flow->Slot;
         var result = _datagramParsers[flow->Parser]!.Parse(
@@ -53,9 +65,6 @@ public sealed unsafe partial class Shard
         else if (result == DatagramResult.Broken) BreakDatagram(flow);
         else FinishDatagrams(flow);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool MayBeProxied(ReadOnlySpan<byte> bytes) => bytes[0] == ProxyHeader.BinaryFirst;
 
     /// <summary>The parser is done with the flow, and may have left a word by which to know something new.</summary>
     private void FinishDatagrams(Flow* flow)

@@ -37,19 +37,34 @@ public sealed unsafe partial class Shard
         return !bytes.IsEmpty;
     }
 
-    /// <summary>Before each datagram of a client, for one socket may pass on many clients' (version 2 alone).</summary>
+    /// <summary>A datagram of a flow that nobody has claimed, if a load balancer has put its words before it.</summary>
+    /// <remarks>It does so before each of a client, for one socket may pass on many clients'; in version 2 alone.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void StepOver(Flow* flow, ref ReadOnlySpan<byte> bytes, int direction)
+    private bool TryTakeProxied(Flow* flow, ReadOnlySpan<byte> bytes, int direction)
     {
-        if (bytes[0] != ProxyHeader.BinaryFirst) return;
+        var inner = StepOver(flow, bytes, direction);
+        if (inner.Length == bytes.Length) return false;
+
+        flow->Traits |= FlowTraits.ProxiedDatagrams;
+        if (!inner.IsEmpty && TryClaimDatagram(flow, inner, direction))
+        {
+            ReadDatagram(flow, inner, direction, flow->Is(FlowTraits.Reversed));
+        }
+
+        return true;
+    }
+
+    private ReadOnlySpan<byte> StepOver(Flow* flow, ReadOnlySpan<byte> bytes, int direction)
+    {
+        if (bytes[0] != ProxyHeader.BinaryFirst) return bytes;
 
         var length = ProxyHeader.Measure(bytes);
         if (length == ProxyHeader.TooLong) Counters.ProxyHeadersTooLong++;
-        if (length <= 0) return;
+        if (length <= 0) return bytes;
 
-        flow->Traits |= FlowTraits.ProxiedDatagrams;
         TellProxied(flow, bytes[..length], direction);
-        bytes = bytes[length..];
+        return bytes[length..];
     }
 
     private void TellProxied(Flow* flow, ReadOnlySpan<byte> header, int direction)
