@@ -82,8 +82,11 @@ internal sealed class Conversation
     /// <summary>Segments looked at since nobody claimed the start.</summary>
     public int Watched;
 
-    /// <summary>Whose segment was watched last.</summary>
+    /// <summary>Where <see cref="IsTorn"/>: whose segment was watched last.</summary>
     public int WatchedDirection;
+
+    /// <summary>Of that segment: its half was at its beginning.</summary>
+    public bool IsBeginningWatched;
     public bool IsLabelled;
 
     /// <summary>A parser lost its place and was let go: what follows may be anything, whatever the flow is called.
@@ -96,7 +99,8 @@ internal sealed class Conversation
     public void Reset(BufferPool pool)
     {
         foreach (var half in Halves) half.Reset(pool);
-        (Mode, Parser, ParserIndex, IsMidstream, Watched, WatchedDirection, IsLabelled, IsTorn) =
-            (ConversationMode.Probing, null, 0, false, 0, 0, false, false);
+        (Mode, Parser, ParserIndex, IsMidstream, Watched, IsLabelled, IsTorn) =
+            (ConversationMode.Probing, null, 0, false, 0, false, false);
+        (WatchedDirection, IsBeginningWatched) = (0, false);
     }
 }

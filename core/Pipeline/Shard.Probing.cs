@@ -170,10 +170,7 @@ public sealed unsafe partial class Shard
     /// <summary>Looks at the start of a segment of a connection that nobody claimed so far.</summary>
     private void Watch(Flow* flow, Conversation conversation, ReadOnlySpan<byte> bytes, int direction)
     {
-        var isTurn = conversation.WatchedDirection != direction;
-        conversation.WatchedDirection = direction;
-        if (conversation.Watched >= _options.WatchSegmentsMax && !isTurn) return;
-
+        if (conversation.IsTorn && !IsLookedAt(conversation, direction)) return;
         if (!conversation.IsLabelled && conversation.Watched < LabelSegmentsMax)
         {
             Label(flow, conversation, bytes, direction);
@@ -188,22 +185,12 @@ public sealed unsafe partial class Shard
         {
             foreach (var half in conversation.Halves) half.Release(_pool);
             if (!TryHold(flow, conversation, conversation.Half(direction), bytes)) return;
-            // A handshake is all there if the client's side of it is: what the server lost was before it, and a retry
-            // would have had the client say hello twice.
-            var client = verdict == Verdict.YesReversed ? 1 : 0;
-            if (index == _tls && conversation.Half(client).IsAtBeginning) conversation.IsMidstream = false;
+            if (conversation.IsTorn && index == _tls) TrustHandshake(conversation, direction, verdict);
             Select(flow, conversation, index, verdict == Verdict.YesReversed);
             return;
         }
 
-        conversation.Half(direction).IsAtBeginning = false;
-        if (++conversation.Watched < _options.WatchSegmentsMax) return;
-
-        // Behind a loss the rest of an answer may be long, and is one turn. Who speaks after it may begin something.
-        if (conversation.IsTorn && conversation.Watched < _options.WatchSegmentsMax + _options.WatchTurnsMax) return;
-
-        if (conversation.IsTorn) Counters.TornLeft++;
-        CloseConversation(flow, FlowMode.Opaque);
+        if (++conversation.Watched >= _options.WatchSegmentsMax) LeaveWatched(flow, conversation);
     }
 
     private const int LabelSegmentsMax = 10;
