@@ -24,9 +24,10 @@ namespace NetSniff.Cli.Hosting;
 internal sealed partial class WorkerProgram : IAsyncDisposable
 {
     /// <summary>Each commit is a part of each table on a server, which it must merge again.</summary>
-    private static readonly CommitOptions s_commitElsewhere = new()
+    internal static readonly CommitOptions CommitElsewhere = new()
     {
         Every = TimeSpan.FromSeconds(1), EveryBusy = TimeSpan.FromSeconds(5), RecordsMax = 1 << 19,
+        BytesMax = 128 << 20,
     };
 
     private readonly Terminal _terminal;
@@ -86,7 +87,7 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
                 Folder = settings.Folder,
                 Listen = settings.Ingest.ToString(),
                 Security = new ServerSecurity(_certificates),
-                Commit = settings.Store.Elsewhere is null ? new CommitOptions() : s_commitElsewhere,
+                Commit = settings.Store.Elsewhere is null ? new CommitOptions() : CommitElsewhere,
             },
             _store,
             new WorkerParts

@@ -40,7 +40,7 @@ public sealed class StorePump : IDisposable
         _options = options;
         _parts = parts;
         _clock = clock;
-        _uncommitted = new UncommittedBatches(parts.Feeds);
+        _uncommitted = new UncommittedBatches(parts.Feeds, options.BytesMax);
         _read = log.Acknowledged;
         _ahead = new DecodeAhead(log, parts);
         _committedAt = _expiredAt = clock.GetTimestamp();
