@@ -30,6 +30,8 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
         BytesMax = 128 << 20,
     };
 
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(1);
+
     private readonly Terminal _terminal;
     private readonly WorkerSettings _settings;
     private readonly CertificateFiles _certificates;
@@ -51,6 +53,7 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
     private IMembership? _workers;
     private QueryServer? _query;
     private HealthListener? _health;
+    private ITimer? _look;
     private Task _watching = Task.CompletedTask;
     private Task _exporting = Task.CompletedTask;
     private Task _configuring = Task.CompletedTask;
@@ -129,6 +132,8 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
             Kept = _kept,
             Clock = _terminal.Clock,
         })).ConfigureAwait(false);
+        var talk = LossTalk.OfWorker();
+        _look = _terminal.Clock.CreateTimer(_ => Tell(talk), null, TimeSpan.Zero, s_lookEvery);
         if (_captures is not null) _capturing = Task.Run(() => _captures.RunAsync(_stop.Token));
         _configuring = WatchAsync(_stop.Token);
         Attend();
@@ -151,6 +156,7 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
     {
         if (_operator is not null) await _operator.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
+        if (_look is not null) await _look.DisposeAsync().ConfigureAwait(false);
         await _capturing.ConfigureAwait(false);
         await _watching.ConfigureAwait(false);
         await _exporting.ConfigureAwait(false);
@@ -164,6 +170,14 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
         _door?.Dispose();
         if (_names is not null) await _names.DisposeAsync().ConfigureAwait(false);
         _store.Dispose();
+    }
+
+    private void Tell(LossTalk talk)
+    {
+        lock (talk)
+        {
+            foreach (var line in talk.Hear(_host.Ledger())) _terminal.Warn(line);
+        }
     }
 
     /// <summary>In force before the first batch. A bad one is told, and the command line goes on.</summary>
