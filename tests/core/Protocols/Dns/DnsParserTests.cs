@@ -69,6 +69,13 @@ public sealed class DnsParserTests
         New().Ask(DnsBytes.Query(1, "a.test")).Reply(DnsBytes.Address(1, "evil.test")).End().Brief);
 
     [Fact]
+    public void Exchanges_are_numbered_once_each_also_when_later_ones_end_first() => Assert.Equal(
+        ["2 1", "9 2", "3 3", "1 0"],
+        New().Ask(DnsBytes.Query(1, "a.test")).Ask(DnsBytes.Query(2, "b.test")).Reply(DnsBytes.Address(2, "b.test"))
+            .Reply(DnsBytes.Address(9, "no-question.test")).Ask(DnsBytes.Query(3, "c.test"))
+            .Reply(DnsBytes.Address(3, "c.test")).End().Select("dns.id", "dns.exchange"));
+
+    [Fact]
     public void An_error_without_the_question_goes_by_its_number() => Assert.Equal(
         ["FORMERR 0 a.test", "- 1 b.test"],
         New().Ask(DnsBytes.Query(1, "b.test")).Ask(DnsBytes.Query(2, "a.test"))
