@@ -274,11 +274,14 @@ public sealed unsafe partial class Shard
             return;
         }
 
-        if (flow->Mode == FlowMode.New && !TryClaimDatagram(flow, bytes, direction)) return;
+        // Of a frame that is whole nothing was cut: what it says beyond its end its sender made up.
+        var missingBytes = packet.CapturedLength < packet.WireLength ? packet.PayloadWireLength - bytes.Length : 0;
+        if (flow->Mode == FlowMode.New && !TryClaimDatagram(flow, bytes, direction, missingBytes > 0)) return;
 
         var isReversed = flow->Is(FlowTraits.Reversed);
         SetParseContext(flow, isReversed);
         _context.Slot = flow->Slot;
+        _context.MissingBytes = missingBytes;
         var result = _datagramParsers[flow->Parser]!.Parse(
             bytes, (Direction)(isReversed ? 1 - direction : direction), _context);
         flow->Slot = _context.Slot;
@@ -288,9 +291,9 @@ public sealed unsafe partial class Shard
         else EndDatagrams(flow);
     }
 
-    private bool TryClaimDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction)
+    private bool TryClaimDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction, bool isCut)
     {
-        var hints = Hints(flow);
+        var hints = Hints(flow) with { IsCut = isCut };
         var candidates = _datagramsByFirst[bytes[0]];
         if (!IsPortOfDatagrams(hints)) candidates &= ~_datagramsOfPorts;
 
@@ -355,6 +358,9 @@ public sealed unsafe partial class Shard
 
     private void BreakDatagram(Flow* flow)
     {
+        // The capture's doing, and counted as that where it was decoded.
+        if (_context.MissingBytes > 0) return;
+
         Counters.DatagramsBroken++;
         if (++flow->Tries < _options.ProbeDatagramsMax) return;
         if (flow->Slot != 0) EndDatagrams(flow);

@@ -13,14 +13,14 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
     /// <summary>How long an answer is waited for: longer than stub resolvers keep trying.</summary>
     public const long AnswerWaitNanos = 30_000_000_000;
 
-    private const uint NoTransfer = uint.MaxValue;
-
     private readonly DnsQueryTable _queries = new(pendingMax, chunk);
     private readonly bool _isMulticast = isMulticast;
     private readonly bool _isTcp = isTcp;
 
     // Its own where most of DNS passes. Of connections there may be many: these share their thread's.
     private DnsMessage? _message;
+
+    private const uint NoTransfer = uint.MaxValue;
 
     // The number of a zone transfer under way, whose answer is many messages (RFC 5936 section 2.2). TCP only.
     private uint _transferId = NoTransfer;
@@ -59,7 +59,9 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
             return true;
         }
 
-        if (!DnsShape.IsMessage(message, out var header, out var questionLength)) return false;
+        var isMessage = DnsShape.IsMessage(message, out var header, out var questionLength)
+            || (IsCut(context) && DnsShape.IsBeginning(message, out header));
+        if (!isMessage) return false;
 
         var question = message.Slice(DnsHeader.Size, questionLength);
         if (header.IsResponse) Answer(message, header.Id, question, direction, context, ref slot);
@@ -94,10 +96,13 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         ReadOnlySpan<byte> message, ushort id, ReadOnlySpan<byte> question, Direction direction, ParseContext context,
         ref uint slot)
     {
-        // To a group, or malformed beyond pairing: nothing will come back that could be told apart.
-        if (_isMulticast || question.IsEmpty)
+        // To a group, or malformed beyond pairing: nothing will come back that could be told apart. One that was cut
+        // before its question ended goes by its number.
+        if (_isMulticast || (question.IsEmpty && !IsCut(context)))
         {
-            Lone(direction, Direction.ToServer, context, ref slot).Emit(message, default, Message, context.Records);
+            var lone = Lone(direction, Direction.ToServer, context, ref slot);
+            lone.IsQueryCut = IsCut(context);
+            lone.Emit(message, default, Message, context.Records);
             return;
         }
 
@@ -111,6 +116,7 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
             message, question.Length, id, context.FlowId, in context.Records.Context, ref slot);
         query.AskedNanos = context.NowNanos;
         query.Direction = direction;
+        query.IsCut |= IsCut(context);
     }
 
     /// <summary>Something of the flow waits already: the same question, or too many under one number, make way.
@@ -140,6 +146,7 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         {
             var lone = Lone(direction, Direction.ToClient, context, ref slot);
             lone.IsPartial = !_isMulticast && _transferId != id;
+            lone.IsResponseCut = IsCut(context);
             lone.Emit(default, message, Message, context.Records);
             return;
         }
@@ -155,9 +162,13 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         ref var query = ref _queries[index];
         var exchange = Of(in query);
         exchange.LatencyNanos = context.NowNanos - query.AskedNanos;
+        exchange.IsResponseCut = IsCut(context);
         exchange.Emit(_queries.BytesOf(index, in query), message, Message, context.Records);
         _queries.Remove(index, ref slot);
     }
+
+    /// <summary>The capture left out the end of the message at hand. Streams have none such.</summary>
+    private bool IsCut(ParseContext context) => context.MissingBytes > 0 && !_isTcp;
 
     private static bool IsTransfer(ReadOnlySpan<byte> question) =>
         question is [.., 0, (byte)DnsTypes.Axfr or (byte)DnsTypes.Ixfr, _, _];

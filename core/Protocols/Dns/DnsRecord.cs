@@ -134,7 +134,8 @@ public readonly ref struct DnsRecord : IRecord
         fields.Flag("dns.retransmitted", "The same question was asked again before an answer came",
             said.IsRetransmitted, said.HasQuery);
         fields.Flag("dns.tcp", "Carried over TCP", said.IsTcp);
-        fields.Flag("dns.cut", "More records than are listed here, or a question too long to keep", said.IsToldCut);
+        fields.Flag("dns.cut", "More than is listed here: too many records, or bytes not captured or not kept",
+            said.IsToldCut);
         fields.Number("dns.exchange", "Which exchange of its flow, from 0", said.Number);
         visitor = fields;
     }
