@@ -20,6 +20,9 @@ internal struct DnsExchange
     /// <summary>The answer is longer than what was captured or kept of it.</summary>
     public bool IsResponseCut;
 
+    /// <summary>Which message of a zone transfer's answer, from 1; 0 where it is no transfer.</summary>
+    public ushort TransferMessage;
+
     /// <summary>The other half was to be expected and may have been lost.</summary>
     public bool IsPartial;
 
@@ -47,6 +50,7 @@ internal struct DnsExchange
         message.IsRetransmitted = IsRetransmitted;
         message.IsTcp = IsTcp;
         message.IsHttp = IsHttp;
+        message.TransferMessage = TransferMessage;
 
         var traits = IsPartial || message.IsToldCut ? RecordTraits.Partial : RecordTraits.None;
         if (message.ToldProblem != DnsProblem.None) traits |= RecordTraits.Malformed;

@@ -31,6 +31,7 @@ internal sealed partial class DnsQueryTable
         query.Id = id;
         query.Length = (ushort)kept.Length;
         query.QuestionLength = (ushort)(questionLength <= QueryBytesMax - DnsHeader.Size ? questionLength : 0);
+        query.Messages = 0;
         query.IsCut = kept.Length < message.Length;
         query.IsWaiting = true;
 

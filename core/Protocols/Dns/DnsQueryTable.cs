@@ -28,6 +28,10 @@ internal struct DnsQuery
 
     /// <summary>Bytes of the first question, behind the header; 0 where there is none to compare.</summary>
     public ushort QuestionLength;
+
+    /// <summary>Messages of a zone transfer that have come in answer to it; no further are counted at the type's end.
+    /// </summary>
+    public ushort Messages;
     public Direction Direction;
     public bool IsCut;
     public bool IsWaiting;
@@ -216,7 +220,8 @@ internal sealed partial class DnsQueryTable
         }
     }
 
-    private ReadOnlySpan<byte> QuestionOf(int index) =>
+    /// <summary>The first question as it was asked; empty where it is not kept whole.</summary>
+    public ReadOnlySpan<byte> QuestionOf(int index) =>
         Room(index).Slice(DnsHeader.Size, this[index].QuestionLength);
 
     private Span<byte> Room(int index) =>

@@ -39,6 +39,8 @@ public readonly ref struct DnsRecord : IRecord
         DescribeExchange(said, ref visitor);
         visitor.Text("dns.problem", "What was wrong with the message", said.ProblemName);
         visitor.Flag("dns.http", "Carried in an HTTP exchange (RFC 8484)", said.IsHttp, said.IsHttp);
+        visitor.Number("dns.transfer.message", "Which message of a zone transfer, from 0: all are one exchange",
+            (uint)said.TransferMessage - 1, said.TransferMessage != 0);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
