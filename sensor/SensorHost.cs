@@ -212,12 +212,15 @@ public sealed class SensorHost : IAsyncDisposable
         return (invoker, stop) => new ControlClient(_tasks, _options.Clock).RunAsync(invoker, stop);
     }
 
-    private IEnumerable<LedgerLine> SpoolLedger()
+    /// <summary>The spool's part of the balance.</summary>
+    public IEnumerable<LedgerLine> SpoolLedger()
     {
         var counts = _spool.Counts();
         yield return new("spool", "records waiting", counts.Records, false);
         yield return new("spool", "records acknowledged", counts.RecordsArrived, false);
         yield return new("spool", "records given up to make room", counts.RecordsDropped, true);
+        yield return new("spool", "records in entries that are no batch", counts.RecordsUnreadable, true);
+        yield return new("spool", "files that end torn", counts.FilesTorn, true);
     }
 
     private IReadOnlyList<string> InterfaceNames() =>

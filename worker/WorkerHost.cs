@@ -122,7 +122,12 @@ public sealed class WorkerHost : IWorkerAccount, IAsyncDisposable
         }
     }
 
-    public IEnumerable<LedgerLine> Ledger() => [.. Inbox.Ledger(), .. _pump.Ledger()];
+    public IEnumerable<LedgerLine> Ledger() =>
+    [
+        .. Inbox.Ledger(),
+        new("ingest", "files of the log that end torn", _log.Counts.TornSegments, true),
+        .. _pump.Ledger(),
+    ];
 
     public async Task StartAsync(CancellationToken cancel = default)
     {

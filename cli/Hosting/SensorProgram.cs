@@ -55,6 +55,7 @@ internal sealed partial class SensorProgram : IAsyncDisposable
     private readonly Lock _telling = new();
     private HashSet<string> _toldProblems = [];
     private readonly WorkerTalk _workerTalk;
+    private readonly LossTalk _lossTalk = LossTalk.OfSensor();
     private ITimer? _look;
 
     /// <param name="membership">Who the workers are; null for what the settings say.</param>
@@ -259,6 +260,7 @@ internal sealed partial class SensorProgram : IAsyncDisposable
         LookAtOwn();
         TellProblems();
         TellMembers();
+        foreach (var line in _lossTalk.Hear(Host.SpoolLedger())) _terminal.Warn(line);
         var keeping = _packets.Problem;
         if (keeping is not null && keeping != _toldKeeping) _terminal.Say($"packets are not kept: {keeping}");
         _toldKeeping = keeping;

@@ -24,10 +24,13 @@ namespace NetSniff.Cli.Hosting;
 internal sealed partial class WorkerProgram : IAsyncDisposable
 {
     /// <summary>Each commit is a part of each table on a server, which it must merge again.</summary>
-    private static readonly CommitOptions s_commitElsewhere = new()
+    internal static readonly CommitOptions CommitElsewhere = new()
     {
         Every = TimeSpan.FromSeconds(1), EveryBusy = TimeSpan.FromSeconds(5), RecordsMax = 1 << 19,
+        BytesMax = 128 << 20,
     };
+
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(1);
 
     private readonly Terminal _terminal;
     private readonly WorkerSettings _settings;
@@ -50,6 +53,7 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
     private IMembership? _workers;
     private QueryServer? _query;
     private HealthListener? _health;
+    private ITimer? _look;
     private Task _watching = Task.CompletedTask;
     private Task _exporting = Task.CompletedTask;
     private Task _configuring = Task.CompletedTask;
@@ -86,7 +90,7 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
                 Folder = settings.Folder,
                 Listen = settings.Ingest.ToString(),
                 Security = new ServerSecurity(_certificates),
-                Commit = settings.Store.Elsewhere is null ? new CommitOptions() : s_commitElsewhere,
+                Commit = settings.Store.Elsewhere is null ? new CommitOptions() : CommitElsewhere,
             },
             _store,
             new WorkerParts
@@ -128,6 +132,8 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
             Kept = _kept,
             Clock = _terminal.Clock,
         })).ConfigureAwait(false);
+        var talk = LossTalk.OfWorker();
+        _look = _terminal.Clock.CreateTimer(_ => Tell(talk), null, TimeSpan.Zero, s_lookEvery);
         if (_captures is not null) _capturing = Task.Run(() => _captures.RunAsync(_stop.Token));
         _configuring = WatchAsync(_stop.Token);
         Attend();
@@ -150,6 +156,7 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
     {
         if (_operator is not null) await _operator.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
+        if (_look is not null) await _look.DisposeAsync().ConfigureAwait(false);
         await _capturing.ConfigureAwait(false);
         await _watching.ConfigureAwait(false);
         await _exporting.ConfigureAwait(false);
@@ -163,6 +170,14 @@ internal sealed partial class WorkerProgram : IAsyncDisposable
         _door?.Dispose();
         if (_names is not null) await _names.DisposeAsync().ConfigureAwait(false);
         _store.Dispose();
+    }
+
+    private void Tell(LossTalk talk)
+    {
+        lock (talk)
+        {
+            foreach (var line in talk.Hear(_host.Ledger())) _terminal.Warn(line);
+        }
     }
 
     /// <summary>In force before the first batch. A bad one is told, and the command line goes on.</summary>

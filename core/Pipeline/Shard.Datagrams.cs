@@ -34,6 +34,9 @@ public sealed unsafe partial class Shard
             return;
         }
 
+        // Of a frame that is whole nothing was cut: what it says beyond its end its sender made up.
+        _context.MissingBytes =
+            packet.CapturedLength < packet.WireLength ? packet.PayloadWireLength - bytes.Length : 0;
         if (flow->Mode == FlowMode.New)
         {
             if (bytes[0] == ProxyHeader.BinaryFirst && TryTakeProxied(flow, bytes, direction)) return;
@@ -91,7 +94,7 @@ public sealed unsafe partial class Shard
 
     private bool TryClaimDatagram(Flow* flow, ReadOnlySpan<byte> bytes, int direction)
     {
-        var hints = Hints(flow);
+        var hints = Hints(flow) with { IsCut = _context.MissingBytes > 0 };
         var candidates = _datagramsByFirst[bytes[0]];
         if (!IsPortOfDatagrams(hints)) candidates &= ~_datagramsOfPorts;
 
@@ -156,6 +159,9 @@ public sealed unsafe partial class Shard
 
     private void BreakDatagram(Flow* flow)
     {
+        // The capture's doing, and counted as that where it was decoded.
+        if (_context.MissingBytes > 0) return;
+
         Counters.DatagramsBroken++;
         if (++flow->Tries < _options.ProbeDatagramsMax) return;
         if (flow->Slot != 0) EndDatagrams(flow);
@@ -167,7 +173,7 @@ public sealed unsafe partial class Shard
         if (flow->Slot is not 0 and < ParseContext.NothingOpen && flow->Mode == FlowMode.Parsing)
         {
             SetParseContext(flow, flow->Is(FlowTraits.Reversed));
-            _context.Slot = flow->Slot;
+            (_context.Slot, _context.MissingBytes) = (flow->Slot, 0);
             _datagramParsers[flow->Parser]!.EndFlow(_context);
             flow->App = _context.App;
         }

@@ -32,5 +32,11 @@ public static class Apps
         }
     }
 
+    /// <summary>The number of a name that has one.</summary>
+    public static bool TryFind(string name, out ushort app)
+    {
+        lock (s_names) return s_ids.TryGetValue(name, out app);
+    }
+
     public static string Name(ushort app) => s_names[app];
 }

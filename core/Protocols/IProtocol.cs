@@ -33,8 +33,9 @@ public sealed record ProtocolInfo(
 /// <param name="IsFromStart">The capture has the connection from its beginning.</param>
 /// <param name="IsBehind">Bytes that nobody claimed came before these: they are where a segment begins, which may be
 /// anywhere.</param>
+/// <param name="IsCut">Of a datagram the capture left out the end.</param>
 public readonly record struct ProbeHints(
-    ushort ClientPort, ushort ServerPort, bool IsFromStart, bool IsBehind = false)
+    ushort ClientPort, ushort ServerPort, bool IsFromStart, bool IsBehind = false, bool IsCut = false)
 {
     public bool IsPort(ushort port) => ClientPort == port || ServerPort == port;
 }

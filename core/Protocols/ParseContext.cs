@@ -37,6 +37,10 @@ public sealed class ParseContext(RecordSink records, Action? finish = null)
     /// known.</summary>
     public bool IsOtherBehind;
 
+    /// <summary>Datagram parsers: bytes at the datagram's end that the capture left out (its snap length). A message
+    /// that ends too soon is then cut, which makes its record partial, and not malformed.</summary>
+    public int MissingBytes;
+
     /// <summary>In <see cref="Slot"/>: the rest of the word is kept, but at the flow's end there is nothing to do.
     /// </summary>
     public const uint NothingOpen = 0x8000_0000;

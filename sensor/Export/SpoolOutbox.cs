@@ -36,12 +36,26 @@ internal sealed class SpoolOutbox(Spool spool, RetractionList retractions, strin
         FindLanes();
         foreach (var lane in _open)
         {
-            while (lane.Reader.TryRead(out var entry))
+            if (TryTake(lane, batch)) return true;
+        }
+
+        return false;
+    }
+
+    private bool TryTake(OpenLane lane, Batch batch)
+    {
+        while (lane.Reader.TryRead(out var entry))
+        {
+            if (SpooledBatch.TryRead(entry, lane.Name, ref _buffer, batch))
             {
                 // Before it goes: after a kill nobody else knows that the worker may have it.
                 lane.Queue.MarkSent(entry.Sequence);
-                if (SpooledBatch.TryRead(entry, lane.Name, ref _buffer, batch)) return true;
+                return true;
             }
+
+            // Whole by its checksum and yet no batch: another program's, or a fault of ours. Passed over it would count
+            // as arrived with the next acknowledgement, and as the last of its lane it would wait for ever.
+            if (!lane.Reader.TryGiveUp(entry.Sequence)) return false;
         }
 
         return false;

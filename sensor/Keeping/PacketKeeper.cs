@@ -82,10 +82,11 @@ public sealed class PacketKeeper : IDisposable
             return;
         }
 
+        var index = 0;
         try
         {
             var isKept = true;
-            for (var index = 0; index < frames.Length; index++)
+            for (; index < frames.Length; index++)
             {
                 isKept &= Take(ring, plan.Depth, in frames[index], apps[index]);
             }
@@ -94,6 +95,8 @@ public sealed class PacketKeeper : IDisposable
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
+            // The one at which it failed, and the rest of the batch.
+            Counters.Failed += frames.Length - index;
             Fail(problem);
         }
     }

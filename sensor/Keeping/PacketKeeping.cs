@@ -111,6 +111,7 @@ public sealed class PacketKeeping : IMetricSource, IDisposable
         yield return new(Stage, "packets offered", Sum(static one => one.Offered), false);
         yield return new(Stage, "packets kept", counts.Packets, false);
         yield return new(Stage, "of these without payload", Sum(static one => one.WithoutPayload), false);
+        yield return new(Stage, "of these cut, longer than what is kept of a packet", counts.PacketsCut, true);
         yield return new(Stage, "left out, our own delivery", Sum(static one => one.Own), false);
         yield return new(Stage, "left out, of no target", Sum(static one => one.Untargeted), false);
         yield return new(Stage, "left out, no headers known", Sum(static one => one.LeftOut), false);

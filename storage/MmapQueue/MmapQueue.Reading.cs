@@ -182,18 +182,47 @@ public sealed unsafe partial class MmapQueue
             sequence = Math.Min(sequence, _next - 1);
             if (sequence <= _position.Acknowledged) return;
 
-            var records = 0L;
-            foreach (var segment in _segments)
-            {
-                if (segment.FirstSequence > sequence) break;
-                records += Walk(segment, segment == _segments[0] ? _acknowledgedTo : 0, sequence).Records;
-            }
-
-            _recordsWaiting -= records;
-            _position.Acknowledge(sequence, records);
-            RemoveAcknowledged();
-            _acknowledgedTo = _segments is [var first, ..] ? Walk(first, 0, sequence).Position : 0;
+            _position.Acknowledge(sequence, LetGo(sequence));
+            ForgetThrough(sequence);
         }
+    }
+
+    /// <summary>Gives up the first entry that waits, if it is this one, without saying that it has arrived.</summary>
+    /// <returns>False while others wait before it.</returns>
+    internal bool TryGiveUp(ulong sequence)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            var first = FirstWaiting();
+            if (first != sequence) return first > sequence; // made room meanwhile, and was counted so
+
+            _recordsUnreadable += LetGo(sequence);
+            _position.GiveUp(sequence);
+            ForgetThrough(sequence);
+            return true;
+        }
+    }
+
+    /// <summary>Takes what waits up to a number out of the balance.</summary>
+    /// <returns>Its records.</returns>
+    private long LetGo(ulong sequence)
+    {
+        var records = 0L;
+        foreach (var segment in _segments)
+        {
+            if (segment.FirstSequence > sequence) break;
+            records += Walk(segment, segment == _segments[0] ? _acknowledgedTo : 0, sequence).Records;
+        }
+
+        _recordsWaiting -= records;
+        return records;
+    }
+
+    private void ForgetThrough(ulong sequence)
+    {
+        RemoveAcknowledged();
+        _acknowledgedTo = _segments is [var first, ..] ? Walk(first, 0, sequence).Position : 0;
     }
 }
 
@@ -264,6 +293,17 @@ public sealed unsafe class QueueReader : IDisposable
 
     /// <summary>Entries up to this number have arrived for good.</summary>
     public void Acknowledge(ulong sequence) => _queue.Acknowledge(sequence);
+
+    /// <summary>Nobody can use this entry: it goes, and its records count as unreadable. Not before all that came
+    /// before it has arrived, for what is acknowledged is one number; until then it is read again.</summary>
+    /// <returns>Whether it is gone.</returns>
+    public bool TryGiveUp(ulong sequence)
+    {
+        if (_queue.TryGiveUp(sequence)) return true;
+
+        _last = sequence - 1;
+        return false;
+    }
 
     public void Dispose()
     {

@@ -18,7 +18,8 @@ public sealed unsafe partial class MmapQueue
 
             var segment = QueueSegment.Recover(path, first);
             if (segment.WasTorn) _tornSegments++;
-            if (segment.Entries == 0)
+            // A run may end between counting a file as given up and deleting it.
+            if (segment.Entries == 0 || segment.NextSequence - 1 <= _position.DroppedThrough)
             {
                 Remove(segment);
                 continue;

@@ -23,6 +23,7 @@ public sealed unsafe partial class MmapQueue : IDisposable
     private long _recordsWaiting;
     private long _recordsAppended;
     private long _recordsRefused;
+    private long _recordsUnreadable;
     private long _tornSegments;
     private QueueCounts _lastCounts;
     private bool _isDisposed;
@@ -164,6 +165,7 @@ public sealed unsafe partial class MmapQueue : IDisposable
             RecordsAcknowledged = _position.RecordsAcknowledged,
             RecordsDropped = _position.RecordsDropped,
             RecordsRefused = _recordsRefused,
+            RecordsUnreadable = _recordsUnreadable,
             TornSegments = _tornSegments,
             OldestNanos = oldest,
         };

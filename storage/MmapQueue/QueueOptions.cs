@@ -50,6 +50,9 @@ public readonly record struct QueueCounts
     /// <summary>Records that never got in, this run.</summary>
     public long RecordsRefused { get; init; }
 
+    /// <summary>Records in entries that their reader could make nothing of, this run.</summary>
+    public long RecordsUnreadable { get; init; }
+
     /// <summary>Files whose end was cut off because a run ended, or the power failed, in the middle of an
     /// entry.</summary>
     public long TornSegments { get; init; }

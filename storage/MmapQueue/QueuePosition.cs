@@ -121,6 +121,15 @@ internal sealed unsafe class QueuePosition : IDisposable
         Store(next);
     }
 
+    /// <summary>Entries up to this number go, and nobody got them: whoever gives them up counts their records.
+    /// </summary>
+    public void GiveUp(ulong sequence)
+    {
+        var next = _state;
+        next.Acknowledged = sequence;
+        Store(next);
+    }
+
     public void Drop(ulong through, long records)
     {
         var next = _state;

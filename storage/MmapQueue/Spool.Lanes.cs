@@ -52,6 +52,8 @@ public sealed partial class Spool
             var counts = lane.Queue.Counts();
             if (counts.Entries > 0 || !_lanes.Contains(lane)) return false;
 
+            _recordsUnreadableGone += counts.RecordsUnreadable;
+            _filesTornGone += counts.TornSegments;
             _state.BeginRetire(lane.Name, lane.Queue.Next - 1, counts.RecordsAcknowledged, counts.RecordsDropped);
             Volatile.Write(ref _lanes, [.. _lanes.Where(other => other != lane)]);
             lane.Queue.Dispose();
@@ -81,6 +83,8 @@ public sealed partial class Spool
                 RecordsArrived = _state.RecordsAcknowledged - _state.RecordsMoved,
                 RecordsDropped = _state.RecordsDropped,
                 RecordsRefused = RecordsRefused,
+                RecordsUnreadable = _recordsUnreadableGone,
+                FilesTorn = _filesTornGone,
             };
             foreach (var lane in _lanes)
             {
@@ -91,6 +95,8 @@ public sealed partial class Spool
                     BytesOnDisk = sum.BytesOnDisk + counts.BytesOnDisk,
                     RecordsArrived = sum.RecordsArrived + counts.RecordsAcknowledged,
                     RecordsDropped = sum.RecordsDropped + counts.RecordsDropped,
+                    RecordsUnreadable = sum.RecordsUnreadable + counts.RecordsUnreadable,
+                    FilesTorn = sum.FilesTorn + counts.TornSegments,
                     OldestNanos = Older(sum.OldestNanos, counts.OldestNanos),
                 };
             }
@@ -137,6 +143,13 @@ public readonly record struct SpoolCounts
 
     /// <summary>Records that never got in, this run.</summary>
     public long RecordsRefused { get; init; }
+
+    /// <summary>Records in entries that are no batch, this run: no worker got them.</summary>
+    public long RecordsUnreadable { get; init; }
+
+    /// <summary>Files of earlier runs whose end was lost with the power, or with a run that ended in the middle of an
+    /// entry. How many records that were nobody knows any more.</summary>
+    public long FilesTorn { get; init; }
 
     /// <summary>Time of the oldest waiting entry, nanoseconds since 1970 UTC; 0 when there is none.</summary>
     public long OldestNanos { get; init; }

@@ -19,6 +19,8 @@ public sealed partial class Spool : IDisposable
     private readonly SpoolState _state;
     private SpoolLane[] _lanes = [];
     private string? _laneProblem;
+    private long _recordsUnreadableGone;
+    private long _filesTornGone;
     private bool _isMoving;
     private bool _isDisposed;
 

@@ -53,6 +53,9 @@ internal sealed class FixtureStore : IRecordStore
     /// <summary>Thrown by the next appends; null lets one pass.</summary>
     public Queue<Exception?> AppendFailures { get; } = new();
 
+    /// <summary>While set, nothing can be taken back.</summary>
+    public bool RefusesRetractions { get; set; }
+
     public int Commits { get; private set; }
 
     /// <summary>Every record that is committed, as often as it is.</summary>
@@ -104,6 +107,7 @@ internal sealed class FixtureStore : IRecordStore
         lock (_lock)
         {
             Assert.Empty(_pending);
+            if (RefusesRetractions) throw new InvalidOperationException("no such table");
             foreach (var sequence in sequences)
             {
                 // In the file an empty batch says that it was taken back.

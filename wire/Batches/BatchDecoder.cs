@@ -28,6 +28,13 @@ public sealed class BatchDecoder
     /// <summary>Records of kinds that are not ours, over all batches.</summary>
     public long RecordsUnknown { get; private set; }
 
+    /// <summary>Columns of kinds that are ours and fields that are not, in the last batch: what a later sensor says
+    /// beyond what is known here.</summary>
+    public int ColumnsUnknown { get; private set; }
+
+    /// <summary>Times that an application's name found no room among those of this process.</summary>
+    public long AppsRefused => _names.AppsRefused;
+
     /// <summary>What the last batch was that could not be read, as an adjective.</summary>
     public string Problem { get; private set; } = "";
 
@@ -38,7 +45,7 @@ public sealed class BatchDecoder
     public bool TryRead(ReadOnlySpan<byte> batch)
     {
         _records.Clear();
-        Count = 0;
+        Count = ColumnsUnknown = 0;
         var input = new BatchReader(batch);
         var version = input.Byte();
         Problem = version > BatchFormat.Version ? "of a later version than is read here: update netsniff" : "damaged";
@@ -53,6 +60,7 @@ public sealed class BatchDecoder
         {
             _kinds[kind].Read(ref input, _names.HasPeers, count - rows);
             rows += _kinds[kind].Rows;
+            if (_kinds[kind].Schema is not null) ColumnsUnknown += _kinds[kind].FieldsUnknown;
         }
 
         if (!input.IsBroken) _order.Read(ref input, count, [], []);

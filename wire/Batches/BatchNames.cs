@@ -18,6 +18,9 @@ internal sealed class BatchNames
     private readonly List<KeyValuePair<string, string>> _labels = [];
     private bool _hasOriginOfAll;
 
+    /// <summary>Times that an application's name found no room.</summary>
+    public long AppsRefused { get; private set; }
+
     public bool HasPeers => _peers.Count > 0;
 
     public bool TryApp(ulong place, out ushort app) => TryTake(_apps, place, out app);
@@ -46,7 +49,7 @@ internal sealed class BatchNames
         for (var left = input.Count(AppsMax); left > 0 && !input.IsBroken; left--)
         {
             var name = Name(ref input);
-            if (!input.IsBroken) _apps.Add(Apps.Names.Count < AppsMax ? Apps.Add(name) : Apps.Unknown);
+            if (!input.IsBroken) _apps.Add(AppOf(name));
         }
 
         _hasOriginOfAll = version == BatchFormat.VersionBeforePeers;
@@ -58,6 +61,15 @@ internal sealed class BatchNames
             var peer = ReadPeer(ref input);
             if (!input.IsBroken) _peers.Add(takesPeers ? Peers.Add(peer) : Peers.Unnamed);
         }
+    }
+
+    private ushort AppOf(string name)
+    {
+        if (Apps.Names.Count < AppsMax) return Apps.Add(name);
+        if (Apps.TryFind(name, out var app)) return app;
+
+        AppsRefused++;
+        return Apps.Unknown;
     }
 
     private void ReadOrigins(ref BatchReader input, string node)

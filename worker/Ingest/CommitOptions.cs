@@ -5,6 +5,11 @@ public sealed record CommitOptions
 {
     public int RecordsMax { get; init; } = 1 << 18;
 
+    /// <summary>Bytes of records, where somebody follows them. With a batch more it is no more than a store takes
+    /// before it commits by itself: what it commits so and is read again after a failure is known to it and shown to
+    /// nobody.</summary>
+    public int BytesMax { get; init; } = 160 << 20;
+
     /// <summary>Where nothing more waits in the log: how old what is shown may be.</summary>
     public TimeSpan Every { get; init; } = TimeSpan.FromMilliseconds(200);
 

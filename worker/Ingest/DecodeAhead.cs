@@ -49,6 +49,9 @@ internal sealed class DecodeAhead : IDisposable
     /// <summary>It was told to stop and everything that the log has was given out.</summary>
     public bool HasEnded => _hasEnded && _ready.Count == 0;
 
+    /// <summary>Times that an application's name found no room, so that its records have none.</summary>
+    public long AppsRefused => _decoder.AppsRefused;
+
     /// <summary>Whether the thread went round since this was last asked.</summary>
     public bool HasTurned() => Interlocked.Exchange(ref _turned, 0) != 0;
 
@@ -168,7 +171,11 @@ internal sealed class DecodeAhead : IDisposable
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            return new DecodedEntry { Place = entry.Sequence, RecordsTold = entry.Records, Failure = failure };
+            return new DecodedEntry
+            {
+                Place = entry.Sequence, Kind = (LogEntryKind)entry.Kind, RecordsTold = entry.Records,
+                Failure = failure,
+            };
         }
     }
 
@@ -194,15 +201,22 @@ internal sealed class DecodeAhead : IDisposable
                 var isFine = !fields.IsBroken
                     && _unpacker.TryUnpack(fields.Rest(), compression, unpackedBytes, out var packed)
                     && _decoder.TryRead(packed);
+                if (isFine) decoded.ColumnsUnknown = _decoder.ColumnsUnknown;
                 if (isFine && _decoder.Count > 0) Prepare(decoded);
                 return decoded;
             case LogEntryKind.Retraction:
                 var sequences = new List<ulong>();
                 for (var left = fields.Varint(); left > 0 && !fields.IsBroken; left--) sequences.Add(fields.Varint());
-                return new DecodedEntry { Place = entry.Sequence, Kind = kind, Lane = lane, Retracted = sequences };
+                return new DecodedEntry
+                {
+                    Place = entry.Sequence, Kind = kind, Lane = lane, Retracted = sequences, IsBroken = fields.IsBroken,
+                };
             default:
                 // Of a later version, which ran here before.
-                return new DecodedEntry { Place = entry.Sequence, Kind = kind, Lane = lane };
+                return new DecodedEntry
+                {
+                    Place = entry.Sequence, Kind = kind, Lane = lane, RecordsTold = entry.Records,
+                };
         }
     }
 

@@ -25,9 +25,15 @@ internal sealed class DecodedEntry : IDisposable
     /// <summary>Records that it has.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Columns that say what is not known here.</summary>
+    public int ColumnsUnknown { get; set; }
+
     public string TraceParent { get; init; } = "";
 
     public IReadOnlyList<ulong> Retracted { get; init; } = [];
+
+    /// <summary>It ends before it should.</summary>
+    public bool IsBroken { get; init; }
 
     /// <summary>Why it could not be prepared.</summary>
     public Exception? Failure { get; init; }

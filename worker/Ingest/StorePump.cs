@@ -40,7 +40,7 @@ public sealed class StorePump : IDisposable
         _options = options;
         _parts = parts;
         _clock = clock;
-        _uncommitted = new UncommittedBatches(parts.Feeds);
+        _uncommitted = new UncommittedBatches(parts.Feeds, options.BytesMax);
         _read = log.Acknowledged;
         _ahead = new DecodeAhead(log, parts);
         _committedAt = _expiredAt = clock.GetTimestamp();
@@ -54,8 +54,12 @@ public sealed class StorePump : IDisposable
     /// <summary>Everything that was in the log is stored.</summary>
     public bool IsDrained => _isDrained;
 
-    public IEnumerable<LedgerLine> Ledger() => _counters.Ledger().Append(
-        new LedgerLine("store", "hours set aside as damaged", _store.Counts.FilesDamaged, true));
+    public IEnumerable<LedgerLine> Ledger() =>
+    [
+        .. _counters.Ledger(),
+        new("store", "applications without room for a number", _ahead.AppsRefused, false),
+        new("store", "hours set aside as damaged", _store.Counts.FilesDamaged, true),
+    ];
 
     /// <summary>Works until it is told to stop, and then on until the log is empty or time is up.</summary>
     public void Run(CancellationToken stop, CancellationToken stopAtOnce)
@@ -96,7 +100,7 @@ public sealed class StorePump : IDisposable
 
         _isDrained = false;
         _read = entry.Place;
-        if (_failedAt == entry.Place && _tries >= _options.TriesMax) _counters.GivenUp += entry.RecordsTold;
+        if (_failedAt == entry.Place && _tries >= _options.TriesMax) GiveUp(entry);
         else Handle(entry);
         if (_recordsUncommitted >= _options.RecordsMax || _uncommitted.IsFull || IsDue(_options.EveryBusy))
         {
@@ -167,8 +171,18 @@ public sealed class StorePump : IDisposable
                 HandleRetraction(entry);
                 break;
             default:
-                break; // of a later version
+                // Of a later version, which ran here before.
+                _counters.Read += entry.RecordsTold;
+                _counters.Damaged += entry.RecordsTold;
+                _counters.Passed++;
+                break;
         }
+    }
+
+    private void GiveUp(DecodedEntry entry)
+    {
+        _counters.GivenUp += entry.RecordsTold;
+        if (entry.Kind != LogEntryKind.Batch) _counters.Passed++;
     }
 
     private void HandleBatch(DecodedEntry entry)
@@ -177,6 +191,7 @@ public sealed class StorePump : IDisposable
         var count = entry.Count;
         _counters.Read += entry.RecordsTold;
         _counters.Damaged += entry.RecordsTold - count;
+        _counters.Columns += entry.ColumnsUnknown;
         // Also an empty one: its number must not be forgotten.
         var batch = new StoreBatch
         {
@@ -193,6 +208,7 @@ public sealed class StorePump : IDisposable
 
     private void HandleRetraction(DecodedEntry entry)
     {
+        if (entry.IsBroken) _counters.Passed++;
         // What came before it is in the log before it, and so in the store.
         if (_isDirty) Commit(entry.Place - 1);
         _store.Retract(entry.Lane, entry.Retracted);

@@ -13,6 +13,13 @@ internal sealed class StorePumpCounters
     public long Damaged;
     public long GivenUp;
 
+    /// <summary>Entries that hold no records to count them by: retractions that cannot be read or done, kinds of later
+    /// versions.</summary>
+    public long Passed;
+
+    /// <summary>Columns of batches that say what is not known here.</summary>
+    public long Columns;
+
     public long Expired;
     public long Retracted;
     public long Failures;
@@ -21,6 +28,8 @@ internal sealed class StorePumpCounters
     private long _again;
     private long _damaged;
     private long _givenUp;
+    private long _passed;
+    private long _columns;
 
     public long Stored => Volatile.Read(ref _stored);
 
@@ -31,10 +40,12 @@ internal sealed class StorePumpCounters
         _again += Again;
         _damaged += Damaged;
         _givenUp += GivenUp;
+        _passed += Passed;
+        _columns += Columns;
         Forget();
     }
 
-    public void Forget() => Read = Appended = Again = Damaged = GivenUp = 0;
+    public void Forget() => Read = Appended = Again = Damaged = GivenUp = Passed = Columns = 0;
 
     public IEnumerable<LedgerLine> Ledger()
     {
@@ -43,6 +54,8 @@ internal sealed class StorePumpCounters
         yield return new("store", "records that were stored already", _again, false);
         yield return new("store", "records damaged or of unknown kinds", _damaged, true);
         yield return new("store", "records the store could not take", _givenUp, true);
+        yield return new("store", "entries of the log passed over", _passed, true);
+        yield return new("store", "columns of fields unknown here", _columns, false);
         yield return new("store", "batches taken back", Retracted, false);
         yield return new("store", "records expired", Expired, false);
         yield return new("store", "failures of the store", Failures, false);

@@ -4,15 +4,13 @@ using NetSniff.Worker.Store;
 namespace NetSniff.Worker.Ingest;
 
 /// <summary>Batches between the store and its commit, for those who are told of committed ones only.</summary>
-internal sealed class UncommittedBatches(IReadOnlyList<IRecordFeed> feeds)
+/// <param name="bytesMax">Copies held; at this size a commit is due.</param>
+internal sealed class UncommittedBatches(IReadOnlyList<IRecordFeed> feeds, int bytesMax)
 {
-    /// <summary>Copies held; at this size a commit is due.</summary>
-    public const int BytesMax = 160 << 20;
-
     private readonly ByteWriter _records = new(feeds.Count == 0 ? 0 : 1 << 16);
     private readonly List<(LaneId Lane, ulong Sequence, int Start, int Length, int Count)> _batches = [];
 
-    public bool IsFull => _records.Length >= BytesMax;
+    public bool IsFull => _records.Length >= bytesMax;
 
     public void Add(in StoreBatch batch)
     {

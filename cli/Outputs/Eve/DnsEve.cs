@@ -28,7 +28,8 @@ internal static class DnsEve
             "llmnr" => "llmnr"u8,
             _ => "dns"u8,
         };
-        if (isAsked)
+        // The messages of a zone transfer answer one question.
+        if (isAsked && Number(writer, record, Fields.TransferMessage) == 0)
         {
             writer.Begin(record.Header, kind, record.Header.TimeNanos, Direction.ToServer);
             writer.Json.WriteStartObject(kind);
@@ -254,7 +255,8 @@ internal static class DnsEve
             QuestionNames = Of("dns.questions.names"), QuestionTypes = Of("dns.questions.types"),
             QuestionCount = Of("dns.questions.count"), AnswerNames = Of("dns.answers.names"),
             AuthorityNames = Of("dns.authority.names"), AdditionalNames = Of("dns.additional.names"),
-            Latency = Of("dns.latency"), Exchange = Of("dns.exchange");
+            Latency = Of("dns.latency"), Exchange = Of("dns.exchange"),
+            TransferMessage = Of("dns.transfer.message");
 
         private static int Of(string name) => RecordKinds.Register<DnsRecord>().Find(name)!.Index;
     }

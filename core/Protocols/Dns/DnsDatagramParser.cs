@@ -34,4 +34,8 @@ public abstract class DnsDatagramParser : DatagramParser
     public override IEnumerable<ParserLoss> Losses => [new("questions given up at the cap", Evicted)];
 
     public override void Reset() => _pairing.Clear();
+
+    /// <summary>Whether a datagram on a multicast protocol's port is one of its messages.</summary>
+    private protected static bool IsMulticast(ReadOnlySpan<byte> bytes, ProbeHints hints) =>
+        DnsShape.IsSurely(bytes, isMulticast: true) || (hints.IsCut && DnsShape.IsBeginning(bytes, out _));
 }

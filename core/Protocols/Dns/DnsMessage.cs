@@ -60,6 +60,7 @@ internal sealed class DnsMessage
     public bool IsTcp;
     public bool IsHttp;
     public bool IsToldCut;
+    public ushort TransferMessage;
     public DnsProblem ToldProblem;
 
     /// <summary>The one of this thread: no two are ever read at a time.</summary>

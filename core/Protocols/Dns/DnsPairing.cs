@@ -13,8 +13,6 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
     /// <summary>How long an answer is waited for: longer than stub resolvers keep trying.</summary>
     public const long AnswerWaitNanos = 30_000_000_000;
 
-    private const uint NoTransfer = uint.MaxValue;
-
     private readonly DnsQueryTable _queries = new(pendingMax, chunk);
     private readonly bool _isMulticast = isMulticast;
     private readonly bool _isTcp = isTcp;
@@ -22,8 +20,8 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
     // Its own where most of DNS passes. Of connections there may be many: these share their thread's.
     private DnsMessage? _message;
 
-    // The number of a zone transfer under way, whose answer is many messages (RFC 5936 section 2.2). TCP only.
-    private uint _transferId = NoTransfer;
+    // When the last message of any zone transfer came. TCP only.
+    private long _transferNanos;
 
     /// <summary>Questions given up before their time because there was no room.</summary>
     public long Evicted { get; private set; }
@@ -32,8 +30,8 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
 
     private DnsMessage Message => _message ?? (_isTcp ? DnsMessage.Present : _message = new DnsMessage());
 
-    /// <summary>Bytes were lost, so that what lacks an answer may have had one.</summary>
-    public bool HasGap { get; set; }
+    /// <summary>When bytes were lost, so that what lacks an answer may have had one; 0 for never.</summary>
+    public long GapNanos { get; set; }
 
     /// <summary>Gives up all that waits for too long. A message that finds nothing overdue is read in the same way
     /// whatever other flows have said before it.</summary>
@@ -42,6 +40,8 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         while (_queries.Oldest is var oldest && oldest != DnsQueryTable.None
             && context.NowNanos - _queries[oldest].AskedNanos > AnswerWaitNanos)
         {
+            if (_queries[oldest].Messages > 0 && context.NowNanos - _transferNanos <= AnswerWaitNanos) return;
+
             GiveUp(oldest, isRetransmitted: false, context, ref slot);
         }
     }
@@ -59,7 +59,9 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
             return true;
         }
 
-        if (!DnsShape.IsMessage(message, out var header, out var questionLength)) return false;
+        var isMessage = DnsShape.IsMessage(message, out var header, out var questionLength)
+            || (IsCut(context) && DnsShape.IsBeginning(message, out header));
+        if (!isMessage) return false;
 
         var question = message.Slice(DnsHeader.Size, questionLength);
         if (header.IsResponse) Answer(message, header.Id, question, direction, context, ref slot);
@@ -85,8 +87,7 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
     public void Clear()
     {
         _queries.Clear();
-        _transferId = NoTransfer;
-        HasGap = false;
+        (_transferNanos, GapNanos) = (0, 0);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -94,10 +95,13 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         ReadOnlySpan<byte> message, ushort id, ReadOnlySpan<byte> question, Direction direction, ParseContext context,
         ref uint slot)
     {
-        // To a group, or malformed beyond pairing: nothing will come back that could be told apart.
-        if (_isMulticast || question.IsEmpty)
+        // To a group, or malformed beyond pairing: nothing will come back that could be told apart. One that was cut
+        // before its question ended goes by its number.
+        if (_isMulticast || (question.IsEmpty && !IsCut(context)))
         {
-            Lone(direction, Direction.ToServer, context, ref slot).Emit(message, default, Message, context.Records);
+            var lone = Lone(direction, Direction.ToServer, context, ref slot);
+            lone.IsQueryCut = IsCut(context);
+            lone.Emit(message, default, Message, context.Records);
             return;
         }
 
@@ -111,6 +115,7 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
             message, question.Length, id, context.FlowId, in context.Records.Context, ref slot);
         query.AskedNanos = context.NowNanos;
         query.Direction = direction;
+        query.IsCut |= IsCut(context);
     }
 
     /// <summary>Something of the flow waits already: the same question, or too many under one number, make way.
@@ -139,13 +144,29 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         if (index == DnsQueryTable.None)
         {
             var lone = Lone(direction, Direction.ToClient, context, ref slot);
-            lone.IsPartial = !_isMulticast && _transferId != id;
+            lone.IsPartial = !_isMulticast;
+            lone.IsResponseCut = IsCut(context);
             lone.Emit(default, message, Message, context.Records);
             return;
         }
 
-        if (_isTcp) _transferId = IsTransfer(question) ? id : NoTransfer;
-        Complete(index, message, context, ref slot);
+        if (_isTcp && IsTransfer(_queries.QuestionOf(index))) Transfer(index, message, context);
+        else Complete(index, message, context, ref slot);
+    }
+
+    /// <summary>One of the messages that answer for a zone (RFC 5936 section 2.2). Those behind the first may have the
+    /// question or none, and nothing says that one is the last: the question stays until its connection is over, its
+    /// number is asked with again, or long nothing came.</summary>
+    private void Transfer(int index, ReadOnlySpan<byte> message, ParseContext context)
+    {
+        ref var query = ref _queries[index];
+        _transferNanos = context.NowNanos;
+        if (query.Messages < ushort.MaxValue) query.Messages++;
+        var exchange = Of(in query);
+        exchange.LatencyNanos = context.NowNanos - query.AskedNanos;
+        exchange.TransferMessage = query.Messages;
+        exchange.IsPartial = GapNanos != 0 && GapNanos >= query.AskedNanos;
+        exchange.Emit(_queries.BytesOf(index, in query), message, Message, context.Records);
     }
 
     // Apart: two ways end here, and half of the messages, the questions, go neither.
@@ -155,9 +176,13 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
         ref var query = ref _queries[index];
         var exchange = Of(in query);
         exchange.LatencyNanos = context.NowNanos - query.AskedNanos;
+        exchange.IsResponseCut = IsCut(context);
         exchange.Emit(_queries.BytesOf(index, in query), message, Message, context.Records);
         _queries.Remove(index, ref slot);
     }
+
+    /// <summary>The capture left out the end of the message at hand. Streams have none such.</summary>
+    private bool IsCut(ParseContext context) => context.MissingBytes > 0 && !_isTcp;
 
     private static bool IsTransfer(ReadOnlySpan<byte> question) =>
         question is [.., 0, (byte)DnsTypes.Axfr or (byte)DnsTypes.Ixfr, _, _];
@@ -177,7 +202,8 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
 
     private void Evict(int index, ParseContext context, ref uint slot)
     {
-        Evicted++;
+        // What an answered transfer says further on has no question then, and is told so.
+        if (_queries[index].Messages == 0) Evicted++;
         GiveUp(index, isRetransmitted: false, context, ref slot);
     }
 
@@ -185,19 +211,24 @@ internal sealed class DnsPairing(int pendingMax, int chunk, bool isMulticast, bo
     private void GiveUp(int index, bool isRetransmitted, ParseContext context, ref uint slot)
     {
         ref var query = ref _queries[index];
-        var exchange = Of(in query);
-        exchange.IsRetransmitted = isRetransmitted;
-        exchange.IsPartial = HasGap;
-        ref var present = ref context.Records.Context;
-        var saved = present;
-        present = query.Context;
-        exchange.Emit(_queries.BytesOf(index, in query), default, Message, context.Records);
-        present = saved;
+        if (query.Messages == 0) TellUnanswered(index, in query, isRetransmitted, context);
 
         // The word of another flow stays where it is and is found stale.
         uint foreign = 0;
         if (query.FlowId == context.FlowId) _queries.Remove(index, ref slot);
         else _queries.Remove(index, ref foreign);
+    }
+
+    private void TellUnanswered(int index, in DnsQuery query, bool isRetransmitted, ParseContext context)
+    {
+        var exchange = Of(in query);
+        exchange.IsRetransmitted = isRetransmitted;
+        exchange.IsPartial = GapNanos != 0;
+        ref var present = ref context.Records.Context;
+        var saved = present;
+        present = query.Context;
+        exchange.Emit(_queries.BytesOf(index, in query), default, Message, context.Records);
+        present = saved;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

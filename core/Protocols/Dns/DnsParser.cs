@@ -13,7 +13,7 @@ public sealed class DnsParser() : DnsDatagramParser(isMulticast: false), IProtoc
         if (DnsShape.IsNetBios(bytes)) return Verdict.No;
 
         var isOurs = hints.IsPort(Port)
-            ? DnsShape.IsMessage(bytes, out _, out _)
+            ? DnsShape.IsMessage(bytes, out _, out _) || (hints.IsCut && DnsShape.IsBeginning(bytes, out _))
             : DnsShape.IsSurely(bytes, isMulticast: false);
         if (!isOurs) return Verdict.No;
 

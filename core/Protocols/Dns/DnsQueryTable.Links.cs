@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using NetSniff.Records;
@@ -15,20 +16,22 @@ internal sealed partial class DnsQueryTable
         ReadOnlySpan<byte> message, int questionLength, ushort id, ulong flowId, in RecordHeader context, ref uint slot)
     {
         var older = Newest(slot, flowId);
-        var exchange = older != None ? this[older].Exchange + 1 : Counted(slot);
-        if (_free == None) Grow();
+        var exchange = older != None ? this[older].Exchanges : Counted(slot);
         var index = _free;
+        if (index != None) _free = this[index].Next;
+        else index = Fresh();
         var kept = message[..Math.Min(message.Length, QueryBytesMax)];
         Copy(kept, Room(index));
 
         ref var query = ref this[index];
-        _free = query.Next;
         query.Context = context;
         query.FlowId = flowId;
         query.Exchange = exchange;
+        query.Exchanges = exchange + 1;
         query.Id = id;
         query.Length = (ushort)kept.Length;
         query.QuestionLength = (ushort)(questionLength <= QueryBytesMax - DnsHeader.Size ? questionLength : 0);
+        query.Messages = 0;
         query.IsCut = kept.Length < message.Length;
         query.IsWaiting = true;
 
@@ -85,7 +88,8 @@ internal sealed partial class DnsQueryTable
         if (query.Newer != None) this[query.Newer].Older = query.Older;
         if (slot == (uint)index + 1)
         {
-            slot = query.Older != None ? (uint)query.Older + 1 : CountOnly | ((query.Exchange + 1) & ~CountOnly);
+            if (query.Older != None) this[query.Older].Exchanges = query.Exchanges;
+            slot = query.Older != None ? (uint)query.Older + 1 : CountOnly | (query.Exchanges & ~CountOnly);
         }
 
         if (query.IsHashed) Unhash(index, in query);
@@ -110,21 +114,25 @@ internal sealed partial class DnsQueryTable
         link = query.Next;
     }
 
-    /// <summary>Room for as many again, at first for a chunk. Bytes stay where they are, entries move.</summary>
+    /// <summary>An entry that was never used.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int Fresh()
+    {
+        if (_used == _queries.Length) Grow();
+        if (_used >> _chunkShift == _chunksUsed)
+        {
+            _bytes[_chunksUsed++] = GC.AllocateUninitializedArray<byte>(QueryBytesMax << _chunkShift);
+        }
+
+        return _used++;
+    }
+
     private void Grow()
     {
         var chunk = 1 << _chunkShift;
-        var first = _queries.Length;
-        Array.Resize(ref _queries, Math.Max(chunk, 2 * first));
-        for (var index = _queries.Length - 1; index >= first; index--)
-        {
-            _queries[index].Next = _free;
-            _free = index;
-        }
-
-        while (_chunksUsed << _chunkShift < _queries.Length)
-        {
-            _bytes[_chunksUsed++] = GC.AllocateUninitializedArray<byte>(chunk * QueryBytesMax);
-        }
+        var room = _queries.Length < MovedMax ? Math.Max(chunk, 2 * _queries.Length) : _pendingMax;
+        var larger = GC.AllocateUninitializedArray<DnsQuery>(Math.Min(room, _pendingMax));
+        _queries.CopyTo(larger, 0);
+        _queries = larger;
     }
 }

@@ -12,6 +12,9 @@ internal struct DnsQuery
     public long AskedNanos;
     public uint Exchange;
 
+    /// <summary>Of the flow's newest entry: exchanges of the flow so far.</summary>
+    public uint Exchanges;
+
     /// <summary>Neighbours: in time over all flows, in time within the flow, in the bucket. -1 is none.</summary>
     public int Before;
     public int After;
@@ -25,6 +28,10 @@ internal struct DnsQuery
 
     /// <summary>Bytes of the first question, behind the header; 0 where there is none to compare.</summary>
     public ushort QuestionLength;
+
+    /// <summary>Messages of a zone transfer that have come in answer to it; no further are counted at the type's end.
+    /// </summary>
+    public ushort Messages;
     public Direction Direction;
     public bool IsCut;
     public bool IsWaiting;
@@ -38,8 +45,9 @@ internal struct DnsQuery
 /// <remarks>Resolvers ask most questions from a port of their own, so there may be as many flows as questions; hence
 /// one table, and of the flow just one word. That word is the newest entry of the flow: entries leave oldest first, so
 /// a word that outlived its entry means that none of the flow is left, and is recognised by the flow's number. Room
-/// doubles and is kept: entries are copied, the bytes of questions lie in chunks and stay. An only question is found by
-/// that word: buckets, which lie all over the memory, are for flows of which several wait.</remarks>
+/// is kept. A packet that needs more of it waits for a few entries to be moved at most, never for all of a large table
+/// (<see cref="MovedMax"/>); the bytes of questions lie in chunks and stay. An only question is found by that word:
+/// buckets, which lie all over the memory, are for flows of which several wait.</remarks>
 internal sealed partial class DnsQueryTable
 {
     /// <summary>Bytes kept of a question: all that fits a UDP message without EDNS (RFC 1035 section 2.3.4).</summary>
@@ -47,6 +55,11 @@ internal sealed partial class DnsQueryTable
 
     /// <summary>Questions under one number in one flow that are told apart; more is no resolver.</summary>
     public const int SameIdMax = 16;
+
+    /// <summary>Entries that are moved at a time. A table that needs more than so many gets all the room it may ever
+    /// need, of which memory is only what is touched, in half a millisecond: to go on doubling moved 32,768 entries for
+    /// one packet, which took 30 ms.</summary>
+    public const int MovedMax = 1024;
 
     public const int None = -1;
 
@@ -59,6 +72,9 @@ internal sealed partial class DnsQueryTable
     private readonly int[] _buckets;
     private DnsQuery[] _queries = [];
     private int _chunksUsed;
+
+    /// <summary>Entries that were ever used: those behind them hold anything.</summary>
+    private int _used;
     private int _free = None;
     private int _oldest = None;
     private int _newest = None;
@@ -90,7 +106,7 @@ internal sealed partial class DnsQueryTable
     public uint Exchanges(uint slot, ulong flowId)
     {
         var newest = Newest(slot, flowId);
-        return newest != None ? this[newest].Exchange + 1 : Counted(slot);
+        return newest != None ? this[newest].Exchanges : Counted(slot);
     }
 
     /// <summary>Exchanges so far of a flow that waits for nothing.</summary>
@@ -128,8 +144,14 @@ internal sealed partial class DnsQueryTable
     }
 
     /// <summary>The flow's word after an exchange that left nothing waiting.</summary>
-    public uint CountSlot(uint slot, ulong flowId, uint exchanges) =>
-        Newest(slot, flowId) == None ? CountOnly | (exchanges & ~CountOnly) : slot;
+    public uint CountSlot(uint slot, ulong flowId, uint exchanges)
+    {
+        var newest = Newest(slot, flowId);
+        if (newest == None) return CountOnly | (exchanges & ~CountOnly);
+
+        this[newest].Exchanges = exchanges;
+        return slot;
+    }
 
     /// <summary>The question that an answer, or the same question again, belongs to.</summary>
     /// <param name="slot">The flow's word.</param>
@@ -198,7 +220,8 @@ internal sealed partial class DnsQueryTable
         }
     }
 
-    private ReadOnlySpan<byte> QuestionOf(int index) =>
+    /// <summary>The first question as it was asked; empty where it is not kept whole.</summary>
+    public ReadOnlySpan<byte> QuestionOf(int index) =>
         Room(index).Slice(DnsHeader.Size, this[index].QuestionLength);
 
     private Span<byte> Room(int index) =>

@@ -39,6 +39,8 @@ public readonly ref struct DnsRecord : IRecord
         DescribeExchange(said, ref visitor);
         visitor.Text("dns.problem", "What was wrong with the message", said.ProblemName);
         visitor.Flag("dns.http", "Carried in an HTTP exchange (RFC 8484)", said.IsHttp, said.IsHttp);
+        visitor.Number("dns.transfer.message", "Which message of a zone transfer, from 0: all are one exchange",
+            (uint)said.TransferMessage - 1, said.TransferMessage != 0);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -134,7 +136,8 @@ public readonly ref struct DnsRecord : IRecord
         fields.Flag("dns.retransmitted", "The same question was asked again before an answer came",
             said.IsRetransmitted, said.HasQuery);
         fields.Flag("dns.tcp", "Carried over TCP", said.IsTcp);
-        fields.Flag("dns.cut", "More records than are listed here, or a question too long to keep", said.IsToldCut);
+        fields.Flag("dns.cut", "More than is listed here: too many records, or bytes not captured or not kept",
+            said.IsToldCut);
         fields.Number("dns.exchange", "Which exchange of its flow, from 0", said.Number);
         visitor = fields;
     }

@@ -45,6 +45,17 @@ internal static class DnsShape
         return DnsEntry.TryRead(message, DnsHeader.Size, out _, out _);
     }
 
+    /// <summary>Whether bytes can be the beginning of a message of which the capture left out the rest.</summary>
+    public static bool IsBeginning(ReadOnlySpan<byte> message, out DnsHeader header)
+    {
+        if (!DnsHeader.TryRead(message, out header)) return false;
+        if (header.Questions > QuestionsMax || header.Opcode > DnsHeader.OpcodeMax) return false;
+
+        // The first name, of whichever section.
+        DnsName.Skip(message, DnsHeader.Size, out var problem);
+        return problem is DnsProblem.None or DnsProblem.Short;
+    }
+
     /// <summary>The strict check for a flow that nothing but its bytes speaks for: all sections must be there, with
     /// known codes and classes, and end where the message does.</summary>
     public static bool IsSurely(ReadOnlySpan<byte> message, bool isMulticast)

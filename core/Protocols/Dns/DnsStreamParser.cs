@@ -70,7 +70,7 @@ public sealed class DnsStreamParser : StreamParser, IProtocol
     public override bool TryResync(Direction direction, long missing, ParseContext context)
     {
         LossOf(direction) = true;
-        _pairing.HasGap = true;
+        _pairing.GapNanos = Math.Max(1, context.NowNanos);
         return true;
     }
 

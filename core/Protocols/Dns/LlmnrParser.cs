@@ -11,5 +11,5 @@ public sealed class LlmnrParser() : DnsDatagramParser(isMulticast: true), IProto
 
     /// <summary>The port is part of the protocol (section 2), so it decides together with the bytes.</summary>
     public static Verdict Probe(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints) =>
-        hints.IsPort(Port) && DnsShape.IsSurely(bytes, isMulticast: true) ? Verdict.Yes : Verdict.No;
+        hints.IsPort(Port) && IsMulticast(bytes, hints) ? Verdict.Yes : Verdict.No;
 }

@@ -13,6 +13,6 @@ public sealed class MdnsParser() : DnsDatagramParser(isMulticast: true), IProtoc
     public static Verdict Probe(ReadOnlySpan<byte> bytes, Direction direction, ProbeHints hints)
     {
         var isItsPort = hints.ServerPort == Port || (hints.ClientPort == Port && hints.ServerPort != DnsParser.Port);
-        return isItsPort && DnsShape.IsSurely(bytes, isMulticast: true) ? Verdict.Yes : Verdict.No;
+        return isItsPort && IsMulticast(bytes, hints) ? Verdict.Yes : Verdict.No;
     }
 }

@@ -39,6 +39,9 @@ internal sealed class DtlsConnection : FlowState
     public bool IsClientSealed;
     public bool IsServerSealed;
 
+    /// <summary>The capture left out the end of a datagram that was looked at.</summary>
+    public bool IsCut;
+
     public TlsHandshake Handshake { get; } = new();
 
     public DtlsMessage ClientHello { get; } = new();
@@ -55,6 +58,6 @@ internal sealed class DtlsConnection : FlowState
         ClientHello.Reset(pool);
         ServerHello.Reset(pool);
         Certificate.Reset(pool);
-        (Times, Datagrams, IsClientSealed, IsServerSealed) = (default, 0, false, false);
+        (Times, Datagrams, IsClientSealed, IsServerSealed, IsCut) = (default, 0, false, false, false);
     }
 }

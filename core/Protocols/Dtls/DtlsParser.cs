@@ -48,6 +48,7 @@ public sealed partial class DtlsParser : DatagramParser, IProtocol
         connection.Datagrams++;
         var isOurs = IsOurs(bytes);
         var isUnderstood = !isOurs || TakeRecords(connection, bytes, direction, context);
+        connection.IsCut |= !isUnderstood && context.MissingBytes > 0;
         if (!IsOver(connection, context) && connection.Datagrams < DatagramsMax)
         {
             return isUnderstood ? DatagramResult.Done : DatagramResult.Broken;
@@ -229,7 +230,7 @@ public sealed partial class DtlsParser : DatagramParser, IProtocol
     {
         var present = records.Context;
         records.Context = connection.Context;
-        var isWhole = connection.Times.EncryptedNanos != 0;
+        var isWhole = connection.Times.EncryptedNanos != 0 && !connection.IsCut;
         connection.Handshake.Emit(
             records, in connection.Times, isWhole ? RecordTraits.None : RecordTraits.Partial);
         records.Context = present;

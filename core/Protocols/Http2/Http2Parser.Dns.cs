@@ -45,6 +45,7 @@ public sealed partial class Http2Parser
             IsTcp = true,
             IsHttp = true,
             IsQueryCut = stream.RequestDns.IsCut,
+            IsResponseCut = stream.ResponseDns.IsCut,
             IsPartial = isHalf || stream.ResponseDns.IsCut || _isDnsCountLost,
         };
         exchange.Emit(query, response, DnsMessage.Present, context.Records);

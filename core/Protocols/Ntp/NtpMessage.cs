@@ -64,13 +64,17 @@ internal readonly struct NtpMessage
     public int MacBytes { get; private init; }
     public uint KeyId { get; private init; }
 
-    public static bool TryRead(ReadOnlySpan<byte> bytes, out NtpMessage message)
+    /// <summary>The capture left out its end: extensions and what is behind them are not all known.</summary>
+    public bool IsCut { get; private init; }
+
+    public static bool TryRead(ReadOnlySpan<byte> bytes, bool isCut, out NtpMessage message)
     {
         message = default;
-        if (bytes.Length < Size || !TryReadTail(bytes[Size..], out var extensions, out var hasNts, out var macBytes))
-        {
-            return false;
-        }
+        if (bytes.Length < Size) return false;
+
+        // Where the end is not known nothing tells an extension from a code.
+        var isSound = TryReadTail(bytes[Size..], isCut, out var extensions, out var hasNts, out var macBytes);
+        if (!isSound && !isCut) return false;
 
         var reader = new ByteReader(bytes);
         var first = reader.ReadByte();
@@ -93,6 +97,7 @@ internal readonly struct NtpMessage
             HasNts = hasNts,
             MacBytes = macBytes,
             KeyId = macBytes > 0 ? new ByteReader(bytes[^macBytes..]).ReadUInt32() : 0,
+            IsCut = isCut,
         };
         return message.Version is >= 1 and <= 4;
     }
@@ -110,14 +115,15 @@ internal readonly struct NtpMessage
 
     /// <summary>Extension fields (RFC 7822), then at most one message authentication code: what is left over is one
     /// when it has the size of one (RFC 7822 section 7.5.1.4).</summary>
-    private static bool TryReadTail(ReadOnlySpan<byte> tail, out int extensions, out bool hasNts, out int macBytes)
+    private static bool TryReadTail(
+        ReadOnlySpan<byte> tail, bool isCut, out int extensions, out bool hasNts, out int macBytes)
     {
         const int FieldSizeMin = 16;
         (extensions, hasNts, macBytes) = (0, false, 0);
         while (!tail.IsEmpty)
         {
             // A lone key number is the crypto-NAK; 20 and 24 are MD5 or AES-CMAC and SHA-1; longer digests follow suit.
-            if (tail.Length is 4 or 20 or 24)
+            if (tail.Length is 4 or 20 or 24 && !isCut)
             {
                 macBytes = tail.Length;
                 return true;

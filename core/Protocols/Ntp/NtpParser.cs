@@ -26,7 +26,8 @@ public sealed class NtpParser : DatagramParser, IProtocol
     {
         var mode = bytes.IsEmpty ? 0 : bytes[0] & 7;
         if (mode is NtpMode.Control or NtpMode.Private) return ParseManagement(bytes, mode, context);
-        if (!NtpMessage.TryRead(bytes, out var message) || mode == 0) return DatagramResult.Broken;
+        var isCut = context.MissingBytes > 0;
+        if (!NtpMessage.TryRead(bytes, isCut, out var message) || mode == 0) return DatagramResult.Broken;
 
         switch (mode)
         {
@@ -109,6 +110,7 @@ public sealed class NtpParser : DatagramParser, IProtocol
             HasLatency = hasRequest && isAnswer,
             IsUnanswered = message.Mode == NtpMode.Client,
         };
+        if (message.IsCut || request.Message.IsCut) traits |= RecordTraits.Partial;
         context.Records.Emit(in record, startNanos, traits);
     }
 
@@ -144,7 +146,11 @@ public sealed class NtpParser : DatagramParser, IProtocol
     private static DatagramResult ParseManagement(ReadOnlySpan<byte> bytes, int mode, ParseContext context)
     {
         var isControl = mode == NtpMode.Control;
-        if (isControl ? !NtpProbe.IsControl(bytes) : !NtpProbe.IsPrivate(bytes)) return DatagramResult.Broken;
+        var isCut = context.MissingBytes > 0;
+        if (isControl ? !NtpProbe.IsControl(bytes, isCut) : !NtpProbe.IsPrivate(bytes, isCut))
+        {
+            return DatagramResult.Broken;
+        }
 
         var record = new NtpManagementRecord
         {
@@ -152,9 +158,10 @@ public sealed class NtpParser : DatagramParser, IProtocol
             Version = (byte)(bytes[0] >> 3 & 7),
             IsAnswer = NtpProbe.IsAnswer(bytes),
             Operation = isControl ? (byte)(bytes[1] & 0x1F) : bytes[3],
-            Bytes = bytes.Length,
+            Bytes = bytes.Length + context.MissingBytes,
         };
-        context.Records.Emit(in record, context.NowNanos);
+        context.Records.Emit(
+            in record, context.NowNanos, isCut ? RecordTraits.Partial : RecordTraits.None);
         return DatagramResult.Done;
     }
 }

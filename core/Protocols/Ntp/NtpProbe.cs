@@ -15,11 +15,13 @@ internal static class NtpProbe
 
         switch (bytes[0] & 7)
         {
-            case NtpMode.Control: return isItsPort && IsControl(bytes) ? Side(IsAnswer(bytes), direction) : Verdict.No;
-            case NtpMode.Private: return isItsPort && IsPrivate(bytes) ? Side(IsAnswer(bytes), direction) : Verdict.No;
+            case NtpMode.Control:
+                return isItsPort && IsControl(bytes, hints.IsCut) ? Side(IsAnswer(bytes), direction) : Verdict.No;
+            case NtpMode.Private:
+                return isItsPort && IsPrivate(bytes, hints.IsCut) ? Side(IsAnswer(bytes), direction) : Verdict.No;
         }
 
-        if (!NtpMessage.TryRead(bytes, out var message) || !IsSound(in message)) return Verdict.No;
+        if (!NtpMessage.TryRead(bytes, hints.IsCut, out var message) || !IsSound(in message)) return Verdict.No;
         if (!isItsPort && !IsSurely(in message)) return Verdict.No;
 
         return message.Mode switch
@@ -35,7 +37,7 @@ internal static class NtpProbe
         (bytes[0] & 7) == NtpMode.Control ? (bytes[1] & 0x80) != 0 : (bytes[0] & 0x80) != 0;
 
     /// <summary>RFC 9327 section 2: as many data octets as it says, padded to words, and perhaps a digest.</summary>
-    public static bool IsControl(ReadOnlySpan<byte> bytes)
+    public static bool IsControl(ReadOnlySpan<byte> bytes, bool isCut)
     {
         const int OpcodeMax = 12, SaveConfiguration = 31;
         if (bytes.Length < ControlHeaderSize || (bytes[0] >> 3 & 7) is < 1 or > 4 || bytes[0] >> 6 != 0) return false;
@@ -43,13 +45,14 @@ internal static class NtpProbe
         var opcode = bytes[1] & 0x1F;
         var count = bytes[10] << 8 | bytes[11];
         var padded = ControlHeaderSize + (count + 3 & ~3);
+        if (isCut) return opcode is <= OpcodeMax or SaveConfiguration;
         return opcode is <= OpcodeMax or SaveConfiguration
             && (bytes.Length == ControlHeaderSize + count || bytes.Length - padded is 0 or 4 or 20 or 24);
     }
 
     /// <summary>ntpd's ntp_request.h: implementation, request code, then items of a size, never over 500 bytes.
     /// </summary>
-    public static bool IsPrivate(ReadOnlySpan<byte> bytes)
+    public static bool IsPrivate(ReadOnlySpan<byte> bytes, bool isCut)
     {
         const int DataBytesMax = 500;
         if (bytes.Length < PrivateHeaderSize || (bytes[0] >> 3 & 7) is < 1 or > 4) return false;
@@ -57,7 +60,8 @@ internal static class NtpProbe
 
         var count = (bytes[4] & 0x0F) << 8 | bytes[5];
         var size = (bytes[6] & 0x0F) << 8 | bytes[7];
-        return count * size <= DataBytesMax && (!IsAnswer(bytes) || PrivateHeaderSize + count * size <= bytes.Length);
+        return count * size <= DataBytesMax
+            && (isCut || !IsAnswer(bytes) || PrivateHeaderSize + count * size <= bytes.Length);
     }
 
     private static bool IsSound(in NtpMessage message) =>

@@ -56,6 +56,9 @@ internal sealed class QuicConnection : FlowState, IDisposable
     public bool IsRetried;
     public bool IsNegotiated;
     public bool IsEarlyDataSeen;
+
+    /// <summary>The capture left out the end of something that was read as far as it went.</summary>
+    public bool IsCut;
     public QuicProblem Problem;
 
     public ReadOnlySpan<byte> TargetId => _ids.AsSpan(0, _targetIdLength);
@@ -113,7 +116,7 @@ internal sealed class QuicConnection : FlowState, IDisposable
         Google.Reset();
         (StartNanos, AskedNanos, AnswerNanos, CloseCode) = (0, 0, 0, 0);
         (Version, VersionSelected, Datagrams) = (0, 0, 0);
-        HasClose = IsCloseFromServer = IsRetried = IsNegotiated = IsEarlyDataSeen = false;
+        HasClose = IsCloseFromServer = IsRetried = IsNegotiated = IsEarlyDataSeen = IsCut = false;
         (_targetIdLength, _sourceIdLength, _serverIdLength, _versionsCount) = (0, 0, 0, 0);
         Problem = QuicProblem.None;
     }

@@ -67,7 +67,7 @@ public sealed partial class QuicParser
         var isWhole = isGoogles || (connection.Handshake.HasClientHello && connection.Handshake.HasServerHello);
         var isMalformed = connection.Handshake.IsMalformed
             || connection.Problem is QuicProblem.BadFrame or QuicProblem.NotAHello;
-        return (isWhole ? RecordTraits.None : RecordTraits.Partial)
+        return (isWhole && !connection.IsCut ? RecordTraits.None : RecordTraits.Partial)
             | (isMalformed ? RecordTraits.Malformed : RecordTraits.None);
     }
 }

@@ -125,6 +125,7 @@ public sealed partial class QuicParser : DatagramParser, IProtocol
     {
         if (QuicVersions.DialectOf(connection.Version) == QuicDialect.GooglePublic || connection.Version == 0)
         {
+            connection.IsCut |= context.MissingBytes > 0 && direction == Direction.ToServer;
             if (TakePublic(connection, bytes, direction, context)) return DatagramResult.Done;
         }
 
@@ -134,6 +135,9 @@ public sealed partial class QuicParser : DatagramParser, IProtocol
             if (!LongHeader.TryRead(bytes, out var header)) break;
 
             isUnderstood = true;
+            // Packets that say their length are whole or not read.
+            connection.IsCut |= context.MissingBytes > 0
+                && (header.Dialect == QuicDialect.GoogleLong || header.Type == QuicPacketType.VersionNegotiation);
             TakePacket(connection, bytes[..header.End], in header, direction, context);
             bytes = bytes[header.End..];
         }

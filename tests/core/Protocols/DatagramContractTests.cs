@@ -1,4 +1,5 @@
 using NetSniff.Protocols;
+using NetSniff.Records;
 
 namespace NetSniff.Tests.Protocols;
 
@@ -44,6 +45,14 @@ public sealed class DatagramContractTests
             }
         }
     }
+
+    /// <summary>A snap length is the capture's doing, not the peer's.</summary>
+    [Fact]
+    public void What_a_capture_cut_is_partial_and_not_malformed() => Cut(Samples.Datagrams, step: 1);
+
+    [Fact]
+    public void What_a_capture_cut_is_partial_and_not_malformed_in_the_corpus() =>
+        Cut(Samples.Shared(Transport.Datagram), step: 13);
 
     [Fact]
     public void Reset_leaves_no_trace()
@@ -110,6 +119,38 @@ public sealed class DatagramContractTests
                 run.Forget();
             }
         }
+    }
+
+    private static void Cut(IEnumerable<Sample> samples, int step)
+    {
+        foreach (var sample in samples)
+        {
+            var run = new DatagramRun(sample.Owner);
+            run.Tell(sample);
+            var truth = new RecordTruth(run.Sink);
+            var isMalformed = IsAny(run, RecordTraits.Malformed);
+            run.Forget();
+            var longest = sample.Said.Max(static said => said.Bytes.Length);
+            for (var kept = 1; kept < longest; kept += step)
+            {
+                run.TellCut(sample, kept);
+                Assert.True(
+                    isMalformed || !IsAny(run, RecordTraits.Malformed),
+                    $"{sample.Name} cut at {kept}: {string.Join('\n', run.Records)}");
+                truth.CheckCut(run.Sink, $"{sample.Name} cut at {kept}");
+                run.Forget();
+            }
+        }
+    }
+
+    private static bool IsAny(DatagramRun run, RecordTraits traits)
+    {
+        foreach (var record in new RecordWalker(run.Sink.Bytes))
+        {
+            if ((record.Header.Traits & traits) != 0) return true;
+        }
+
+        return false;
     }
 
     private static void Mutate(IEnumerable<Sample> samples, int rounds)

@@ -42,9 +42,28 @@ internal sealed class DatagramRun(int entry)
         Sink.Context.FlowId = Context.FlowId;
     }
 
+    /// <summary>The conversation as a capture has it that keeps so many bytes of a datagram.</summary>
+    public DatagramRun TellCut(Sample sample, int keptMax)
+    {
+        Start(sample.ClientPort, sample.ServerPort);
+        foreach (var (direction, bytes) in sample.Said)
+        {
+            Context.NowNanos += DatagramNanos;
+            var kept = Math.Min(keptMax, bytes.Length);
+            if (!Say(bytes.AsSpan(0, kept), direction, bytes.Length - kept)) break;
+        }
+
+        End();
+        return this;
+    }
+
+    /// <param name="missingBytes">What the capture left out behind them.</param>
     /// <returns>Whether the parser wants to see more of this flow.</returns>
-    public bool Say(ReadOnlySpan<byte> bytes, Direction direction) =>
-        _parser.Parse(bytes, direction, Context) != DatagramResult.Finished;
+    public bool Say(ReadOnlySpan<byte> bytes, Direction direction, int missingBytes = 0)
+    {
+        Context.MissingBytes = missingBytes;
+        return _parser.Parse(bytes, direction, Context) != DatagramResult.Finished;
+    }
 
     public void End()
     {

@@ -44,6 +44,23 @@ internal sealed class RecordTruth
         }
     }
 
+    /// <summary>Records of a capture that cut every datagram: one that does not say it is partial has no text that was
+    /// not said.</summary>
+    public void CheckCut(RecordSink sink, string where)
+    {
+        foreach (var record in new RecordWalker(sink.Bytes))
+        {
+            if ((record.Header.Traits & RecordTraits.Partial) != 0) continue;
+
+            foreach (var value in Values(record))
+            {
+                Assert.True(
+                    value.Value.Length == 0 || _values.Contains(value),
+                    $"{where}: {value.Field} is {value.Value} in {TestRecords.Line(record)}");
+            }
+        }
+    }
+
     /// <summary>A text that the record itself calls cut may end too soon, but begins as the true one does.</summary>
     private bool IsBeginning((string Field, string Value) value) => _values.Any(
         known => known.Field == value.Field && known.Value.StartsWith(value.Value, StringComparison.Ordinal));

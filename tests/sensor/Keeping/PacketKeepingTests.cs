@@ -189,6 +189,21 @@ public sealed class PacketKeepingTests : IDisposable
     }
 
     [Fact]
+    public void Packets_of_a_batch_at_which_the_disk_failed_are_dropped_and_counted()
+    {
+        _keeping.Change(Plan(KeptDepth.Everything));
+        Feed(_keeper);
+        Directory.Delete(Path.Combine(_folder.Path, PacketKeeping.FolderName), recursive: true);
+        for (var turn = 0; _keeping.Problem is null && turn < 200; turn++) Feed(_keeper);
+        Assert.NotNull(_keeping.Problem);
+        long Of(string reason) => _keeping.Ledger().Single(line => line.Reason == reason).Count;
+        Assert.True(Of("dropped, no room on disk") > 0);
+        Assert.Equal(
+            Of("packets offered"),
+            Of("packets kept") + Of("left out, no headers known") + Of("dropped, no room on disk"));
+    }
+
+    [Fact]
     public void Keeping_a_packet_allocates_nothing()
     {
         _keeping.Change(Plan(KeptDepth.Ciphertext));

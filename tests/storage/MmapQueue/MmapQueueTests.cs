@@ -194,6 +194,27 @@ public class MmapQueueTests
         }
     }
 
+    /// <summary>As after a kill between the two.</summary>
+    [Fact]
+    public void A_file_that_was_counted_as_given_up_and_is_still_there_is_not_given_out()
+    {
+        using var folder = new TemporaryFolder();
+        using (var queue = Queue.Open(folder.Path, s_small))
+        {
+            for (var number = 0; number < 3; number++) queue.TryAppend(new byte[40_000], 1, 1, 0, out _);
+            var path = Directory.GetFiles(folder.Path, "*.seg").Order(StringComparer.Ordinal).First();
+            var whole = File.ReadAllBytes(path);
+            Assert.True(queue.TryDropOldest());
+            File.WriteAllBytes(path, whole);
+        }
+
+        using var again = Queue.Open(folder.Path, s_small);
+        Assert.Equal((2, 1), (again.Counts().Records, again.Counts().RecordsDropped));
+        using var reader = again.OpenReader();
+        Assert.True(reader.TryRead(out var entry));
+        Assert.Equal(2ul, entry.Sequence);
+    }
+
     [Fact]
     public void After_a_restart_of_the_machine_no_number_is_used_again()
     {

@@ -1,9 +1,14 @@
+using System.Text;
 using Google.Protobuf;
+using NetSniff.Buffers;
+using NetSniff.Flows;
 using NetSniff.Records;
 using NetSniff.Storage.MmapQueue;
 using NetSniff.Tests.Sensor.Export;
+using NetSniff.Wire.Delivery;
 using NetSniff.Worker.Ingest;
 using NetSniff.Worker.Store;
+using Queue = NetSniff.Storage.MmapQueue.MmapQueue;
 
 namespace NetSniff.Tests.Worker.Ingest;
 
@@ -125,6 +130,58 @@ public class StorePumpTests
     }
 
     [Fact]
+    public void What_a_later_version_wrote_into_the_log_is_counted()
+    {
+        using var bed = new Bed(strange: static log => log.TryAppend("later"u8, records: 7, 1, kind: 99, out _));
+        bed.Append(1, firstId: 1, count: 5);
+        bed.Run();
+        Assert.Equal(Ids(1, 5), bed.Store.Ids.Order());
+        Assert.Equal(7, bed.Count("records damaged or of unknown kinds"));
+        Assert.Equal(1, bed.Count("entries of the log passed over"));
+        Assert.Equal(12, bed.Count("records in"));
+    }
+
+    [Fact]
+    public void A_retraction_that_ends_too_soon_is_counted()
+    {
+        using var bed = new Bed(strange: AppendCutRetraction);
+        bed.Append(1, firstId: 1, count: 5);
+        bed.Run();
+        Assert.Equal(1, bed.Count("entries of the log passed over"));
+    }
+
+    [Fact]
+    public void A_retraction_that_the_store_cannot_do_is_given_up_and_counted()
+    {
+        using var bed = new Bed();
+        bed.Append(1, firstId: 1, count: 10);
+        Assert.True(bed.Log.TryAppend(s_lane, [1]));
+        bed.Append(2, firstId: 11, count: 5);
+        bed.Store.RefusesRetractions = true;
+        bed.Run();
+        Assert.Equal(Ids(1, 15), bed.Store.Ids.Order());
+        Assert.Equal(1, bed.Count("entries of the log passed over"));
+        Assert.Equal(0, bed.Count("records the store could not take"));
+    }
+
+    [Fact]
+    public void Fields_of_a_later_version_are_left_out_and_counted()
+    {
+        using var bed = new Bed();
+        var batch = PackedFlows.Batch(s_lane.Lane, 1, 1, 10);
+        using var unpacker = new BatchUnpacker();
+        Assert.True(unpacker.TryUnpack(batch.Payload.Span, batch.Compression, batch.UnpackedBytes, out var lent));
+        var bytes = lent.ToArray();
+        var field = Encoding.UTF8.GetBytes(RecordKinds.Register<FlowRecord>().Fields[0].Name);
+        bytes[bytes.AsSpan().IndexOf(field)] = (byte)'F';
+        (batch.Payload, batch.Compression) = (ByteString.CopyFrom(bytes), NetSniff.Wire.V1.Compression.None);
+        Assert.True(bed.Log.TryAppend(s_lane, batch));
+        bed.Run();
+        Assert.Equal(Ids(1, 10), bed.Store.Ids.Order());
+        Assert.Equal(1, bed.Count("columns of fields unknown here"));
+    }
+
+    [Fact]
     public void What_is_taken_back_is_gone_and_stays_gone()
     {
         using var bed = new Bed();
@@ -199,14 +256,28 @@ public class StorePumpTests
     private static IEnumerable<ulong> Ids(ulong first, int count) =>
         Enumerable.Range(0, count).Select(offset => first + (ulong)offset);
 
+    private static void AppendCutRetraction(Queue log)
+    {
+        var entry = new ByteWriter(64);
+        LogEntry.Write(entry, s_lane, [1, 2, 3]);
+        log.TryAppend(entry.Written[..^1], 0, 1, (uint)LogEntryKind.Retraction, out _);
+    }
+
     private sealed class Bed : IRecordEnricher, IBatchDetector, IDisposable
     {
         private readonly TemporaryFolder _folder = new();
         private readonly StorePump _pump;
 
-        public Bed(CommitOptions? options = null)
+        public Bed(CommitOptions? options = null, Action<Queue>? strange = null)
         {
-            Log = IngestLog.Open(_folder["log"], new QueueOptions { SegmentBytes = 1 << 20, BytesMax = 8 << 20 });
+            var room = new QueueOptions { SegmentBytes = 1 << 20, BytesMax = 8 << 20 };
+            if (strange is not null)
+            {
+                using var log = Queue.Open(_folder["log"], room);
+                strange(log);
+            }
+
+            Log = IngestLog.Open(_folder["log"], room);
             var parts = new StorePumpParts { Enrichers = [this], Detector = this, Feeds = [Feed] };
             _pump = new StorePump(Log, Store, options ?? s_options, parts, TimeProvider.System);
         }

@@ -32,6 +32,7 @@ public sealed class KeptFiles
     private readonly string _folder;
     private readonly TimeProvider _clock;
     private readonly long _bytesMax;
+    private readonly long _unfinished;
     private long _overwritten;
     private long _kept;
 
@@ -41,12 +42,23 @@ public sealed class KeptFiles
     {
         (_folder, _clock, _bytesMax) = (folder, clock, bytesMax);
         OwnerFolder.Make(folder);
-        foreach (var part in Directory.EnumerateFiles(folder, $"*{Content}.part")) File.Delete(part);
+        foreach (var part in Directory.EnumerateFiles(folder, $"*{Content}.part"))
+        {
+            File.Delete(part);
+            _unfinished++;
+        }
+
         foreach (var path in Directory.EnumerateFiles(folder, "*" + Content))
         {
             var id = Path.GetFileNameWithoutExtension(path);
-            if (Read(id) is { } file) _files[id] = file;
-            else Delete(id);
+            if (Read(id) is { } file)
+            {
+                _files[id] = file;
+                continue;
+            }
+
+            Delete(id);
+            _unfinished++;
         }
 
         Expire();
@@ -98,6 +110,7 @@ public sealed class KeptFiles
     public IEnumerable<LedgerLine> Ledger() =>
     [
         new("captures", "files kept", Interlocked.Read(ref _kept), false),
+        new("captures", "files that an earlier run had not finished", _unfinished, true),
         new("captures", "files that made room before their time", Interlocked.Read(ref _overwritten), true),
     ];
 

@@ -24,7 +24,7 @@ public sealed record ClickHouseOptions
 
     /// <summary>Bytes of records that wait for <see cref="IRecordStore.Commit"/>; more commits by itself. A table's
     /// part of it is one block, which the server holds in memory while it sorts it.</summary>
-    public long PendingBytesMax { get; init; } = 128L << 20;
+    public long PendingBytesMax { get; init; } = 192L << 20;
 
     /// <summary>Memory of one question on the server.</summary>
     public long MemoryBytesMax { get; init; } = 2L << 30;

@@ -57,6 +57,23 @@ public sealed class DnsEveTests
     }
 
     [Fact]
+    public void A_zone_transfer_has_one_request_and_a_response_for_each_message()
+    {
+        var driver = new StreamDriver(new DnsStreamParser());
+        driver.Say(Direction.ToServer, DnsBytes.Framed(DnsBytes.Query(5, "zone.test", 252)));
+        for (var message = 0; message < 3; message++)
+        {
+            driver.Say(Direction.ToClient, DnsBytes.Framed(DnsBytes.Answer(5, "zone.test", 252)));
+        }
+
+        Assert.Equal(
+            ["request", "response", "response", "response"],
+            Events(driver.Sink).Select(static line => line.Contains("\"request\"", StringComparison.Ordinal)
+                ? "request"
+                : "response"));
+    }
+
+    [Fact]
     public void Rcode_is_the_header_s_and_what_edns_adds_stands_beside_it()
     {
         byte[] bad = [.. DnsBytes.Header(7, 0x8180, 1, additional: 1), .. DnsBytes.Question("a.test"),
@@ -66,11 +83,13 @@ public sealed class DnsEveTests
             Assert.Single(Events(new DatagramDriver(new DnsParser()).Reply(bad))), StringComparison.Ordinal);
     }
 
-    private static string[] Events(DatagramDriver driver)
+    private static string[] Events(DatagramDriver driver) => Events(driver.Context.Records);
+
+    private static string[] Events(RecordSink records)
     {
         using var output = new MemoryStream();
         var writer = new EveWriter(output);
-        foreach (var record in new RecordWalker(driver.Context.Records.Bytes)) DnsEve.Write(writer, record);
+        foreach (var record in new RecordWalker(records.Bytes)) DnsEve.Write(writer, record);
         return Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

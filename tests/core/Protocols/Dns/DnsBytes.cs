@@ -73,6 +73,15 @@ internal sealed class DatagramDriver
     public List<string> Brief =>
         Select("dns.id", "dns.has_query", "dns.has_response", "dns.latency", "dns.retransmitted");
 
+    /// <summary>As a capture has it that keeps so many bytes.</summary>
+    public DatagramDriver SayCut(Direction direction, byte[] bytes, int kept)
+    {
+        Context.MissingBytes = Math.Max(0, bytes.Length - kept);
+        Say(direction, bytes[..Math.Min(kept, bytes.Length)]);
+        Context.MissingBytes = 0;
+        return this;
+    }
+
     public DatagramDriver Say(Direction direction, byte[] bytes, ulong flow = 1, long millis = 1)
     {
         Enter(flow);

@@ -69,6 +69,48 @@ public sealed class DnsParserTests
         New().Ask(DnsBytes.Query(1, "a.test")).Reply(DnsBytes.Address(1, "evil.test")).End().Brief);
 
     [Fact]
+    public void Exchanges_are_numbered_once_each_also_when_later_ones_end_first() => Assert.Equal(
+        ["2 1", "9 2", "3 3", "1 0"],
+        New().Ask(DnsBytes.Query(1, "a.test")).Ask(DnsBytes.Query(2, "b.test")).Reply(DnsBytes.Address(2, "b.test"))
+            .Reply(DnsBytes.Address(9, "no-question.test")).Ask(DnsBytes.Query(3, "c.test"))
+            .Reply(DnsBytes.Address(3, "c.test")).End().Select("dns.id", "dns.exchange"));
+
+    [Theory]
+    [InlineData(12)]
+    [InlineData(15)]
+    [InlineData(23)]
+    [InlineData(30)]
+    public void A_question_and_an_answer_that_were_cut_are_one_partial_exchange(int kept)
+    {
+        var driver = New();
+        driver.SayCut(Direction.ToServer, DnsBytes.Query(7, "a.test"), kept);
+        driver.SayCut(Direction.ToClient, DnsBytes.Address(7, "a.test"), kept);
+        Assert.Equal(["7 true true 1000000 false"], driver.End().Brief);
+        Assert.StartsWith("dns !Partial dns.id=7 ", Assert.Single(driver.Records), StringComparison.Ordinal);
+        Assert.Equal(["true -"], driver.Select("dns.cut", "dns.problem"));
+    }
+
+    [Fact]
+    public void A_cut_question_takes_nothing_from_a_whole_answer()
+    {
+        var driver = New();
+        driver.SayCut(Direction.ToServer, DnsBytes.Query(7, "a.test"), kept: 13);
+        Assert.Equal(["7 true true 1000000 false"], driver.Reply(DnsBytes.Address(7, "a.test")).End().Brief);
+        Assert.Equal(["a.test false -"], driver.Select("dns.qname", "dns.cut", "dns.problem"));
+    }
+
+    /// <summary>What is wrong before the cut is still the peer's doing.</summary>
+    [Fact]
+    public void A_cut_answer_that_is_malformed_before_the_cut_is_both()
+    {
+        byte[][] records = [DnsBytes.Record(1, 60, [1, 2]), DnsBytes.Record(1, 60, [1])];
+        var answer = DnsBytes.Answer(7, "a.test", 1, 0x8180, records);
+        var driver = New().Ask(DnsBytes.Query(7, "a.test"));
+        driver.SayCut(Direction.ToClient, answer, answer.Length - 1);
+        Assert.Equal(["true rdata"], driver.Select("dns.cut", "dns.problem"));
+    }
+
+    [Fact]
     public void An_error_without_the_question_goes_by_its_number() => Assert.Equal(
         ["FORMERR 0 a.test", "- 1 b.test"],
         New().Ask(DnsBytes.Query(1, "b.test")).Ask(DnsBytes.Query(2, "a.test"))

@@ -1,5 +1,6 @@
 using NetSniff.Protocols;
 using NetSniff.Protocols.Dns;
+using NetSniff.Records;
 using Xunit;
 
 namespace NetSniff.Tests.Protocols.Dns;
@@ -29,17 +30,134 @@ public sealed class DnsStreamParserTests
             line => Assert.Matches("dns.id=1 .*has_query=true .*has_response=true .*192.0.2.7.*tcp=true", line));
     }
 
+    /// <summary>RFC 5936 section 2.2: only the first message must have the question.</summary>
+    [Theory]
+    [InlineData(252, "AXFR")]
+    [InlineData(251, "IXFR")]
+    public void The_messages_of_a_zone_transfer_are_one_exchange(int type, string name)
+    {
+        var driver = new StreamDriver(new DnsStreamParser());
+        driver.Say(Direction.ToServer, DnsBytes.Framed(DnsBytes.Query(5, "zone.test", type)));
+        driver.Say(Direction.ToClient, DnsBytes.Framed(DnsBytes.Answer(5, "zone.test", type)));
+        driver.Say(Direction.ToClient, DnsBytes.Framed(Continuation(5)));
+        driver.Say(Direction.ToClient, DnsBytes.Framed(DnsBytes.Answer(5, "zone.test", type)));
+        driver.End();
+
+        Assert.Equal(
+            Enumerable.Range(0, 3).Select(message => $"zone.test {name} true true 0 {message}"), Transfers(driver));
+        Assert.DoesNotContain(driver.Records, line => line.Contains("Partial", StringComparison.Ordinal));
+    }
+
     [Fact]
-    public void A_zone_transfer_is_one_question_and_many_whole_answers()
+    public void Two_zone_transfers_that_interleave_are_told_apart()
+    {
+        var driver = new StreamDriver(new DnsStreamParser());
+        driver.Say(Direction.ToServer, DnsBytes.Framed(DnsBytes.Query(5, "a.test", 252)));
+        driver.Say(Direction.ToServer, DnsBytes.Framed(DnsBytes.Query(6, "b.test", 252)));
+        driver.Say(Direction.ToClient, DnsBytes.Framed(DnsBytes.Answer(6, "b.test", 252)));
+        driver.Say(Direction.ToClient, DnsBytes.Framed(DnsBytes.Answer(5, "a.test", 252)));
+        driver.Say(Direction.ToClient, DnsBytes.Framed(Continuation(6)));
+        driver.Say(Direction.ToServer, DnsBytes.Framed(DnsBytes.Query(7, "c.test")));
+        driver.Say(Direction.ToClient, DnsBytes.Framed(DnsBytes.Address(7, "c.test")));
+        driver.Say(Direction.ToClient, DnsBytes.Framed(Continuation(5)));
+        driver.End();
+
+        Assert.Equal(
+            [
+                "b.test AXFR true true 1 0", "a.test AXFR true true 0 0", "b.test AXFR true true 1 1",
+                "c.test A true true 2 -", "a.test AXFR true true 0 1",
+            ],
+            Transfers(driver));
+        Assert.DoesNotContain(driver.Records, line => line.Contains("Partial", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_zone_asked_for_again_is_another_exchange_and_none_is_told_as_unanswered()
+    {
+        var driver = new StreamDriver(new DnsStreamParser());
+        for (var turn = 0; turn < 3; turn++)
+        {
+            driver.Say(Direction.ToServer, DnsBytes.Framed(DnsBytes.Query(5, "zone.test", 252)));
+            driver.Say(Direction.ToClient, DnsBytes.Framed(DnsBytes.Answer(5, "zone.test", 252)));
+        }
+
+        driver.End();
+        Assert.Equal(
+            Enumerable.Range(0, 3).Select(turn => $"zone.test AXFR true true {turn} 0"), Transfers(driver));
+    }
+
+    [Fact]
+    public void More_zones_than_questions_may_wait_leave_no_unanswered_one()
+    {
+        var driver = new StreamDriver(new DnsStreamParser());
+        for (var id = 1; id <= 2 * DnsStreamParser.PendingMax; id++)
+        {
+            driver.Say(Direction.ToServer, DnsBytes.Framed(DnsBytes.Query(id, $"z{id}.test", 252)));
+            driver.Say(Direction.ToClient, DnsBytes.Framed(DnsBytes.Answer(id, $"z{id}.test", 252)));
+        }
+
+        driver.End();
+        Assert.Equal(2 * DnsStreamParser.PendingMax, driver.Records.Count);
+        Assert.DoesNotContain(driver.Records, line => line.Contains("has_response=false", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Of_a_zone_transfer_with_a_hole_the_rest_is_partial()
     {
         var driver = new StreamDriver(new DnsStreamParser());
         driver.Say(Direction.ToServer, DnsBytes.Framed(DnsBytes.Query(5, "zone.test", 252)));
         driver.Say(Direction.ToClient, DnsBytes.Framed(DnsBytes.Answer(5, "zone.test", 252)));
+        Assert.True(driver.Parser.TryResync(Direction.ToClient, 100, driver.Context));
         driver.Say(Direction.ToClient, DnsBytes.Framed(DnsBytes.Answer(5, "zone.test", 252)));
         driver.End();
 
-        Assert.Equal(2, driver.Records.Count);
-        Assert.DoesNotContain(driver.Records, line => line.Contains("Partial", StringComparison.Ordinal));
+        Assert.Collection(
+            driver.Records,
+            line => Assert.StartsWith("dns dns.id=5 ", line, StringComparison.Ordinal),
+            line => Assert.StartsWith("dns !Partial dns.id=5 ", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_zone_transfer_goes_on_as_long_as_it_says_something()
+    {
+        var driver = new StreamDriver(new DnsStreamParser());
+        driver.Say(Direction.ToServer, DnsBytes.Framed(DnsBytes.Query(5, "zone.test", 252)));
+        for (var message = 0; message < 5; message++)
+        {
+            driver.Context.NowNanos += DnsPairing.AnswerWaitNanos - 10_000_000;
+            driver.Say(Direction.ToClient, DnsBytes.Framed(message == 0
+                ? DnsBytes.Answer(5, "zone.test", 252)
+                : Continuation(5)));
+        }
+
+        driver.End();
+        Assert.Equal(
+            Enumerable.Range(0, 5).Select(message => $"zone.test AXFR true true 0 {message}"), Transfers(driver));
+    }
+
+    /// <summary>A message of a transfer without its question.</summary>
+    private static byte[] Continuation(int id) =>
+    [
+        .. DnsBytes.Header(id, 0x8400, 0, answers: 1), .. DnsBytes.Name("host.zone.test"), 0, 1, 0, 1, 0, 0, 0, 60,
+        0, 4, 192, 0, 2, 7,
+    ];
+
+    private static List<string> Transfers(StreamDriver driver)
+    {
+        var lines = new List<string>();
+        foreach (var record in new RecordWalker(driver.Sink.Bytes))
+        {
+            var cells = new List<string>();
+            foreach (var name in (string[])["dns.qname", "dns.qtype_name", "dns.has_query", "dns.has_response",
+                "dns.exchange", "dns.transfer.message"])
+            {
+                cells.Add(record.TryGet(name, out var value) ? TestRecords.Show(value) : "-");
+            }
+
+            lines.Add(string.Join(' ', cells));
+        }
+
+        return lines;
     }
 
     [Fact]
